@@ -1,0 +1,5 @@
+"""The command line: one command a file, nothing else."""
+
+from eegvlm.cli.app import main
+
+__all__ = ["main"]
