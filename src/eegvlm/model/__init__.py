@@ -1,1 +1,32 @@
-"""Under construction."""
+"""EEG-VLM: configuration, enhancement, alignment, modeling, processing, presets, packaged weights.
+
+The names are imported when they are asked for: transformers takes seconds to import.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eegvlm.model.configuration import EegVlmConfig
+    from eegvlm.model.modeling import EegVlmForConditionalGeneration
+    from eegvlm.model.presets import preset
+    from eegvlm.model.processing import EegVlmProcessor
+    from eegvlm.model.weights import checkpoint_path
+
+__all__ = ["EegVlmConfig", "EegVlmForConditionalGeneration", "EegVlmProcessor", "checkpoint_path", "preset"]
+
+_FILES = {
+    "EegVlmConfig": "configuration",
+    "EegVlmForConditionalGeneration": "modeling",
+    "EegVlmProcessor": "processing",
+    "checkpoint_path": "weights",
+    "preset": "presets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"eegvlm.model.{_FILES[name]}"), name)

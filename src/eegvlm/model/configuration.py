@@ -1,0 +1,113 @@
+"""Configuration of EEG-VLM: LLaVA's, plus an enhancement backbone and how its features are aligned.
+
+Notable: everything LLaVA knows (tower, projector, language model, image token) keeps LLaVA's names, so a
+stock LLaVA ``config.json`` is a valid configuration with no enhancement (``alignment="none"``).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from huggingface_hub.dataclasses import strict
+from transformers import LlavaConfig, PreTrainedConfig
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+import eegvlm.model.strip_backbone  # noqa: F401 (registers it with AutoBackbone)
+
+Alignment = Literal["add", "concat", "fused-only", "none"]
+
+
+@strict
+class EegVlmConfig(LlavaConfig):
+    r"""Configuration of :class:`~eegvlm.model.EegVlmForConditionalGeneration`.
+
+    Parameters
+    ----------
+    enhancement_config
+        Configuration of any ``AutoBackbone`` (ResNet, ConvNeXt ...); its last ``out_features`` stage is used.
+        ``None`` where ``alignment`` is ``"none"``.
+    enhancement_channels
+        Width to which the chosen stage is widened; it must equal the width of the tower's features, because
+        both levels pass through one projector. The paper's is 1024.
+    enhancement_grid
+        Side g of the grid to which the stage is pooled: g x g high-level vectors a picture. The paper's is 1.
+    enhancement_size
+        Side in pixels to which the picture is resized for the backbone; ``None`` leaves it as drawn.
+        The paper's is 224.
+    alignment
+        What the language model reads. ``"add"`` (the paper's): the plain tokens, then the plain tokens plus
+        the repeated high-level token. ``"concat"``: the plain tokens, then the high-level tokens.
+        ``"fused-only"``: the second half of ``"add"``. ``"none"``: plain LLaVA.
+    stage_temperature
+        Temperature of the softmax over the five label tokens, fitted on subjects not trained on.
+    **kwargs
+        LLaVA's: ``vision_config``, ``text_config``, ``image_token_index``, ``vision_feature_layer`` ...
+
+    References
+    ----------
+    EEG-VLM: arXiv:2511.19155, sections on visual enhancement and multi-level alignment.
+    """
+
+    model_type = "eeg_vlm"
+
+    enhancement_config: dict[str, Any] | PreTrainedConfig | None = None
+    enhancement_channels: int = 1024
+    enhancement_grid: int = 1
+    enhancement_size: int | None = None
+    alignment: Alignment = "none"
+    stage_temperature: float = 1.0
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        """Build the backbone's configuration from its dictionary, then everything LLaVA builds."""
+        if isinstance(self.enhancement_config, dict):
+            fields = dict(self.enhancement_config)
+            model_type = fields.pop("model_type", None)
+            if model_type not in CONFIG_MAPPING:
+                raise ValueError(f"enhancement_config: model_type {model_type!r} is not a known backbone")
+            self.enhancement_config = CONFIG_MAPPING[model_type](**fields)
+        kwargs.pop("model_type", None)  # a stock LLaVA's configuration says "llava"; read here, it is ours
+        super().__post_init__(**kwargs)
+
+    def validate_alignment(self) -> None:
+        """Refuse an alignment that lacks its enhancement, or widths that one projector cannot take.
+
+        Raises
+        ------
+        ValueError
+            Naming the field and what it has to be.
+        """
+        if self.alignment == "none":
+            if self.enhancement_config is not None:
+                raise ValueError("alignment 'none' reads no enhancement: set enhancement_config to None")
+            return
+        if self.enhancement_config is None:
+            raise ValueError(f"alignment '{self.alignment}' needs an enhancement_config (any AutoBackbone's)")
+        layers = self.vision_feature_layer
+        width = self.vision_config.hidden_size * (1 if isinstance(layers, int) else len(layers))
+        if self.enhancement_channels != width:
+            raise ValueError(
+                f"enhancement_channels is {self.enhancement_channels}, but the projector it shares with the "
+                f"tower takes {width}: set enhancement_channels to {width}"
+            )
+
+    @property
+    def tower_grid(self) -> tuple[int, int]:
+        """Rows and columns of the tower's patches."""
+        size, patch = self.vision_config.image_size, self.vision_config.patch_size
+        height, width = (size, size) if isinstance(size, int) else size
+        patch_height, patch_width = (patch, patch) if isinstance(patch, int) else patch
+        return height // patch_height, width // patch_width
+
+    @property
+    def visual_blocks(self) -> list[int]:
+        """Number of visual tokens in each block the language model reads, in order, newline between them."""
+        rows, columns = self.tower_grid
+        has_class_token = "clip" in self.vision_config.model_type and "siglip" not in self.vision_config.model_type
+        low = rows * columns + (has_class_token and self.vision_feature_select_strategy == "full")
+        match self.alignment:
+            case "add":
+                return [low, low]
+            case "concat":
+                return [low, self.enhancement_grid**2]
+            case _:
+                return [low]
