@@ -1,1 +1,20 @@
-"""Under construction."""
+"""A recipe (YAML) to a checkpoint, in named phases that can be killed and resumed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eegvlm.training.recipe import Recipe, read_recipe
+    from eegvlm.training.run import train
+
+__all__ = ["Recipe", "read_recipe", "train"]
+
+_FILES = {"Recipe": "recipe", "read_recipe": "recipe", "train": "run"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"eegvlm.training.{_FILES[name]}"), name)

@@ -1,0 +1,20 @@
+"""Recordings that a test can stage."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eegvlm.signals import Recording
+
+
+def noise_recording(*, minutes: float, seed: int = 0, rate: int = 128, gap: slice | None = None) -> Recording:
+    rng = np.random.default_rng(seed)
+    n = round(minutes * 60 * rate)
+    loudness = np.repeat(rng.uniform(4, 40, size=n // (15 * rate) + 1), 15 * rate)[:n]
+    channels = {}
+    for label in ("EEG C4-M1", "EOG E1-M2"):
+        signal = np.convolve(rng.standard_normal(n), np.ones(rng.integers(2, 8)), mode="same") * loudness
+        if gap is not None:
+            signal[gap.start * rate : gap.stop * rate] = np.nan
+        channels[label] = (signal.astype(np.float32), float(rate))
+    return Recording.from_arrays(channels)

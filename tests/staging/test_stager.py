@@ -1,0 +1,132 @@
+"""A night is staged whole, alike in whatever pieces, and goes on after a kill."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from staging_nights import noise_recording
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import Stage
+from eegvlm.signals import Recording, RecordingError
+from eegvlm.staging import Stager
+
+
+def test_every_epoch_is_scored_the_first_and_the_last_included(stager, night):
+    staged = stager.stage(night)
+    assert len(staged.hypnogram) == 80
+    assert staged.hypnogram.scored.all()
+    probabilities = staged.hypnogram.probabilities
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert np.array_equal(probabilities.argmax(axis=1), staged.hypnogram.stages)
+    assert len(np.unique(staged.hypnogram.stages)) > 1, "a model that answers alike to everything proves nothing"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_result_does_not_depend_on_the_batch_size(checkpoint, night, dtype):
+    stager = Stager.from_pretrained(checkpoint, dtype=dtype, device="cpu")
+    results = [stager.stage(night, batch_size=size).hypnogram for size in (32, 1, 7, 80)]
+    for other in results[1:]:
+        assert np.array_equal(other.stages, results[0].stages)
+        np.testing.assert_allclose(other.probabilities, results[0].probabilities, atol=1e-5)
+
+
+def test_a_crop_is_staged_as_the_whole_night_is(stager, night):
+    whole = stager.stage(night).hypnogram
+    crop = stager.stage(night.crop(600.0, 1800.0)).hypnogram
+    assert len(crop) == 40
+    assert np.array_equal(crop.stages, whole.stages[20:60])
+    np.testing.assert_allclose(crop.probabilities[1:-1], whole.probabilities[21:59], atol=1e-4)
+
+
+def test_epochs_in_a_gap_are_unscored_and_counted(stager):
+    staged = stager.stage(noise_recording(minutes=10, gap=slice(95, 130)))
+    assert np.flatnonzero(~staged.hypnogram.scored).tolist() == [3, 4]
+    assert np.isnan(staged.hypnogram.probabilities[3:5]).all()
+    assert any("2 epochs are unscored" in note for note in staged.hypnogram.notes)
+    assert staged.summary()["unscored_epochs"] == 2
+
+
+def test_an_incomplete_last_epoch_is_kept_as_unscored(stager):
+    staged = stager.stage(noise_recording(minutes=5.25))
+    assert len(staged.hypnogram) == 11
+    assert staged.hypnogram[10] is Stage.UNSCORED
+    assert staged.hypnogram.scored[:10].all()
+
+
+def test_a_recording_without_eeg_is_refused_with_its_channels(stager):
+    signal = np.random.default_rng(0).standard_normal(128 * 60).astype(np.float32) * 20
+    recording = Recording.from_arrays({"Airflow": (signal, 128.0), "SaO2": (signal, 128.0)})
+    with pytest.raises(RecordingError, match=r"EEG.*--channels eeg=LABEL.*Airflow"):
+        stager.stage(recording)
+
+
+class _Killed(Exception):
+    pass
+
+
+def test_a_killed_night_goes_on_where_it_stood(stager, night, tmp_path, monkeypatch):
+    whole = stager.stage(night).hypnogram
+    monkeypatch.setattr("eegvlm.staging.journal.WRITE_EVERY_S", 0.0)
+    file = tmp_path / "journal.npz"
+
+    def kill(done: int, total: int) -> None:
+        if done >= 48:
+            raise _Killed
+
+    with pytest.raises(_Killed):
+        stager.stage(night, batch_size=16, progress=kill, journal=file)
+    assert file.is_file()
+    read = []
+    resumed = stager.stage(night, batch_size=16, progress=lambda done, total: read.append(done), journal=file)
+    assert read == [64, 80]
+    assert np.array_equal(resumed.hypnogram.stages, whole.stages)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a journal", b"PK\x03\x04 broken"])
+def test_a_damaged_journal_is_not_used(stager, tmp_path, content):
+    file = tmp_path / "journal.npz"
+    file.write_bytes(content)
+    read = []
+    stager.stage(noise_recording(minutes=4), journal=file, progress=lambda done, total: read.append(done))
+    assert read == [8]
+
+
+def test_a_journal_of_another_night_is_not_used(stager, night, tmp_path, monkeypatch):
+    monkeypatch.setattr("eegvlm.staging.journal.WRITE_EVERY_S", 0.0)
+    file = tmp_path / "journal.npz"
+
+    def kill(done: int, total: int) -> None:
+        raise _Killed
+
+    with pytest.raises(_Killed):
+        stager.stage(night, batch_size=16, progress=kill, journal=file)
+    read = []
+    other = noise_recording(minutes=40, seed=5, rate=256)
+    stager.stage(other, batch_size=16, journal=file, progress=lambda done, total: read.append(done))
+    assert read[0] == 16
+
+
+def test_the_temperature_softens_probabilities_and_moves_no_stage(checkpoint, night):
+    stager = Stager.from_pretrained(checkpoint, dtype="float32")
+    sharp = stager.stage(night).hypnogram
+    stager.model.config.stage_temperature = 3.0
+    soft = stager.stage(night).hypnogram
+    assert np.array_equal(soft.stages, sharp.stages)
+    assert (soft.confidence <= sharp.confidence + 1e-6).all()
+    assert soft.confidence.mean() < sharp.confidence.mean()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"name_or_path": "no-such-model"}, "no config.json there"),
+        ({"device": "tpu9"}, "no such device"),
+        ({"dtype": "float7"}, "use auto or one of"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_one_sentence(checkpoint, arguments, said):
+    with pytest.raises(InputError, match=said) as error:
+        Stager.from_pretrained(**{"name_or_path": checkpoint, **arguments})
+    assert "\n" not in str(error.value)

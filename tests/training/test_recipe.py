@@ -1,0 +1,57 @@
+"""A recipe is data, and what it cannot mean is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eegvlm.errors import InputError
+from eegvlm.training import read_recipe
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+
+
+@pytest.mark.parametrize("file", sorted(RECIPES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_shipped_recipe_reads(file):
+    recipe = read_recipe(file)
+    assert recipe.name == file.stem
+    assert recipe.phases
+
+
+def test_a_setting_is_replaced_from_the_command_line():
+    recipe = read_recipe(RECIPES / "nano.yaml", ["data.train.nights=3", "phases.0.steps=7", "seed=5"])
+    assert (recipe.data.train.nights, recipe.phases[0].steps, recipe.seed) == (3, 7, 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("colour=red", "colour"),
+        ("data.train.night=3", "night"),
+        ("phases.0.steps=many", "phases"),
+        ("phases.0.objective=guess", "objective"),
+        ("phases.9.steps=1", "no such setting"),
+        ("seed", "key=value"),
+        ("phases.1.name=enhance", "its own name"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_refused(change, said):
+    with pytest.raises(InputError, match=said) as error:
+        read_recipe(RECIPES / "nano.yaml", [change])
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "name: [", "\x00\x01", "name: x\n"])
+def test_a_file_that_is_no_recipe_is_refused(tmp_path, text):
+    file = tmp_path / "recipe.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=r"recipe\.yaml"):
+        read_recipe(file)
+
+
+def test_yaml_cannot_run_code(tmp_path):
+    file = tmp_path / "recipe.yaml"
+    file.write_text("name: !!python/object/apply:os.system ['true']\n")
+    with pytest.raises(InputError):
+        read_recipe(file)

@@ -1,0 +1,93 @@
+"""A recipe runs to a checkpoint that stages, and a killed run ends as an undisturbed one does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from eegvlm.errors import InputError
+from eegvlm.simulation import simulate_night
+from eegvlm.staging import Stager
+from eegvlm.training import read_recipe, train
+from eegvlm.training.phases import PhaseTrainer
+
+NANO = Path(__file__).resolve().parents[2] / "recipes" / "nano.yaml"
+SMALL = (
+    "data.train={nights: 2, hours: 0.5, first_seed: 0}",
+    "data.validation={nights: 1, hours: 0.5, first_seed: 900}",
+    "phases.0.steps=4",
+    "phases.1.steps=4",
+    "phases.0.batch_size=8",
+    "phases.1.batch_size=8",
+    "checkpoint_steps=2",
+    "precision=float32",
+)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "undisturbed"
+    train(read_recipe(NANO, SMALL), out)
+    return out
+
+
+def test_a_run_ends_in_a_checkpoint_that_stages(undisturbed):
+    stager = Stager.from_pretrained(undisturbed / "model")
+    assert stager.model.config.stage_temperature > 0
+    night = stager.stage(simulate_night(hours=0.25, seed=3).recording())
+    assert night.hypnogram.scored.all()
+    card = (undisturbed / "model" / "README.md").read_text()
+    assert "simulated nights" in card
+    assert "first_seed: 900" in card
+
+
+def test_a_killed_run_ends_with_the_same_weights(undisturbed, tmp_path, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    step = PhaseTrainer.training_step
+    calls = []
+
+    def die_in_the_second_phase(self, *args, **kwargs):
+        calls.append(1)
+        if len(calls) == 8:
+            raise Killed
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(PhaseTrainer, "training_step", die_in_the_second_phase)
+    with pytest.raises(Killed):
+        train(read_recipe(NANO, SMALL), tmp_path / "killed")
+    monkeypatch.setattr(PhaseTrainer, "training_step", step)
+    assert (tmp_path / "killed" / "enhance" / "done.json").is_file()
+    assert not (tmp_path / "killed" / "answer" / "done.json").exists()
+    train(read_recipe(NANO, SMALL), tmp_path / "killed", resume=True)
+    expected = load_file(undisturbed / "model" / "model.safetensors")
+    resumed = load_file(tmp_path / "killed" / "model" / "model.safetensors")
+    assert resumed.keys() == expected.keys()
+    for name, weight in expected.items():
+        assert (resumed[name] == weight).all(), name
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(undisturbed, tmp_path):
+    recipe = read_recipe(NANO, SMALL)
+    with pytest.raises(InputError, match="--resume"):
+        train(recipe, undisturbed)
+    with pytest.raises(InputError, match="another recipe"):
+        train(dataclasses.replace(recipe, seed=9), undisturbed, resume=True)
+    (tmp_path / "thesis.txt").write_text("my only copy")
+    with pytest.raises(InputError, match="not empty"):
+        train(recipe, tmp_path)
+
+
+def test_only_the_parts_that_a_phase_names_move(undisturbed):
+    enhance = load_file(undisturbed / "enhance" / "weights" / "model.safetensors")
+    answer = load_file(undisturbed / "answer" / "weights" / "model.safetensors")
+    done = json.loads((undisturbed / "enhance" / "done.json").read_text())
+    assert 0 <= done["eval_accuracy"] <= 1
+    moved = {name for name in enhance if (enhance[name] != answer[name]).any()}
+    assert any("language_model" in name for name in moved)
+    assert any("vision_tower" in name for name in moved)
