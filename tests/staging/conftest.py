@@ -20,7 +20,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     phase = Phase(name="none", objective="answer", trains=("language",), steps=1)
     model, processor = build(Recipe(name="test", phases=(phase,)))
     with torch.no_grad():  # random weights answer alike to everything; spread their answers
-        model.model.enhancement.classifier.weight.mul_(10)
+        model.model.multi_modal_projector.linear_2.weight.mul_(100)
         model.lm_head.weight.mul_(20)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import edfio
 import numpy as np
 
-from eegvlm.signals import Recording
+from eegvlm.signals import Recording, read_recording
 
 
 def noise_recording(*, minutes: float, seed: int = 0, rate: int = 128, gap: slice | None = None) -> Recording:
@@ -18,3 +21,19 @@ def noise_recording(*, minutes: float, seed: int = 0, rate: int = 128, gap: slic
             signal[gap.start * rate : gap.stop * rate] = np.nan
         channels[label] = (signal.astype(np.float32), float(rate))
     return Recording.from_arrays(channels)
+
+
+def write_edf(path: Path, *, minutes: float, seed: int = 0) -> Recording:
+    recording = noise_recording(minutes=minutes, seed=seed)
+    signals = [
+        edfio.EdfSignal(
+            np.clip(recording.samples(channel), -500, 500),
+            channel.rate,
+            label=channel.sources[0],
+            physical_dimension="uV",
+            physical_range=(-500, 500),
+        )
+        for channel in recording.channels
+    ]
+    edfio.Edf(signals).write(path)
+    return read_recording(path)

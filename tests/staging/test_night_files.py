@@ -45,7 +45,7 @@ def test_the_summary_says_where_the_night_came_from(staged, stager, tmp_path):
     summary = json.loads((tmp_path / "staging.json").read_text())
     assert summary["weights_sha256"] == stager.provenance["weights_sha256"]
     assert len(summary["weights_sha256"]) == 64
-    assert summary["panels"] == {"eeg": "C4-M1", "eog_left": "E1-M2", "eog_right": None, "emg": None}
+    assert summary["panels"] == {"eeg": "C4-M1", "eog_left": "EOG E1-M2", "eog_right": None, "emg": None}
     assert summary["epochs"] == 20
     assert "verify by a trained scorer" in summary["notice"]
 

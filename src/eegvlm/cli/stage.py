@@ -11,7 +11,6 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from eegvlm.cli.channel_option import ChannelsOption, parse_channels
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +30,9 @@ def stage(
     recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING...", help="EDF, EDF+, BDF, or what MNE reads.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; each recording gets its own in it.")] = Path("staged"),
     model: Annotated[str, typer.Option(help="Name of a packaged model, or a checkpoint folder.")] = "nano",
-    channels: ChannelsOption = None,
+    channels: Annotated[
+        list[str] | None, typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz,eog=LOC-A2.")
+    ] = None,
     formats: Annotated[str, typer.Option(help="Files to write.")] = "csv,edf,bids,json",
     batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")] = 32,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
@@ -40,11 +41,11 @@ def stage(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Stage recordings: a hypnogram, five calibrated probabilities an epoch, sleep statistics."""
-    chosen, wanted = parse_channels(channels), [name.strip() for name in formats.split(",")]
+    from eegvlm.signals import parse_channels, read_recording
+
+    chosen, wanted = parse_channels(channels or ()), [name.strip() for name in formats.split(",")]
     folders = _folders(recordings, out)
     console = Console(quiet=quiet)
-    from eegvlm.signals import read_recording
-
     opened = [(read_recording(path, chosen), folders[path]) for path in recordings]  # every file is checked first
     from eegvlm.staging import Stager
 

@@ -37,7 +37,7 @@ class Journal:
         """Return logits (n_epochs, 5) of the last run, NaN where it had not come to."""
         logits = np.full((n_epochs, 5), np.nan, dtype=np.float32)
         try:
-            with np.load(self.path, allow_pickle=False) as saved:
+            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as saved:
                 if str(saved["key"]) == self._key and saved["logits"].shape == logits.shape:
                     logits[:] = saved["logits"]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

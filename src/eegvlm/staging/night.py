@@ -14,7 +14,7 @@ from eegvlm.hypnogram import Hypnogram, sleep_statistics, write_hypnogram
 
 # format -> file; the formats' own names are eegvlm.hypnogram's
 FILES = {
-    "csv": ("hypnogram.csv", "eegvlm-csv"),
+    "csv": ("hypnogram.csv", "csv"),
     "edf": ("hypnogram.edf", "edf"),
     "bids": ("events.tsv", "bids"),
     "json": ("hypnogram.json", "json"),

@@ -128,7 +128,7 @@ class Stager:
         if all(channels[name] is None for name in eeg_panels):
             labels = ", ".join(channel.name for channel in recording.channels) or "none"
             hint = f"name it with --channels eeg=LABEL; the channels are {labels}"
-            raise RecordingError(recording.path or "recording", "EEG channel", "none recognised", hint)
+            raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
         diary = None
         logits = np.full((recording.n_epochs, 5), np.nan, dtype=np.float32)
         if journal is not None:
@@ -206,9 +206,11 @@ class Stager:
 
     def _key(self, recording: Recording) -> dict[str, Any]:
         """Return what logits depend on, for the journal."""
-        file = recording.path.stat() if recording.path is not None else None
+        if not recording.path.is_file():
+            raise InputError(recording.path, "journal", "a recording in memory", "only a recording on disk can be resumed")
+        file = recording.path.stat()
         return {
-            "recording": [str(recording.path), file.st_size, file.st_mtime_ns] if file else None,
-            "described": recording.describe(),
+            "file": [str(recording.path.resolve()), file.st_size, file.st_mtime_ns],
+            "recording": recording.describe(),
             "provenance": self.provenance,
         }

@@ -79,7 +79,8 @@ class Batches:
             rng = np.random.default_rng([self.seed, zlib.crc32(where.tobytes())])
             signals = {name: self._augment(name, values, rng) for name, values in signals.items()}
         stages = torch.from_numpy(self.store.stages[where])
-        return {**self._answers(stages), "pixel_values": self.processor.draw(signals), "stages": stages}
+        pixel_values = self.processor.normalise(self.processor.draw(signals))
+        return {**self._answers(stages), "pixel_values": pixel_values, "stages": stages}
 
     def _augment(
         self, panel: str, values: npt.NDArray[np.float32], rng: np.random.Generator

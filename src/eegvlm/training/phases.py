@@ -68,6 +68,12 @@ class PhaseTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped he
             loss, outputs = self.compute_loss(model, inputs, return_outputs=True)
         return loss.detach(), outputs["stage_logits"].float().detach(), inputs["stages"]
 
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Load a checkpoint's weights by their names on disk; transformers' own takes them for the model's."""
+        model = self.model if model is None else model
+        saved = EegVlmForConditionalGeneration.from_pretrained(resume_from_checkpoint, dtype=model.dtype)
+        model.load_state_dict(saved.state_dict())
+
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """Draw validation epochs without augmentation."""
         collator, self.data_collator = self.data_collator, self.eval_batches
