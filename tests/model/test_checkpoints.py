@@ -22,9 +22,13 @@ def _stock_llava(folder: Path) -> LlavaForConditionalGeneration:
     llava = LlavaForConditionalGeneration(LlavaConfig(**fields)).eval()
     on_disk = {}
     for name, weight in llava.state_dict().items():
-        name = name.replace("model.language_model.", "language_model.model.").replace("lm_head", "language_model.lm_head")
+        name = name.replace("model.language_model.", "language_model.model.").replace(
+            "lm_head", "language_model.lm_head"
+        )
         name = name.replace("model.multi_modal_projector", "multi_modal_projector")
-        name = name.replace("model.vision_tower.", "vision_tower.vision_model.").replace("vision_model.vision_model", "vision_model")
+        name = name.replace("model.vision_tower.", "vision_tower.vision_model.").replace(
+            "vision_model.vision_model", "vision_model"
+        )
         on_disk[name] = weight.clone().contiguous()
     folder.mkdir(exist_ok=True)
     save_file(on_disk, folder / "model.safetensors", metadata={"format": "pt"})
@@ -85,8 +89,12 @@ def test_a_stock_llava_takes_an_enhancement_that_starts_at_random(inputs, tmp_pa
 
 @pytest.mark.parametrize(
     "dropped",
-    ["multi_modal_projector.linear_1.weight", "language_model.model.norm.weight", "vision_tower.vision_model.pre_layrnorm.bias"],
-)  # fmt: skip
+    [
+        "multi_modal_projector.linear_1.weight",
+        "language_model.model.norm.weight",
+        "vision_tower.vision_model.pre_layrnorm.bias",
+    ],
+)
 def test_a_stock_llava_that_lacks_a_weight_is_refused(tmp_path, dropped):
     _stock_llava(tmp_path)
     weights = load_file(tmp_path / "model.safetensors")

@@ -10,6 +10,15 @@ from transformers import ConvNextConfig, LlavaConfig, LlavaForConditionalGenerat
 from eegvlm.model import EegVlmConfig
 from eegvlm.model.strip_backbone import StripConfig
 
+CONVNEXT = ConvNextConfig(hidden_sizes=[8, 12], depths=[1, 1], num_stages=2, out_features=["stage1"])
+SIGLIP = SiglipVisionConfig(
+    image_size=32,
+    patch_size=8,
+    hidden_size=16,
+    intermediate_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+)
 ALIGNMENTS = ["add", "concat", "fused-only", "none"]
 
 
@@ -55,9 +64,7 @@ def test_a_grid_of_high_level_tokens_lies_over_the_patches_it_was_pooled_from(bu
 
 def test_alignment_none_is_plain_llava_to_the_last_bit(build, inputs):
     model = build(**_changes("none"))
-    fields = {
-        key: value for key, value in tiny_fields().items() if not key.startswith(("enhancement", "alignment"))
-    }
+    fields = {key: value for key, value in tiny_fields().items() if not key.startswith(("enhancement", "alignment"))}
     llava = LlavaForConditionalGeneration(LlavaConfig(**fields)).eval()
     llava.load_state_dict(model.state_dict())
     with torch.no_grad():
@@ -128,19 +135,17 @@ def test_gradient_checkpointing_gives_the_same_gradients(build, inputs):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"enhancement_config": ConvNextConfig(hidden_sizes=[8, 12], depths=[1, 1], num_stages=2, out_features=["stage1"])},
+        {"enhancement_config": CONVNEXT},
         {"enhancement_size": 24},
         {
-            "vision_config": SiglipVisionConfig(
-                image_size=32, patch_size=8, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2
-            ),
+            "vision_config": SIGLIP,
             "vision_feature_select_strategy": "full",
         },
         {"vision_feature_select_strategy": "full"},
         {"vision_feature_layer": [-2, -1], "enhancement_channels": 32},
     ],
     ids=["convnext-stage-1", "resized-for-the-backbone", "siglip-tower", "class-token-kept", "two-tower-layers"],
-)  # fmt: skip
+)
 def test_other_towers_and_backbones_run(build, inputs, changes):
     model = build(**changes)
     batch = inputs(model)
@@ -174,7 +179,12 @@ def test_the_classifier_reads_the_high_level_vectors(build, inputs):
 
 def test_the_strip_backbone_keeps_rows_apart_and_time_in_order(build):
     config = StripConfig(
-        image_height=32, row_height=8, num_channels=3, hidden_sizes=[8, 12], depths=[1, 1], out_features=["stage2"]
+        image_height=32,
+        row_height=8,
+        num_channels=3,
+        hidden_sizes=[8, 12],
+        depths=[1, 1],
+        out_features=["stage2"],
     )
     backbone = build(enhancement_config=config).model.enhancement.backbone
     generator = torch.Generator().manual_seed(3)

@@ -40,5 +40,3 @@ def tiny_fields(**changes: Any) -> dict[str, Any]:
         "image_token_index": IMAGE_TOKEN,
         **changes,
     }
-
-

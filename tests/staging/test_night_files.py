@@ -32,7 +32,18 @@ def test_the_csv_has_the_documented_columns_and_counts_epochs_from_one(staged, t
     staged.write(tmp_path)
     lines = [line for line in (tmp_path / "hypnogram.csv").read_text().splitlines() if not line.startswith("#")]
     rows = list(csv.DictReader(lines))
-    assert list(rows[0]) == "epoch,onset_s,duration_s,stage,p_W,p_N1,p_N2,p_N3,p_R,confidence".split(",")
+    assert list(rows[0]) == [
+        "epoch",
+        "onset_s",
+        "duration_s",
+        "stage",
+        "p_W",
+        "p_N1",
+        "p_N2",
+        "p_N3",
+        "p_R",
+        "confidence",
+    ]
     assert [int(row["epoch"]) for row in rows] == list(range(1, 21))
     scored = [row for row in rows if row["stage"] != "?"]
     assert len(scored) == 18

@@ -62,7 +62,7 @@ def test_a_recording_without_eeg_is_refused_with_its_channels(stager):
         stager.stage(recording)
 
 
-class _Killed(Exception):
+class _KilledError(Exception):
     pass
 
 
@@ -74,9 +74,9 @@ def test_a_killed_night_goes_on_where_it_stood(stager, tmp_path, monkeypatch):
 
     def kill(done: int, total: int) -> None:
         if done >= 48:
-            raise _Killed
+            raise _KilledError
 
-    with pytest.raises(_Killed):
+    with pytest.raises(_KilledError):
         stager.stage(night, batch_size=16, progress=kill, journal=file)
     assert file.is_file()
     read = []
@@ -102,9 +102,9 @@ def test_a_journal_of_another_night_is_not_used(stager, tmp_path, monkeypatch):
     file = tmp_path / "journal.npz"
 
     def kill(done: int, total: int) -> None:
-        raise _Killed
+        raise _KilledError
 
-    with pytest.raises(_Killed):
+    with pytest.raises(_KilledError):
         stager.stage(night, batch_size=16, progress=kill, journal=file)
     read = []
     other = write_edf(tmp_path / "other.edf", minutes=20, seed=5)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import Annotated, Any
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from eegvlm import __version__
 from eegvlm.errors import InputError
@@ -28,36 +29,52 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A click group whose commands are imported when they are called."""
+class LazyGroup(TyperGroup):
+    """A group whose commands are imported when they are asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Name every command in the order of :data:`COMMANDS`."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import and build one command."""
         if cmd_name not in COMMANDS:
             return None
         function = getattr(importlib.import_module(f"eegvlm.cli.{cmd_name}"), cmd_name)
-        app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        app.command(name=cmd_name)(function)
-        return typer.main.get_command(app)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        single = typer.Typer(add_completion=False)
+        single.command(name=cmd_name, short_help=COMMANDS[cmd_name])(function)
+        return typer.main.get_command(single)
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="eegvlm")
-def app() -> None:
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"eegvlm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
     """Stage sleep by reading pictures of the polysomnogram. Research use; verify by a trained scorer."""
 
 
 def main() -> None:
-    """Run the command line. Exit status 0: done; 1: a fault of ours; 2: the input or the arguments are wrong."""
+    """Run the command line.
+
+    Exit status 0: done; 1: a fault of ours; 2: the input or the arguments are wrong.
+    """
     try:
         app(prog_name="eegvlm")
     except InputError as error:

@@ -1,1 +1,36 @@
-"""Under construction."""
+"""Sleep stages, a scored night, reading and writing scorings, sleep statistics, agreement of two scorings."""
+
+from eegvlm.hypnogram.agreement import (
+    Agreement,
+    StageAgreement,
+    agreement,
+    agreement_of_matrix,
+    agreement_of_stages,
+    confusion_matrix,
+)
+from eegvlm.hypnogram.align import align
+from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.files import lost_in, read_hypnogram, write_hypnogram
+from eegvlm.hypnogram.hypnogram import Hypnogram, Run
+from eegvlm.hypnogram.stage import STAGES, Stage
+from eegvlm.hypnogram.statistics import SleepStatistics, sleep_statistics
+
+__all__ = [
+    "STAGES",
+    "Agreement",
+    "Hypnogram",
+    "HypnogramError",
+    "Run",
+    "SleepStatistics",
+    "Stage",
+    "StageAgreement",
+    "agreement",
+    "agreement_of_matrix",
+    "agreement_of_stages",
+    "align",
+    "confusion_matrix",
+    "lost_in",
+    "read_hypnogram",
+    "sleep_statistics",
+    "write_hypnogram",
+]

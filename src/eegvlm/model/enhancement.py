@@ -1,4 +1,4 @@
-"""The visual-enhancement network: one picture to a few high-level vectors, and to a stage when it stands alone."""
+"""The visual-enhancement network: a picture to a few high-level vectors, and alone to a stage."""
 
 from __future__ import annotations
 
@@ -61,9 +61,11 @@ class EnhancementNetwork(nn.Module):
         pixel_values = pixel_values.contiguous(memory_format=torch.channels_last)
         feature_map = self.widen(self.backbone(pixel_values).feature_maps[-1])  # (batch, channels, h, w)
         if self.grid == 1:
-            return feature_map.mean(dim=(2, 3)).unsqueeze(1)
+            mean: torch.Tensor = feature_map.mean(dim=(2, 3))
+            return mean.unsqueeze(1)
         pooled = functional.adaptive_avg_pool2d(feature_map, self.grid)  # (batch, channels, g, g)
-        return pooled.flatten(2).transpose(1, 2)
+        vectors: torch.Tensor = pooled.flatten(2).transpose(1, 2)
+        return vectors
 
     def classify(self, high_level: torch.Tensor) -> torch.Tensor:
         """Return stage logits (batch, 5) of high-level vectors (batch, g * g, channels)."""

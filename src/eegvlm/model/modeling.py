@@ -37,7 +37,7 @@ from eegvlm.model.enhancement import EnhancementNetwork
 _ENHANCEMENT = "model.enhancement."
 
 
-class EegVlmModel(LlavaModel):  # type: ignore[misc]  # transformers is untyped here
+class EegVlmModel(LlavaModel):
     """LLaVA's body with the enhancement network: tower, enhancement, shared projector, language model."""
 
     config: EegVlmConfig
@@ -72,7 +72,7 @@ class EegVlmModel(LlavaModel):  # type: ignore[misc]  # transformers is untyped 
         return outputs
 
 
-class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):  # type: ignore[misc]
+class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
     """EEG-VLM with its language-model head: pictures and a prompt in, words and label tokens out.
 
     Examples
@@ -121,7 +121,9 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):  # type: ig
         ):
             if keys:
                 shown = ", ".join(sorted(map(str, keys))[:3])
-                raise InputError(path, field, f"{len(keys)} ({shown} ...)", "use a complete checkpoint of this geometry")
+                raise InputError(
+                    path, field, f"{len(keys)} ({shown} ...)", "use a complete checkpoint of this geometry"
+                )
         return (model, info) if output_loading_info else model
 
     @staticmethod
@@ -129,7 +131,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):  # type: ig
         """Say whether a checkpoint was written by this class, so that its enhancement must be in it."""
         known = {key: kwargs[key] for key in ("cache_dir", "revision", "token", "local_files_only") if key in kwargs}
         fields, _ = EegVlmConfig.get_config_dict(path, **known)
-        return fields.get("model_type") == EegVlmConfig.model_type and fields.get("alignment", "none") != "none"
+        return bool(fields.get("model_type") == EegVlmConfig.model_type and fields.get("alignment", "none") != "none")
 
 
 AutoConfig.register(EegVlmConfig.model_type, EegVlmConfig)

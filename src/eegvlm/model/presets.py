@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from transformers import CLIPVisionConfig, LlamaConfig, ResNetConfig
@@ -73,7 +74,7 @@ def _llava(hidden: int, intermediate: int, layers: int, heads: int) -> dict[str,
     }
 
 
-PRESETS = {
+PRESETS: dict[str, Callable[[], dict[str, Any]]] = {
     "nano": _nano,
     "llava-1.5-7b": lambda: _llava(4096, 11008, 32, 32),
     "llava-1.5-13b": lambda: _llava(5120, 13824, 40, 40),

@@ -25,7 +25,7 @@ STAGES = [stage for stage in Stage if stage >= 0]
 Signals = Mapping[str, npt.NDArray[np.float32] | torch.Tensor]
 
 
-class EegVlmProcessor(ProcessorMixin):  # type: ignore[misc]  # transformers is untyped here
+class EegVlmProcessor(ProcessorMixin):
     """Everything between epochs and the model's inputs.
 
     Parameters
@@ -80,7 +80,11 @@ class EegVlmProcessor(ProcessorMixin):  # type: ignore[misc]  # transformers is 
         """
         size = config.vision_config.image_size
         height, width = (size, size) if isinstance(size, int) else size
-        if (layout.height, layout.width, layout.channels) != (height, width, config.vision_config.num_channels):
+        if (layout.height, layout.width, layout.channels) != (
+            height,
+            width,
+            config.vision_config.num_channels,
+        ):
             raise InputError(
                 layout.name,
                 "size",
@@ -103,7 +107,10 @@ class EegVlmProcessor(ProcessorMixin):  # type: ignore[misc]  # transformers is 
             tokens = self.tokenizer.encode(label, add_special_tokens=False)
             if len(tokens) != 1:
                 raise InputError(
-                    "processor", "stage_tokens", label, "each label must be one token: add it to the tokenizer"
+                    "processor",
+                    "stage_tokens",
+                    label,
+                    "each label must be one token: add it to the tokenizer",
                 )
             ids.append(tokens[0])
         if len(set(ids)) != len(STAGES):
@@ -126,7 +133,7 @@ class EegVlmProcessor(ProcessorMixin):  # type: ignore[misc]  # transformers is 
         scale, shift = (1 / (255 * std)).to(dtype), (-mean / std).to(dtype)
         return pictures.to(dtype) * scale + shift
 
-    def __call__(  # noqa: D102 (documented below)
+    def __call__(
         self,
         pictures: torch.Tensor | None = None,
         text: str | Sequence[str] | None = None,
@@ -165,8 +172,7 @@ class EegVlmProcessor(ProcessorMixin):  # type: ignore[misc]  # transformers is 
         if (pictures is None) == (signals is None):
             raise ValueError("give either pictures or signals")
         if pictures is None:
-            assert signals is not None
-            pictures = self.draw(signals)
+            pictures = self.draw(signals or {})
         text = self.prompts["direct"] if text is None else text
         texts = [text] * len(pictures) if isinstance(text, str) else list(text)
         placeholders = sum(prompt.count(self.image_token) for prompt in texts)

@@ -78,10 +78,10 @@ class _Block(nn.Module):
 
     def __init__(self, width: int, kernel_size: int) -> None:
         super().__init__()
-        convolution = {"kernel_size": (1, kernel_size), "padding": (0, kernel_size // 2), "bias": False}
-        self.convolution_1 = nn.Conv2d(width, width, **convolution)
+        span, padding = (1, kernel_size), (0, kernel_size // 2)
+        self.convolution_1 = nn.Conv2d(width, width, span, padding=padding, bias=False)
         self.normalization_1 = nn.BatchNorm2d(width)
-        self.convolution_2 = nn.Conv2d(width, width, **convolution)
+        self.convolution_2 = nn.Conv2d(width, width, span, padding=padding, bias=False)
         self.normalization_2 = nn.BatchNorm2d(width)
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
@@ -89,7 +89,7 @@ class _Block(nn.Module):
         return torch.relu(hidden + self.normalization_2(self.convolution_2(inner)))
 
 
-class StripBackbone(BackboneMixin, PreTrainedModel):  # type: ignore[misc]  # transformers is untyped here
+class StripBackbone(BackboneMixin, PreTrainedModel):
     """Feature maps (batch, width, rows of the layout, time) of a picture, stage by stage."""
 
     config_class = StripConfig
@@ -142,9 +142,7 @@ class StripBackbone(BackboneMixin, PreTrainedModel):  # type: ignore[misc]  # tr
             hidden = stage(hidden)
             maps.append(hidden)
         wanted = [
-            feature_map
-            for name, feature_map in zip(self.stage_names, maps, strict=True)
-            if name in self.out_features
+            feature_map for name, feature_map in zip(self.stage_names, maps, strict=True) if name in self.out_features
         ]
         return BackboneOutput(feature_maps=tuple(wanted))
 

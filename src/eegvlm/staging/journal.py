@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-
 WRITE_EVERY_S = 10.0
 
 

@@ -61,9 +61,7 @@ class Stager:
         self._stage_ids = torch.tensor(self.processor.stage_token_ids, device=self.model.device)
 
     @classmethod
-    def from_pretrained(
-        cls, name_or_path: str | Path = "nano", *, device: str = "auto", dtype: str = "auto"
-    ) -> Stager:
+    def from_pretrained(cls, name_or_path: str | Path = "nano", *, device: str = "auto", dtype: str = "auto") -> Stager:
         """Load a packaged model by name, or a checkpoint folder.
 
         Raises
@@ -207,7 +205,9 @@ class Stager:
     def _key(self, recording: Recording) -> dict[str, Any]:
         """Return what logits depend on, for the journal."""
         if not recording.path.is_file():
-            raise InputError(recording.path, "journal", "a recording in memory", "only a recording on disk can be resumed")
+            raise InputError(
+                recording.path, "journal", "a recording in memory", "only a recording on disk can be resumed"
+            )
         file = recording.path.stat()
         return {
             "file": [str(recording.path.resolve()), file.st_size, file.st_mtime_ns],

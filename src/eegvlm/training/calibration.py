@@ -31,7 +31,9 @@ def stage_logits(
     return np.concatenate(rows), batches.store.stages
 
 
-def negative_log_likelihood(logits: npt.NDArray[np.float64], stages: npt.NDArray[np.int64], temperature: float) -> float:
+def negative_log_likelihood(
+    logits: npt.NDArray[np.float64], stages: npt.NDArray[np.int64], temperature: float
+) -> float:
     """Return the mean negative log-likelihood (nats an epoch) of stages under ``softmax(logits / temperature)``."""
     scaled = logits / temperature
     scaled = scaled - scaled.max(axis=1, keepdims=True)
@@ -54,7 +56,9 @@ def fit_temperature(logits: npt.NDArray[np.float64], stages: npt.NDArray[np.int6
     Guo et al. 2017, On Calibration of Modern Neural Networks, ICML.
     """
     result = minimize_scalar(
-        lambda log_t: negative_log_likelihood(logits, stages, float(np.exp(log_t))), bounds=(-3.0, 3.0), method="bounded"
+        lambda log_t: negative_log_likelihood(logits, stages, float(np.exp(log_t))),
+        bounds=(-3.0, 3.0),
+        method="bounded",
     )
     return float(np.exp(result.x))
 

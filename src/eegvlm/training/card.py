@@ -75,7 +75,7 @@ def write_card(
     """
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    agreed = agreement_of_stages(stages, probabilities.argmax(axis=1))
+    agreed = agreement_of_stages(stages.astype(np.int8), probabilities.argmax(axis=1).astype(np.int8))
     text = _TEXT.format(
         name=recipe.name,
         version=__version__,

@@ -18,6 +18,8 @@ from eegvlm.simulation import Randomisation, randomise, simulate_night
 from eegvlm.training.recipe import SimulatedNights
 from eegvlm.training.store import EpochStore, write_night
 
+_OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
+
 
 def prepare(
     nights: SimulatedNights, layout: ImageLayout, folder: Path, *, progress: Any = lambda items: items
@@ -41,7 +43,8 @@ def prepare(
     for seed in progress(seeds):
         file = folder / f"night-{seed:07d}.npy"
         if not file.is_file():
-            night = simulate_night(hours=nights.hours, seed=seed)
+            eeg = nights.eeg[seed % len(nights.eeg)]
+            night = simulate_night(hours=nights.hours, seed=seed, rate=layout.rate, channels=[eeg, *_OTHERS])
             recording = night.recording()
             signals = panel_signals(layout, recording, 0, recording.n_epochs)
             write_night(file, panels, signals, night.stages)
@@ -77,17 +80,16 @@ class Batches:
         signals = self.store.signals(where)
         if self.randomisation is not None:
             rng = np.random.default_rng([self.seed, zlib.crc32(where.tobytes())])
-            signals = {name: self._augment(name, values, rng) for name, values in signals.items()}
+            signals = {name: self._augment(name, values, self.randomisation, rng) for name, values in signals.items()}
         stages = torch.from_numpy(self.store.stages[where])
         pixel_values = self.processor.normalise(self.processor.draw(signals))
         return {**self._answers(stages), "pixel_values": pixel_values, "stages": stages}
 
     def _augment(
-        self, panel: str, values: npt.NDArray[np.float32], rng: np.random.Generator
+        self, panel: str, values: npt.NDArray[np.float32], spec: Randomisation, rng: np.random.Generator
     ) -> npt.NDArray[np.float32]:
-        assert self.randomisation is not None
         layout = self.processor.layout
-        values = randomise(values, rng, self.randomisation, rate=layout.rate)
+        values = randomise(values, rng, spec, rate=layout.rate)
         if not any(role.modality == "eeg" for role in layout.panel(panel).roles):
             values[rng.random(len(values)) < self.channel_drop] = np.nan
         return values

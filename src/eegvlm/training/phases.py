@@ -1,4 +1,4 @@
-"""One phase of training, on ``transformers.Trainer``: what moves, what is minimised, where it goes on after a kill."""
+"""One phase of training on ``transformers.Trainer``: what moves, what is minimised, how it resumes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PARTS = {
 }
 
 
-class PhaseTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped here
+class PhaseTrainer(Trainer):
     """A trainer whose loss is a phase's objective and whose predictions are stage logits."""
 
     def __init__(self, *, objective: str, stage_token_ids: list[int], eval_batches: Batches, **kwargs: Any) -> None:
@@ -47,7 +47,10 @@ class PhaseTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped he
             return (loss, {"stage_logits": logits}) if return_outputs else loss
         # The last three positions predict the label, the end, and nothing: only these are computed.
         outputs = model(
-            input_ids=inputs["input_ids"], pixel_values=inputs["pixel_values"], logits_to_keep=3, use_cache=False
+            input_ids=inputs["input_ids"],
+            pixel_values=inputs["pixel_values"],
+            logits_to_keep=3,
+            use_cache=False,
         )
         logits = outputs.logits[:, :2].float()
         loss = functional.cross_entropy(
@@ -76,18 +79,14 @@ class PhaseTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped he
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """Draw validation epochs without augmentation."""
-        collator, self.data_collator = self.data_collator, self.eval_batches
-        try:
-            return super().get_eval_dataloader(eval_dataset)
-        finally:
-            self.data_collator = collator
+        loader = super().get_eval_dataloader(eval_dataset)
+        loader.collate_fn = self.eval_batches
+        return loader
 
 
 def stage_metrics(predictions: Any) -> dict[str, float]:
     """Return accuracy, kappa and recall by stage of stage logits (n, 5) against stages (n,)."""
-    agreed = agreement_of_stages(
-        np.asarray(predictions.label_ids), np.asarray(predictions.predictions).argmax(axis=1)
-    )
+    agreed = agreement_of_stages(np.asarray(predictions.label_ids), np.asarray(predictions.predictions).argmax(axis=1))
     figures = {"accuracy": agreed.accuracy, "kappa": agreed.kappa or 0.0}
     return figures | {
         f"recall_{stage.label}": figure.recall
@@ -135,6 +134,7 @@ def run_phase(
         label_smoothing_factor=phase.label_smoothing,
         lr_scheduler_type="cosine",
         bf16=use_bfloat16(recipe.precision),
+        use_cpu=not torch.cuda.is_available(),
         seed=recipe.seed,
         logging_steps=20,
         save_steps=recipe.checkpoint_steps,

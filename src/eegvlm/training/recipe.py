@@ -30,11 +30,15 @@ class ModelRecipe:
 
 @dataclass(frozen=True)
 class SimulatedNights:
-    """Simulated nights; night k has the seed ``first_seed + k`` and a subject of its own."""
+    """Simulated nights; night k has the seed ``first_seed + k`` and a subject of its own.
+
+    Its EEG derivation is the one that ``eeg`` has at the place of its seed, in turn.
+    """
 
     nights: int = 24
     hours: float = 8.0
     first_seed: int = 0
+    eeg: tuple[str, ...] = ("EEG C4-M1", "EEG Fpz-Cz", "EEG C3-M2", "EEG F4-M1", "EEG Pz-Oz")
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,9 @@ def _build(fields: dict[str, Any], path: Path) -> Recipe:
     try:
         return dacite.from_dict(Recipe, fields, config)
     except dacite.UnexpectedDataError as error:
-        raise InputError(path, "recipe", f"unknown key {', '.join(sorted(error.keys))}", "correct its spelling") from error
+        raise InputError(
+            path, "recipe", f"unknown key {', '.join(sorted(error.keys))}", "correct its spelling"
+        ) from error
     except dacite.MissingValueError as error:
         raise InputError(path, "recipe", f"no {error.field_path}", "add it") from error
     except dacite.DaciteFieldError as error:

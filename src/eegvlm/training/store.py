@@ -18,10 +18,14 @@ _ABSENT = np.int16(-32768)
 
 
 def write_night(
-    file: Path, panels: Sequence[str], signals: dict[str, npt.NDArray[np.float32]], stages: npt.NDArray[np.int8]
+    file: Path,
+    panels: Sequence[str],
+    signals: dict[str, npt.NDArray[np.float32]],
+    stages: npt.NDArray[np.int8],
 ) -> None:
-    """Write one night: ``{panel: (epochs, samples) µV}``, NaN where a panel is absent, and its stages."""
-    rows = np.stack([signals[panel] for panel in panels], axis=1) / MICROVOLT  # (epochs, panels, samples)
+    """Write one night: ``{panel: (epochs, samples) µV}``, panels without a channel left out, and its stages."""
+    empty = np.full_like(next(iter(signals.values())), np.nan)
+    rows = np.stack([signals.get(panel, empty) for panel in panels], axis=1) / MICROVOLT  # (epochs, panels, samples)
     absent = np.isnan(rows)
     stored = np.clip(np.rint(np.where(absent, 0, rows)), -32767, 32767).astype(np.int16)
     stored[absent] = _ABSENT

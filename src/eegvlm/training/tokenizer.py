@@ -22,7 +22,16 @@ _EVENTS = (
     "sleep spindle", "K-complex", "vertex sharp wave", "slow wave", "sawtooth wave", "alpha train", "eye blink",
     "rapid eye movement", "slow eye movement", "arousal", "body movement", "electrode artefact", "muscle artefact",
 )  # fmt: skip
-_CHANNELS = ("frontal EEG", "central EEG", "occipital EEG", "left EOG", "right EOG", "chin EMG", "C4-M1", "Fpz-Cz")
+_CHANNELS = (
+    "frontal EEG",
+    "central EEG",
+    "occipital EEG",
+    "left EOG",
+    "right EOG",
+    "chin EMG",
+    "C4-M1",
+    "Fpz-Cz",
+)
 _SENTENCES = (
     "The background is {rhythm} activity at {number} Hz, {number} µV peak to peak, in {number} % of the epoch.",
     "A {event} of {number} µV stands out in the {channel} from {number} s to {number} s.",

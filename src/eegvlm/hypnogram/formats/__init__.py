@@ -1,1 +1,1 @@
-"""Under construction."""
+"""The formats of scorings, one file each; ``registry`` lists and recognises them."""

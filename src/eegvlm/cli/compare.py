@@ -1,0 +1,101 @@
+"""``eegvlm compare``: how far two scorings of one night agree."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from eegvlm.hypnogram import Agreement
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="The reference scoring.", show_default=False)],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The other scoring.", show_default=False)],
+    format_a: Annotated[
+        str | None, typer.Option(metavar="F", help="Format of A, if its content does not tell.")
+    ] = None,
+    format_b: Annotated[
+        str | None, typer.Option(metavar="F", help="Format of B, if its content does not tell.")
+    ] = None,
+    coding_a: Annotated[
+        str | None,
+        typer.Option(metavar="C", help="Integer codes of A: yasa, isruc, ucddb, dreams, aasm or profusion."),
+    ] = None,
+    coding_b: Annotated[str | None, typer.Option(metavar="C", help="Integer codes of B.")] = None,
+    epoch_length_a: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Seconds of one epoch of A, where the file does not say."),
+    ] = None,
+    epoch_length_b: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Seconds of one epoch of B, where the file does not say."),
+    ] = None,
+    align: Annotated[
+        str,
+        typer.Option(metavar="clock|onset", help="Align by start times where both are known, or by onset."),
+    ] = "clock",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Compare two scorings of one night, aligned by time.
+
+    Prints Cohen's kappa, accuracy, macro-F1, figures per stage and the confusion matrix.
+    Epochs that either leaves unscored are left out, and their number is printed.
+    """
+    from eegvlm.hypnogram import HypnogramError, agreement, read_hypnogram
+
+    if align not in ("clock", "onset"):
+        raise HypnogramError("--align", "value", align, "choose clock or onset")
+    first = read_hypnogram(a, format=format_a, coding=coding_a, epoch_s=epoch_length_a)
+    second = read_hypnogram(b, format=format_b, coding=coding_b, epoch_s=epoch_length_b)
+    figures = agreement(first, second, by=cast(Literal["clock", "onset"], align))
+    reading = [f"{name}: {note}" for name, one in (("A", first), ("B", second)) for note in one.notes]
+    if as_json:
+        whole = {"a": str(a), "b": str(b), **figures.to_dict(), "reading_notes": reading}
+        typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        return
+
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    for name, path, scoring in (("A", a, first), ("B", b, second)):
+        console.print(f"{name}  {path}: {scoring}", soft_wrap=True)
+    console.print(_table(figures))
+    kappa = "undefined (one stage only)" if figures.kappa is None else f"{figures.kappa:.3f}"
+    console.print(
+        f"kappa {kappa}   accuracy {figures.accuracy:.3f}   macro-F1 {figures.macro_f1:.3f}\n"
+        f"{figures.n_compared} epochs of {figures.epoch_s:g} s compared, {figures.n_excluded} left out"
+    )
+    for note in (*figures.notes, *reading):
+        console.print(f"note: {note}", soft_wrap=True)
+
+
+def _table(figures: Agreement) -> Table:
+    """Stages of A in rows: how B scored their epochs, and the figures of the stage."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from eegvlm.hypnogram import STAGES
+
+    table = Table(title="rows: A, columns: B (epochs)", title_justify="left", title_style="dim")
+    table.add_column("A", justify="right", style="bold")
+    for stage in STAGES:
+        table.add_column(stage.label, justify="right")
+    for name in ("all", "precision", "recall", "F1"):
+        table.add_column(name, justify="right")
+    for stage, one in zip(STAGES, figures.stages, strict=True):
+        counts = [
+            Text(str(count), style="bold" if column == stage else ("" if count else "dim"))
+            for column, count in enumerate(figures.confusion[stage])
+        ]
+        shares = [Text("-" if x is None else f"{x:.3f}") for x in (one.precision, one.recall, one.f1)]
+        table.add_row(Text(stage.label), *counts, Text(str(one.support)), *shares)
+    totals = figures.confusion.sum(axis=0)
+    table.add_section()
+    table.add_row(Text("all"), *(Text(str(n)) for n in totals), Text(str(figures.n_compared)))
+    return table

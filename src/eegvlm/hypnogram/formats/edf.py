@@ -1,0 +1,108 @@
+"""EDF+ annotations, alone in a file or beside signals: Sleep-EDF, MASS, HMC and every recorder's export.
+
+The texts are the standard's, ``Sleep stage W/1/2/3/4/R/?`` and ``Movement time`` (Kemp and Olivan 2003,
+Clin. Neurophysiol. 114:1755), or ``Sleep stage N1/N2/N3``. BDF is read the same way. One annotation may last
+one epoch or many. What is written holds one annotation an epoch, so that no length has to be guessed.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eegvlm.hypnogram.codings import Coding
+from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
+from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.hypnogram import Hypnogram
+
+if TYPE_CHECKING:
+    from edfio import Bdf, Edf
+
+_BDF_MAGIC = b"\xffBIOSEMI"
+_EDF_MAGIC = b"0       "
+_NO_DATE = date(1985, 1, 1)  # what EDF writes where the date is not to be known
+
+
+def _recognises(source: Source) -> bool:
+    return len(source.head) >= 256 and source.head.startswith((_EDF_MAGIC, _BDF_MAGIC))
+
+
+def _read(source: Source) -> Hypnogram:
+    import edfio
+
+    if not _recognises(source):
+        raise source.error(
+            "header", "not that of an EDF or BDF file", "check that the file is whole and not renamed"
+        )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            if source.head.startswith(_BDF_MAGIC):
+                edf: Edf | Bdf = edfio.read_bdf(source.path)
+            else:
+                edf = edfio.read_edf(source.path)
+            annotations = edf.annotations
+            start, start_notes = _start(edf)
+        except HypnogramError:
+            raise
+        # A damaged header makes the parser fail in any way that int(), numpy or decode() can.
+        except Exception as error:
+            raise source.error(
+                "content", type(error).__name__, "the EDF file is damaged; export it again"
+            ) from error
+    events = [
+        Event(a.onset, a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)
+    ]
+    notes = (*(f"EDF: {warning.message}" for warning in caught), *start_notes)
+    return hypnogram_from_events(source, pick_stages(source, events), start=start).with_notes(*notes)
+
+
+def _start(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:
+    """Clock time of the start; None if the header hides both date and time, or they are no date and time."""
+    from edfio import AnonymizedDateError
+
+    try:
+        return edf.startdatetime, ()
+    except AnonymizedDateError:
+        clock = edf.starttime
+        return (None if clock == time(0) else datetime.combine(_NO_DATE, clock)), ()
+    except ValueError:
+        return None, ("the header's start date or time cannot be read, so clock times are not known",)
+
+
+def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
+    from edfio import Edf, EdfAnnotation, Recording
+
+    if coding is not None:
+        raise HypnogramError(
+            path, "coding", coding.name, "EDF+ holds labels, not codes; leave the coding out"
+        )
+    start = hypnogram.start
+    if start is not None and not 1985 <= start.year <= 2084:
+        raise HypnogramError(path, "start", start, "EDF+ holds years from 1985 to 2084; leave the start out")
+    annotations = [
+        EdfAnnotation(round(float(onset), 6), hypnogram.epoch_s, f"Sleep stage {stage.label}")
+        for onset, stage in zip(hypnogram.onsets_s, hypnogram, strict=True)
+    ]
+    edf = Edf(
+        [],
+        recording=Recording(startdate=None if start is None else start.date(), equipment_code="eeg-vlm"),
+        starttime=None if start is None else start.time(),
+        annotations=annotations,
+    )
+    return {path: edf.to_bytes()}
+
+
+FORMAT = Format(
+    "edf",
+    "EDF+ or BDF+ annotations (Sleep stage ...)",
+    (".edf", ".bdf", ".rec"),
+    _recognises,
+    _read,
+    _write,
+    frozenset({"start", "onset_s", "epoch_s"}),
+)

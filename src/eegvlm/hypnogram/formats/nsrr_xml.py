@@ -1,0 +1,139 @@
+"""NSRR annotation XML (``...-nsrr.xml``): events with a start and a length, stages among them.
+
+A stage's concept is a name and a code, ``Stage 2 sleep|2``; the codes are those of Profusion. The clock time
+of the recording's start is there, but in public files its date is ``00.00.00``: then a note gives it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eegvlm.hypnogram.codings import CODINGS, Coding
+from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.formats import safe_xml
+from eegvlm.hypnogram.formats.events import (
+    Event,
+    StageEvents,
+    hypnogram_from_events,
+    rechtschaffen_kales_notes,
+)
+from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.resample import is_epoch_length
+from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_ROOT = "PSGAnnotation"
+_CONCEPTS = {
+    Stage.W: "Wake|0",
+    Stage.N1: "Stage 1 sleep|1",
+    Stage.N2: "Stage 2 sleep|2",
+    Stage.N3: "Stage 3 sleep|3",
+    Stage.R: "REM sleep|5",
+    Stage.UNSCORED: "Unscored|9",
+}
+_CLOCK = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}|\d\d) (\d\d)\.(\d\d)\.(\d\d)(?:\.(\d{1,6}))?")
+
+
+def _recognises(source: Source) -> bool:
+    return safe_xml.names_root(source, _ROOT)
+
+
+def _read(source: Source) -> Hypnogram:
+    root = safe_xml.parse(source, _ROOT)
+    length = root.find("EpochLength")
+    epoch_s = None
+    if length is not None:
+        epoch_s = safe_xml.number(source, length, "EpochLength")
+        if not is_epoch_length(epoch_s):
+            raise source.error("EpochLength", epoch_s, "expected seconds, from 0.01 to 3600")
+    events: list[Event] = []
+    stages: list[Stage] = []
+    start: datetime | None = None
+    notes: list[str] = []
+    for k, scored in enumerate(root.iter("ScoredEvent"), start=1):
+        concept = (scored.findtext("EventConcept") or "").strip()
+        where = f"ScoredEvent {k}"
+        if concept == "Recording Start Time":
+            start, notes = _clock(scored)
+        if not (scored.findtext("EventType") or "").casefold().startswith("stages"):
+            continue
+        onset_s = safe_xml.number(source, scored.find("Start"), f"{where}, Start")
+        duration_s = safe_xml.number(source, scored.find("Duration"), f"{where}, Duration")
+        events.append(Event(onset_s, duration_s, concept, where))
+        stages.append(_stage(source, concept, where))
+    if not events:
+        raise source.error("stages", "none", "expected ScoredEvents of type Stages|Stages")
+    texts = (event.text.partition("|")[0] for event in events)
+    notes += rechtschaffen_kales_notes(texts) if any("4" in event.text for event in events) else ()
+    picked = StageEvents(tuple(events), np.array(stages, dtype=np.int8), tuple(notes))
+    return hypnogram_from_events(source, picked, start=start, epoch_s=epoch_s)
+
+
+def _stage(source: Source, concept: str, where: str) -> Stage:
+    name, _, code = concept.partition("|")
+    stage = stage_of_spelling(name)
+    if stage is None and re.fullmatch(r"\d", code.strip()):
+        stage = CODINGS["profusion"].stages.get(int(code))
+    if stage is None:
+        raise source.error(where, concept, "expected a stage such as 'Stage 2 sleep|2'")
+    return stage
+
+
+def _clock(scored: Element) -> tuple[datetime | None, list[str]]:
+    """Clock time of the recording's start; where it has no date, a note instead."""
+    text = (scored.findtext("ClockTime") or "").strip()
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return None, []
+    day, month, year, hour, minute, second = (int(part) for part in match.groups()[:6])
+    if len(match[3]) == 2:
+        year += 1900 if year >= 85 else 2000  # as EDF does
+    microsecond = int((match[7] or "0").ljust(6, "0"))
+    try:
+        return datetime(year, month, day, hour, minute, second, microsecond), []
+    except ValueError:
+        return None, [f"the recording started at {text.split()[1].replace('.', ':')}, date not given"]
+
+
+def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
+    if coding is not None:
+        raise HypnogramError(path, "coding", coding.name, "NSRR XML has its own codes; leave the coding out")
+    clock = "" if hypnogram.start is None else f"{hypnogram.start:%d.%m.%Y %H.%M.%S.%f}"
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
+        f"<{_ROOT}>",
+        "<SoftwareVersion>eeg-vlm</SoftwareVersion>",
+        f"<EpochLength>{hypnogram.epoch_s!r}</EpochLength>".replace(".0<", "<"),
+        "<ScoredEvents>",
+        "<ScoredEvent><EventType/><EventConcept>Recording Start Time</EventConcept><Start>0</Start>"
+        f"<Duration>{max(0.0, hypnogram.end_s)!r}</Duration><ClockTime>{clock}</ClockTime></ScoredEvent>",
+    ]
+    for run in hypnogram.runs():
+        onset_s = round(hypnogram.onset_s + run.first * hypnogram.epoch_s, 6)
+        lines.append(
+            "<ScoredEvent><EventType>Stages|Stages</EventType>"
+            f"<EventConcept>{_CONCEPTS[run.stage]}</EventConcept><Start>{onset_s!r}</Start>"
+            f"<Duration>{run.n_epochs * hypnogram.epoch_s!r}</Duration></ScoredEvent>"
+        )
+    lines += ["</ScoredEvents>", f"</{_ROOT}>", ""]
+    return {path: "\n".join(lines).encode()}
+
+
+FORMAT = Format(
+    "nsrr",
+    "NSRR annotation XML",
+    ("-nsrr.xml", ".xml"),
+    _recognises,
+    _read,
+    _write,
+    frozenset({"start", "onset_s", "epoch_s"}),
+)
