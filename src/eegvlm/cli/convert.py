@@ -39,9 +39,7 @@ def convert(
         float | None,
         typer.Option(metavar="S", help="Seconds of one epoch of IN, where the file does not say."),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what OUT names if it exists.")
-    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT names if it exists.")] = False,
 ) -> None:
     """Convert a scoring from one format to another.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +17,7 @@ from rich.text import Text
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
+    from eegvlm.signals import Recording
     from eegvlm.staging import StagedNight, Stager
 
 
@@ -27,43 +31,92 @@ class _EpochsPerSecond(ProgressColumn):
 
 
 def stage(
-    recordings: Annotated[list[Path], typer.Argument(metavar="RECORDING...", help="EDF, EDF+, BDF, or what MNE reads.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; each recording gets its own in it.")] = Path("staged"),
+    recordings: Annotated[
+        list[Path], typer.Argument(metavar="RECORDING...", help="EDF, EDF+, BDF, or what MNE reads.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the results; each recording gets its own in it.")] = Path(
+        "staged"
+    ),
     model: Annotated[str, typer.Option(help="Name of a packaged model, or a checkpoint folder.")] = "nano",
     channels: Annotated[
-        list[str] | None, typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz,eog=LOC-A2.")
+        list[str] | None,
+        typer.Option(
+            "--channels",
+            metavar="ROLE=LABEL,...",
+            help="Choose channels yourself, e.g. eeg=Fpz-Cz,eog=LOC-A2.",
+        ),
     ] = None,
     formats: Annotated[str, typer.Option(help="Files to write.")] = "csv,edf,bids,json",
-    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")] = 32,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")
+    ] = 32,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where a killed run stood; skip finished nights.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a killed run stood; skip finished nights.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Stage recordings: a hypnogram, five calibrated probabilities an epoch, sleep statistics."""
     from eegvlm.signals import parse_channels, read_recording
+    from eegvlm.staging.night import check_formats
 
     chosen, wanted = parse_channels(channels or ()), [name.strip() for name in formats.split(",")]
+    check_formats(wanted)
     folders = _folders(recordings, out)
     console = Console(quiet=quiet)
-    opened = [(read_recording(path, chosen), folders[path]) for path in recordings]  # every file is checked first
-    from eegvlm.staging import Stager
+    failed: list[InputError] = []
+    opened = []
+    for path in recordings:  # every header is checked before the first night is staged
+        with _reported(failed):
+            opened.append((read_recording(path, chosen), folders[path]))
+    if opened:
+        from eegvlm.staging import Stager
 
-    stager = Stager.from_pretrained(model, device=device, dtype=dtype)
-    for recording, folder in opened:
-        if resume and _is_finished(folder, stager, recording.describe()):
-            console.print(f"{folder}: finished before, skipped")
-            continue
-        with _progress(console) as bar:
-            task = bar.add_task(folder.name, total=recording.n_epochs)
-            night = stager.stage(
-                recording,
-                batch_size=batch_size,
-                progress=lambda done, total, bar=bar, task=task: bar.update(task, completed=done, total=total),  # type: ignore[misc]
-                journal=folder / ".unfinished.npz" if resume else None,
-            )
-        files = night.write(folder, wanted)
-        show_night(console, night, files)
+        stager = Stager.from_pretrained(model, device=device, dtype=dtype)
+        for recording, folder in opened:
+            with _reported(failed):
+                _stage_one(recording, folder, stager, wanted, console, batch_size=batch_size, resume=resume)
+    if failed:
+        raise typer.Exit(2)
+
+
+@contextmanager
+def _reported(failed: list[InputError]) -> Iterator[None]:
+    """Say what is wrong with one recording and go on with the next."""
+    try:
+        yield
+    except InputError as error:
+        print(f"eegvlm: {error}", file=sys.stderr)
+        failed.append(error)
+
+
+def _stage_one(
+    recording: Recording,
+    folder: Path,
+    stager: Stager,
+    formats: list[str],
+    console: Console,
+    *,
+    batch_size: int,
+    resume: bool,
+) -> None:
+    """Stage one recording into its folder, and print it."""
+    if resume and _is_finished(folder, stager, recording.describe()):
+        console.print(f"{folder}: finished before, skipped", soft_wrap=True)
+        return
+    journal = folder / ".unfinished.npz"
+    if not resume:
+        journal.unlink(missing_ok=True)
+    with _progress(console) as bar:
+        task = bar.add_task(folder.name, total=recording.n_epochs)
+        night = stager.stage(
+            recording,
+            batch_size=batch_size,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            journal=journal,
+        )
+    show_night(console, night, night.write(folder, formats))
 
 
 def _folders(recordings: list[Path], out: Path) -> dict[Path, Path]:
@@ -72,7 +125,9 @@ def _folders(recordings: list[Path], out: Path) -> dict[Path, Path]:
     taken: dict[str, Path] = {}
     for path in recordings:
         if path.stem in taken:
-            raise InputError(path, "name", path.stem, f"{taken[path.stem]} has the same name: stage it with another --out")
+            raise InputError(
+                path, "name", path.stem, f"{taken[path.stem]} has the same name: stage it with another --out"
+            )
         taken[path.stem] = path
         folders[path] = out / path.stem
     return folders

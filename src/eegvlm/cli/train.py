@@ -13,7 +13,8 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/<name of the recipe>.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is in the folder.")] = False,
     change: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting, e.g. data.train.nights=4.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting, e.g. data.train.nights=4."),
     ] = None,
 ) -> None:
     """Train a model from a recipe; a killed run goes on with --resume."""

@@ -22,6 +22,19 @@ FILES = {
 SUMMARY = "staging.json"
 
 
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse a format that is not one of :data:`FILES`.
+
+    Raises
+    ------
+    InputError
+        Naming it and those there are.
+    """
+    for name in formats:
+        if name not in FILES:
+            raise InputError("arguments", "formats", name, f"use any of {', '.join(FILES)}")
+
+
 @dataclass(frozen=True)
 class StagedNight:
     """A hypnogram with probabilities, and everything that says where it came from.
@@ -75,9 +88,7 @@ class StagedNight:
             The files, in the order in which they were written.
         """
         folder = Path(folder)
-        for name in formats:
-            if name not in FILES:
-                raise InputError("arguments", "formats", name, f"use any of {', '.join(FILES)}")
+        check_formats(formats)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / SUMMARY).unlink(missing_ok=True)
         written = []

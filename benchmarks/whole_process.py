@@ -1,0 +1,80 @@
+"""Wall time of staging an 8-h night from the shell, beside YASA's SleepStaging on the same file.
+
+Both are whole processes: start, imports, reading, staging, writing labels and probabilities. They run in turn
+(A B A B ...), so that the ratio holds where the machine's speed drifts; the medians are what to quote.
+
+    python -m venv yasa && yasa/bin/pip install yasa
+    python benchmarks/whole_process.py --yasa yasa/bin/python
+
+YASA is never a dependency of this package. Without ``--yasa`` only our own figures are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+YASA = """
+import sys, mne, pandas as pd, yasa
+mne.set_log_level("ERROR")
+raw = mne.io.read_raw_edf(sys.argv[1], include=["EEG C4-M1", "EOG E1-M2", "EMG chin"], preload=True)
+staging = yasa.SleepStaging(raw, eeg_name="EEG C4-M1", eog_name="EOG E1-M2", emg_name="EMG chin")
+hypnogram = staging.predict()
+table = staging.predict_proba()
+table["stage"] = hypnogram.hypno.to_numpy() if hasattr(hypnogram, "hypno") else hypnogram
+table.to_csv(sys.argv[2])
+"""
+
+
+def seconds(command: list[str]) -> float:
+    """Return the wall time of a command that must succeed."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print medians, their ratio, and where our time goes."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--yasa", help="python of an environment that has YASA")
+    parser.add_argument("--hours", type=float, default=8.0)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--model", default="nano")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        night, out = Path(folder, "night.edf"), Path(folder, "out")
+        eegvlm = [sys.executable, "-m", "eegvlm"]
+        seconds([*eegvlm, "simulate", "--out", str(night), "--hours", str(arguments.hours), "--rate", "256"])
+        ours = [*eegvlm, "stage", str(night), "--out", str(out), "--model", arguments.model]
+        theirs = [arguments.yasa, "-c", YASA, str(night), str(Path(folder, "yasa.csv"))]
+        times: dict[str, list[float]] = {"eegvlm": [], "YASA": []}
+        for run in range(arguments.runs + 1):  # the first of each warms the disk's cache
+            for name, command in (("eegvlm", ours), ("YASA", theirs)):
+                if name == "YASA" and not arguments.yasa:
+                    continue
+                elapsed = seconds(command)
+                if run:
+                    times[name].append(elapsed)
+        timing = json.loads((out / "night" / "staging.json").read_text())["timing"]
+    for name, elapsed in times.items():
+        if elapsed:
+            shown = ", ".join(f"{value:.2f}" for value in sorted(elapsed))
+            print(f"{name:8} whole process, {arguments.hours:g} h: median {statistics.median(elapsed):.2f} s ({shown})")
+    if times["YASA"]:
+        ratios = [a / b for a, b in zip(times["eegvlm"], times["YASA"], strict=True)]
+        print(f"ratio eegvlm / YASA: median {statistics.median(ratios):.2f}")
+    whole = statistics.median(times["eegvlm"])
+    rest = whole - sum(timing.values())
+    print("share of our process (last run against the median):")
+    for name, value in [("start, imports, weights, writing", rest), *timing.items()]:
+        print(f"  {name:32} {value:6.2f} s  {value / whole:5.0%}")
+
+
+if __name__ == "__main__":
+    main()

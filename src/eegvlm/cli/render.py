@@ -1,0 +1,101 @@
+"""``eegvlm render``: one epoch as the model sees it, with what a person needs to read it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eegvlm.errors import InputError
+from eegvlm.signals import EPOCH_S, Channel, Recording, parse_channels, read_recording
+
+if TYPE_CHECKING:
+    from eegvlm.images import ImageLayout
+    from eegvlm.images.figure import PanelLabel
+
+_READABLE_WIDTH = 1000
+
+
+def render(
+    recording: Annotated[Path, typer.Argument(help="Recording: EDF, BDF, or what MNE reads.")],
+    epoch: Annotated[int, typer.Option("--epoch", help="Which epoch, counted from 1.")],
+    out: Annotated[Path, typer.Option("--out", help="The PNG to write.")],
+    layout: Annotated[str, typer.Option("--layout", help="A layout's name, or a JSON file that holds one.")] = "nano",
+    channels: Annotated[
+        list[str] | None,
+        typer.Option("--channels", help="Your own channels: eeg=Fpz-Cz,eog_left=LOC; A-B derives A against B."),
+    ] = None,
+    scale: Annotated[
+        int | None, typer.Option("--scale", min=1, max=16, help="How many times the pixels are enlarged.")
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Write the model's pixels alone, without axes and names.")] = False,
+) -> None:
+    """Draw one epoch as the model sees it."""
+    from eegvlm.images import load_layout, panel_channels, panel_signals
+    from eegvlm.images import render as draw
+    from eegvlm.images.figure import enlarge, figure
+
+    if out.suffix.lower() != ".png":
+        raise InputError(out, "--out", out.suffix or "no ending", "name a file that ends in .png")
+    drawn = load_layout(layout)
+    opened = read_recording(recording, parse_channels(channels or ()))
+    if not 1 <= epoch <= opened.n_epochs:
+        hint = f"the recording has {opened.n_epochs} epochs: give 1 to {opened.n_epochs}"
+        raise InputError(recording, "--epoch", epoch, hint)
+    shown = panel_channels(drawn, opened)
+    signals = panel_signals(drawn, opened, epoch - 1, 1)
+    if not signals:
+        names = ", ".join(channel.name for channel in opened.channels) or "none"
+        hint = f"name one with --channels eeg=LABEL; the channels are {names}"
+        raise InputError(recording, f"channels for layout {drawn.name}", "none found", hint)
+    picture = draw(drawn, signals)[0].numpy()
+    if raw:
+        image = enlarge(picture, scale or 1)
+    else:
+        state = _state(opened, epoch)
+        image = figure(
+            drawn,
+            picture,
+            _labels(drawn, shown),
+            title=f"{recording.name}, epoch {epoch} of {opened.n_epochs}",
+            subtitle=", ".join(filter(None, (_times(opened, epoch), state))),
+            scale=scale or max(1, round(_READABLE_WIDTH / drawn.width)),
+        )
+    try:
+        image.save(out, format="PNG", optimize=True)
+    except OSError as error:
+        raise InputError(out, "--out", error.strerror or error, "name a file that can be written") from error
+    what = ", ".join(f"{name}: {channel.name if channel else 'none'}" for name, channel in shown.items())
+    typer.echo(f"{out}: epoch {epoch} of {opened.n_epochs}, layout {drawn.name} ({what})")
+
+
+def _labels(layout: ImageLayout, shown: dict[str, Channel | None]) -> dict[str, PanelLabel]:
+    from eegvlm.images.figure import PanelLabel
+
+    labels = {}
+    for panel in layout.panels:
+        channel = shown[panel.name]
+        role = channel.role if channel else panel.roles[0]
+        name = " ".join(dict.fromkeys((role.modality.upper(), role.place)))
+        labels[panel.name] = PanelLabel(
+            name, channel.name if channel else "no channel", channel.note if channel else ""
+        )
+    return labels
+
+
+def _times(recording: Recording, epoch: int) -> str:
+    start = timedelta(seconds=(epoch - 1) * EPOCH_S)
+    stop = start + timedelta(seconds=EPOCH_S)
+    text = f"{start} to {stop} after the start"
+    if recording.start is not None:
+        text += f" ({recording.start + start:%H:%M:%S} to {recording.start + stop:%H:%M:%S})"
+    return text
+
+
+def _state(recording: Recording, epoch: int) -> str:
+    if recording.scorable[epoch - 1]:
+        return ""
+    is_partial = epoch == recording.n_epochs and recording.partial_last_s
+    return f"incomplete: {recording.partial_last_s:g} s" if is_partial else "in a gap of the recording"
