@@ -1,1 +1,25 @@
-"""Under construction."""
+"""Recordings: files opened, channels found and scaled to microvolt, 30-s epochs cut.
+
+Notable: nothing is loaded before it is asked for; every doubt is a :class:`Problem` in the result or a
+:class:`RecordingError`, never a warning in the air; the patient's identification is not read.
+Not covered: filtering for display, artefact removal, annotations (see ``eegvlm.hypnogram`` for scorings).
+"""
+
+from eegvlm.signals.channel import Channel
+from eegvlm.signals.overrides import parse_channels
+from eegvlm.signals.problems import Problem, RecordingError
+from eegvlm.signals.reading import read_recording
+from eegvlm.signals.recording import Recording
+from eegvlm.signals.roles import Role
+from eegvlm.signals.source import EPOCH_S
+
+__all__ = [
+    "EPOCH_S",
+    "Channel",
+    "Problem",
+    "Recording",
+    "RecordingError",
+    "Role",
+    "parse_channels",
+    "read_recording",
+]

@@ -1,0 +1,56 @@
+"""A recording in plain types, for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eegvlm.signals.recording import Recording
+
+
+def describe(recording: Recording) -> dict[str, Any]:
+    """Describe a recording.
+
+    Parameters
+    ----------
+    recording
+        Any recording.
+
+    Returns
+    -------
+    dict
+        ``file`` (name only), ``start`` (ISO, naive), ``duration_s``, ``n_epochs``, ``partial_last_s``,
+        ``gaps``, ``channels`` (those with a role), ``other_channels`` (labels), ``problems``.
+    """
+    return {
+        "file": recording.path.name,
+        "start": None if recording.start is None else recording.start.isoformat(),
+        "duration_s": recording.duration_s,
+        "n_epochs": recording.n_epochs,
+        "n_scorable_epochs": int(recording.scorable.sum()),
+        "partial_last_s": recording.partial_last_s,
+        "gaps": [{"start_s": start, "stop_s": stop} for start, stop in recording.gaps],
+        "channels": [
+            {
+                "name": channel.name,
+                "role": channel.role.value,
+                "sources": list(channel.sources),
+                "derivation": channel.derivation,
+                "rate_hz": channel.rate,
+                "unit_in_file": channel.unit,
+                "note": channel.note,
+            }
+            for channel in recording.channels
+            if channel.role != "other"
+        ],
+        "other_channels": [channel.name for channel in recording.channels if channel.role == "other"],
+        "problems": [
+            {
+                "code": problem.code,
+                "severity": problem.severity,
+                "channel": problem.channel,
+                "message": problem.message,
+            }
+            for problem in recording.problems
+        ],
+    }

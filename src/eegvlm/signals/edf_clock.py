@@ -1,0 +1,184 @@
+"""When each data record of an EDF+ file begins: gaps, overlaps and fractions of a second.
+
+In EDF+ the first annotation of every data record states that record's onset. EDF+D files use it for gaps, and
+some EDF+C files contradict their own name, so the onsets of both are read. (edfio reads either as
+continuous.)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.signals.edf_header import EdfHeader
+from eegvlm.signals.problems import Problem, RecordingError
+from eegvlm.signals.source import Segment
+
+# A record may begin this much beside the running clock before it counts as a step in time.
+TOLERANCE_S = 0.1
+# More than this much backwards is a contradiction, not jitter.
+_OVERLAP_S = 0.5
+_ONSET = re.compile(rb"[+-]\d{1,9}(?:\.\d*)?(?=[\x14\x15])")
+_STRETCH = 4096
+_LONGEST_S = 366 * 86400.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time line of a file.
+
+    Parameters
+    ----------
+    offset_s
+        Onset of the first record after the start that the header states.
+    segments
+        Stretches without a gap.
+    problems
+        What to tell the user.
+    """
+
+    offset_s: Fraction
+    segments: tuple[Segment, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def continuous(n_records: int, record_s: Fraction) -> Clock:
+    """Return the time line of a file without time-keeping annotations."""
+    return Clock(Fraction(0), (Segment(Fraction(0), n_records * record_s, Fraction(0)),))
+
+
+def read_clock(path: str, header: EdfHeader, annotations: npt.NDArray[np.uint8]) -> Clock:
+    """Read the onsets of all data records.
+
+    Parameters
+    ----------
+    path
+        For messages.
+    header
+        The file's header.
+    annotations
+        The first bytes of the first annotation signal of every record: (records, bytes).
+
+    Returns
+    -------
+    Clock
+
+    Raises
+    ------
+    RecordingError
+        Where a discontinuous file has no onsets, or contradictory ones.
+    """
+    onsets = _onsets(annotations)
+    n_records = len(onsets)
+    unread = int(np.isnan(onsets).sum())
+    constant = n_records > 1 and bool(np.all(onsets == onsets[0]))
+    if unread == n_records or (constant and header.plus == "C"):
+        if header.plus == "D":
+            hint = "a discontinuous file needs them to place its gaps; export it again as EDF or EDF+C"
+            raise RecordingError(path, "time-keeping annotations", "none can be read", hint)
+        message = "no data record states its onset, as EDF+ asks for; the records are taken as continuous"
+        return _as_declared(header, n_records, Problem("no-time-keeping", message))
+    if unread > 0.5 * n_records:
+        hint = "bytes are out of place, as after a transfer in text mode; copy the file again"
+        raise RecordingError(path, "time-keeping annotations", f"{unread} of {n_records} cannot be read", hint)
+    onsets = _fill(onsets, float(header.record_s))
+    try:
+        starts, overlaps = _find_steps(path, onsets, float(header.record_s))
+    except RecordingError as error:
+        if header.plus == "D":
+            raise
+        message = f"the {error.field} ({error.value}) contradicts that the file calls itself continuous; "
+        message += "the records are taken as continuous"
+        return _as_declared(header, n_records, Problem("contradictory-onsets", message))
+    segments = _segments(onsets, starts, header)
+    offset = Fraction(round(float(onsets[0]) * 1_000_000), 1_000_000)
+    return Clock(offset, segments, tuple(_describe(segments, overlaps, unread, header)))
+
+
+def _as_declared(header: EdfHeader, n_records: int, problem: Problem) -> Clock:
+    clock = continuous(n_records, header.record_s)
+    return Clock(clock.offset_s, clock.segments, (problem,))
+
+
+def _find_steps(path: str, onsets: npt.NDArray[np.float64], record_s: float) -> tuple[list[int], list[float]]:
+    """Find the records that begin beside the running clock: their numbers, and the lengths of overlaps."""
+    if onsets[-1] - onsets[0] > _LONGEST_S:
+        last = f"{onsets[-1]:.0f} s"
+        raise RecordingError(path, "onset of the last data record", last, "the time line cannot be right")
+    beside = onsets - onsets[0] - record_s * np.arange(len(onsets))
+    starts, overlaps = [0], []
+    at, shift = 0, 0.0
+    while at < len(onsets):
+        # A stretch at a time: a night without steps is passed over quickly, one of many steps as well.
+        found = np.flatnonzero(np.abs(beside[at : at + _STRETCH] - shift) > TOLERANCE_S)
+        if not found.size:
+            at += _STRETCH
+            continue
+        at += int(found[0])
+        step = float(beside[at] - shift)
+        if step < -_OVERLAP_S:
+            raise RecordingError(
+                path,
+                f"onset of data record {at + 1}",
+                f"{onsets[at]:.3f} s, {-step:.3f} s before the record ahead of it ends",
+                "the time line contradicts itself; export the recording again",
+            )
+        if step < 0:
+            overlaps.append(-step)
+        shift += step
+        starts.append(at)
+    return starts, overlaps
+
+
+def _segments(onsets: npt.NDArray[np.float64], starts: list[int], header: EdfHeader) -> tuple[Segment, ...]:
+    stops = [*starts[1:], len(onsets)]
+    begins = [Fraction(round((onsets[first] - onsets[0]) * 1_000_000), 1_000_000) for first in starts]
+    return tuple(
+        Segment(begin, begin + (stop - first) * header.record_s, first * header.record_s)
+        for begin, first, stop in zip(begins, starts, stops, strict=True)
+    )
+
+
+def _describe(segments: tuple[Segment, ...], overlaps: list[float], unread: int, header: EdfHeader) -> list[Problem]:
+    problems = []
+    gaps = sum(after.start_s > before.stop_s for before, after in pairwise(segments))
+    if gaps and header.plus == "C":
+        message = f"the file calls itself continuous, but its records leave {gaps} gaps; they are honoured"
+        problems.append(Problem("undeclared-gaps", message))
+    if overlaps:
+        message = (
+            f"{len(overlaps)} data records begin up to {max(overlaps):.3f} s before the one ahead of them "
+            "ends; the later record counts"
+        )
+        problems.append(Problem("overlapping-records", message))
+    if unread:
+        message = f"{unread} data records do not state their onset; they follow the record ahead of them"
+        problems.append(Problem("unreadable-onsets", message))
+    return problems
+
+
+def _onsets(annotations: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    onsets = np.full(len(annotations), np.nan)
+    rows = np.ascontiguousarray(annotations)
+    width = rows.shape[1]
+    raw = rows.tobytes()
+    for i in range(len(rows)):
+        match = _ONSET.match(raw, i * width, (i + 1) * width)
+        if match:
+            onsets[i] = float(match[0])
+    return onsets
+
+
+def _fill(onsets: npt.NDArray[np.float64], record_s: float) -> npt.NDArray[np.float64]:
+    """Let a record without an onset follow the one ahead of it (or lead to the one after it)."""
+    known = np.flatnonzero(~np.isnan(onsets))
+    if known.size == len(onsets):
+        return onsets
+    numbers = np.arange(len(onsets))
+    ahead = known[np.maximum(np.searchsorted(known, numbers, side="right") - 1, 0)]
+    return np.asarray(onsets[ahead] + (numbers - ahead) * record_s, np.float64)
