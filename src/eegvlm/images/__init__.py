@@ -1,1 +1,38 @@
-"""Under construction."""
+"""Pictures of epochs: what is drawn where, the rasteriser, and the way back from a picture to the signal.
+
+``render`` and ``recover_signal`` are imported when they are first asked for: a layout alone does not wait for torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from eegvlm.images.channels import panel_channels, panel_signals
+from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Panel
+from eegvlm.images.layout_json import layout_names, load_layout
+
+if TYPE_CHECKING:
+    from eegvlm.images.inverse import recover_signal
+    from eegvlm.images.raster import render
+
+__all__ = [
+    "GridLines",
+    "ImageLayout",
+    "LayoutError",
+    "Panel",
+    "layout_names",
+    "load_layout",
+    "panel_channels",
+    "panel_signals",
+    "recover_signal",
+    "render",
+]
+
+_LAZY = {"render": "eegvlm.images.raster", "recover_signal": "eegvlm.images.inverse"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
