@@ -1,1 +1,29 @@
-"""Under construction."""
+"""A night with one physiology on all channels, its scoring, and every event known.
+
+The door of the room: :func:`simulate_night` gives a :class:`SimulatedNight`; :class:`Subject` and :class:`Recorder`
+say who slept on what (:func:`draw_subject` draws them); :class:`Carriers` puts real EEG texture under
+simulated spectra; :func:`randomise` varies epochs as a :class:`Randomisation` says, for training.
+"""
+
+from eegvlm.simulation.carriers import Carriers
+from eegvlm.simulation.derivations import DEFAULT_CHANNELS, KNOWN_CHANNELS
+from eegvlm.simulation.events import EventKind, Events
+from eegvlm.simulation.night import SimulatedNight, simulate_night
+from eegvlm.simulation.randomisation import Randomisation, randomise
+from eegvlm.simulation.recorder import Recorder
+from eegvlm.simulation.subject import Subject, draw_subject
+
+__all__ = [
+    "DEFAULT_CHANNELS",
+    "KNOWN_CHANNELS",
+    "Carriers",
+    "EventKind",
+    "Events",
+    "Randomisation",
+    "Recorder",
+    "SimulatedNight",
+    "Subject",
+    "draw_subject",
+    "randomise",
+    "simulate_night",
+]

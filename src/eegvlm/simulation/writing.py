@@ -1,0 +1,66 @@
+"""A simulated night on disk: EDF+ with the scoring as annotations, and the truth as a BIDS-like table."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eegvlm.errors import InputError
+from eegvlm.simulation.derivations import CHIN, HEART
+
+if TYPE_CHECKING:
+    from eegvlm.simulation.night import SimulatedNight
+
+_STAGE_NAMES = ("W", "N1", "N2", "N3", "R")
+_RANGE_UV = {CHIN: 500.0, HEART: 3000.0}
+_EEG_RANGE_UV = 800.0
+COLUMNS = ("onset", "duration", "trial_type", "channel", "amplitude_uv", "frequency_hz")
+
+
+def write_night(night: SimulatedNight, path: str | PathLike[str]) -> None:
+    """Write ``path`` (EDF+) and ``<stem>.events.tsv``; samples beyond the physical range are clipped to it."""
+    import edfio
+
+    path = Path(path)
+    if path.suffix.lower() != ".edf":
+        raise InputError(path, "file name", path.suffix, "let it end in .edf")
+    if not path.parent.is_dir():
+        raise InputError(path, "folder", path.parent, "create it first")
+    signals = []
+    for label, samples in night.signals.items():
+        limit = _RANGE_UV.get(label, _EEG_RANGE_UV)
+        signals.append(
+            edfio.EdfSignal(
+                np.clip(samples, -limit, limit).astype(np.float64),
+                night.rate,
+                label=label,
+                physical_dimension="uV",
+                physical_range=(-limit, limit),
+                transducer_type="simulated",
+            )
+        )
+    scoring = [
+        edfio.EdfAnnotation(30.0 * i, 30.0, f"Sleep stage {_STAGE_NAMES[stage]}")
+        for i, stage in enumerate(night.stages)
+    ]
+    whole_seconds = abs(night.rate - round(night.rate)) < 1e-9
+    edfio.Edf(
+        signals,
+        annotations=scoring,
+        recording=edfio.Recording(startdate=night.start.date(), equipment_code="simulated"),
+        starttime=night.start.time(),
+        data_record_duration=1.0 if whole_seconds else 30.0,
+    ).write(path)
+    _write_events(night, path.with_name(f"{path.stem}.events.tsv"))
+
+
+def _write_events(night: SimulatedNight, path: Path) -> None:
+    lines = ["\t".join(COLUMNS)]
+    lines += [
+        f"{onset:.3f}\t{length:.3f}\t{kind}\t{channel}\t{size:.1f}\t{'n/a' if np.isnan(f) else format(f, '.2f')}"
+        for onset, length, kind, channel, size, f in night.events.rows()
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
