@@ -47,12 +47,14 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--channels", type=int, default=40)
     parser.add_argument("--rate", type=int, default=512)
+    parser.add_argument("--model", default="nano")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         night = Path(folder, "long.edf")
         write_long_edf(night, hours=arguments.hours, channels=arguments.channels, rate=arguments.rate)
         print(f"file: {night.stat().st_size / 2**30:.2f} GiB")
         command = [sys.executable, "-m", "eegvlm", "stage", str(night), "--out", str(Path(folder, "out")), "--quiet"]
+        command += ["--model", arguments.model]
         subprocess.run(command, check=True)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
     print(f"peak resident memory of the process: {peak:.2f} GiB (limit 2)")

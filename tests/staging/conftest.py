@@ -1,30 +1,20 @@
-"""A checkpoint of the packaged geometry with random weights, and recordings it can stage."""
+"""The packaged model, and a night it can stage."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-import torch
-from staging_nights import noise_recording
 
+from eegvlm.model import checkpoint_path
 from eegvlm.signals import Recording
+from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
-from eegvlm.training.recipe import Phase, Recipe
-from eegvlm.training.run import build
 
 
 @pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("checkpoint")
-    phase = Phase(name="none", objective="answer", trains=("language",), steps=1)
-    model, processor = build(Recipe(name="test", phases=(phase,)))
-    with torch.no_grad():  # random weights answer alike to everything; spread their answers
-        model.model.multi_modal_projector.linear_2.weight.mul_(100)
-        model.lm_head.weight.mul_(20)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
+def checkpoint() -> Path:
+    return checkpoint_path("nano")
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +22,7 @@ def stager(checkpoint: Path) -> Stager:
     return Stager.from_pretrained(checkpoint, dtype="float32")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def night() -> Recording:
-    """Forty minutes of coloured noise on EEG and EOG, different in every epoch."""
-    return noise_recording(minutes=40)
+    """Forty simulated minutes of several stages on one EEG and one EOG."""
+    return simulate_night(hours=2 / 3, seed=5, channels=["EEG C4-M1", "EOG E1-M2"]).recording()

@@ -15,6 +15,7 @@ def demo(
 ) -> None:
     """Simulate a short night, stage it, compare it with the truth, and say where the files are."""
     from rich.console import Console
+    from transformers.utils.logging import disable_progress_bar
 
     from eegvlm.cli.stage import show_night
     from eegvlm.hypnogram import agreement
@@ -22,6 +23,7 @@ def demo(
     from eegvlm.simulation import simulate_night
     from eegvlm.staging import Stager
 
+    disable_progress_bar()
     console = Console()
     out.mkdir(parents=True, exist_ok=True)
     file = out / "night.edf"

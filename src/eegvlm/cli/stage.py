@@ -71,8 +71,11 @@ def stage(
         with _reported(failed):
             opened.append((read_recording(path, chosen), folders[path]))
     if opened:
+        from transformers.utils.logging import disable_progress_bar
+
         from eegvlm.staging import Stager
 
+        disable_progress_bar()  # transformers' own, for weights that load in a blink
         stager = Stager.from_pretrained(model, device=device, dtype=dtype)
         for recording, folder in opened:
             with _reported(failed):
