@@ -162,6 +162,7 @@ def test_other_towers_and_backbones_run(build, inputs, changes):
         ({"enhancement_channels": 1024}, "set enhancement_channels to 16"),
         ({"alignment": "none"}, "set enhancement_config to None"),
         ({"enhancement_config": {"model_type": "no-such-net"}}, "not a known backbone"),
+        ({"context_epochs": 2, "enhancement_grid": 2}, "one vector an epoch"),
     ],
 )
 def test_a_configuration_that_cannot_work_is_refused(changes, said):
@@ -175,6 +176,39 @@ def test_the_classifier_reads_the_high_level_vectors(build, inputs):
         high = model.model.enhancement(inputs(model)["pixel_values"])
         assert high.shape == (3, 4, 16)
         assert model.model.enhancement.classify(high).shape == (3, 5)
+
+
+def test_neighbours_are_read_before_the_picture_and_absent_ones_are_a_learned_vector(build, inputs):
+    model = build(context_epochs=2)
+    assert model.config.visual_blocks == [4, 16, 16]
+    batch = inputs(model)
+    torch.manual_seed(4)
+    context = torch.randn(3, 4, 16)
+    with torch.no_grad():
+        tokens = torch.stack(model.model.get_image_features(batch["pixel_values"], context=context).pooler_output)
+        torch.testing.assert_close(tokens[:, :4], model.model.multi_modal_projector(context))
+        context[1, 3] = float("nan")
+        absent = torch.stack(model.model.get_image_features(batch["pixel_values"], context=context).pooler_output)
+        expected = model.model.multi_modal_projector(model.model.absent_neighbour)
+        torch.testing.assert_close(absent[1, 3], expected)
+        changed = (absent != tokens).any(dim=-1)
+        assert changed.nonzero().tolist() == [[1, 3]]
+        logits = model(**batch, context=context).logits
+        assert torch.isfinite(logits).all()
+        assert not torch.allclose(logits, model(**batch).logits)
+
+
+def test_context_and_batching_agree(build, inputs):
+    model = build(context_epochs=2)
+    batch = inputs(model)
+    context = torch.randn(3, 4, 16)
+    with torch.no_grad():
+        together = model(**batch, context=context).logits
+        for i in range(3):
+            one = {key: value[i : i + 1] for key, value in batch.items()}
+            torch.testing.assert_close(model(**one, context=context[i : i + 1]).logits, together[i : i + 1])
+        generated = model.generate(**batch, context=context, max_new_tokens=2, do_sample=False)[:, -2]
+    assert torch.equal(generated, together[:, -1].argmax(-1))
 
 
 def test_the_strip_backbone_keeps_rows_apart_and_time_in_order(build):

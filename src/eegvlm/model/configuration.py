@@ -38,6 +38,9 @@ class EegVlmConfig(LlavaConfig):
         What the language model reads. ``"add"`` (the paper's): the plain tokens, then the plain tokens plus
         the repeated high-level token. ``"concat"``: the plain tokens, then the high-level tokens.
         ``"fused-only"``: the second half of ``"add"``. ``"none"``: plain LLaVA.
+    context_epochs
+        Neighbours k on each side whose high-level vectors the language model reads as one token each, before
+        the picture's own tokens. Needs an enhancement with ``enhancement_grid`` 1.
     stage_temperature
         Temperature of the softmax over the five label tokens, fitted on subjects not trained on.
     **kwargs
@@ -55,6 +58,7 @@ class EegVlmConfig(LlavaConfig):
     enhancement_grid: int = 1
     enhancement_size: int | None = None
     alignment: Alignment = "none"
+    context_epochs: int = 0
     stage_temperature: float = 1.0
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -76,6 +80,8 @@ class EegVlmConfig(LlavaConfig):
         ValueError
             Naming the field and what it has to be.
         """
+        if self.context_epochs and (self.alignment == "none" or self.enhancement_grid != 1):
+            raise ValueError("context_epochs needs an enhancement with enhancement_grid 1: one vector an epoch")
         if self.alignment == "none":
             if self.enhancement_config is not None:
                 raise ValueError("alignment 'none' reads no enhancement: set enhancement_config to None")
@@ -104,10 +110,5 @@ class EegVlmConfig(LlavaConfig):
         rows, columns = self.tower_grid
         has_class_token = "clip" in self.vision_config.model_type and "siglip" not in self.vision_config.model_type
         low = rows * columns + (has_class_token and self.vision_feature_select_strategy == "full")
-        match self.alignment:
-            case "add":
-                return [low, low]
-            case "concat":
-                return [low, self.enhancement_grid**2]
-            case _:
-                return [low]
+        blocks = {"add": [low, low], "concat": [low, self.enhancement_grid**2]}.get(self.alignment, [low])
+        return [2 * self.context_epochs, *blocks] if self.context_epochs else blocks

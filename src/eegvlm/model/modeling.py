@@ -46,15 +46,48 @@ class EegVlmModel(LlavaModel):
         super().__init__(config)
         if config.alignment != "none":
             self.enhancement = EnhancementNetwork(config)
-            self.post_init()
+        if config.context_epochs:
+            self.absent_neighbour = nn.Parameter(torch.zeros(config.enhancement_channels))
+        self.post_init()
 
-    def get_image_features(self, pixel_values: torch.Tensor, **kwargs: Any) -> BaseModelOutputWithPooling:
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        pixel_values: torch.Tensor | None = None,
+        context: torch.Tensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run the body as LLaVA does, with the neighbours' vectors among the visual tokens.
+
+        Parameters
+        ----------
+        input_ids, pixel_values, inputs_embeds, **kwargs
+            As LLaVA's.
+        context
+            See :meth:`get_image_features`.
+        """
+        if pixel_values is not None and self.config.context_epochs:
+            inputs_embeds = self.get_input_embeddings()(input_ids)
+            features = torch.stack(tuple(self.get_image_features(pixel_values, context=context).pooler_output))
+            features = features.to(inputs_embeds)
+            mask = self.get_placeholder_mask(input_ids, inputs_embeds, features)
+            inputs_embeds = inputs_embeds.masked_scatter(mask, features)
+            input_ids = pixel_values = None
+        return super().forward(input_ids=input_ids, pixel_values=pixel_values, inputs_embeds=inputs_embeds, **kwargs)
+
+    def get_image_features(
+        self, pixel_values: torch.Tensor, context: torch.Tensor | None = None, **kwargs: Any
+    ) -> BaseModelOutputWithPooling:
         """Return what the language model reads of each picture.
 
         Parameters
         ----------
         pixel_values
             Normalised pictures, (batch, channels, height, width).
+        context
+            High-level vectors of the neighbours, (batch, 2 * context_epochs, enhancement_channels), in the order of
+            time without the epoch itself; NaN where there is no neighbour. ``None``: there are none.
         **kwargs
             As LLaVA's.
 
@@ -68,8 +101,19 @@ class EegVlmModel(LlavaModel):
         if self.config.alignment != "none":
             low = torch.stack(tuple(outputs.pooler_output))  # (batch, n_low, d), already projected
             high = self.multi_modal_projector(self.enhancement(pixel_values))  # (batch, g * g, d)
-            outputs.pooler_output = list(align(low, high, self.config.alignment, self.config.tower_grid))
+            tokens = align(low, high, self.config.alignment, self.config.tower_grid)
+            if self.config.context_epochs:
+                tokens = torch.cat([self._neighbours(context, len(tokens)), tokens], dim=1)
+            outputs.pooler_output = list(tokens)
         return outputs
+
+    def _neighbours(self, context: torch.Tensor | None, batch: int) -> torch.Tensor:
+        """Return projected neighbours (batch, 2 * context_epochs, d), absent ones replaced by a learned vector."""
+        absent = self.absent_neighbour.expand(batch, 2 * self.config.context_epochs, -1)
+        if context is not None:
+            absent = torch.where(context.isnan(), absent, context.nan_to_num().to(absent))
+        projected: torch.Tensor = self.multi_modal_projector(absent)
+        return projected
 
 
 class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
@@ -90,6 +134,43 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         self.model = EegVlmModel(config)
         self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size, bias=False)
         self.post_init()
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        pixel_values: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        position_ids: torch.Tensor | None = None,
+        past_key_values: Any = None,
+        inputs_embeds: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+        logits_to_keep: int | torch.Tensor = 0,
+        context: torch.Tensor | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run the model as LLaVA does, with one input more.
+
+        Parameters
+        ----------
+        context
+            High-level vectors of the neighbouring epochs; see :meth:`EegVlmModel.get_image_features`.
+        input_ids, pixel_values, attention_mask, position_ids, past_key_values, inputs_embeds, labels, logits_to_keep
+            As LLaVA's, like any other keyword.
+        **kwargs
+        """
+        if context is not None:
+            kwargs["context"] = context
+        return super().forward(
+            input_ids=input_ids,
+            pixel_values=pixel_values,
+            attention_mask=attention_mask,
+            position_ids=position_ids,
+            past_key_values=past_key_values,
+            inputs_embeds=inputs_embeds,
+            labels=labels,
+            logits_to_keep=logits_to_keep,
+            **kwargs,
+        )
 
     @classmethod
     def from_pretrained(
