@@ -27,9 +27,7 @@ def test_the_partial_last_epoch_of_the_recording_is_there():
 def test_a_longer_scoring_is_not_cut_without_a_word():
     aligned = align(Hypnogram([W, N2, N2, W, U]), duration_s=60)
     assert aligned.labels == ["W", "N2"]
-    assert aligned.notes == (
-        "3 epochs of 30 s lie after the signal ends and are left out (2 of them scored)",
-    )
+    assert aligned.notes == ("3 epochs of 30 s lie after the signal ends and are left out (2 of them scored)",)
 
 
 def test_a_shorter_scoring_leaves_the_rest_unscored_and_says_so():

@@ -85,9 +85,7 @@ def test_annotations_off_the_grid_take_the_majority_of_each_epoch_and_say_so(tmp
 
 
 def test_annotations_without_a_length_last_until_the_next(tmp_path):
-    path = written(
-        tmp_path, (0, None, "Sleep stage W"), (90, None, "Sleep stage N2"), (120, None, "Sleep stage R")
-    )
+    path = written(tmp_path, (0, None, "Sleep stage W"), (90, None, "Sleep stage N2"), (120, None, "Sleep stage R"))
     hypnogram = read_hypnogram(path)
     assert hypnogram.labels == ["W", "W", "W", "N2", "R"]
     assert any("without a length" in note for note in hypnogram.notes)

@@ -80,9 +80,7 @@ def test_the_undocumented_code_of_ucddb_is_unscored_and_said(tmp_path):
 
 
 def test_a_coding_that_labels_do_not_need_is_said(tmp_path):
-    assert any(
-        "does not matter" in note for note in read_hypnogram(file(tmp_path, "W\nN1\n"), coding="yasa").notes
-    )
+    assert any("does not matter" in note for note in read_hypnogram(file(tmp_path, "W\nN1\n"), coding="yasa").notes)
 
 
 def test_the_length_of_a_line_may_be_given(tmp_path):

@@ -124,9 +124,7 @@ def test_entities_are_refused_before_they_are_expanded(tmp_path, text):
         read_hypnogram(path)
 
 
-@pytest.mark.parametrize(
-    "text", ["<PSGAnnotation>", "<PSGAnnotation/>", "<CMPStudyConfig/>", "<other/>", "<a"]
-)
+@pytest.mark.parametrize("text", ["<PSGAnnotation>", "<PSGAnnotation/>", "<CMPStudyConfig/>", "<other/>", "<a"])
 def test_xml_that_is_no_scoring_is_refused(tmp_path, text):
     path = tmp_path / "some.xml"
     path.write_text(text)

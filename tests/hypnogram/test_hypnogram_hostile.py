@@ -57,18 +57,12 @@ def read_or_refuse(path, **options) -> None:
 @example(beginning=b"", rest=b"1" * 5000, extension=".json", coding=None)
 @example(beginning=b"onset\tduration\ttrial_type\n", rest=b"1e300\t1\tW\n", extension=".tsv", coding=None)
 @example(beginning=b"onset\tduration\ttrial_type\n", rest=b"0\t1e12\tW\n", extension=".tsv", coding=None)
-@example(
-    beginning=b"onset\tduration\ttrial_type\n", rest=b"0\tinf\tW\nnan\t1\tR\n", extension=".tsv", coding=None
-)
+@example(beginning=b"onset\tduration\ttrial_type\n", rest=b"0\tinf\tW\nnan\t1\tR\n", extension=".tsv", coding=None)
 @example(beginning=b"onset\tduration\ttrial_type\n", rest=b"0\t-5\tW\n", extension=".tsv", coding=None)
-@example(
-    beginning=b"onset\tduration\ttrial_type\n", rest=b"0\t0\tW\n0\t0\tW\n", extension=".tsv", coding=None
-)
+@example(beginning=b"onset\tduration\ttrial_type\n", rest=b"0\t0\tW\n0\t0\tW\n", extension=".tsv", coding=None)
 @example(beginning=b"onset\tduration\ttrial_type\n", rest=b"0\t1e-300\tW\n", extension=".tsv", coding=None)
 @example(beginning=b"epoch,onset_s,duration_s,stage\n", rest=b"1,0,1e-320,W\n", extension=".csv", coding=None)
-@example(
-    beginning=b"epoch,onset_s,duration_s,stage\n", rest=b"1,1e308,1e308,W\n", extension=".csv", coding=None
-)
+@example(beginning=b"epoch,onset_s,duration_s,stage\n", rest=b"1,1e308,1e308,W\n", extension=".csv", coding=None)
 @example(
     beginning=b"# start=9999-12-31\n",
     rest=b"epoch,onset_s,duration_s,stage\n1,0,30,W",
@@ -81,17 +75,11 @@ def test_random_bytes_are_read_or_refused(folder, beginning, rest, extension, co
     read_or_refuse(path, coding=coding)
 
 
-ODD_NUMBERS = st.floats().map(repr) | st.sampled_from(
-    ["", "n/a", "0", "30", "1e9", "-1e308", "1e-320", "１", "1_0"]
-)
+ODD_NUMBERS = st.floats().map(repr) | st.sampled_from(["", "n/a", "0", "30", "1e9", "-1e308", "1e-320", "１", "1_0"])
 
 
 @settings(deadline=None, max_examples=150)
-@given(
-    rows=st.lists(
-        st.tuples(ODD_NUMBERS, ODD_NUMBERS, st.sampled_from(["W", "N2", "R", "?", "x", "1"])), max_size=8
-    )
-)
+@given(rows=st.lists(st.tuples(ODD_NUMBERS, ODD_NUMBERS, st.sampled_from(["W", "N2", "R", "?", "x", "1"])), max_size=8))
 def test_events_with_odd_numbers_are_read_or_refused(folder, rows):
     path = folder / "odd_events.tsv"
     lines = ["onset\tduration\ttrial_type", *("\t".join(row) for row in rows)]
@@ -102,9 +90,7 @@ def test_events_with_odd_numbers_are_read_or_refused(folder, rows):
     read_or_refuse(folder / "odd.csv")
 
 
-@pytest.mark.parametrize(
-    "name", ["a.edf", "a-nsrr.xml", "a-profusion.xml", "a.json", "a.csv", "a_events.tsv"]
-)
+@pytest.mark.parametrize("name", ["a.edf", "a-nsrr.xml", "a-profusion.xml", "a.json", "a.csv", "a_events.tsv"])
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_a_good_file_with_damaged_bytes_is_read_or_refused(folder, name, data):

@@ -44,10 +44,7 @@ def test_a_scoring_of_a_day_on_a_signal_of_five_minutes_says_what_it_leaves_out(
     hypnogram = read_hypnogram(real_data / "sleep_edf" / "SC4001EC-Hypnogram.edf")
     aligned = align(hypnogram, duration_s=300, start=hypnogram.start)
     assert aligned.labels == ["W"] * 10
-    assert (
-        "2870 epochs of 30 s lie after the signal ends and are left out (2640 of them scored)"
-        in aligned.notes
-    )
+    assert "2870 epochs of 30 s lie after the signal ends and are left out (2640 of them scored)" in aligned.notes
 
 
 def test_statistics_of_a_night_between_lights_off_and_on(real_data):
@@ -60,9 +57,7 @@ def test_statistics_of_a_night_between_lights_off_and_on(real_data):
 
 
 def test_the_noxturnal_table_of_a_french_laboratory_reads(real_data):
-    hypnogram = read_hypnogram(
-        real_data / "edf_edge_cases/rsleep_noxturnal/noxturnal_events_example_unicode.csv"
-    )
+    hypnogram = read_hypnogram(real_data / "edf_edge_cases/rsleep_noxturnal/noxturnal_events_example_unicode.csv")
     counts = {stage.label: int((hypnogram.stages == stage).sum()) for stage in Stage}
     assert counts == {"W": 213, "N1": 66, "N2": 466, "N3": 364, "R": 249, "?": 139}
     assert hypnogram.start.isoformat() == "2016-01-15T22:30:00"
@@ -70,9 +65,7 @@ def test_the_noxturnal_table_of_a_french_laboratory_reads(real_data):
 
 def test_edf_and_bdf_of_one_scoring_are_equal(real_data):
     folder = real_data / "edf_edge_cases" / "edfio_tests"
-    assert read_hypnogram(folder / "SC4001EC-Hypnogram.edf") == read_hypnogram(
-        folder / "SC4001EC-Hypnogram.bdf"
-    )
+    assert read_hypnogram(folder / "SC4001EC-Hypnogram.edf") == read_hypnogram(folder / "SC4001EC-Hypnogram.bdf")
 
 
 def test_a_real_night_survives_every_format(real_data, tmp_path):

@@ -85,9 +85,7 @@ def test_splitting_epochs_and_joining_them_again_is_identity(stages, lengths):
 
 
 @given(stages, st.sampled_from([5, 10, 20]), st.floats(-100, 100), st.floats(-200, 200))
-def test_each_epoch_holds_a_stage_that_fills_most_of_it_as_counted_second_by_second(
-    stages, epoch_s, onset_s, grid_s
-):
+def test_each_epoch_holds_a_stage_that_fills_most_of_it_as_counted_second_by_second(stages, epoch_s, onset_s, grid_s):
     hypnogram = Hypnogram(stages, epoch_s, onset_s=round(onset_s))
     made = hypnogram.resample_to(30, onset_s=float(round(grid_s)), n_epochs=8)
     for epoch, stage in enumerate(made):

@@ -56,9 +56,7 @@ def test_spellings_of_the_public_data_sets_are_known(text, stage):
     assert stage_of_spelling(text) is stage
 
 
-@pytest.mark.parametrize(
-    "text", ["", "0", "1", "4", "5", "N5", "Micro-éveil", "Lights off", "wakefulnes", "Sleep"]
-)
+@pytest.mark.parametrize("text", ["", "0", "1", "4", "5", "N5", "Micro-éveil", "Lights off", "wakefulnes", "Sleep"])
 def test_a_bare_digit_and_an_unknown_word_are_no_stage(text):
     assert stage_of_spelling(text) is None
     with pytest.raises(HypnogramError, match="W, N1, N2, N3, R"):
@@ -72,9 +70,7 @@ def test_what_calls_itself_a_sleep_stage_is_told_from_other_texts():
 
 
 def test_labels_of_the_rules_of_1968_are_told_from_those_of_the_aasm():
-    assert all(
-        is_rechtschaffen_kales(text) for text in ("Sleep stage 4", "S3", "Movement time", "Stage 2 sleep")
-    )
+    assert all(is_rechtschaffen_kales(text) for text in ("Sleep stage 4", "S3", "Movement time", "Stage 2 sleep"))
     assert not any(is_rechtschaffen_kales(text) for text in ("N3", "Sleep stage N3", "W", "R", "REM", "?"))
 
 

@@ -137,14 +137,7 @@ def test_the_dictionary_is_ready_for_json():
 @given(st.lists(st.sampled_from(list(Stage)), min_size=1, max_size=100))
 def test_the_parts_sum_to_the_whole(stages):
     numbers = sleep_statistics(Hypnogram(np.array(stages)))
-    parts = (
-        numbers.w_min
-        + numbers.n1_min
-        + numbers.n2_min
-        + numbers.n3_min
-        + numbers.r_min
-        + numbers.unscored_min
-    )
+    parts = numbers.w_min + numbers.n1_min + numbers.n2_min + numbers.n3_min + numbers.r_min + numbers.unscored_min
     assert parts == pytest.approx(numbers.tib_min)
     if numbers.sol_min is not None and not numbers.unscored_min:
         assert numbers.sol_min + numbers.tst_min + numbers.waso_min == pytest.approx(numbers.tib_min)

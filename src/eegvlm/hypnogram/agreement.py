@@ -248,19 +248,14 @@ def agreement(a: Hypnogram, b: Hypnogram, *, by: Literal["clock", "onset"] = "cl
 
     starts = on_grid_a.onsets_s
     reached_a, reached_b = (
-        (starts >= one.onset_s - epoch_s / 2 - SAME_S) & (starts <= one.end_s - epoch_s / 2 + SAME_S)
-        for one in (a, b)
+        (starts >= one.onset_s - epoch_s / 2 - SAME_S) & (starts <= one.end_s - epoch_s / 2 + SAME_S) for one in (a, b)
     )
     both = reached_a & reached_b
-    notes = (
-        [f"moved the second by {offset_s:+g} s, the difference between the start times"] if offset_s else []
-    )
+    notes = [f"moved the second by {offset_s:+g} s, the difference between the start times"] if offset_s else []
     for name, old, new in (("first", a, on_grid_a), ("second", b, on_grid_b)):
         notes += [f"{name}: {note}" for note in new.notes[len(old.notes) :]]
     if not both.any():
-        raise HypnogramError(
-            "agreement", "epochs to compare", 0, "the two share less than half an epoch of time"
-        )
+        raise HypnogramError("agreement", "epochs to compare", 0, "the two share less than half an epoch of time")
     figures = agreement_of_stages(on_grid_a.stages[both], on_grid_b.stages[both])
     figures = replace(
         figures,
@@ -279,9 +274,7 @@ def _exclusion_notes(figures: Agreement) -> list[str]:
         "not reached by the first": figures.n_outside_a,
         "not reached by the second": figures.n_outside_b,
     }
-    return [
-        f"left out: {count} epoch{'s' * (count > 1)} ({reason})" for reason, count in reasons.items() if count
-    ]
+    return [f"left out: {count} epoch{'s' * (count > 1)} ({reason})" for reason, count in reasons.items() if count]
 
 
 def _ratio(part: np.int64, whole: np.int64) -> float | None:

@@ -52,9 +52,7 @@ def align(
     moved = replace(hypnogram, start=start or hypnogram.start, onset_s=hypnogram.onset_s + offset_s)
     if moved.onset_s >= duration_s or moved.end_s <= 0:
         where = f"{moved.onset_s:g} to {moved.end_s:g} s of a recording of {duration_s:g} s"
-        hint = (
-            "it does not overlap its signal; check the start times, or leave out the start to align by onset"
-        )
+        hint = "it does not overlap its signal; check the start times, or leave out the start to align by onset"
         raise HypnogramError("hypnogram", "time", where, hint)
     notes = []
     if offset_s:
@@ -85,7 +83,5 @@ def _unscored_notes(moved: Hypnogram, duration_s: float) -> list[str]:
     if moved.onset_s > SAME_S:
         notes.append(f"the first {moved.onset_s:g} s of the signal are not in the scoring (unscored)")
     if duration_s - moved.end_s > SAME_S:
-        notes.append(
-            f"the last {duration_s - moved.end_s:g} s of the signal are not in the scoring (unscored)"
-        )
+        notes.append(f"the last {duration_s - moved.end_s:g} s of the signal are not in the scoring (unscored)")
     return notes

@@ -59,9 +59,7 @@ def read_hypnogram(
         chosen = chosen or recognise(source)
         hypnogram = chosen.read(source)
     except OSError as error:
-        raise HypnogramError(
-            path, "file", error.strerror or error, "check the path and the permissions"
-        ) from error
+        raise HypnogramError(path, "file", error.strerror or error, "check the path and the permissions") from error
     except HypnogramError as error:
         if error.path != "hypnogram":
             raise
@@ -109,9 +107,7 @@ def write_hypnogram(
         format = "txt"  # codes are asked for, and only tables of codes hold them
     chosen = format_to_write(path) if format is None else format_of_name(format)
     if chosen.write is None:
-        raise HypnogramError(
-            path, "format", chosen.name, f"it can only be read; write one of {', '.join(WRITABLE)}"
-        )
+        raise HypnogramError(path, "format", chosen.name, f"it can only be read; write one of {', '.join(WRITABLE)}")
     contents = chosen.write(hypnogram, path, None if coding is None else coding_of_name(coding))
     for file in contents:
         if file.exists() and not overwrite:

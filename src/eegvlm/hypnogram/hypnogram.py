@@ -74,9 +74,7 @@ class Hypnogram:
         if not is_epoch_length(self.epoch_s):
             raise HypnogramError("hypnogram", "epoch_s", self.epoch_s, "expected seconds, from 0.01 to 3600")
         if not abs(self.onset_s) <= MOST_S:
-            raise HypnogramError(
-                "hypnogram", "onset_s", self.onset_s, "expected seconds, at most thirty years"
-            )
+            raise HypnogramError("hypnogram", "onset_s", self.onset_s, "expected seconds, at most thirty years")
         object.__setattr__(self, "epoch_s", float(self.epoch_s))
         object.__setattr__(self, "onset_s", float(self.onset_s))
         if self.start is not None and self.start.tzinfo is not None:
@@ -166,9 +164,7 @@ class Hypnogram:
             If the recording's start is not known.
         """
         if self.start is None:
-            raise HypnogramError(
-                "hypnogram", "start", None, "give the recording's start to ask for clock times"
-            )
+            raise HypnogramError("hypnogram", "start", None, "give the recording's start to ask for clock times")
         return self.start + timedelta(seconds=self.onset_s + epoch * self.epoch_s)
 
     def stage_at(self, time: float | datetime) -> Stage:
@@ -279,9 +275,7 @@ class Hypnogram:
         lines = []
         for first in range(0, len(self), per_line):
             seconds = round(self.onset_s + first * self.epoch_s)
-            elapsed = (
-                f"{'-' if seconds < 0 else ''}{abs(seconds) // 3600:02d}:{abs(seconds) % 3600 // 60:02d}"
-            )
+            elapsed = f"{'-' if seconds < 0 else ''}{abs(seconds) // 3600:02d}:{abs(seconds) % 3600 // 60:02d}"
             head = elapsed if self.start is None else self.time_of(first).strftime("%H:%M")
             lines.append(f"{head}  {characters[first : first + per_line]}")
         return "\n".join(lines)
@@ -305,13 +299,9 @@ def _resampling_note(
 def _checked_stages(stages: NDArray[np.int8]) -> NDArray[np.int8]:
     values = np.asarray(stages)
     if values.ndim != 1 or values.size == 0:
-        raise HypnogramError(
-            "hypnogram", "stages", f"shape {values.shape}", "give one stage an epoch, at least one"
-        )
+        raise HypnogramError("hypnogram", "stages", f"shape {values.shape}", "give one stage an epoch, at least one")
     if not np.issubdtype(values.dtype, np.integer):
-        raise HypnogramError(
-            "hypnogram", "stages", f"type {values.dtype}", "give integers, -1 to 4 (see Stage)"
-        )
+        raise HypnogramError("hypnogram", "stages", f"type {values.dtype}", "give integers, -1 to 4 (see Stage)")
     wrong = np.flatnonzero((values < Stage.UNSCORED) | (values > Stage.R))
     if wrong.size:
         where = f"{values[wrong[0]]} in epoch {wrong[0] + 1}"

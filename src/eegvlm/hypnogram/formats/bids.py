@@ -37,19 +37,14 @@ _LEVELS = {
 
 def _recognises(source: Source) -> bool:
     header = columns.first_line(decoded(source.head)).split("\t")
-    return (
-        columns.column_of(header, ["onset"]) is not None
-        and columns.column_of(header, ["duration"]) is not None
-    )
+    return columns.column_of(header, ["onset"]) is not None and columns.column_of(header, ["duration"]) is not None
 
 
 def _read(source: Source) -> Hypnogram:
     text = source.text()
     rows = columns.rows_of(source, text, "\t")
     if len(rows) < 2 or not _recognises(source):
-        raise source.error(
-            "header", columns.first_line(text), "expected onset, duration and trial_type, split by tabs"
-        )
+        raise source.error("header", columns.first_line(text), "expected onset, duration and trial_type, split by tabs")
     start, epoch_s = _sidecar(source)
     hypnogram = hypnogram_from_timed_rows(source, rows[0], rows[1:], start=start, epoch_s=epoch_s)
     return _with_probabilities(source, hypnogram, rows)
@@ -90,9 +85,7 @@ def _with_probabilities(source: Source, hypnogram: Hypnogram, rows: list[columns
 
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
     if coding is not None:
-        raise HypnogramError(
-            path, "coding", coding.name, "BIDS events hold labels, not codes; leave the coding out"
-        )
+        raise HypnogramError(path, "coding", coding.name, "BIDS events hold labels, not codes; leave the coding out")
     header = ["onset", "duration", "trial_type"]
     probabilities = hypnogram.probabilities
     if probabilities is not None:

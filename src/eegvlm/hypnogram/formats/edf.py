@@ -35,9 +35,7 @@ def _read(source: Source) -> Hypnogram:
     import edfio
 
     if not _recognises(source):
-        raise source.error(
-            "header", "not that of an EDF or BDF file", "check that the file is whole and not renamed"
-        )
+        raise source.error("header", "not that of an EDF or BDF file", "check that the file is whole and not renamed")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -51,12 +49,8 @@ def _read(source: Source) -> Hypnogram:
             raise
         # A damaged header makes the parser fail in any way that int(), numpy or decode() can.
         except Exception as error:
-            raise source.error(
-                "content", type(error).__name__, "the EDF file is damaged; export it again"
-            ) from error
-    events = [
-        Event(a.onset, a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)
-    ]
+            raise source.error("content", type(error).__name__, "the EDF file is damaged; export it again") from error
+    events = [Event(a.onset, a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)]
     notes = (*(f"EDF: {warning.message}" for warning in caught), *start_notes)
     return hypnogram_from_events(source, pick_stages(source, events), start=start).with_notes(*notes)
 
@@ -78,9 +72,7 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
     from edfio import Edf, EdfAnnotation, Recording
 
     if coding is not None:
-        raise HypnogramError(
-            path, "coding", coding.name, "EDF+ holds labels, not codes; leave the coding out"
-        )
+        raise HypnogramError(path, "coding", coding.name, "EDF+ holds labels, not codes; leave the coding out")
     start = hypnogram.start
     if start is not None and not 1985 <= start.year <= 2084:
         raise HypnogramError(path, "start", start, "EDF+ holds years from 1985 to 2084; leave the start out")

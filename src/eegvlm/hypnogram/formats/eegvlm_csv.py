@@ -48,15 +48,11 @@ def _read(source: Source) -> Hypnogram:
     times = np.empty((len(body), 2))
     for k, row in enumerate(body):
         if columns.number(source, row, 0, "epoch", comma=comma) != k + 1:
-            raise source.error(
-                f"line {row.line}, epoch", row.cells[0], f"expected {k + 1}: epochs count up from 1"
-            )
+            raise source.error(f"line {row.line}, epoch", row.cells[0], f"expected {k + 1}: epochs count up from 1")
         times[k] = [columns.number(source, row, c, _HEADER[c], comma=comma) for c in (1, 2)]
         stage = stage_of_spelling(columns.cell(row, 3))
         if stage is None:
-            raise source.error(
-                f"line {row.line}, stage", columns.cell(row, 3), "expected W, N1, N2, N3, R or ?"
-            )
+            raise source.error(f"line {row.line}, stage", columns.cell(row, 3), "expected W, N1, N2, N3, R or ?")
         stages[k] = stage
     _refuse_uneven(source, body, times)
     start, notes = _comment(source, text)
@@ -69,9 +65,7 @@ def _refuse_uneven(source: Source, body: list[columns.Row], times: NDArray[np.fl
     if not (np.abs(times) <= MOST_S).all() or not is_epoch_length(epoch_s):
         hint = "expected numbers of seconds, durations from 0.01 to 3600"
         raise source.error("onset_s and duration_s", f"{onset_s:g} and {epoch_s:g}", hint)
-    off = np.abs(
-        times - np.stack([onset_s + epoch_s * np.arange(len(times)), np.full(len(times), epoch_s)], axis=1)
-    )
+    off = np.abs(times - np.stack([onset_s + epoch_s * np.arange(len(times)), np.full(len(times), epoch_s)], axis=1))
     wrong = np.flatnonzero((off > _ROUNDING_S).any(axis=1))
     if wrong.size:
         line, found = body[wrong[0]].line, times[wrong[0]]
@@ -86,9 +80,7 @@ def _probabilities(
     if not where:
         return None
     if len(where) != len(STAGES):
-        raise source.error(
-            "header", ",".join(header), f"expected all of {', '.join(probability_text.COLUMNS)}"
-        )
+        raise source.error("header", ",".join(header), f"expected all of {', '.join(probability_text.COLUMNS)}")
     table = np.full((len(body), len(STAGES)), np.nan, dtype=np.float32)
     for k, row in enumerate(body):
         for stage, column in enumerate(where):
@@ -98,9 +90,7 @@ def _probabilities(
         off_by = abs(float(table[k].sum(dtype=np.float64)) - 1)
         if known not in (0, len(STAGES)) or (known and not (off_by <= 1e-3 and (table[k] >= 0).all())):
             shown = " ".join(columns.cell(row, column) for column in where)
-            raise source.error(
-                f"line {row.line}, probabilities", shown, "expected five that sum to 1, or none"
-            )
+            raise source.error(f"line {row.line}, probabilities", shown, "expected five that sum to 1, or none")
     return None if np.isnan(table).all() else table
 
 

@@ -89,9 +89,7 @@ def _read(source: Source) -> Hypnogram:
         raise source.error("notes", notes, "expected a list of texts")
     unread = sorted(str(key) for key in loaded.keys() - _KEYS)
     return Hypnogram(
-        np.array(
-            [_stage(source, epoch, label) for epoch, label in enumerate(labels, start=1)], dtype=np.int8
-        ),
+        np.array([_stage(source, epoch, label) for epoch, label in enumerate(labels, start=1)], dtype=np.int8),
         epoch_s=source.epoch_s or epoch_length_of(source, loaded.get("epoch_s", 30.0)),
         start=start_of(source, loaded.get("start")),
         onset_s=seconds_of(source, "onset_s", loaded.get("onset_s", 0.0)),
@@ -118,23 +116,18 @@ def _probabilities(source: Source, rows: object, n_epochs: int) -> NDArray[np.fl
             continue
         numbers = isinstance(row, list) and all(type(value) in (int, float) for value in row)
         if not numbers or len(row) != len(STAGES) or not all(0 <= value <= 1 for value in row):
-            raise source.error(
-                f"probabilities of epoch {epoch + 1}", row, "expected five numbers from 0 to 1, or null"
-            )
+            raise source.error(f"probabilities of epoch {epoch + 1}", row, "expected five numbers from 0 to 1, or null")
         table[epoch] = row
     return table
 
 
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
     if coding is not None:
-        raise HypnogramError(
-            path, "coding", coding.name, "this format holds labels, not codes; leave the coding out"
-        )
+        raise HypnogramError(path, "coding", coding.name, "this format holds labels, not codes; leave the coding out")
     probabilities = None
     if hypnogram.probabilities is not None:
         probabilities = [
-            None if np.isnan(row).all() else [float(text_of(value)) for value in row]
-            for row in hypnogram.probabilities
+            None if np.isnan(row).all() else [float(text_of(value)) for value in row] for row in hypnogram.probabilities
         ]
     whole = {
         "format": _FORMAT,

@@ -50,9 +50,7 @@ class Source:
         """
         size = self.path.stat().st_size
         if size > MOST_BYTES:
-            raise self.error(
-                "size", f"{size} bytes", f"a scoring has at most {MOST_BYTES}; is this the right file?"
-            )
+            raise self.error("size", f"{size} bytes", f"a scoring has at most {MOST_BYTES}; is this the right file?")
         return self.path.read_bytes()
 
     def text(self) -> str:
@@ -65,9 +63,7 @@ class Source:
         """
         text = decoded(self.data())
         if "\0" in text:
-            raise self.error(
-                "content", "zero bytes", "it is not text; name its format if the extension is wrong"
-            )
+            raise self.error("content", "zero bytes", "it is not text; name its format if the extension is wrong")
         return text
 
 

@@ -58,8 +58,7 @@ def _times(rows: Sequence[columns.Row], order: str) -> list[tuple[datetime, date
         try:
             pattern = f"{order} {clock}"
             return [
-                (datetime.strptime(row.cells[0], pattern), datetime.strptime(row.cells[1], pattern))
-                for row in rows
+                (datetime.strptime(row.cells[0], pattern), datetime.strptime(row.cells[1], pattern)) for row in rows
             ]
         except ValueError:
             continue

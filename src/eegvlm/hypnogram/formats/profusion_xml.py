@@ -44,9 +44,7 @@ def _read(source: Source) -> Hypnogram:
 
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
     if coding is not None and coding.name != "profusion":
-        raise HypnogramError(
-            path, "coding", coding.name, "Profusion XML has its own codes; leave the coding out"
-        )
+        raise HypnogramError(path, "coding", coding.name, "Profusion XML has its own codes; leave the coding out")
     codes = CODINGS["profusion"].codes
     stages = [codes[stage] for stage in from_the_recordings_start(hypnogram, path)]
     lines = [

@@ -58,9 +58,7 @@ def recognise(source: Source) -> Format:
     by_name = [one for one in FORMATS.values() if suffix in one.extensions]
     if by_name:
         return by_name[0]  # its reader says what is wrong with the content
-    raise source.error(
-        "format", suffix or "no extension", f"not recognised; choose one of {', '.join(FORMATS)}"
-    )
+    raise source.error("format", suffix or "no extension", f"not recognised; choose one of {', '.join(FORMATS)}")
 
 
 def format_to_write(path: Path) -> Format:
@@ -85,9 +83,7 @@ def format_to_write(path: Path) -> Format:
         first.remove(table.FORMAT)  # .csv and .tsv have a format of their own
     if len(first) != 1:
         choices = ", ".join(one.name for one in first) or ", ".join(WRITABLE)
-        raise HypnogramError(
-            path, "format", path.suffix or "no extension", f"name the format: one of {choices}"
-        )
+        raise HypnogramError(path, "format", path.suffix or "no extension", f"name the format: one of {choices}")
     return first[0]
 
 

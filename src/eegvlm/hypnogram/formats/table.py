@@ -113,9 +113,7 @@ def _column_without_header(source: Source, rows: Sequence[Row]) -> tuple[int, tu
     width = max(len(row.cells) for row in rows)
     if width == 1:
         return 0, ()
-    labelled = [
-        k for k in range(width) if all(stage_of_spelling(columns.cell(row, k)) is not None for row in rows)
-    ]
+    labelled = [k for k in range(width) if all(stage_of_spelling(columns.cell(row, k)) is not None for row in rows)]
     if len(labelled) != 1:
         hint = "name the columns in a first line, the one of the stages 'stage'"
         raise source.error(f"line {rows[0].line}", ", ".join(rows[0].cells), hint)
@@ -164,9 +162,7 @@ def _refuse_blank_lines(source: Source, rows: Sequence[Row]) -> None:
     """Refuse an empty line between epochs: it may stand for one, which would shift all that follow."""
     for before, row in pairwise(rows):
         if row.line != before.line + 1:
-            raise source.error(
-                f"line {before.line + 1}", "empty", "write ? for an unscored epoch, or take it out"
-            )
+            raise source.error(f"line {before.line + 1}", "empty", "write ? for an unscored epoch, or take it out")
 
 
 def _are_codes(texts: Sequence[str]) -> bool:
@@ -192,9 +188,7 @@ def _decode(source: Source, coding: Coding, where: str, text: str, zero: Stage |
     code = int(float(text)) if _INTEGER.fullmatch(text) else None
     if code == 0 and coding.name == "dreams":
         if zero is None:
-            hint = (
-                "0 is S4 in HypnogramR&K files and unknown in HypnogramAASM files: keep the file's first line"
-            )
+            hint = "0 is S4 in HypnogramR&K files and unknown in HypnogramAASM files: keep the file's first line"
             raise source.error(where, text, hint)
         return zero
     stage = coding.stages.get(code) if code is not None else None
