@@ -91,3 +91,11 @@ def test_only_the_parts_that_a_phase_names_move(undisturbed):
     moved = {name for name in enhance if (enhance[name] != answer[name]).any()}
     assert any("language_model" in name for name in moved)
     assert any("vision_tower" in name for name in moved)
+
+
+def test_validation_epochs_are_drawn_as_they_are(undisturbed):
+    """The figures of the last phase are those of the checkpoint on the stored epochs, without augmentation."""
+    done = json.loads((undisturbed / "answer" / "done.json").read_text())
+    card = (undisturbed / "model" / "README.md").read_text()
+    row = next(line for line in card.splitlines() if line.startswith("| 0."))
+    assert float(row.split("|")[1]) == pytest.approx(done["eval_accuracy"], abs=6e-4)

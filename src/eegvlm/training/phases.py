@@ -33,7 +33,7 @@ class PhaseTrainer(Trainer):
         super().__init__(**kwargs)
         self.objective = objective
         self.stage_token_ids = torch.tensor(stage_token_ids)
-        self.eval_batches = eval_batches
+        self.train_batches, self.eval_batches = kwargs["data_collator"], eval_batches
 
     def compute_loss(
         self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **kwargs: Any
@@ -79,9 +79,12 @@ class PhaseTrainer(Trainer):
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """Draw validation epochs without augmentation."""
-        loader = super().get_eval_dataloader(eval_dataset)
-        loader.collate_fn = self.eval_batches
-        return loader
+        collator = self.train_batches
+        self.data_collator = self.eval_batches
+        try:
+            return super().get_eval_dataloader(eval_dataset)
+        finally:
+            self.data_collator = collator
 
 
 def stage_metrics(predictions: Any) -> dict[str, float]:
