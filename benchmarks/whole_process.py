@@ -21,14 +21,11 @@ import time
 from pathlib import Path
 
 YASA = """
-import sys, mne, pandas as pd, yasa
+import sys, mne, yasa
 mne.set_log_level("ERROR")
 raw = mne.io.read_raw_edf(sys.argv[1], include=["EEG C4-M1", "EOG E1-M2", "EMG chin"], preload=True)
 staging = yasa.SleepStaging(raw, eeg_name="EEG C4-M1", eog_name="EOG E1-M2", emg_name="EMG chin")
-hypnogram = staging.predict()
-table = staging.predict_proba()
-table["stage"] = hypnogram.hypno.to_numpy() if hasattr(hypnogram, "hypno") else hypnogram
-table.to_csv(sys.argv[2])
+staging.predict().proba.to_csv(sys.argv[2])
 """
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "render": "Draw one epoch as the model sees it.",
     "simulate": "Write a simulated night with its scoring and every event known.",
     "train": "Train a model from a recipe.",
+    "dataset": "Public data sets and folders of scored nights: list, check, download.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",
 }
@@ -42,6 +43,8 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         function = getattr(importlib.import_module(f"eegvlm.cli.{cmd_name}"), cmd_name)
+        if isinstance(function, typer.Typer):
+            return typer.main.get_command(function)
         single = typer.Typer(add_completion=False)
         single.command(name=cmd_name, short_help=COMMANDS[cmd_name])(function)
         return typer.main.get_command(single)

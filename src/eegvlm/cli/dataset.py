@@ -1,0 +1,264 @@
+"""``eegvlm dataset``: which data sets can be opened, what a copy of one holds, and how an open one is fetched."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from eegvlm.datasets import Dataset, DatasetProblem, Summary
+
+dataset = typer.Typer(
+    name="dataset",
+    help="Public data sets and folders of scored nights: list, check, download.",
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_SHOWN_PER_CODE = 5
+_COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
+
+
+@dataset.command("list")
+def list_datasets(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List the data sets that can be opened: their files, their licence, where to get them."""
+    from eegvlm.datasets import DATASETS
+
+    if as_json:
+        typer.echo(
+            json.dumps(
+                [
+                    {
+                        "name": info.name,
+                        "title": info.title,
+                        "files": info.files,
+                        "recordings": info.recordings,
+                        "subjects": info.subjects,
+                        "licence": info.licence,
+                        "where": info.where,
+                        "download": info.download is not None,
+                    }
+                    for info in DATASETS.values()
+                ],
+                indent=2,
+                ensure_ascii=False,
+            )
+        )
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines=True)
+    table.add_column("name", no_wrap=True, style="bold")
+    table.add_column("files expected", overflow="fold")
+    table.add_column("nights", justify="right")
+    table.add_column("subjects", justify="right")
+    table.add_column("licence")
+    table.add_column("where to get it", overflow="fold")
+    for info in DATASETS.values():
+        where = f"{info.where}\neegvlm dataset download {info.name}" if info.download else info.where
+        table.add_row(
+            info.name,
+            Text(f"{info.title}\n{info.files}"),
+            str(info.recordings or "-"),
+            str(info.subjects or "-"),
+            Text(info.licence),
+            Text(where),
+        )
+    _console().print(table)
+
+
+@dataset.command("check")
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)],
+    root: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ROOT", help="Where it lies; nights=4,seed=0,hours=8 for simulated.", show_default=False
+        ),
+    ] = None,
+    scorer: Annotated[
+        str | None, typer.Option(metavar="S", help="Whose stages are used, where several scored.")
+    ] = None,
+    wake_crop: Annotated[
+        float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")] = None,
+    coding: Annotated[
+        str | None,
+        typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion)."),
+    ] = None,
+    scorings: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")
+    ] = None,
+    epoch_length: Annotated[
+        float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
+    ] = None,
+    channels: Annotated[
+        bool, typer.Option("--channels", help="Open each recording and match its channels, too.")
+    ] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Print every problem, not the first of each kind.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Check a copy of a data set: subjects, nights, hours, stages, and every problem.
+
+    Exit status 2 where no night can be used.
+    """
+    from eegvlm.datasets import DatasetError, FolderRules, open_dataset, summarise
+
+    given = FolderRules(scorings, coding, epoch_length, subject)
+    rules = None if given == FolderRules() else given
+    with _progress("reading", quiet=as_json) as tell:
+        opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
+    with _progress("channels", quiet=as_json) as tell:
+        summary = summarise(opened, channels=channels, progress=tell)
+    if as_json:
+        whole = {"name": opened.name, "options": dict(opened.options), **summary.to_dict()}
+        typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+    else:
+        _print_check(opened, summary, show_all=show_all)
+    if not summary.nights:
+        hint = "no night can be used; the problems above say why" if summary.problems else "are its files there?"
+        raise DatasetError(opened.root, f"data set {opened.name}", "0 nights", hint)
+
+
+@dataset.command("download")
+def download_dataset(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="sleep-edf, hmc or ucddb.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", metavar="ROOT", help="Folder for the files.", show_default=False)],
+    subset: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="Paths or names that fit, such as 'SC40*'.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="A mirror's folder with SHA256SUMS.txt.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the files and fetch none.")] = False,
+) -> None:
+    """Download an open data set from PhysioNet.
+
+    One file after the other, each verified by its SHA-256. Run the same command again after an interruption: it goes
+    on where it stopped, and files that are there are not fetched again.
+    """
+    from eegvlm.datasets import DATASETS
+    from eegvlm.datasets.physionet import download, list_remote
+
+    base, files = list_remote(name, url=url, subset=subset)
+    if dry_run:
+        for file in files:
+            typer.echo(file.path)
+        return
+    console = _console()
+    info = DATASETS[name]
+    console.print(f"{info.title} ({info.licence}): {len(files)} files from {base}", soft_wrap=True)
+    with _transfer_progress(len(files)) as tell:
+        done = download(base, files, out, progress=tell)
+    console.print(
+        f"{len(done.fetched)} fetched ({done.n_bytes / 1e6:.1f} MB), {len(done.kept)} were there; all verified. "
+        f"Check them with: eegvlm dataset check {name} {out}",
+        soft_wrap=True,
+    )
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, stderr=stderr)
+    return console if console.is_terminal else Console(highlight=False, markup=False, stderr=stderr, width=150)
+
+
+def _print_check(opened: Dataset, summary: Summary, *, show_all: bool) -> None:
+    from rich.table import Table
+
+    console = _console()
+    lengths = ", ".join(f"{count} scored in epochs of {s:g} s" for s, count in summary.epoch_lengths.items())
+    console.print(
+        f"{opened.name}: {summary.subjects} subjects, {summary.nights} nights, {summary.hours:.1f} hours"
+        + (f"; {lengths}" if lengths else ""),
+        style="bold",
+        soft_wrap=True,
+    )
+    asked = ", ".join(f"{key} {value}" for key, value in opened.options.items() if value is not None)
+    console.print(f"options: {asked or 'none'}", soft_wrap=True)
+    if summary.stages:
+        table = Table(title="30-s epochs", title_justify="left", title_style="dim")
+        table.add_column("scorer")
+        for column in next(iter(summary.stages.values())):
+            table.add_column(column, justify="right")
+        for scorer, counts in summary.stages.items():
+            table.add_row(scorer, *(str(count) for count in counts.values()))
+        console.print(table)
+    if summary.roles:
+        table = Table(title="nights with a channel for", title_justify="left", title_style="dim")
+        for role in summary.roles:
+            table.add_column(role, justify="right")
+        table.add_row(*(str(count) for count in summary.roles.values()))
+        console.print(table)
+    _print_problems(console, summary.problems, show_all=show_all)
+
+
+def _print_problems(console: Console, problems: tuple[DatasetProblem, ...], *, show_all: bool) -> None:
+    from rich.text import Text
+
+    groups: dict[tuple[str, str], list[DatasetProblem]] = defaultdict(list)
+    for problem in problems:
+        groups[problem.severity, problem.code].append(problem)
+    if not groups:
+        console.print("No problems found.")
+    for severity, code in sorted(groups, key=lambda key: (tuple(_COLOURS).index(key[0]), key[1])):
+        group = groups[severity, code]
+        head = Text(f"{severity} {code}: {len(group)}", style=_COLOURS[severity])
+        console.print(head, soft_wrap=True)
+        shown = group if show_all else group[:_SHOWN_PER_CODE]
+        for problem in shown:
+            console.print(Text(f"  {problem.message}"), soft_wrap=True)
+        if len(shown) < len(group):
+            console.print(Text(f"  ... and {len(group) - len(shown)} more (--all prints them)"))
+
+
+@contextmanager
+def _progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    console = _console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _transfer_progress(n_files: int) -> Iterator[Callable[[str, int, int | None], None] | None]:
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(path: str, done: int, total: int | None) -> None:
+            if path not in tasks:
+                for old in tasks.values():
+                    bar.remove_task(old)
+                tasks.clear()
+                tasks[path] = bar.add_task(path, total=total)
+            bar.update(tasks[path], completed=done, total=total)
+
+        yield tell

@@ -1,0 +1,44 @@
+"""Public data sets and folders of scored nights: whose they are, where they lie, and what is missing.
+
+The door of the room: :func:`open_dataset` gives a :class:`Dataset` of :class:`Night`; nothing is loaded before a night
+is asked for its recording or its stages. :func:`split_by_subject` and its sisters divide nights so that no person lies
+on both sides; :func:`summarise` counts what is there. ``eegvlm.datasets.physionet`` fetches the open sets. Not covered:
+respiratory events, limb movements, demographics.
+"""
+
+from eegvlm.datasets.catalogue import DATASETS, DatasetInfo
+from eegvlm.datasets.contents import Contents
+from eegvlm.datasets.dataset import Dataset
+from eegvlm.datasets.folder import FolderRules
+from eegvlm.datasets.night import Night
+from eegvlm.datasets.opening import open_dataset
+from eegvlm.datasets.problems import DatasetError, DatasetProblem
+from eegvlm.datasets.splits import (
+    PROTOCOLS,
+    Split,
+    hold_out,
+    leave_one_subject_out,
+    published_splits,
+    split_by_subject,
+)
+from eegvlm.datasets.summary import Summary, summarise
+
+__all__ = [
+    "DATASETS",
+    "PROTOCOLS",
+    "Contents",
+    "Dataset",
+    "DatasetError",
+    "DatasetInfo",
+    "DatasetProblem",
+    "FolderRules",
+    "Night",
+    "Split",
+    "Summary",
+    "hold_out",
+    "leave_one_subject_out",
+    "open_dataset",
+    "published_splits",
+    "split_by_subject",
+    "summarise",
+]

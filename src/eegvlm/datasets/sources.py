@@ -1,0 +1,124 @@
+"""Where a night's samples and stages come from: what a data set must offer, and how files offer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from eegvlm.hypnogram import Hypnogram, HypnogramError, align, read_hypnogram
+from eegvlm.signals import Recording, read_recording
+
+Channels = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When a recording starts (naive local time, None where unknown) and how long it lasts."""
+
+    start: datetime | None
+    duration_s: float
+
+
+class SignalSource(Protocol):
+    """A night's recording, not opened yet."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files; none where the night is computed."""
+
+    def clock(self) -> Clock:
+        """Read start and length, which must cost no more than a header."""
+
+    def open(self, channels: Channels | None) -> Recording:
+        """Open the recording; ``channels`` as in :func:`eegvlm.signals.read_recording`."""
+
+
+class Scoring(Protocol):
+    """A night's stages by one scorer, not read yet."""
+
+    @property
+    def scorer(self) -> str:
+        """Who scored, or by which rules, in the data set's own words."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None where the stages are computed."""
+
+    def read(self) -> Hypnogram:
+        """Read the stages in their own epochs."""
+
+
+@dataclass(frozen=True)
+class RecordingFile:
+    """A recording in one file."""
+
+    path: Path
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The file."""
+        return (self.path,)
+
+    def clock(self) -> Clock:
+        """Read start and length from the header."""
+        from eegvlm.signals.edf import open_edf
+        from eegvlm.signals.mne_source import is_mne_format
+
+        if is_mne_format(self.path):
+            recording = read_recording(self.path)
+            return Clock(recording.start, recording.duration_s)
+        source = open_edf(self.path)
+        return Clock(source.start, float(source.duration_s))
+
+    def open(self, channels: Channels | None) -> Recording:
+        """Open the file."""
+        return read_recording(self.path, channels)
+
+
+@dataclass(frozen=True)
+class ScoringFile:
+    """A scoring in one file.
+
+    Parameters
+    ----------
+    scorer, path
+        Whose it is and where it lies.
+    coding, epoch_s
+        As in :func:`eegvlm.hypnogram.read_hypnogram`, where the data set says what the file does not. The format is
+        told by the content, which also tells a web page or a damaged file.
+    """
+
+    scorer: str
+    path: Path
+    coding: str | None = None
+    epoch_s: float | None = None
+
+    def read(self) -> Hypnogram:
+        """Read the file."""
+        return read_hypnogram(self.path, coding=self.coding, epoch_s=self.epoch_s)
+
+
+def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Hypnogram:
+    """Lay a scoring on the 30-s epochs of its recording.
+
+    Parameters
+    ----------
+    scoring
+        Where it comes from, for the error's sentence.
+    hypnogram
+        What was read from it.
+    clock
+        The recording's.
+
+    Raises
+    ------
+    HypnogramError
+        Where the two do not overlap in time.
+    """
+    try:
+        return align(hypnogram, duration_s=clock.duration_s, start=clock.start)
+    except HypnogramError as error:
+        raise HypnogramError(scoring.path or "scoring", error.field, error.value, error.hint) from error
