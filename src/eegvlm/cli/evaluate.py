@@ -1,0 +1,265 @@
+"""``eegvlm evaluate``: judge a model against the experts of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eegvlm.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from eegvlm.datasets import Dataset, FolderRules
+    from eegvlm.evaluation import Bootstrap, Evaluation
+    from eegvlm.evaluation.report import Report
+    from eegvlm.evaluation.robustness import RobustnessRow
+    from eegvlm.evaluation.run import Channels, Progress, StageNight
+    from eegvlm.signals import Recording
+
+_BASELINES = ("enhancement", "logistic")
+_MODALITIES = ("eeg", "eog", "emg")
+_FIT_ON = "simulated:nights=6,seed=2000000,hours=8"
+_SELF = "self"
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a packaged model, or a checkpoint folder.")],
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET", help="One of `eegvlm dataset list`, or simulated:nights=4,seed=3000000,hours=8."
+        ),
+    ],
+    root: Annotated[str | None, typer.Argument(metavar="ROOT", help="Where it lies.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and evaluation.md.")] = None,
+    wake_crop: Annotated[
+        float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as 'SC4*'.")] = None,
+    scorer: Annotated[str | None, typer.Option(metavar="S", help="Whose stages count, where several scored.")] = None,
+    coding: Annotated[
+        str | None,
+        typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion)."),
+    ] = None,
+    scorings: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")
+    ] = None,
+    epoch_length: Annotated[
+        float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
+    ] = None,
+    channels: Annotated[
+        list[str] | None,
+        typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz."),
+    ] = None,
+    modalities: Annotated[
+        str, typer.Option(metavar="LIST", help="Signals that are read; others are as if never recorded.")
+    ] = ",".join(_MODALITIES),
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--baseline",
+            metavar="NAME",
+            help="Judge a baseline on the same nights: logistic (regression on band powers) or enhancement (the "
+            "enhancement network without the language model). May be repeated.",
+        ),
+    ] = None,
+    fit_on: Annotated[
+        str, typer.Option(metavar="DATASET", help="What logistic is fitted on; self: cross-validation by subject.")
+    ] = _FIT_ON,
+    fit_root: Annotated[str | None, typer.Option(metavar="ROOT", help="Where that lies.")] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of --fit-on self.")] = 10,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Stage each night again after each of a list of changes.")
+    ] = False,
+    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the subjects.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of resamples, folds and random changes.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+) -> None:
+    """Judge a model against the experts of a data set.
+
+    Every epoch that an expert scored is judged; one without an answer is wrong. Intervals are over subjects.
+    """
+    from eegvlm.signals import parse_channels
+
+    chosen = parse_channels(channels or ())
+    kept = _names("--modalities", modalities.split(","), _MODALITIES)
+    baselines = _names("--baseline", baseline or (), _BASELINES)
+    rules = _rules(scorings, coding, epoch_length, subject)
+    nights = _open(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
+    training = None
+    if "logistic" in baselines and fit_on != _SELF:
+        training = _training(fit_on, fit_root, nights)
+
+    from eegvlm.evaluation import Bootstrap, systems
+    from eegvlm.evaluation import evaluate as judge
+    from eegvlm.evaluation import robustness as challenge
+    from eegvlm.evaluation.report import Report
+    from eegvlm.staging import Stager
+
+    bootstrap = Bootstrap(resamples, seed)
+    stager = Stager.from_pretrained(model, device=device, dtype=dtype)
+    provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
+    about = _about(nights, wake_crop, chosen, kept)
+    whole = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
+    said: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
+    with _progress("model") as tell:
+        of_model = judge(whole, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
+    others: dict[str, Evaluation] = {}
+    if "enhancement" in baselines:
+        alone = _reading_only(kept, systems.enhancement_alone(stager))
+        said = {**about, "model": "the model's enhancement network and its classifier"}
+        with _progress("enhancement") as tell:
+            others["enhancement"] = judge(
+                alone, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap
+            )
+    if "logistic" in baselines:
+        others["logistic"] = _logistic(nights, training, chosen, about, bootstrap, folds)
+    rows: tuple[RobustnessRow, ...] = ()
+    if robustness:
+        with _progress("robustness") as tell:
+            rows = challenge(whole, nights.nights, channels=chosen, progress=tell, bootstrap=bootstrap)
+    left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
+    report = Report(of_model, others, rows, left_out)
+    console = _console()
+    _print(report, console)
+    if out is not None:
+        console.print("files: " + ", ".join(str(file) for file in report.write(out)), soft_wrap=True)
+
+
+def _print(report: Report, console: Console) -> None:
+    for line in report.lines():
+        console.print(line, soft_wrap=True)
+    for table in report.tables():
+        console.print()
+        console.print(table.rich())
+    console.print("\nIn brackets: 95 % bootstrap intervals over subjects.")
+    for note in report.notes():
+        console.print(f"note: {note}", soft_wrap=True)
+    console.print("Research use; verify by a trained scorer.", style="dim")
+
+
+def _open(name: str, root: str | None, **options: Any) -> Dataset:
+    from eegvlm.datasets import open_dataset
+
+    opened = open_dataset(name, root, **options)
+    if not opened.nights:
+        why = opened.problems[0].message if opened.problems else "are its files there?"
+        raise InputError(opened.root, f"data set {opened.name}", "0 nights", f"no night can be judged: {why}")
+    return opened
+
+
+def _rules(*given: Any) -> FolderRules | None:
+    """Return how a folder's files are named, where that was said; other data sets know it."""
+    from eegvlm.datasets import FolderRules
+
+    return FolderRules(*given) if any(one is not None for one in given) else None
+
+
+def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tuple[str, ...]) -> dict[str, Any]:
+    options = {key: value for key, value in dataset.options.items() if value is not None and key != "wake_crop_min"}
+    return {
+        "data set": _set_name(dataset),
+        "options": options or None,
+        "wake": "not cropped" if wake_crop is None else f"cropped to {wake_crop:g} min around sleep",
+        "channels asked for": dict(chosen) or "by role",
+        "modalities": ", ".join(kept),
+    }
+
+
+def _set_name(dataset: Dataset) -> str:
+    """Return the data set's name, with what was simulated where it was; no folders."""
+    specification = f" {dataset.root.removeprefix('simulated').removeprefix(':')}"
+    return dataset.name + (specification if dataset.name == "simulated" else "")
+
+
+def _reading_only(kept: tuple[str, ...], system: StageNight) -> StageNight:
+    """Let a system read some kinds of signals only."""
+    from eegvlm.evaluation.perturbations import keep_modalities
+
+    def read(recording: Recording) -> Any:
+        return system(recording if set(kept) == set(_MODALITIES) else keep_modalities(recording, kept))
+
+    return read
+
+
+def _training(name: str, root: str | None, judged: Dataset) -> Dataset:
+    """Open what a baseline is fitted on; refuse subjects that are judged."""
+    training = _open(name, root)
+    both = {night.person for night in judged.nights} & {night.person for night in training.nights}
+    if both:
+        hint = "fit on other subjects than those that are judged, or cross-validate with --fit-on self"
+        raise InputError("arguments", "--fit-on", f"shares {', '.join(sorted(both)[:3])} with the data set", hint)
+    return training
+
+
+def _logistic(
+    nights: Dataset,
+    training: Dataset | None,
+    chosen: Channels,
+    about: Mapping[str, Any],
+    bootstrap: Bootstrap,
+    folds: int,
+) -> Evaluation:
+    """Judge the regression: cross-validated where no other nights are given to fit it on."""
+    from eegvlm.evaluation import evaluate as judge
+    from eegvlm.evaluation import judge as judge_answers
+    from eegvlm.evaluation import logistic
+
+    said = {**about, "model": "logistic regression on band powers of one EEG channel"}
+    if training is None:
+        folds = min(folds, len(nights.subjects))
+        said |= {"fitted on": "the same data set, other subjects", "folds": f"{folds} by subject"}
+        with _progress("logistic") as tell:
+            answers, errors = logistic.cross_validate(
+                nights.nights, folds=folds, seed=bootstrap.seed, channels=chosen, progress=tell
+            )
+        return judge_answers(answers, about=said, errors=errors, bootstrap=bootstrap)
+    said |= {"fitted on": f"{_set_name(training)}, {len(training.nights)} nights", "folds": "none"}
+    with _progress("logistic") as tell:
+        if tell is not None:
+            tell(0, len(nights.nights), "fit")
+        stager = logistic.fit_on(training.nights)
+        return judge(stager, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
+
+
+def _names(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names in the order of those that are known; refuse others."""
+    asked = {name.strip() for part in given for name in part.split(",")}
+    for name in sorted(asked - set(known)):
+        raise InputError("arguments", option, name, f"choose from {', '.join(known)}")
+    return tuple(name for name in known if name in asked)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, stderr=stderr)
+    return console if console.is_terminal else Console(highlight=False, markup=False, stderr=stderr, width=160)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Progress | None]:
+    """Show a bar on a terminal."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total, name: bar.update(
+            task, completed=done, total=total, description=f"{what} {name}".strip()
+        )

@@ -1,0 +1,102 @@
+"""An evaluation as a page and as JSON: the system's own figures, and whatever was put beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eegvlm.evaluation.comparison import compare, difference_table, system_table
+from eegvlm.evaluation.evaluation import Evaluation
+from eegvlm.evaluation.robustness import RobustnessRow, robustness_notes, robustness_table
+from eegvlm.evaluation.tables import Table, about_lines, notes, tables
+
+JSON_FILE = "evaluation.json"
+MARKDOWN_FILE = "evaluation.md"
+NOTICE = "Research use; verify by a trained scorer."
+_INTERVALS = "In brackets: 95 % bootstrap intervals over subjects."
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What is printed and written.
+
+    Attributes
+    ----------
+    evaluation
+        The system's own.
+    baselines
+        Others on the same nights, by name.
+    robustness
+        Rows of the robustness table; empty where it was not asked for.
+    left_out
+        Nights of the data set that could not even be opened, one sentence each.
+    """
+
+    evaluation: Evaluation
+    baselines: Mapping[str, Evaluation] = field(default_factory=dict)
+    robustness: Sequence[RobustnessRow] = ()
+    left_out: Sequence[str] = ()
+
+    def lines(self) -> list[str]:
+        """Say what was judged on what."""
+        lines = about_lines(self.evaluation)
+        for name, one in self.baselines.items():
+            told = ", ".join(f"{key} {one.about[key]}" for key in ("fitted on", "folds") if key in one.about)
+            lines.append(f"baseline {name}: {one.about.get('model', name)}" + (f"; {told}" if told else ""))
+        return lines
+
+    def tables(self) -> list[Table]:
+        """Return all tables in the order in which they are read."""
+        made = tables(self.evaluation)
+        if self.baselines:
+            systems = {"model": self.evaluation, **self.baselines}
+            made += [system_table(systems), difference_table(compare(systems))]
+        if self.robustness:
+            made.append(robustness_table(self.robustness))
+        return made
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the figures must know."""
+        left_out = [f"not judged: {message}" for message in self.left_out]
+        return [*notes(self.evaluation), *left_out, *robustness_notes(self.robustness)]
+
+    def markdown(self) -> str:
+        """Return the whole as a Markdown page."""
+        head = ["# Evaluation", "", *(f"- {line}" for line in self.lines()), ""]
+        body = [part for table in self.tables() for part in (table.markdown(), "")]
+        said = [f"- {note}" for note in self.notes()]
+        return "\n".join([*head, *body, _INTERVALS, "", *said, *([""] if said else []), NOTICE, ""])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything under its name, ready for JSON."""
+        systems = {"model": self.evaluation, **self.baselines}
+        return {
+            **self.evaluation.to_dict(),
+            "not_judged": list(self.left_out),
+            "baselines": {name: one.to_dict() for name, one in self.baselines.items()},
+            "differences": [one.to_dict() for one in compare(systems)],
+            "robustness": [row.to_dict() for row in self.robustness],
+            "notice": NOTICE,
+        }
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write ``evaluation.md`` and ``evaluation.json``; the JSON comes last, so that its presence means both.
+
+        Parameters
+        ----------
+        folder
+            Made where it does not exist.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / JSON_FILE).unlink(missing_ok=True)
+        (folder / MARKDOWN_FILE).write_text(self.markdown(), encoding="utf-8")
+        partial = folder / (JSON_FILE + ".new")
+        text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False)
+        partial.write_text(text + "\n", encoding="utf-8")
+        os.replace(partial, folder / JSON_FILE)  # noqa: PTH105 (atomic on every system)
+        return [folder / JSON_FILE, folder / MARKDOWN_FILE]

@@ -1,0 +1,65 @@
+"""The systems that are judged: a model, and its enhancement network alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eegvlm.errors import InputError
+from eegvlm.evaluation.run import Reading
+from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.signals import EPOCH_S, Recording
+
+if TYPE_CHECKING:
+    from eegvlm.staging import Stager
+
+
+def whole_model(stager: Stager, *, batch_size: int = 32) -> Callable[[Recording], Reading]:
+    """Return the model as ``eegvlm stage`` runs it."""
+
+    def read(recording: Recording) -> Reading:
+        night = stager.stage(recording, batch_size=batch_size)
+        return Reading(night.hypnogram, night.panels)
+
+    return read
+
+
+def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Recording], Reading]:
+    """Return the model's enhancement network with its own stage classifier, without tower and language model.
+
+    It sees the same pictures, so the difference to the whole model is the share of tower and language model. Its
+    probabilities are as trained: the checkpoint's temperature belongs to the label tokens.
+
+    Raises
+    ------
+    InputError
+        If the model has no enhancement network.
+    """
+    import torch
+
+    from eegvlm.images import panel_channels, panel_signals
+
+    model, processor = stager.model, stager.processor
+    if model.config.alignment == "none":
+        name = stager.provenance.get("model", "model")
+        raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
+    network, layout = model.model.enhancement, processor.layout
+
+    @torch.inference_mode()
+    def read(recording: Recording) -> Reading:
+        channels = panel_channels(layout, recording)
+        scorable = recording.scorable
+        probabilities = np.full((recording.n_epochs, 5), np.nan, np.float32)
+        for first in range(0, recording.n_epochs, batch_size):
+            count = min(batch_size, recording.n_epochs - first)
+            pictures = processor.draw(panel_signals(layout, recording, first, count), device=model.device)
+            logits = network.classify(network(processor.normalise(pictures, model.dtype)))
+            probabilities[first : first + count] = logits.float().softmax(dim=1).cpu().numpy()
+        probabilities[~scorable] = np.nan
+        best = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
+        hypnogram = Hypnogram(best.astype(np.int8), EPOCH_S, recording.start, probabilities=probabilities)
+        return Reading(hypnogram, {name: channel.name if channel else None for name, channel in channels.items()})
+
+    return read

@@ -1,0 +1,114 @@
+"""``eegvlm evaluate`` from the shell's side: what it prints, what it writes, what it refuses."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import typer
+from evaluation_nights import loudness_recording, staircase
+from typer.testing import CliRunner
+
+from eegvlm.cli.evaluate import evaluate
+from eegvlm.errors import InputError
+
+NIGHTS = "simulated:nights=2,seed=1000000,hours=0.25,rate=64"
+
+
+def run(*arguments) -> str:
+    app = typer.Typer()
+    app.command()(evaluate)
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=True)
+    if isinstance(result.exception, InputError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_model_and_both_baselines_on_simulated_nights(random_checkpoint, tmp_path):
+    baselines = (
+        "--baseline",
+        "enhancement",
+        "--baseline",
+        "logistic",
+        "--fit-on",
+        "simulated:nights=2,hours=1,rate=64",
+    )
+    printed = run(random_checkpoint, NIGHTS, "--out", tmp_path, "--dtype", "float32", *baselines)
+    for said in (
+        "model: random",
+        "weights_sha256: ",
+        "data set: simulated nights=2,seed=1000000,hours=0.25,rate=64",
+        "wake: not cropped",
+        "modalities: eeg, eog, emg",
+        "folds: none, one model for all nights",
+        "channels read: eeg C4-M1 (2); eog_left EOG E1-M2 (2)",
+        "2 subjects, 2 nights, 60 scored epochs, 0 without a valid answer",
+        "baseline logistic: logistic regression on band powers of one EEG channel; fitted on simulated nights=2",
+        "model minus enhancement",
+        "model minus logistic",
+        "Research use",
+    ):
+        assert said in printed, said
+    read = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    assert set(read["baselines"]) == {"enhancement", "logistic"}
+    assert len(read["about"]["weights_sha256"]) == 64
+    assert read["overall"]["epochs"] == 60
+    assert (tmp_path / "evaluation.md").read_text(encoding="utf-8").startswith("# Evaluation")
+
+
+def test_the_regression_can_be_cross_validated_on_the_same_nights(random_checkpoint):
+    nights = "simulated:nights=2,seed=3,hours=0.75,rate=64"
+    printed = run(random_checkpoint, nights, "--baseline", "logistic", "--fit-on", "self")
+    assert "fitted on the same data set, other subjects, folds 2 by subject" in printed
+
+
+def test_only_the_modalities_asked_for_are_read(random_checkpoint):
+    printed = run(random_checkpoint, "simulated:nights=1,hours=0.1", "--modalities", "eeg")
+    assert "channels read: eeg C4-M1 (1); eog_left none (1); eog_right none (1); emg none (1)" in printed
+
+
+def test_a_folder_of_scored_nights_with_the_wake_cropped_and_robustness(random_checkpoint, tmp_path):
+    import edfio
+
+    stages = np.concatenate([np.zeros(12, int), staircase(20), np.zeros(12, int)])
+    samples = loudness_recording(stages, 128.0).samples(loudness_recording(stages, 128.0).channels[0])
+    signal = edfio.EdfSignal(
+        samples.clip(-500, 500).astype(float), 128, label="C4-M1", physical_dimension="uV", physical_range=(-500, 500)
+    )
+    edfio.Edf([signal]).write(tmp_path / "night.edf")
+    (tmp_path / "night.txt").write_text("".join(f"{[0, 1, 2, 3, 5][stage]}\n" for stage in stages))
+    options = ("--coding", "isruc", "--wake-crop", "2")
+    printed = run(random_checkpoint, "folder", tmp_path, *options, "--robustness", "--out", tmp_path / "out")
+    assert "wake: cropped to 2 min around sleep" in printed
+    assert "polarity" in printed
+    read = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
+    asleep = np.flatnonzero(stages)
+    assert read["overall"]["epochs"] == asleep[-1] - asleep[0] + 1 + 8
+    assert {row["name"] for row in read["robustness"]} >= {"gain x0.5", "polarity", "13-s shift", "missing minutes"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["simulated:1", "--baseline", "yasa"], "choose from enhancement, logistic"),
+        (["simulated:1", "--modalities", "eeg,ecg"], "choose from eeg, eog, emg"),
+        (["no-such-set"], "no-such-set"),
+        (["simulated:nights=0"], "nights"),
+        (["simulated:1", "--channels", "eeg"], "eeg=LABEL"),
+        (
+            ["simulated:nights=1,hours=0.1", "--baseline", "logistic", "--fit-on", "simulated:nights=2,hours=0.1"],
+            "fit on other subjects",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(random_checkpoint, arguments, said):
+    with pytest.raises(InputError, match=said) as error:
+        run(random_checkpoint, *arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_that_is_not_there_is_named():
+    with pytest.raises(InputError, match="no-such-model"):
+        run("no-such-model", "simulated:nights=1,hours=0.1")

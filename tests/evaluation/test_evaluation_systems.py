@@ -1,0 +1,59 @@
+"""The model and its enhancement network as systems that can be judged."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from evaluation_nights import FakeNight, loudness_recording, staircase
+
+from eegvlm.errors import InputError
+from eegvlm.evaluation import evaluate
+from eegvlm.evaluation.systems import enhancement_alone, whole_model
+from eegvlm.images import panel_signals
+
+
+def test_the_whole_model_answers_as_staging_does(random_stager):
+    recording = loudness_recording(staircase(40), 128.0)
+    reading = whole_model(random_stager)(recording)
+    assert np.array_equal(reading.hypnogram.stages, random_stager.stage(recording).hypnogram.stages)
+    assert reading.channels == {"eeg": "C4-M1", "eog_left": None, "eog_right": None, "emg": None}
+
+
+def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_stager):
+    recording = loudness_recording(staircase(40), 128.0)
+    reading = enhancement_alone(random_stager, batch_size=16)(recording)
+    processor, network = random_stager.processor, random_stager.model.model.enhancement
+    with torch.inference_mode():
+        pictures = processor.draw(panel_signals(processor.layout, recording))
+        logits = network.classify(network(processor.normalise(pictures)))
+    assert np.array_equal(reading.hypnogram.stages, logits.argmax(dim=1).numpy())
+    np.testing.assert_allclose(reading.hypnogram.probabilities, logits.softmax(dim=1).numpy(), atol=1e-4)
+    assert len(np.unique(reading.hypnogram.stages)) > 1, "answers that are all alike prove nothing"
+
+
+def test_the_enhancement_alone_leaves_epochs_without_signal_unscored(random_stager):
+    stages = staircase(20)
+    signal = loudness_recording(stages, 128.0).samples(loudness_recording(stages, 128.0).channels[0])
+    signal[30 * 128 * 4 : 30 * 128 * 6] = np.nan
+    recording = type(loudness_recording(stages)).from_arrays({"EEG C4-M1": (signal, 128.0)})
+    answer = enhancement_alone(random_stager)(recording).hypnogram
+    assert np.flatnonzero(~answer.scored).tolist() == [4, 5]
+    assert np.isnan(answer.probabilities[4:6]).all()
+
+
+def test_a_model_without_enhancement_has_no_such_baseline():
+    plain = SimpleNamespace(
+        model=SimpleNamespace(config=SimpleNamespace(alignment="none")), processor=None, provenance={"model": "plain"}
+    )
+    with pytest.raises(InputError, match="no enhancement network"):
+        enhancement_alone(plain)
+
+
+def test_a_model_is_judged_with_its_probabilities(random_stager):
+    found = evaluate(whole_model(random_stager), [FakeNight("a", "a", staircase(40), rate=128.0)])
+    assert found.overall.pooled.n_missing == 0
+    assert found.overall.calibration.answered == 40
+    assert found.nights[0].seconds > 0
