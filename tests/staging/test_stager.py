@@ -10,6 +10,7 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.signals import Recording, RecordingError
 from eegvlm.staging import Stager
+from eegvlm.staging.smoothing import real_transitions, smooth
 
 
 def test_every_epoch_is_scored_the_first_and_the_last_included(stager, night):
@@ -128,9 +129,20 @@ def test_the_temperature_softens_probabilities_and_moves_no_stage(checkpoint, ni
         ({"name_or_path": "no-such-model"}, "no config.json there"),
         ({"device": "tpu9"}, "no such device"),
         ({"dtype": "float7"}, "use auto or one of"),
+        ({"smooth": "viterbi"}, "use none or posterior"),
     ],
 )
 def test_a_model_that_cannot_be_loaded_is_one_sentence(checkpoint, arguments, said):
     with pytest.raises(InputError, match=said) as error:
         Stager.from_pretrained(**{"name_or_path": checkpoint, **arguments})
     assert "\n" not in str(error.value)
+
+
+def test_smoothing_is_said_and_leaves_gaps_unscored(checkpoint, stager, night):
+    smoother = Stager.from_pretrained(checkpoint, smooth="posterior", dtype="float32")
+    plain, smoothed = stager.stage(night), smoother.stage(night)
+    assert (plain.provenance["smoothing"], smoothed.provenance["smoothing"]) == ("none", "posterior")
+    expected = smooth(plain.hypnogram.probabilities, real_transitions())
+    np.testing.assert_allclose(smoothed.hypnogram.probabilities, expected, atol=1e-4)
+    with_gap = smoother.stage(noise_recording(minutes=10, gap=slice(95, 130)))
+    assert np.flatnonzero(~with_gap.hypnogram.scored).tolist() == [3, 4]

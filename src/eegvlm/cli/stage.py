@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,13 @@ from eegvlm.errors import InputError
 if TYPE_CHECKING:
     from eegvlm.signals import Recording
     from eegvlm.staging import StagedNight, Stager
+
+
+class Smooth(StrEnum):
+    """How neighbours weigh."""
+
+    NONE = "none"
+    POSTERIOR = "posterior"
 
 
 class _EpochsPerSecond(ProgressColumn):
@@ -46,6 +54,7 @@ def stage(
             help="Choose channels yourself, e.g. eeg=Fpz-Cz,eog=LOC-A2.",
         ),
     ] = None,
+    smooth: Annotated[Smooth, typer.Option(help="Whether each epoch is weighed with its neighbours.")] = Smooth.NONE,
     formats: Annotated[str, typer.Option(help="Files to write.")] = "csv,edf,bids,json",
     batch_size: Annotated[
         int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")
@@ -76,7 +85,7 @@ def stage(
         from eegvlm.staging import Stager
 
         disable_progress_bar()  # transformers' own, for weights that load in a blink
-        stager = Stager.from_pretrained(model, device=device, dtype=dtype)
+        stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
         for recording, folder in opened:
             with _reported(failed):
                 _stage_one(recording, folder, stager, wanted, console, batch_size=batch_size, resume=resume)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +32,11 @@ from eegvlm.signals import EPOCH_S, Recording, RecordingError
 from eegvlm.staging.journal import Journal
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
+from eegvlm.staging.smoothing import real_transitions
+from eegvlm.staging.smoothing import smooth as smooth_posterior
 
 Progress = Callable[[int, int], None]
+Smoothing = Literal["none", "posterior"]
 
 _FEWEST_ROWS = 16
 _BLOCK = 256
@@ -53,6 +56,7 @@ class Stager:
     model: EegVlmForConditionalGeneration
     processor: EegVlmProcessor
     provenance: dict[str, Any]
+    smooth: Smoothing = "none"
     _prompt: torch.Tensor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -61,14 +65,33 @@ class Stager:
         self._stage_ids = torch.tensor(self.processor.stage_token_ids, device=self.model.device)
 
     @classmethod
-    def from_pretrained(cls, name_or_path: str | Path = "nano", *, device: str = "auto", dtype: str = "auto") -> Stager:
+    def from_pretrained(
+        cls,
+        name_or_path: str | Path = "nano",
+        *,
+        smooth: Smoothing = "none",
+        device: str = "auto",
+        dtype: str = "auto",
+    ) -> Stager:
         """Load a packaged model by name, or a checkpoint folder.
+
+        Parameters
+        ----------
+        name_or_path
+            ``"nano"``, or a folder.
+        smooth
+            ``"posterior"``: probabilities are those of a chain with the transitions of real nights
+            (:mod:`eegvlm.staging.smoothing`). ``"none"``: each epoch stands alone.
+        device, dtype
+            See :mod:`eegvlm.staging.precision`.
 
         Raises
         ------
         InputError
             If there is no such model, its weights are incomplete, or the device is not at hand.
         """
+        if smooth not in ("none", "posterior"):
+            raise InputError("arguments", "smooth", smooth, "use none or posterior")
         folder = checkpoint_path(name_or_path)
         on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
         try:
@@ -87,10 +110,11 @@ class Stager:
             "layout": processor.layout.name,
             "device": on.type,
             "dtype": str(precision).removeprefix("torch."),
+            "smoothing": smooth,
             "stage_temperature": model.config.stage_temperature,
             "notice": "Research use; verify by a trained scorer.",
         }
-        return cls(model, processor, provenance)
+        return cls(model, processor, provenance, smooth)
 
     def stage(
         self,
@@ -190,7 +214,9 @@ class Stager:
         scaled -= scaled.max(axis=1, keepdims=True)
         probabilities = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
         probabilities[~scorable] = np.nan
-        stages = np.where(scorable, probabilities.argmax(axis=1), Stage.UNSCORED).astype(np.int8)
+        if self.smooth == "posterior":
+            probabilities = smooth_posterior(probabilities, real_transitions()).astype(np.float64)
+        stages = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         notes = []
         if not scorable.all():
             notes.append(f"{int((~scorable).sum())} epochs are unscored: in a gap of the signal, or incomplete")

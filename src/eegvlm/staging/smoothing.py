@@ -1,0 +1,124 @@
+"""Posterior smoothing: what the neighbours say about an epoch, by the transitions of real nights.
+
+A night is taken as a hidden Markov chain of stages. The model's probabilities of an epoch are its evidence; the
+transition probabilities come from experts' scorings (``transitions.json``). The smoothed probabilities are the
+chain's posterior of each epoch given the whole night (forward-backward), not the best path: an excerpt of half an
+hour gives the chain little to go on, and a posterior then stays near the evidence where a path would not.
+
+References
+----------
+Rabiner 1989, A tutorial on hidden Markov models, Proc. IEEE 77(2):257-286, section III.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import STAGES
+
+FloatArray = npt.NDArray[np.float64]
+
+_TABLE = Path(__file__).parent / "transitions.json"
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """How stages follow each other from one 30-s epoch to the next.
+
+    Parameters
+    ----------
+    matrix
+        (5, 5): rows the stage of an epoch, columns that of the next; rows sum to 1.
+    source
+        Whose nights they were counted on.
+    """
+
+    matrix: FloatArray
+    source: str
+
+    @property
+    def stationary(self) -> FloatArray:
+        """Share of each stage in an endless night: (5,)."""
+        values, vectors = np.linalg.eig(self.matrix.T)
+        shares = np.real(vectors[:, np.argmax(np.real(values))])
+        return np.asarray(shares / shares.sum())
+
+
+@cache
+def real_transitions() -> Transitions:
+    """Return the transitions that come with the package."""
+    held = json.loads(_TABLE.read_text(encoding="utf-8"))
+    return Transitions(np.array(held["matrix"], dtype=np.float64), held["source"])
+
+
+def count_transitions(nights: list[npt.NDArray[np.int8]]) -> FloatArray:
+    """Return transition probabilities (5, 5), each night counting alike.
+
+    Parameters
+    ----------
+    nights
+        Stages of each night, -1 where unscored; a pair with an unscored epoch is left out.
+    """
+    n = len(STAGES)
+    total = np.zeros((n, n))
+    for stages in nights:
+        before, after = stages[:-1].astype(np.intp), stages[1:].astype(np.intp)
+        scored = (before >= 0) & (after >= 0)
+        counts = np.bincount(before[scored] * n + after[scored], minlength=n * n).reshape(n, n)
+        total += counts / max(counts.sum(), 1)
+    total += 1e-4  # no transition is impossible
+    return np.asarray(total / total.sum(axis=1, keepdims=True))
+
+
+def smooth(
+    probabilities: npt.NDArray[np.floating], transitions: Transitions, *, strength: float = 1.0
+) -> npt.NDArray[np.float32]:
+    """Return the posterior of each epoch given all of them.
+
+    Parameters
+    ----------
+    probabilities
+        (n, 5) of consecutive epochs; NaN rows (unscored) carry no evidence and stay NaN.
+    transitions
+        Of the chain.
+    strength
+        Weight of the evidence's logarithm, above 0: below 1 the chain is trusted more, above 1 the model.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (n, 5), rows sum to 1.
+
+    Raises
+    ------
+    InputError
+        If the strength is not positive.
+    """
+    if not strength > 0:
+        raise InputError("arguments", "strength", strength, "give a positive number")
+    evidence = np.asarray(probabilities, dtype=np.float64)
+    missing = np.isnan(evidence).any(axis=1)
+    start, matrix = transitions.stationary, transitions.matrix
+    # The model's probabilities are a posterior; over the prior they are the likelihood that the chain wants.
+    likelihood = (np.maximum(evidence, 1e-9) / start) ** strength
+    likelihood[missing] = 1.0
+    forward, backward = np.empty_like(likelihood), np.ones_like(likelihood)
+    state = start
+    for t in range(len(likelihood)):
+        state = (state if t == 0 else state @ matrix) * likelihood[t]
+        state = state / state.sum()
+        forward[t] = state
+    for t in range(len(likelihood) - 2, -1, -1):
+        later = matrix @ (backward[t + 1] * likelihood[t + 1])
+        backward[t] = later / later.sum()
+    posterior = forward * backward
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    posterior[missing] = np.nan
+    return posterior.astype(np.float32)
