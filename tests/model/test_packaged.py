@@ -32,4 +32,4 @@ def test_nano_beats_chance_by_far_on_a_simulated_subject(channels):
     staged = Stager.from_pretrained("nano").stage(night.recording())
     agreed = agreement(night.hypnogram(), staged.hypnogram)
     assert agreed.n_compared == 480
-    assert agreed.kappa > 0.3  # a guesser has 0
+    assert agreed.kappa > 0.4  # a guesser has 0

@@ -19,7 +19,7 @@ def checkpoint() -> Path:
 
 @pytest.fixture(scope="session")
 def stager(checkpoint: Path) -> Stager:
-    return Stager.from_pretrained(checkpoint, dtype="float32")
+    return Stager.from_pretrained(checkpoint, smooth="none", dtype="float32")
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def test_the_posterior_is_that_of_summing_over_every_path():
             weight *= chain.matrix[path[t - 1], path[t]] * likelihood[t, path[t]]
         weights[np.arange(4), path] += weight
     np.testing.assert_allclose(
-        smooth(evidence, chain), weights / weights.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-6
+        smooth(evidence, chain, strength=1.0), weights / weights.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-6
     )
 
 
@@ -41,13 +41,13 @@ def test_every_row_is_five_probabilities(n, seed, strength):
 
 def test_a_single_epoch_keeps_its_probabilities():
     evidence = _random(1, 3)
-    np.testing.assert_allclose(smooth(evidence, real_transitions()), evidence, atol=1e-6)
+    np.testing.assert_allclose(smooth(evidence, real_transitions(), strength=1.0), evidence, atol=1e-6)
 
 
 def test_independent_epochs_are_left_alone():
     chain = Transitions(np.tile([0.2, 0.1, 0.4, 0.2, 0.1], (5, 1)), "independent")
     evidence = _random(20, 1)
-    np.testing.assert_allclose(smooth(evidence, chain), evidence, atol=1e-5)
+    np.testing.assert_allclose(smooth(evidence, chain, strength=1.0), evidence, atol=1e-5)
 
 
 def test_a_lone_doubtful_epoch_follows_its_neighbours_and_a_sure_one_does_not():
@@ -56,7 +56,7 @@ def test_a_lone_doubtful_epoch_follows_its_neighbours_and_a_sure_one_does_not():
     evidence[4] = [0.02, 0.02, 0.4, 0.02, 0.54]
     assert smooth(evidence, real_transitions())[4].argmax() == 2
     evidence[4] = [0.9999, 2e-5, 4e-5, 2e-5, 2e-5]
-    assert smooth(evidence, real_transitions())[4].argmax() == 0
+    assert smooth(evidence, real_transitions(), strength=1.0)[4].argmax() == 0
 
 
 def test_unscored_epochs_carry_no_evidence_and_stay_unscored():

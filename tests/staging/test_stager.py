@@ -25,7 +25,7 @@ def test_every_epoch_is_scored_the_first_and_the_last_included(stager, night):
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_the_result_does_not_depend_on_the_batch_size(checkpoint, night, dtype):
-    stager = Stager.from_pretrained(checkpoint, dtype=dtype, device="cpu")
+    stager = Stager.from_pretrained(checkpoint, smooth="none", dtype=dtype, device="cpu")
     night = night.crop(0.0, 720.0)
     results = [stager.stage(night, batch_size=size).hypnogram for size in (16, 1, 7, 24)]
     for other in results[1:]:
@@ -114,7 +114,7 @@ def test_a_journal_of_another_night_is_not_used(stager, tmp_path, monkeypatch):
 
 
 def test_the_temperature_softens_probabilities_and_moves_no_stage(checkpoint, night):
-    stager = Stager.from_pretrained(checkpoint, dtype="float32")
+    stager = Stager.from_pretrained(checkpoint, smooth="none", dtype="float32")
     sharp = stager.stage(night).hypnogram
     stager.model.config.stage_temperature = 3.0
     soft = stager.stage(night).hypnogram

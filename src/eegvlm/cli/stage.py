@@ -54,7 +54,9 @@ def stage(
             help="Choose channels yourself, e.g. eeg=Fpz-Cz,eog=LOC-A2.",
         ),
     ] = None,
-    smooth: Annotated[Smooth, typer.Option(help="Whether each epoch is weighed with its neighbours.")] = Smooth.NONE,
+    smooth: Annotated[
+        Smooth, typer.Option(help="Whether each epoch is weighed with its neighbours.")
+    ] = Smooth.POSTERIOR,
     formats: Annotated[str, typer.Option(help="Files to write.")] = "csv,edf,bids,json",
     batch_size: Annotated[
         int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")

@@ -56,7 +56,7 @@ class Stager:
     model: EegVlmForConditionalGeneration
     processor: EegVlmProcessor
     provenance: dict[str, Any]
-    smooth: Smoothing = "none"
+    smooth: Smoothing = "posterior"
     _prompt: torch.Tensor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class Stager:
         cls,
         name_or_path: str | Path = "nano",
         *,
-        smooth: Smoothing = "none",
+        smooth: Smoothing = "posterior",
         device: str = "auto",
         dtype: str = "auto",
     ) -> Stager:
