@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Before torch is imported: waiting threads sleep, so that tests keep their speed on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 _DATA = Path(os.environ.get("EEGVLM_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
