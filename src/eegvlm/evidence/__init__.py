@@ -1,0 +1,28 @@
+"""Evidence: what can be measured in an epoch, and which scoring rules that supports.
+
+The door of the room: :func:`measure` (arrays) and :func:`measure_recording` give an :class:`Evidence` with tables for a
+night and :class:`Finding` lists per epoch; :func:`supported_rules` names the rules that findings support. Notable:
+detectors see the continuous signal, so epoch borders do not exist for them; what the channels cannot show is absent.
+Not covered: epileptiform activity, respiration, children's waveforms.
+"""
+
+from eegvlm.evidence.evidence import Evidence
+from eegvlm.evidence.finding import Finding, FindingKind
+from eegvlm.evidence.marks import Marks
+from eegvlm.evidence.measuring import measure, measure_recording
+from eegvlm.evidence.rhythms import BANDS, Rhythms
+from eegvlm.evidence.rules import RULES, Neighbours, supported_rules
+
+__all__ = [
+    "BANDS",
+    "RULES",
+    "Evidence",
+    "Finding",
+    "FindingKind",
+    "Marks",
+    "Neighbours",
+    "Rhythms",
+    "measure",
+    "measure_recording",
+    "supported_rules",
+]

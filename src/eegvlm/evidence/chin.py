@@ -1,0 +1,45 @@
+"""Chin tone: how tense the chin muscle is, in microvolt and beside the rest of the night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eegvlm.evidence.continuous import Continuous
+from eegvlm.evidence.marks import Floats
+
+_RATE = 64
+LEAST_NYQUIST_HZ = 30.0
+"""A slower channel holds an envelope or too little muscle; its tone is not measured."""
+
+
+@dataclass(frozen=True)
+class ChinTone:
+    """Tone of every epoch; NaN where there is no signal.
+
+    Attributes
+    ----------
+    name
+        The channel.
+    rms_uv
+        float64 (n,): median over the epoch's seconds of the rms above 10 Hz, so that a twitch is not tone.
+    relative
+        float64 (n,): that beside the night's median, 1 being the median.
+    """
+
+    name: str
+    rms_uv: Floats
+    relative: Floats
+
+
+def measure_chin(signal: Continuous) -> ChinTone | None:
+    """Measure the chin's tone, or return None where the channel is too slow to hold muscle activity."""
+    if signal.nyquist < LEAST_NYQUIST_HZ:
+        return None
+    high = min(60.0, 0.95 * signal.nyquist)
+    envelope = signal.envelope(10.0, high, rate=_RATE, rolloff=(3.0, 3.0))
+    power = (envelope.astype(np.float64) ** 2 / 2).reshape(signal.n_epochs, 30, _RATE).mean(axis=2)
+    rms = np.where(signal.present, np.median(np.sqrt(power), axis=1), np.nan)
+    usual = np.nanmedian(rms) if signal.present.any() else np.nan
+    return ChinTone(signal.name, rms, rms / usual if usual > 0 else np.full(len(rms), np.nan))

@@ -1,0 +1,170 @@
+"""One channel of a night as overlapping spectra, from which any band comes out at any rate, without epoch borders.
+
+A night is transformed once, in blocks of 20 epochs of which the outer two are margin. A band is then a window on the
+spectra and one short inverse transform: it costs as much as the rate it comes out at, and nothing is delayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from eegvlm.evidence.marks import Bools, Marks
+
+Samples = npt.NDArray[np.float32]
+_Number = TypeVar("_Number", np.float32, np.complex64)
+
+EPOCH_S = 30
+_INNER, _MARGIN = 18, 1  # epochs
+_SPAN_S = (_INNER + 2 * _MARGIN) * EPOCH_S
+_HIGHEST_HZ = 100.0
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """A channel of a night, ready to be filtered.
+
+    Attributes
+    ----------
+    name
+        The channel's name.
+    rate
+        Samples per second of the original.
+    n_epochs
+        Number of 30-s epochs.
+    present
+        bool (n_epochs,): epochs with signal in all of their samples.
+    spectra
+        complex64 (blocks, bins): a bin is 1/600 Hz.
+    """
+
+    name: str
+    rate: float
+    n_epochs: int
+    present: Bools
+    spectra: npt.NDArray[np.complex64]
+
+    @classmethod
+    def of(cls, epochs: Samples, rate: float, name: str) -> Continuous:
+        """Transform epochs (n, samples) in µV; an epoch with NaN counts as absent and is silent."""
+        n, per_epoch = epochs.shape
+        present = np.asarray(np.isfinite(epochs).all(axis=1), np.bool_)
+        # float64: a constant offset must not cost precision
+        level = float(np.median(epochs[present][:: max(1, n // 64)])) if present.any() else 0.0
+        blocks = max(1, -(-n // _INNER))
+        whole = np.zeros(((blocks * _INNER) + 2 * _MARGIN, per_epoch), np.float32)
+        whole[1 : n + 1] = np.where(present[:, None], epochs - np.float32(level), 0)
+        # beyond the ends the signal is continued by its mirror image
+        whole[0], whole[n + 1] = whole[1, ::-1], whole[n, ::-1]
+        flat = whole.reshape(-1)
+        size = (_INNER + 2 * _MARGIN) * per_epoch
+        rows = np.lib.stride_tricks.sliding_window_view(flat, size)[:: _INNER * per_epoch]
+        bins = int(min(rate / 2, _HIGHEST_HZ) * _SPAN_S) + 1
+        spectra = np.empty((len(rows), bins), np.complex64)
+        for row, held in zip(rows, spectra, strict=True):
+            held[:] = fft.rfft(row)[:bins]
+        spectra /= np.float32(size)
+        return cls(name, rate, n, present, spectra)
+
+    @property
+    def nyquist(self) -> float:
+        """Half of the original rate, Hz."""
+        return self.rate / 2
+
+    def band(self, low: float, high: float, *, rate: int, rolloff: tuple[float, float]) -> Samples:
+        """Return a band of the whole night.
+
+        Parameters
+        ----------
+        low, high
+            Edges in Hz, where the gain is one half.
+        rate
+            Samples per second wanted; more than twice ``high``.
+        rolloff
+            Width in Hz of the cosine flanks at the lower and the upper edge.
+
+        Returns
+        -------
+        float32 (30 * rate * n_epochs,)
+            µV.
+        """
+        gain, last = self._gain(low, high, rolloff)
+        size = _SPAN_S * rate
+        out = fft.irfft(self.spectra[:, :last] * gain, size, axis=1)
+        out *= np.float32(size)
+        return _joined(out, rate, self.n_epochs)
+
+    def analytic(
+        self, low: float, high: float, *, rate: int, rolloff: tuple[float, float]
+    ) -> tuple[npt.NDArray[np.complex64], float]:
+        """Return a band's analytic signal, moved down so that its middle lies at 0 Hz; and that middle in Hz.
+
+        Its modulus is the envelope: half of the peak-to-peak amplitude. Parameters as in :meth:`band`, but ``rate``
+        need only exceed the band's width with its flanks.
+        """
+        gain, last = self._gain(low, high, rolloff)
+        first = int(max(0.0, low - rolloff[0]) * _SPAN_S)
+        middle = round(0.5 * (low + high) * _SPAN_S)
+        size = _SPAN_S * rate
+        moved = np.zeros((len(self.spectra), size), np.complex64)
+        moved[:, (np.arange(first, last) - middle) % size] = self.spectra[:, first:last] * (2 * gain[first:])
+        out = fft.ifft(moved, axis=1, overwrite_x=True)
+        out *= np.float32(size)
+        return _joined(out, rate, self.n_epochs), middle / _SPAN_S
+
+    def envelope(self, low: float, high: float, *, rate: int, rolloff: tuple[float, float]) -> Samples:
+        """Return a band's envelope: half of the peak-to-peak amplitude, µV."""
+        return np.asarray(np.abs(self.analytic(low, high, rate=rate, rolloff=rolloff)[0]))
+
+    def seen(self, marks: Marks) -> Marks:
+        """Drop the marks that reach into epochs without signal or beyond the night."""
+        absent = np.concatenate([[0], np.cumsum(~self.present)])
+        first = np.clip((marks.onset_s // EPOCH_S).astype(int), 0, self.n_epochs)
+        last = np.clip((marks.end_s // EPOCH_S).astype(int) + 1, 0, self.n_epochs)
+        return marks.keep(absent[last] == absent[first])
+
+    def _gain(self, low: float, high: float, rolloff: tuple[float, float]) -> tuple[Samples, int]:
+        last = min(int((high + rolloff[1] / 2) * _SPAN_S) + 2, self.spectra.shape[1])
+        f = np.arange(last) / _SPAN_S
+        rise = np.clip((f - low) / max(rolloff[0], 1e-9) + 0.5, 0, 1)
+        fall = np.clip((high - f) / max(rolloff[1], 1e-9) + 0.5, 0, 1)
+        gain = np.sin(0.5 * np.pi * rise) ** 2 * np.sin(0.5 * np.pi * fall) ** 2
+        return gain.astype(np.float32), last
+
+
+def _joined(out: npt.NDArray[_Number], rate: int, n_epochs: int) -> npt.NDArray[_Number]:
+    margin = _MARGIN * EPOCH_S * rate
+    inner = out[:, margin : margin + _INNER * EPOCH_S * rate]
+    return np.ascontiguousarray(inner).reshape(-1)[: n_epochs * EPOCH_S * rate]
+
+
+def smoothed(values: Samples, width: int) -> Samples:
+    """Return a centred moving average over an odd number of samples."""
+    half = width // 2
+    total = np.cumsum(np.pad(values, (half + 1, half), mode="edge"), dtype=np.float64)
+    return np.asarray((total[2 * half + 1 :] - total[: -2 * half - 1]) / (2 * half + 1), np.float32)
+
+
+def background(values: Samples, *, rate: int, block_s: float, blocks: int) -> Samples:
+    """Return the usual level around each sample: the running median of block means, interpolated.
+
+    Parameters
+    ----------
+    values
+        (n,) at ``rate``, all positive.
+    block_s
+        Length of a block.
+    blocks
+        Odd number of blocks under the median.
+    """
+    length = round(block_s * rate)
+    count = max(1, len(values) // length)
+    means = values[: count * length].reshape(count, -1).mean(axis=1) if count * length <= len(values) else values[:1]
+    padded = np.pad(means, blocks // 2, mode="reflect" if count > blocks // 2 else "edge")
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, blocks), axis=1)
+    at = (np.arange(count) + 0.5) * length
+    return np.asarray(np.interp(np.arange(len(values)), at, medians), np.float32)

@@ -1,0 +1,148 @@
+"""Evidence: everything that was measured in a night, as tables and as findings per epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eegvlm.evidence.chin import ChinTone
+from eegvlm.evidence.finding import Finding, FindingKind
+from eegvlm.evidence.marks import Floats, Marks
+from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
+
+K = FindingKind
+_EPOCH_S = 30.0
+_LEAST_PART_S = 0.02  # a shorter part of an event in an epoch is rounding, not a finding
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The measurements of a night.
+
+    Attributes
+    ----------
+    n_epochs
+        Number of 30-s epochs.
+    marks
+        Events by kind and channel name; a kind that could not be measured is missing, one that was measured and never
+        found is an empty table. The name is ``""`` where an event belongs to several channels.
+    rhythms
+        By channel name.
+    slow_wave_share
+        Part of each epoch (n,) that slow waves fill, by channel name; NaN where there is no signal.
+    chin
+        Chin tone, None where it could not be measured.
+    """
+
+    n_epochs: int
+    marks: Mapping[FindingKind, Mapping[str, Marks]]
+    rhythms: Mapping[str, Rhythms]
+    slow_wave_share: Mapping[str, Floats]
+    chin: ChinTone | None
+
+    @property
+    def measurable(self) -> frozenset[FindingKind]:
+        """The kinds for which the channels were there; a finding of any other kind cannot exist."""
+        kinds = set(self.marks)
+        if self.rhythms:
+            kinds |= {K.DOMINANT_RHYTHM, K.BAND_SHARE, K.AMPLITUDE}
+        if self.slow_wave_share:
+            kinds.add(K.SLOW_WAVE_SHARE)
+        if self.chin is not None:
+            kinds.add(K.CHIN_TONE)
+        return frozenset(kinds)
+
+    @cached_property
+    def findings(self) -> list[list[Finding]]:
+        """The findings of each epoch: what describes all of it first, then events in order of onset."""
+        found: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
+        for name, rhythms in self.rhythms.items():
+            _add_rhythms(found, name, rhythms)
+        for name, share in self.slow_wave_share.items():
+            for epoch in np.flatnonzero(np.isfinite(share)).tolist():
+                found[epoch].append(Finding(K.SLOW_WAVE_SHARE, name, 0.0, _EPOCH_S, 100 * float(share[epoch]), "%"))
+        if self.chin is not None:
+            for epoch in np.flatnonzero(np.isfinite(self.chin.relative)).tolist():
+                tone, rms = 100 * float(self.chin.relative[epoch]), float(self.chin.rms_uv[epoch])
+                found[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, _EPOCH_S, tone, "%", amplitude_uv=rms))
+        events: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
+        for kind, tables in self.marks.items():
+            for name, marks in tables.items():
+                _add_marks(events, kind, name or None, marks)
+        for whole, some in zip(found, events, strict=True):
+            whole.extend(sorted(some, key=lambda finding: (finding.start_s, finding.end_s)))
+        return found
+
+
+def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> None:
+    share, time = (100 * rhythms.share).tolist(), (100 * rhythms.time).tolist()
+    rms = rhythms.rms_uv.tolist()
+    for epoch in np.flatnonzero(rhythms.dominant >= 0).tolist():
+        main = int(rhythms.dominant[epoch])
+        # an rms of 1 is a peak-to-peak amplitude of 2 sqrt 2 in a sine
+        height = [2 * np.sqrt(2) * value for value in rms[epoch]]
+        hz = float(rhythms.dominant_hz[epoch])
+        found[epoch].append(
+            Finding(
+                K.DOMINANT_RHYTHM,
+                name,
+                0.0,
+                _EPOCH_S,
+                hz,
+                "Hz",
+                amplitude_uv=height[main],
+                band=BAND_NAMES[main],
+                time_percent=time[epoch][main],
+            )
+        )
+        for k, band in enumerate(BAND_NAMES):
+            found[epoch].append(
+                Finding(
+                    K.BAND_SHARE,
+                    name,
+                    0.0,
+                    _EPOCH_S,
+                    share[epoch][k],
+                    "%",
+                    amplitude_uv=height[k],
+                    band=band,
+                    time_percent=time[epoch][k],
+                )
+            )
+        amplitude = float(rhythms.peak_to_peak_uv[epoch])
+        found[epoch].append(Finding(K.AMPLITUDE, name, 0.0, _EPOCH_S, amplitude, "uV"))
+
+
+_IN_SECONDS = (K.AROUSAL, K.MOVEMENT, K.ELECTRODE_ARTEFACT)
+
+
+def _add_marks(events: list[list[Finding]], kind: FindingKind, name: str | None, marks: Marks) -> None:
+    rows = (marks.onset_s.tolist(), marks.end_s.tolist(), marks.amplitude_uv.tolist(), marks.frequency_hz.tolist())
+    for onset, end, amplitude, hz in zip(*rows, strict=True):
+        frequency = hz if hz == hz else None
+        for epoch in range(max(0, int(onset // _EPOCH_S)), min(len(events) - 1, int(end // _EPOCH_S)) + 1):
+            start, stop = max(onset - epoch * _EPOCH_S, 0.0), min(end - epoch * _EPOCH_S, _EPOCH_S)
+            if stop - start < _LEAST_PART_S:
+                continue
+            if kind in _IN_SECONDS:
+                value, unit = end - onset, "s"
+            elif kind is K.SPINDLE and frequency is not None:
+                value, unit = frequency, "Hz"
+            else:
+                value, unit = amplitude, "uV"
+            events[epoch].append(
+                Finding(
+                    kind,
+                    name,
+                    start,
+                    stop,
+                    value,
+                    unit,
+                    amplitude_uv=None if unit == "uV" else amplitude,
+                    frequency_hz=None if unit == "Hz" else frequency,
+                    duration_s=end - onset,
+                )
+            )

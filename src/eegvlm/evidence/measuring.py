@@ -1,0 +1,168 @@
+"""From signals to evidence: which channel answers which question, and every detector in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.errors import InputError
+from eegvlm.evidence.arousals import detect_arousals
+from eegvlm.evidence.artefacts import electrode_artefacts, movements
+from eegvlm.evidence.brief_waves import sawtooth_waves, vertex_waves
+from eegvlm.evidence.chin import measure_chin
+from eegvlm.evidence.continuous import EPOCH_S, Continuous
+from eegvlm.evidence.evidence import Evidence
+from eegvlm.evidence.eyes import eye_movements
+from eegvlm.evidence.finding import FindingKind
+from eegvlm.evidence.k_complexes import k_complexes
+from eegvlm.evidence.marks import Marks
+from eegvlm.evidence.rhythms import measure_rhythms
+from eegvlm.evidence.slow_waves import find_waves, slow_waves
+from eegvlm.evidence.spindles import detect_spindles
+from eegvlm.signals import Recording, Role
+
+K = FindingKind
+Samples = npt.NDArray[np.float32]
+
+# in order of preference, after the AASM manual: where a wave is largest
+_CENTRAL_FIRST = (Role.EEG_CENTRAL, Role.EEG_FRONTAL, Role.EEG_OCCIPITAL)
+_FRONTAL_FIRST = (Role.EEG_FRONTAL, Role.EEG_CENTRAL, Role.EEG_OCCIPITAL)
+_EEG = (Role.EEG_FRONTAL, Role.EEG_CENTRAL, Role.EEG_OCCIPITAL)
+_MEASURED = (*_EEG, Role.EOG_LEFT, Role.EOG_RIGHT, Role.EMG_CHIN)
+_LEAST_HZ, _MOST_HZ = 32.0, 256.0
+
+
+def measure(
+    signals: Mapping[Role, Samples],
+    *,
+    rate: float | Mapping[Role, float],
+    names: Mapping[Role, str] | None = None,
+) -> Evidence:
+    """Measure a night of 30-s epochs.
+
+    Events are found on the continuous signal: consecutive rows are consecutive in time, and an event may cross from
+    one into the next. A kind whose channels are missing is absent from the result.
+
+    Parameters
+    ----------
+    signals
+        Role -> float32 (n, 30 * rate) in µV; an epoch with NaN counts as absent. Roles other than EEG, EOG and chin are
+        not used. All have the same number of epochs.
+    rate
+        Samples per second, one for all or one a role; at least 32, and ``30 * rate`` is whole.
+    names
+        Role -> channel name for the findings; the role's own name where it is missing.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    InputError
+        Where the shapes do not agree with each other or with the rate.
+
+    Examples
+    --------
+    >>> t = np.arange(6000, dtype=np.float32).reshape(2, 3000) / 100
+    >>> evidence = measure({Role.EEG_FRONTAL: 50 * np.sin(2 * np.pi * 0.8 * t)}, rate=100)
+    >>> bool(evidence.slow_wave_share["eeg_frontal"].min() > 0.9)
+    True
+    """
+    used = {role: np.asarray(signals[role], np.float32) for role in _MEASURED if role in signals}
+    rates = {role: float(rate[role] if isinstance(rate, Mapping) else rate) for role in used}
+    n_epochs = _checked(used, rates)
+    said = {role: (names or {}).get(role, role.value) for role in used}
+    ready = {role: Continuous.of(used[role], rates[role], said[role]) for role in used}
+    marks: dict[FindingKind, dict[str, Marks]] = _eyes(ready, ready.get(Role.EEG_FRONTAL))
+    # what eyes and movement write into the EEG is no wave of the brain
+    eyes = [*marks.get(K.BLINK, {}).values(), *marks.get(K.RAPID_EYE_MOVEMENT, {}).values()]
+    share = {}
+    central, frontal = _first(ready, _CENTRAL_FIRST), _first(ready, _FRONTAL_FIRST)
+    if central is not None and frontal is not None:
+        moved = movements(central)
+        marks[K.MOVEMENT] = {central.name: moved}
+        marks[K.ELECTRODE_ARTEFACT] = {ready[r].name: electrode_artefacts(ready[r]) for r in _EEG if r in ready}
+        hidden = [*eyes, moved]
+        waves = find_waves(frontal)
+        large = frontal.seen(slow_waves(waves)).clear_of(hidden)
+        marks[K.SLOW_WAVE] = {frontal.name: large}
+        marks[K.K_COMPLEX] = {frontal.name: frontal.seen(k_complexes(waves)).clear_of(hidden)}
+        share[frontal.name] = np.where(frontal.present, large.share(n_epochs), np.nan)
+        sharp = vertex_waves(central, waves if central is frontal else find_waves(central))
+        marks[K.VERTEX_WAVE] = {central.name: sharp.clear_of([moved])}
+        marks[K.SAWTOOTH] = {central.name: sawtooth_waves(central).clear_of([moved])}
+        if central.nyquist >= 18:
+            marks[K.SPINDLE] = {central.name: detect_spindles(central).clear_of([moved])}
+        if central.nyquist >= 20:
+            # an arousal may come with movement
+            marks[K.AROUSAL] = {central.name: detect_arousals(central)}
+    chin = measure_chin(ready[Role.EMG_CHIN]) if Role.EMG_CHIN in ready else None
+    rhythms = {said[role]: measure_rhythms(used[role], rates[role]) for role in _EEG if role in used}
+    return Evidence(n_epochs, marks, rhythms, share, chin)
+
+
+def measure_recording(recording: Recording) -> Evidence:
+    """Measure a recording, from the channels it has.
+
+    Parameters
+    ----------
+    recording
+        The recording. Channels below 32 Hz (the muscle envelope of some files) are not measured; those above
+        256 Hz are resampled to 128 Hz.
+
+    Returns
+    -------
+    Evidence
+        Epochs in a gap and an incomplete last one hold no findings.
+
+    Raises
+    ------
+    RecordingError
+        Where the recording has EEG channels and none can be used.
+    """
+    signals, rates, names = {}, {}, {}
+    for role in _MEASURED:
+        channel = recording.channel(role)
+        if channel is None or channel.rate < _LEAST_HZ:
+            continue
+        # what an epoch of round(30 rate) samples really has
+        wanted = round(EPOCH_S * channel.rate) / EPOCH_S if channel.rate <= _MOST_HZ else 128.0
+        signals[role] = recording.epochs(channel, rate=wanted)
+        rates[role], names[role] = wanted, channel.name
+    if not signals:
+        return Evidence(recording.n_epochs, {}, {}, {}, None)
+    return measure(signals, rate=rates, names=names)
+
+
+def _eyes(ready: Mapping[Role, Continuous], frontal: Continuous | None) -> dict[FindingKind, dict[str, Marks]]:
+    left, right = ready.get(Role.EOG_LEFT), ready.get(Role.EOG_RIGHT)
+    one = left if left is not None else right
+    if one is None:
+        return {}
+    both = left is not None and right is not None
+    found = eye_movements(one, right if both else None, frontal)
+    name = "" if both else one.name
+    return {
+        K.RAPID_EYE_MOVEMENT: {name: found.rapid},
+        K.SLOW_EYE_MOVEMENT: {name: found.slow},
+        K.BLINK: {name: found.blinks},
+    }
+
+
+def _first(ready: Mapping[Role, Continuous], roles: Sequence[Role]) -> Continuous | None:
+    return next((ready[role] for role in roles if role in ready), None)
+
+
+def _checked(signals: Mapping[Role, Samples], rates: Mapping[Role, float]) -> int:
+    counts = {len(epochs) for epochs in signals.values()}
+    if len(counts) != 1 or 0 in counts:
+        raise InputError("signals", "epochs", sorted(counts), "give at least one channel, all with as many epochs")
+    for role, epochs in signals.items():
+        rate = rates[role]
+        if epochs.ndim != 2 or rate < _LEAST_HZ or epochs.shape[1] != round(EPOCH_S * rate):
+            hint = f"give (epochs, 30 x rate) samples at {_LEAST_HZ:g} Hz or more"
+            raise InputError("signals", role.value, f"shape {epochs.shape} at {rate:g} Hz", hint)
+    return counts.pop()

@@ -1,0 +1,62 @@
+"""Sleep spindles: bursts of 11-16 Hz that last at least half a second and stand out from what surrounds them.
+
+AASM manual: "a train of distinct sinusoidal waves, 11-16 Hz (most commonly 12-14 Hz), with a duration >= 0.5 s". As in
+the A7 detector (Lacourse et al. 2019, J. Neurosci. Methods 316:3-11) a burst must be large in absolute terms, large
+beside the same channel's own sigma of the surrounding minute, and large beside the other bands at that moment; its
+borders lie where the envelope falls to a fraction of its peak, as in Mölle et al. 2011, Sleep 34:1411-1421.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eegvlm.evidence.continuous import Continuous, background, smoothed
+from eegvlm.evidence.marks import NO_MARKS, Floats, Marks, highest, joined, runs, sums
+
+_RATE = 32
+LEAST_UV = 10.0  # peak to peak; below this the eye sees none
+LEAST_S, LONGEST_S = 0.5, 3.0
+_PEAK, _BORDER = 2.6, 1.15  # times the surrounding sigma
+_BESIDE = 0.9  # times the slower and faster activity of the moment
+
+
+def detect_spindles(
+    signal: Continuous, *, peak: float = _PEAK, border: float = _BORDER, beside: float = _BESIDE
+) -> Marks:
+    """Return the spindles of one EEG channel, with peak-to-peak amplitude (µV) and mean frequency (Hz).
+
+    Parameters
+    ----------
+    signal
+        The channel; at less than 36 Hz it holds no spindles and none are returned.
+    peak, border
+        Envelope beside the median of the surrounding minute, at its highest and at the spindle's borders.
+    beside
+        Sigma envelope beside the mean of its neighbours (5-10 and 17.5-26 Hz) that the peak must reach.
+    """
+    if signal.nyquist < 18:
+        return NO_MARKS
+    moved, middle = signal.analytic(11.0, 16.0, rate=_RATE, rolloff=(1.0, 1.0))
+    envelope = smoothed(np.abs(moved), 5)
+    usual = background(envelope, rate=_RATE, block_s=3.0, blocks=21)
+    slower = signal.envelope(5.0, 10.0, rate=_RATE, rolloff=(1.0, 1.0))
+    faster = signal.envelope(17.5, min(26.0, signal.nyquist), rate=_RATE, rolloff=(1.0, 1.0))
+    # muscle is broad: the faster band weighs double, it is smaller by nature
+    rest = smoothed(np.maximum(slower, 2 * faster), 25)
+    over = envelope / np.maximum(usual, np.float32(LEAST_UV / 2 / peak))
+    starts, stops = joined(*runs(over > border), 0.1 * _RATE)
+    top = highest(np.asarray(over, np.float32), starts, stops)
+    good = (top >= peak) & (stops - starts >= (LEAST_S - 0.1) * _RATE)
+    starts, stops, top = starts[good], stops[good], top[good]
+    alone = sums(envelope, starts, stops) / np.maximum(sums(rest, starts, stops), 1e-9)
+    amplitude = 2.0 * highest(envelope, starts, stops)
+    turn = np.angle(moved[1:] * np.conj(moved[:-1])) * (_RATE / (2 * np.pi))
+    weight = (envelope[1:] ** 2).astype(np.float32)
+    last = np.maximum(stops - 1, starts + 1)
+    hz: Floats = middle + sums((turn * weight).astype(np.float32), starts, last) / np.maximum(
+        sums(weight, starts, last), 1e-12
+    )
+    good = (alone >= beside) & (amplitude >= LEAST_UV) & (hz >= 11.0) & (hz <= 16.0)
+    good &= (stops - starts >= LEAST_S * _RATE) & (stops - starts <= LONGEST_S * _RATE)
+    marks = Marks.of(starts[good] / _RATE, stops[good] / _RATE, amplitude[good], hz[good])
+    return signal.seen(marks)
