@@ -26,7 +26,7 @@ COMMANDS = {
     "simulate": "Write a simulated night with its scoring and every event known.",
     "train": "Train a model from a recipe.",
     "evaluate": "Judge a model against the experts of a data set.",
-    "dataset": "Public data sets and folders of scored nights: list, check, download.",
+    "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",
 }

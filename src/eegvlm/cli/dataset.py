@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegvlm.cli.dataset_build import build
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
 
 dataset = typer.Typer(
     name="dataset",
-    help="Public data sets and folders of scored nights: list, check, download.",
+    help="Public data sets and folders of scored nights: list, check, build, download.",
     add_completion=False,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+dataset.command("build")(build)
 
 _SHOWN_PER_CODE = 5
 _COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}

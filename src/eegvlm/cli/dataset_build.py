@@ -1,0 +1,136 @@
+"""``eegvlm dataset build``: a data set's epochs as a store for training, and as pictures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from eegvlm.epochs import Manifest
+
+_SHOWN_PER_CODE = 5
+
+
+class Export(StrEnum):
+    """How pictures are written."""
+
+    PNG = "png"
+    WEBDATASET = "webdataset"
+
+
+def build(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)],
+    root: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ROOT", help="Where it lies; nights=4,seed=0,hours=8 for simulated.", show_default=False
+        ),
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the store.", show_default=False)],
+    layout: Annotated[str, typer.Option("--layout", help="A layout's name, or a JSON file that holds one.")] = "nano",
+    scorer: Annotated[
+        str | None, typer.Option(metavar="S", help="Whose stages are used, where several scored.")
+    ] = None,
+    wake_crop: Annotated[
+        float | None,
+        typer.Option(
+            "--wake-crop", "--wake-crop-min", metavar="MIN", help="Keep so many minutes of wake around sleep."
+        ),
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")] = None,
+    coding: Annotated[
+        str | None,
+        typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion)."),
+    ] = None,
+    scorings: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")
+    ] = None,
+    epoch_length: Annotated[
+        float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
+    ] = None,
+    shard_nights: Annotated[int, typer.Option(min=1, help="Nights a Parquet file.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read nights.")] = 1,
+    export: Annotated[
+        Export | None, typer.Option("--export", help="Draw the pictures, too, into DIR/pictures-<kind>.")
+    ] = None,
+) -> None:
+    """Write a data set's epochs as Parquet shards; run it again after an interruption, and it goes on.
+
+    A shard holds int16 signals at the layout's rate, subject, night, epoch, stage and a hash of the source; pictures
+    are drawn from it when a model is trained.
+    """
+    from eegvlm.datasets import FolderRules, open_dataset
+    from eegvlm.epochs import EpochStore, build_store, export_pictures
+    from eegvlm.images import load_layout
+
+    drawn = load_layout(layout)
+    given = FolderRules(scorings, coding, epoch_length, subject)
+    rules = None if given == FolderRules() else given
+    with _progress("opening") as tell:
+        opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
+    with _progress("nights") as tell:
+        manifest = build_store(opened, drawn, out, shard_nights=shard_nights, workers=workers, progress=tell)
+    _print_store(manifest, out)
+    if export is None:
+        return
+    with _progress("pictures") as tell:
+        pictures = export_pictures(EpochStore(out), out / f"pictures-{export}", export.value, progress=tell)
+    size = f"{pictures.n_bytes / max(1, pictures.nights) / 1e6:.2f} MB a night"
+    typer.echo(f"{pictures.folder}: {pictures.pictures} pictures, {size}")
+
+
+def _print_store(manifest: Manifest, out: Path) -> None:
+    nights = len(manifest.nights)
+    stages = ", ".join(f"{label} {count}" for label, count in manifest.stages.items())
+    typer.echo(f"{out}: {nights} nights of {len(manifest.subjects)} subjects, {manifest.rows} epochs ({stages})")
+    typer.echo(
+        f"layout {manifest.layout.name}: {manifest.n_bytes / nights / 1e6:.2f} MB and "
+        f"{manifest.seconds / nights:.2f} s a night"
+    )
+    if manifest.saturated:
+        cut = ", ".join(f"{panel} {count}" for panel, count in manifest.saturated.items())
+        typer.echo(f"saturated samples, which were cut to the range: {cut}")
+    _print_problems(manifest)
+
+
+def _print_problems(manifest: Manifest) -> None:
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for problem in manifest.all_problems:
+        night = f"{problem.night}: " if problem.night and problem.night not in problem.message else ""
+        groups[problem.severity, problem.code].append(night + problem.message)
+    if not groups:
+        typer.echo("No problems found.")
+    for (severity, code), messages in sorted(groups.items()):
+        typer.echo(f"{severity} {code}: {len(messages)}")
+        for message in messages[:_SHOWN_PER_CODE]:
+            typer.echo(f"  {message}")
+        if len(messages) > _SHOWN_PER_CODE:
+            typer.echo(f"  ... and {len(messages) - _SHOWN_PER_CODE} more, in manifest.json")
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    from rich.console import Console
+
+    console: Console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,241 @@
+"""A store's epochs as pictures on disk: PNG files in folders, or WebDataset shards.
+
+Pictures are drawn from the store, so they are those that a model is trained on. A name is made of subject, night and
+epoch; the stage is in the metadata alone.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.epochs.card import picture_card
+from eegvlm.epochs.file_names import folder_names
+from eegvlm.epochs.problems import StoreError, optional
+from eegvlm.epochs.store import EpochStore
+from eegvlm.epochs.tar_shard import write_tar
+from eegvlm.epochs.whole_file import DISK, holds_nothing, partial_of, write_whole
+from eegvlm.hypnogram import Stage
+from eegvlm.images import ImageLayout
+
+Kind = Literal["png", "webdataset"]
+PLAN, LAYOUT, CARD, METADATA = "pictures.json", "layout.json", "README.md", "metadata.parquet"
+_AT_ONCE = 60
+_FIELDS = ("subject", "night", "index", "onset_s", "stage", "hash")
+# Level 6, the usual one, takes up to twice the time for one per cent.
+_PNG_LEVEL = 4
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """What an export wrote.
+
+    Parameters
+    ----------
+    folder
+        Where.
+    pictures, nights
+        How many.
+    n_bytes
+        Size of the files.
+    """
+
+    folder: Path
+    pictures: int
+    nights: int
+    n_bytes: int
+
+
+def export_pictures(
+    store: EpochStore,
+    out: str | os.PathLike[str],
+    kind: Kind = "png",
+    *,
+    layout: ImageLayout | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> PictureSet:
+    """Draw every epoch of a store to disk; nights that a killed run had finished are not drawn again.
+
+    Parameters
+    ----------
+    store
+        Where the epochs come from.
+    out
+        The folder: a new one, an empty one, or one that an export of the same began.
+    kind
+        ``"png"``: ``<subject>/<night>/<epoch>.png`` and ``metadata.parquet``, which Hugging Face's ``imagefolder``
+        reads. ``"webdataset"``: one tar a night, ``<subject>/<night>/<epoch>.png`` and ``.json`` in it.
+    layout
+        How they are drawn; the store's where None. Another one must show panels of the store, in their bands and at
+        their rate.
+    progress
+        Called with the number of nights done and of all.
+
+    Returns
+    -------
+    PictureSet
+
+    Raises
+    ------
+    StoreError
+        Where the layout does not fit the store, the folder holds something else, or it cannot be written.
+    """
+    if kind not in get_args(Kind):
+        raise StoreError("export", "kind", kind, f"choose one of {', '.join(get_args(Kind))}")
+    drawn = layout or store.layout
+    _check_fits(drawn, store)
+    folder = Path(out)
+    try:
+        _begin(folder, _plan(store, drawn, kind))
+        export = _Export(store, folder, drawn, kind)
+        for done in range(len(export.places) + 1):
+            if progress is not None:
+                progress(done, len(export.places))
+            if done < len(export.places):
+                export.night(done)
+        return export.finish()
+    except OSError as error:
+        raise StoreError(folder, "writing", error.strerror or error, DISK) from error
+
+
+class _Export:
+    """One export under way."""
+
+    def __init__(self, store: EpochStore, folder: Path, layout: ImageLayout, kind: Kind) -> None:
+        self.store, self.folder, self.layout, self.kind = store, folder, layout, kind
+        entries = store.manifest.nights
+        subjects = folder_names(night.subject for night in entries)
+        # Names of nights are unique in a data set, and stay so as folders.
+        nights = folder_names(night.name for night in entries)
+        self.places = [f"{subjects[night.subject]}/{nights[night.name]}" for night in entries]
+        self.starts = np.concatenate([[0], np.cumsum([night.rows for night in entries], dtype=np.int64)])
+
+    def night(self, number: int) -> None:
+        target = self.folder / self.places[number] if self.kind == "png" else self._tar(number)
+        if target.exists():
+            return
+        if self.kind == "png":
+            self._png_folder(number, target)
+        else:
+            write_tar(target, self._members(number))
+
+    def finish(self) -> PictureSet:
+        entries = self.store.manifest.nights
+        if self.kind == "png":
+            self._write_metadata()
+            made = [self.folder / place for place in self.places]
+            n_bytes = sum(file.stat().st_size for place in made for file in place.iterdir())
+        else:
+            n_bytes = sum(self._tar(number).stat().st_size for number in range(len(entries)))
+        size = (self.layout.channels, self.layout.height, self.layout.width)
+        write_whole(self.folder / LAYOUT, self.layout.to_json())
+        write_whole(self.folder / CARD, picture_card(self.store.manifest, self.kind, self.layout.name, size))
+        return PictureSet(self.folder, len(self.store), len(entries), n_bytes)
+
+    def _png_folder(self, number: int, target: Path) -> None:
+        partial = target.with_name(f".{target.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for epoch, png in enumerate(self._pictures(number)):
+            (partial / f"{epoch:05d}.png").write_bytes(png)
+        os.replace(partial, target)  # noqa: PTH105 (atomic on every system)
+
+    def _members(self, number: int) -> Iterator[tuple[str, bytes]]:
+        about = self._about(number)
+        for epoch, png in enumerate(self._pictures(number)):
+            key = f"{self.places[number]}/{epoch:05d}"
+            yield f"{key}.png", png
+            told = {name: values[epoch] for name, values in about.items()}
+            yield f"{key}.json", json.dumps(told, ensure_ascii=False).encode()
+
+    def _pictures(self, number: int) -> Iterator[bytes]:
+        from eegvlm.images import render
+
+        first, stop = self.starts[number : number + 2]
+        for at in range(first, stop, _AT_ONCE):
+            signals = self.store.signals(np.arange(at, min(at + _AT_ONCE, stop)))
+            shown = {panel.name: signals[panel.name] for panel in self.layout.panels}
+            yield from map(_png, render(self.layout, shown).numpy())
+
+    def _about(self, number: int) -> dict[str, list[Any]]:
+        first, stop = (int(row) for row in self.starts[number : number + 2])
+        about = self.store.fields(_FIELDS, first=first, stop=stop)
+        return {**about, "label": [Stage(stage).label for stage in about["stage"]]}
+
+    def _tar(self, number: int) -> Path:
+        return self.folder / "data" / f"pictures-{number:05d}-of-{len(self.places):05d}.tar"
+
+    def _write_metadata(self) -> None:
+        arrow, parquet = optional("pyarrow"), optional("pyarrow.parquet")
+        text = arrow.string()
+        schema = arrow.schema(
+            {
+                "file_name": text,
+                "subject": text,
+                "night": text,
+                "index": arrow.int32(),
+                "onset_s": arrow.float64(),
+                "stage": arrow.int8(),
+                "hash": text,
+                "label": text,
+            }
+        )
+        partial = partial_of(self.folder / METADATA)
+        with parquet.ParquetWriter(partial, schema) as writer:
+            for number, place in enumerate(self.places):
+                about = self._about(number)
+                files = [f"{place}/{epoch:05d}.png" for epoch in range(len(about["index"]))]
+                writer.write_table(arrow.table({"file_name": files, **about}, schema=schema))
+        os.replace(partial, self.folder / METADATA)  # noqa: PTH105 (atomic on every system)
+
+
+def _png(picture: npt.NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    image = Image.fromarray(picture[0]) if len(picture) == 1 else Image.fromarray(picture.transpose(1, 2, 0))
+    stream = io.BytesIO()
+    image.save(stream, format="PNG", compress_level=_PNG_LEVEL)
+    return stream.getvalue()
+
+
+def _check_fits(layout: ImageLayout, store: EpochStore) -> None:
+    if layout.rate != store.layout.rate:
+        hint = f"the store was made for {store.layout.rate:g} Hz: build one for this layout"
+        raise StoreError(layout.name, "rate", layout.rate, hint)
+    for panel in layout.panels:
+        if panel.name not in store.panels:
+            hint = f"the store holds {', '.join(store.panels)}: build one for this layout"
+            raise StoreError(layout.name, "panel", panel.name, hint)
+        stored = store.layout.panel(panel.name)
+        if (panel.roles, panel.band) != (stored.roles, stored.band):
+            hint = "the store holds other roles or another band: build one for this layout"
+            raise StoreError(layout.name, f"panel {panel.name}", f"{panel.roles} {panel.band}", hint)
+
+
+def _plan(store: EpochStore, layout: ImageLayout, kind: Kind) -> dict[str, Any]:
+    shards = sha256("".join(shard.sha256 for shard in store.manifest.shards).encode()).hexdigest()
+    return {"store": shards, "kind": kind, "software": store.manifest.plan["software"], "layout": layout.to_dict()}
+
+
+def _begin(folder: Path, plan: dict[str, Any]) -> None:
+    """Claim the folder for this export."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / PLAN
+    text = json.dumps(plan, indent=1) + "\n"
+    if not file.exists():
+        if not holds_nothing(folder):
+            raise StoreError(folder, "export", "the folder is not empty", "name an empty or a new folder")
+        write_whole(file, text)
+    elif file.read_text(encoding="utf-8") != text:
+        hint = "it holds pictures of another store, kind or layout: name another folder, or delete this one"
+        raise StoreError(folder, "export", "differs from what is asked for", hint)

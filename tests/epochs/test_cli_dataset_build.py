@@ -1,0 +1,108 @@
+"""``eegvlm dataset build`` on the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from eegvlm.cli.dataset_build import build
+from eegvlm.epochs import EpochStore
+from eegvlm.errors import InputError
+from eegvlm.simulation import simulate_night
+from eegvlm.simulation.writing import write_night
+
+app = typer.Typer()
+app.command()(build)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_build_ends_with_nights_epochs_bytes_and_seconds(tmp_path):
+    result = run("simulated", "nights=2,hours=0.1", "--out", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    store = EpochStore(tmp_path / "store")
+    manifest = store.manifest
+    lines = result.stdout.splitlines()
+    assert "2 nights of 2 subjects, 24 epochs (W " in lines[0]
+    assert lines[1].startswith(f"layout nano: {manifest.n_bytes / 2e6:.2f} MB and ")
+    assert lines[1].endswith(" s a night")
+    assert lines[2] == "No problems found."
+    again = run("simulated", "nights=2,hours=0.1", "--out", tmp_path / "store")
+    assert again.stdout == result.stdout
+
+
+@pytest.mark.parametrize("kind", ["png", "webdataset"])
+def test_pictures_are_drawn_beside_the_shards(tmp_path, kind):
+    options = ("--layout", "psg-336", "--export", kind)
+    result = run("simulated", "nights=1,hours=0.1", "--out", tmp_path / "store", *options)
+    assert result.exit_code == 0, result.output
+    assert f"pictures-{kind}: 12 pictures, " in result.stdout.splitlines()[-1]
+    assert (tmp_path / "store" / f"pictures-{kind}" / "README.md").is_file()
+    assert len(EpochStore(tmp_path / "store")) == 12
+
+
+def test_options_decide_what_is_stored_and_problems_are_printed(tmp_path):
+    options = ("--only", "seed-1?", "--wake-crop-min", "0.5", "--out", tmp_path / "store")
+    result = run("simulated", "nights=12,hours=1,seed=1", *options)
+    assert result.exit_code == 0, result.output
+    store = EpochStore(tmp_path / "store")
+    assert [night.name for night in store.manifest.nights] == ["seed-10", "seed-11", "seed-12"]
+    assert store.manifest.plan["dataset"]["options"]["wake_crop_min"] == 0.5
+    assert "warning wake-cropped: 3" in result.stdout
+    assert "seed-10: wake cropped to 0.5 min around sleep" in result.stdout
+    assert len(store) < 360
+
+
+def test_a_folder_of_recordings_is_stored_by_the_users_rules_and_can_be_moved(tmp_path):
+    root = tmp_path / "here"
+    root.mkdir()
+    for seed in (1, 2):
+        write_night(simulate_night(hours=0.1, seed=seed, rate=100), root / f"S{seed}_a.edf")
+    (root / "S3_a.edf").write_bytes(b"<html>not found</html>")
+    arguments = ("folder", "--subject", r"(S\d+)_.*", "--out", tmp_path / "store")
+    result = run(arguments[0], root, *arguments[1:])
+    assert result.exit_code == 0, result.output
+    store = EpochStore(tmp_path / "store")
+    assert store.manifest.subjects == ("folder:S1", "folder:S2")
+    assert "S3_a.edf" in result.stdout
+    assert "S3_a.edf" in (tmp_path / "store/README.md").read_text()
+    for file in (tmp_path / "store").rglob("*.*"):
+        assert not file.is_file() or str(tmp_path).encode() not in file.read_bytes()
+
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "store/data").iterdir()}
+    root.rename(tmp_path / "there")
+    assert run(arguments[0], tmp_path / "there", *arguments[1:]).exit_code == 0
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+
+
+def test_a_recording_without_a_channel_for_the_layout_is_reported(tmp_path):
+    root = tmp_path / "here"
+    root.mkdir()
+    write_night(simulate_night(hours=0.1, seed=1, rate=100), root / "1.edf")
+    write_night(simulate_night(hours=0.1, seed=2, rate=100, channels=("ECG",)), root / "2.edf")
+    result = run("folder", root, "--layout", "lossless", "--out", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    assert "1 nights of 1 subjects" in result.stdout
+    assert "error unreadable-night: 1" in result.stdout
+    assert "channels for layout lossless: none found" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nothing", "x"), "choose one of sleep-edf"),
+        (("hmc",), "root: not given"),
+        (("simulated", "1", "--layout", "nono"), "give a JSON file or one of"),
+        (("simulated", "1", "--wake-crop", "0.7"), "steps of 0.5"),
+    ],
+)
+def test_wrong_arguments_are_input_errors_of_one_sentence(tmp_path: Path, arguments, said):
+    exception = run(*arguments, "--out", tmp_path / "store").exception
+    assert isinstance(exception, InputError)
+    assert said in str(exception)
+    assert not (tmp_path / "store").exists()
