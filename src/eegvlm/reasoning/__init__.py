@@ -1,0 +1,35 @@
+"""Reasoning: findings to words, words to claims, claims against the signal.
+
+The door of the room: :func:`compose` writes a :class:`Rationale` of an epoch, :func:`parse` reads any text back into
+:class:`Claim` lists, :func:`verify` compares them with what was measured, :func:`acceptor` tells a decoder which text
+may come next. All work from one table of statements. Notable: texts are rounded, then claimed; what no channel could
+show is said to be so. Not covered: free language; a sentence that the grammar does not know is handed back unread.
+"""
+
+from eegvlm.reasoning.acceptor import Acceptor, acceptor
+from eegvlm.reasoning.claim import Claim, Outcome, OwnKind, Verdict, faithfulness
+from eegvlm.reasoning.composing import Rationale, compose, describe
+from eegvlm.reasoning.context import Context, channel_words, night_contexts
+from eegvlm.reasoning.parsing import Reading, parse
+from eegvlm.reasoning.record import rationale_record
+from eegvlm.reasoning.verifying import verify
+
+__all__ = [
+    "Acceptor",
+    "Claim",
+    "Context",
+    "Outcome",
+    "OwnKind",
+    "Rationale",
+    "Reading",
+    "Verdict",
+    "acceptor",
+    "channel_words",
+    "compose",
+    "describe",
+    "faithfulness",
+    "night_contexts",
+    "parse",
+    "rationale_record",
+    "verify",
+]

@@ -1,0 +1,201 @@
+"""The acceptor: which text may come next, for decoding that can only write rationales.
+
+The grammar is walked character by character. A state is a small integer that stands for everything that decides the
+future, so that what follows from it can be kept: a decoder asks once for each state which of its tokens are permitted.
+States are made when they are first met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import Stage
+from eegvlm.reasoning.grammar import STATEMENTS, Place
+from eegvlm.reasoning.slots import CHIN_WORD, EEG_WORDS, EYE_WORDS, Slot
+from eegvlm.reasoning.statement import Segment, Statement
+
+_KNOWN = frozenset((*EEG_WORDS, *EYE_WORDS, CHIN_WORD))
+# a reading in progress: wording, segment within it, and how far: an offset in a literal, the text so far of a slot
+_Item = tuple[int, int, int | str]
+# the place before the sentence, or after it where the statement is certain already (then True), and the readings
+_State = tuple[Place, bool, frozenset[_Item]]
+
+
+class Acceptor:
+    """A walk through the grammar; make it with :func:`acceptor`.
+
+    A state is an ``int``; it is equal where the same texts may follow from the same place, and only within one
+    acceptor.
+    """
+
+    start = 0
+
+    def __init__(self, channels: frozenset[str], stage: str, *, expert: bool, varied: bool) -> None:
+        self._wordings: list[tuple[Statement, tuple[Segment, ...]]] = []
+        self._of: dict[str, list[int]] = {}
+        for statement in STATEMENTS:
+            if not _sayable(statement, channels):
+                continue
+            texts = statement.in_voice(expert=expert)
+            for text in texts if varied else texts[:1]:
+                self._of.setdefault(statement.id, []).append(len(self._wordings))
+                cut = tuple(_narrowed(segment, channels) for segment in statement.segments(text))
+                self._wordings.append((statement, cut))
+        self._states: list[_State] = []
+        self._index: dict[_State, int] = {}
+        self._next: list[dict[str, int] | None] = []
+        self._forced: dict[int, tuple[str, int]] = {}
+        self._open(Place(stage=stage), first=True)
+
+    def next(self, state: int) -> dict[str, int]:
+        """Return permitted character -> state after it; empty where the rationale is finished."""
+        known = self._next[state]
+        if known is None:
+            known = self._next[state] = self._expand(state)
+        return known
+
+    def advance(self, state: int, text: str) -> int | None:
+        """Return the state after more text, or None where the grammar does not permit it."""
+        for char in text:
+            after = self.next(state).get(char)
+            if after is None:
+                return None
+            state = after
+        return state
+
+    def finished(self, state: int) -> bool:
+        """Tell whether the text is a whole rationale; nothing may follow it."""
+        return not self._states[state][2]
+
+    def forced(self, state: int) -> tuple[str, int]:
+        """Return the text that must come next, up to a choice or the end ("" at a choice), and the state after it."""
+        known = self._forced.get(state)
+        if known is None:
+            chars, at = [], state
+            while len(after := self.next(at)) == 1:
+                ((char, at),) = after.items()
+                chars.append(char)
+            known = self._forced[state] = ("".join(chars), at)
+        return known
+
+    def choices(self, state: int) -> tuple[str, ...]:
+        """Return the texts that may come next, each as far as nothing is left to choose in it; () at the end.
+
+        No text is the beginning of another. There is one only where the continuation is forced.
+        """
+        return tuple(char + self.forced(after)[0] for char, after in self.next(state).items())
+
+    def permitted(self, state: int, texts: Iterable[str]) -> list[bool]:
+        """Tell of each text (a tokenizer's vocabulary) whether it may come next; an empty text may not."""
+        first = self.next(state)
+        return [bool(text) and text[0] in first and self.advance(state, text) is not None for text in texts]
+
+    def _open(self, place: Place, *, first: bool = False) -> int:
+        """Return the state at a sentence's beginning: segment -1 is the space before it."""
+        segment = 0 if first else -1
+        items = ((one, segment, 0) for said in place.following() for one in self._of.get(said.id, ()))
+        return self._state(place, frozenset(items), settled=False)
+
+    def _state(self, place: Place, items: frozenset[_Item], *, settled: bool) -> int:
+        said = {self._wordings[wording][0] for wording, _, _ in items}
+        if len(said) == 1 and not settled:
+            # what came before the sentence no longer matters: fewer states
+            place, settled = place.after(said.pop()), True
+        key = (place, settled, items)
+        known = self._index.get(key)
+        if known is None:
+            known = self._index[key] = len(self._states)
+            self._states.append(key)
+            self._next.append(None)
+        return known
+
+    def _expand(self, state: int) -> dict[str, int]:
+        place, settled, items = self._states[state]
+        after: dict[str, set[_Item]] = {}
+        follow: dict[str, int] = {}
+        for wording, at, how_far in items:
+            statement, segments = self._wordings[wording]
+            for char, item in _steps(segments, at, how_far):
+                if item is None:
+                    follow[char] = self._open(place if settled else place.after(statement))
+                else:
+                    after.setdefault(char, set()).add((wording, *item))
+        for char, some in after.items():
+            follow[char] = self._state(place, frozenset(some), settled=settled)
+        return dict(sorted(follow.items()))
+
+
+def _steps(segments: Sequence[Segment], at: int, how_far: int | str) -> list[tuple[str, tuple[int, int | str] | None]]:
+    """Return the characters by which a reading can go on, with where they lead; None is the sentence's end."""
+    if at < 0:
+        return [(" ", (0, 0))]
+    segment = segments[at]
+    if segment.slot is None:
+        offset = int(how_far)
+        return [(segment.literal[offset], _moved(segments, at, offset + 1))]
+    begun = str(how_far) if how_far else ""
+    steps: list[tuple[str, tuple[int, int | str] | None]] = []
+    for char in segment.slot.following.get(begun, ""):
+        steps.append((char, _in_slot(segment.slot, at, begun + char)))
+    if segment.slot.complete(begun):
+        # what follows a slot is always literal text
+        steps.append((segments[at + 1].literal[0], _moved(segments, at + 1, 1)))
+    return steps
+
+
+def _moved(segments: Sequence[Segment], at: int, offset: int) -> tuple[int, int | str] | None:
+    if offset < len(segments[at].literal):
+        return at, offset
+    return (at + 1, 0) if at + 1 < len(segments) else None
+
+
+def _in_slot(slot: Slot, at: int, begun: str) -> tuple[int, int | str]:
+    # where nothing can be added, how the slot was filled no longer matters: one state for all
+    return (at, begun) if slot.following[begun] else (at + 1, 0)
+
+
+def _narrowed(segment: Segment, channels: frozenset[str]) -> Segment:
+    return segment if segment.slot is None else Segment(name=segment.name, slot=segment.slot.among(channels))
+
+
+def _sayable(statement: Statement, channels: frozenset[str]) -> bool:
+    if statement.needs and not channels.intersection(statement.needs):
+        return False
+    return all(slot.among(channels).texts for slot in statement.slots.values())
+
+
+def acceptor(
+    channels: Iterable[str], *, stage: Stage | None = None, expert: bool = False, varied: bool = True
+) -> Acceptor:
+    """Return the acceptor of rationales about some channels; the same one for the same arguments.
+
+    Parameters
+    ----------
+    channels
+        Words of the recording's channels, as ``channel_words`` gives them: with ``("EEG",)`` alone nothing can be said
+        of eyes and chin but that they could not be measured.
+    stage
+        The stage to which the text must come; any where None.
+    expert
+        Whether an expert's scoring may be spoken of.
+    varied
+        Whether every wording is permitted, or only the first of each statement (fewer choices, the same facts).
+
+    Raises
+    ------
+    InputError
+        Where a word is not known, or the stage is "unscored".
+    """
+    given = frozenset(channels)
+    if not given <= _KNOWN:
+        raise InputError("acceptor", "channels", sorted(given - _KNOWN), f"use some of {', '.join(sorted(_KNOWN))}")
+    if stage is Stage.UNSCORED:
+        raise InputError("acceptor", "stage", stage.label, "give one of the five stages, or None")
+    return _made(given, stage.label if stage is not None else "", expert, varied)
+
+
+@lru_cache(maxsize=128)
+def _made(channels: frozenset[str], stage: str, expert: bool, varied: bool) -> Acceptor:
+    return Acceptor(channels, stage, expert=expert, varied=varied)

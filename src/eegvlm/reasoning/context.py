@@ -1,0 +1,131 @@
+"""Context: what surrounds an epoch's findings: the channels' names in words, what could be measured, neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from eegvlm.errors import InputError
+from eegvlm.evidence import Evidence, Finding, FindingKind, Neighbours
+from eegvlm.hypnogram import Stage
+from eegvlm.reasoning.slots import CHIN_WORD, EYE_WORDS, ONE_EEG
+from eegvlm.signals import Role
+
+K = FindingKind
+_WORDS = {
+    Role.EEG_FRONTAL: "frontal EEG",
+    Role.EEG_CENTRAL: "central EEG",
+    Role.EEG_OCCIPITAL: "occipital EEG",
+    Role.EOG_LEFT: EYE_WORDS[0],
+    Role.EOG_RIGHT: EYE_WORDS[1],
+    Role.EMG_CHIN: CHIN_WORD,
+}
+_OF_ALL = (K.RAPID_EYE_MOVEMENT, K.SLOW_EYE_MOVEMENT, K.BLINK)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known around an epoch's findings.
+
+    Attributes
+    ----------
+    channels
+        Channel's name in the findings -> word in the text, as :func:`channel_words` gives them.
+    measured
+        Kind -> words of the channels it was measured on; a kind that could not be measured is missing. Eye movements
+        belong to no single channel: an empty set.
+    neighbours
+        What lies around the epoch.
+    expert
+        Whether the stage is an expert's, so that a text may say so.
+    """
+
+    channels: Mapping[str, str]
+    measured: Mapping[FindingKind, frozenset[str]]
+    neighbours: Neighbours = field(default_factory=Neighbours)
+    expert: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the channels that could be measured, for :func:`~eegvlm.reasoning.acceptor`."""
+        there = set().union(*self.measured.values()) if self.measured else set()
+        if K.RAPID_EYE_MOVEMENT in self.measured:
+            there.update(EYE_WORDS)
+        return tuple(sorted(there))
+
+
+def channel_words(names: Mapping[Role, str]) -> dict[str, str]:
+    """Return channel's name -> the word for it: ``"frontal EEG"``, ``"left EOG"``, ... and ``"EEG"`` for the only EEG.
+
+    Parameters
+    ----------
+    names
+        Role -> channel's name, as given to ``evidence.measure``. Roles that are not measured get no word.
+    """
+    eeg = [role for role in names if role.modality == "eeg" and role in _WORDS]
+    words = {role: ONE_EEG if eeg == [role] else word for role, word in _WORDS.items()}
+    return {names[role]: words[role] for role in _WORDS if role in names}
+
+
+def night_contexts(
+    evidence: Evidence,
+    channels: Mapping[str, str],
+    stages: Iterable[int] | None = None,
+    *,
+    expert: bool = False,
+) -> list[Context]:
+    """Return the context of every epoch of a night.
+
+    Parameters
+    ----------
+    evidence
+        Of the night.
+    channels
+        As :func:`channel_words` gives them.
+    stages
+        One an epoch, as :class:`Stage` or its numbers (``Hypnogram.stages``); the neighbours' stages are taken from
+        it. None where none are known.
+    expert
+        Whether an expert gave them.
+
+    Raises
+    ------
+    InputError
+        Where there is not one stage an epoch.
+    """
+    given = [Stage.UNSCORED] * evidence.n_epochs if stages is None else [Stage(int(stage)) for stage in stages]
+    if len(given) != evidence.n_epochs:
+        raise InputError("stages", "length", len(given), f"give one for each of the {evidence.n_epochs} epochs")
+    measured = _measured(evidence, channels)
+    findings = evidence.findings
+    known = [None if stage is Stage.UNSCORED else stage for stage in given]
+    return [
+        Context(channels, measured, _neighbours(findings, known, epoch), expert) for epoch in range(evidence.n_epochs)
+    ]
+
+
+def _neighbours(findings: Sequence[Sequence[Finding]], stages: Sequence[Stage | None], epoch: int) -> Neighbours:
+    first, last = epoch == 0, epoch == len(findings) - 1
+    return Neighbours(
+        previous=None if first else findings[epoch - 1],
+        following=None if last else findings[epoch + 1],
+        previous_stage=None if first else stages[epoch - 1],
+        following_stage=None if last else stages[epoch + 1],
+    )
+
+
+def _measured(evidence: Evidence, channels: Mapping[str, str]) -> dict[FindingKind, frozenset[str]]:
+    on: dict[FindingKind, frozenset[str]] = {}
+    for kind in evidence.measurable:
+        if kind in _OF_ALL:
+            names: set[str] = set()
+        elif kind in evidence.marks:
+            names = set(evidence.marks[kind])
+        elif kind is K.SLOW_WAVE_SHARE:
+            names = set(evidence.slow_wave_share)
+        elif kind is K.CHIN_TONE and evidence.chin is not None:
+            names = {evidence.chin.name}
+        else:
+            names = set(evidence.rhythms)
+        on[kind] = frozenset(channels[name] for name in names if name in channels)
+    return on
