@@ -1,0 +1,170 @@
+"""What the page says of each epoch beside its picture: the rationale with its verdicts, and the measured findings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eegvlm.errors import InputError
+from eegvlm.evidence import RULES, Evidence, Finding, FindingKind, Neighbours, supported_rules
+from eegvlm.hypnogram import Hypnogram, Stage
+
+VERDICTS = ("confirmed", "contradicted", "not_measurable")
+_WHOLE_EPOCH = (
+    FindingKind.DOMINANT_RHYTHM,
+    FindingKind.BAND_SHARE,
+    FindingKind.AMPLITUDE,
+    FindingKind.SLOW_WAVE_SHARE,
+    FindingKind.CHIN_TONE,
+)
+_WORDS = {"slow_wave_share": "slow waves fill", "band_share": "share of power,", "band_time": "share of time,"}
+_CLAIM_FIELDS = ("channel", "value", "unit", "verdict", "measured", "count", "band", "bound", "negated", "label")
+
+Details = dict[str, Any]
+
+
+def epoch_details(
+    night: Hypnogram, evidence: Evidence | None, rationales: Sequence[Mapping[str, Any]] | None
+) -> list[Details]:
+    """Return one object an epoch, for the page's script.
+
+    Parameters
+    ----------
+    night
+        Gives the neighbours' stages.
+    evidence
+        What was measured; its findings are listed where it is given.
+    rationales
+        In the schema of ``rationales.jsonl``: ``epoch`` (from 1), ``stage``, ``text``, ``rules``, ``claims``,
+        ``faithfulness``.
+
+    Returns
+    -------
+    list of dict
+        ``why`` (a rationale) and ``found`` (findings), each where there is one.
+
+    Raises
+    ------
+    InputError
+        Where evidence and night differ in length, or a rationale belongs to no epoch.
+    """
+    details: list[Details] = [{} for _ in range(len(night))]
+    if evidence is not None:
+        if evidence.n_epochs != len(night):
+            hint = f"measure the recording that was staged: it has {len(night)} epochs"
+            raise InputError("report", "evidence", f"{evidence.n_epochs} epochs", hint)
+        for epoch, found in enumerate(evidence.findings):
+            if found:
+                details[epoch]["found"] = _found(night, evidence, epoch)
+    for number, rationale in enumerate(rationales or ()):
+        epoch = _epoch_of(rationale, number, len(night))
+        details[epoch]["why"] = _why(rationale)
+    return details
+
+
+def contradicted_epochs(rationales: Sequence[Mapping[str, Any]] | None) -> set[int]:
+    """Return the epochs (from 0) with a claim that the signal contradicts."""
+    return {
+        int(rationale["epoch"]) - 1
+        for rationale in rationales or ()
+        if any(claim.get("verdict") == "contradicted" for claim in rationale.get("claims") or ())
+    }
+
+
+def kind_words(kind: str) -> str:
+    """Return a kind of finding in words: ``"rapid eye movement"``."""
+    return _WORDS.get(kind, kind.replace("_", " ").replace("k complex", "K-complex"))
+
+
+def _epoch_of(rationale: Mapping[str, Any], number: int, n_epochs: int) -> int:
+    epoch = rationale.get("epoch") if isinstance(rationale, Mapping) else None
+    if not isinstance(epoch, int) or not 1 <= epoch <= n_epochs:
+        hint = f"give an object with epoch, a whole number from 1 to {n_epochs}"
+        raise InputError("report", f"rationale {number + 1}: epoch", epoch, hint)
+    if not all(isinstance(claim, Mapping) for claim in rationale.get("claims") or ()):
+        raise InputError("report", f"rationale {number + 1}: claims", "no objects", "give each claim as an object")
+    return epoch - 1
+
+
+def _why(rationale: Mapping[str, Any]) -> Details:
+    return {
+        "stage": str(rationale.get("stage", "")),
+        "text": str(rationale.get("text", "")),
+        "rules": [[str(rule), RULES.get(str(rule), "")] for rule in rationale.get("rules") or ()],
+        "claims": [_claim(claim) for claim in rationale.get("claims") or ()],
+        "faithfulness": rationale.get("faithfulness"),
+        "unread": [str(sentence) for sentence in rationale.get("unread") or ()],
+    }
+
+
+def _claim(claim: Mapping[str, Any]) -> Details:
+    said = {field: claim[field] for field in _CLAIM_FIELDS if claim.get(field) is not None}
+    span = {"start": _seconds(claim.get("start_s")), "end": _seconds(claim.get("end_s"))}
+    return {"kind": kind_words(str(claim.get("kind", ""))), **said, **span}
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return round(float(value), 2)
+
+
+def _found(night: Hypnogram, evidence: Evidence, epoch: int) -> Details:
+    findings = evidence.findings
+    around = Neighbours(
+        previous=findings[epoch - 1] if epoch else None,
+        following=findings[epoch + 1] if epoch + 1 < len(findings) else None,
+        previous_stage=_stage(night, epoch - 1),
+        following_stage=_stage(night, epoch + 1),
+    )
+    here = findings[epoch]
+    return {
+        "rules": list(supported_rules(here, around)),
+        "whole": _whole(here),
+        "events": [_event(one) for one in here if one.kind not in _WHOLE_EPOCH],
+    }
+
+
+def _stage(night: Hypnogram, epoch: int) -> Stage | None:
+    return night[epoch] if 0 <= epoch < len(night) and night[epoch] is not Stage.UNSCORED else None
+
+
+def _whole(findings: Sequence[Finding]) -> list[Details]:
+    """Return what describes the whole epoch, one row a channel."""
+    rows: dict[str, Details] = {}
+    for one in findings:
+        if one.kind not in _WHOLE_EPOCH:
+            continue
+        row = rows.setdefault(one.channel or "", {"channel": one.channel or "", "power": []})
+        if one.kind is FindingKind.BAND_SHARE:
+            row["power"].append(f"{one.value:.0f}")
+        elif one.kind is FindingKind.DOMINANT_RHYTHM:
+            row["rhythm"] = _rhythm(one)
+        else:
+            row[one.kind.value] = _value(one.value, one.unit)
+    return list(rows.values())
+
+
+def _rhythm(one: Finding) -> str:
+    said = [f"{one.band} {one.value:.1f} Hz"]
+    if one.amplitude_uv is not None:
+        said.append(f"{one.amplitude_uv:.0f} µV")
+    if one.time_percent is not None:
+        said.append(f"{one.time_percent:.0f} % of the time")
+    return ", ".join(said)
+
+
+def _value(value: float, unit: str) -> str:
+    shown = {"uV": "µV"}.get(unit, unit)
+    if unit == "%" or (unit == "uV" and abs(value) >= 10):
+        return f"{value:.0f} {shown}"
+    return f"{value:.1f} {shown}"
+
+
+def _event(one: Finding) -> list[Any]:
+    """Return an event: kind, channel, start, end, values in words."""
+    values = [_value(one.value, one.unit)]
+    if one.amplitude_uv is not None and math.isfinite(one.amplitude_uv) and one.unit != "s":
+        values.append(_value(one.amplitude_uv, "uV"))
+    return [kind_words(one.kind), one.channel, round(one.start_s, 2), round(one.end_s, 2), ", ".join(values)]

@@ -1,0 +1,120 @@
+"""One pass over a recording's panel channels: the traces of every epoch and the spectrogram of the EEG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eegvlm.images import ImageLayout, Panel, panel_channels, panel_signals
+from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds, draw_spectrogram
+from eegvlm.report.traces import CHUNK, Coding, encode, fit, panel_coding, rounding_error
+from eegvlm.signals import Channel, Recording, Role
+
+_MODALITIES = ("eeg", "eog", "emg", "ecg")
+_SAMPLED = 16  # every so many epochs, one whose rounding error is measured
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a page shows of the signals.
+
+    Parameters
+    ----------
+    chunks
+        A gzip stream for every :data:`~eegvlm.report.traces.CHUNK` epochs.
+    panels
+        For the page's script: one object a panel, those without a channel included.
+    present
+        Which epochs have signal: bool (n,).
+    spectrogram
+        Of the first EEG panel; None where there is no such channel or no signal.
+    spectrogram_channel
+        Its name.
+    """
+
+    chunks: list[bytes]
+    panels: list[dict[str, Any]]
+    present: NDArray[np.bool_]
+    spectrogram: Spectrogram | None
+    spectrogram_channel: str
+
+
+def gather(recording: Recording, layout: ImageLayout, most_bytes: int) -> Pictures:
+    """Read the panels' channels, a chunk of epochs at a time.
+
+    Parameters
+    ----------
+    recording
+        The night; only the channels that the layout shows are read.
+    layout
+        Says which these are, in which band and at which scale.
+    most_bytes
+        What the packed traces may weigh.
+    """
+    channels = panel_channels(layout, recording)
+    ordered = sorted(layout.panels, key=lambda panel: panel.top)
+    shown = [panel for panel in ordered if channels[panel.name] is not None]
+    codings = [panel_coding(panel, layout.rate) for panel in shown]
+    eeg = next((panel.name for panel in shown if panel.roles[0].modality == "eeg"), None)
+    seconds = column_seconds(recording.n_epochs)
+    present = np.zeros(recording.n_epochs, np.bool_)
+    blocks, powers = [], []
+    sampled: dict[str, list[NDArray[np.float32]]] = {panel.name: [] for panel in shown}
+    for first in range(0, recording.n_epochs, CHUNK):
+        count = min(CHUNK, recording.n_epochs - first)
+        signals = panel_signals(layout, recording, first, count)
+        for name, epochs in signals.items():
+            present[first : first + count] |= np.isfinite(epochs).all(axis=1)
+            sampled[name].append(epochs[::_SAMPLED].copy())
+        blocks.append([encode(signals[panel.name], coding) for panel, coding in zip(shown, codings, strict=True)])
+        if eeg is not None:
+            powers.append(column_powers(signals[eeg], layout.rate, seconds))
+    packed, by = fit(blocks, codings, most_bytes)
+    errors = {
+        panel.name: rounding_error(np.concatenate(sampled[panel.name]), coding, by)
+        for panel, coding in zip(shown, codings, strict=True)
+    }
+    coded = {panel.name: coding for panel, coding in zip(shown, codings, strict=True)}
+    channel = channels[eeg] if eeg is not None else None
+    return Pictures(
+        chunks=packed,
+        panels=[_described(p, channels[p.name], coded.get(p.name), by, errors.get(p.name), layout) for p in ordered],
+        present=present,
+        spectrogram=draw_spectrogram(np.concatenate(powers), layout.rate) if powers else None,
+        spectrogram_channel=channel.name if channel is not None else "",
+    )
+
+
+def panel_words(name: str) -> str:
+    """Return a panel's name as a person writes it: ``"EOG left"`` of ``"eog_left"``."""
+    return " ".join(word.upper() if word in _MODALITIES else word for word in name.split("_"))
+
+
+def _role_words(role: Role) -> str:
+    """Return a role as rationales write it: ``"frontal EEG"``, ``"left EOG"``, ``"chin EMG"``."""
+    return f"{role.place} {role.modality.upper()}" if role.place != role.modality.upper() else role.place
+
+
+def _described(
+    panel: Panel, channel: Channel | None, coding: Coding | None, by: float, error: float | None, layout: ImageLayout
+) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "name": panel_words(panel.name),
+        "modality": panel.roles[0].modality,
+        "range": panel.microvolt_per_pixel * panel.row_height / 2,
+        "band": list(panel.band),
+        "up": -1 if panel.negative_up else 1,
+        "channel": channel.name if channel is not None else None,
+        "words": _role_words(channel.role) if channel is not None else None,
+        "note": channel.note if channel is not None else "",
+    }
+    if coding is None:
+        return said
+    step = coding.step_uv * by if coding.kind == "wave" else coding.step_uv
+    # The transform is orthonormal over the layout's samples; the page evaluates its cosines directly.
+    weight = step * float(np.sqrt(2 / (layout.rate * 30))) if coding.kind == "wave" else step
+    return {**said, "kind": coding.kind, "numbers": coding.numbers, "weight": weight,
+            "error": error, "highest": coding.highest_hz}  # fmt: skip

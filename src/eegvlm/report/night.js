@@ -1,0 +1,199 @@
+// Walking the night: keys, buttons, the hypnogram, the address, and the list of epochs to review.
+
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const make = Night.make;
+  let current = 0, todo = [], asked = 0, address = 0;
+
+  const pad = (value) => String(value).padStart(2, "0");
+  const time = (epoch) => {
+    const { clock_s: clock, epoch_s: length } = Night.meta;
+    const all = Math.floor((clock === null ? 0 : clock) + epoch * length + 1e-6);
+    const hours = Math.floor(all / 3600);
+    return (clock === null ? hours : pad(hours % 24)) + ":" + pad(Math.floor(all / 60) % 60) + ":" + pad(all % 60);
+  };
+  const clamp = (epoch) => Math.max(0, Math.min(Night.meta.stages.length - 1, epoch));
+  const confidence = (epoch) => {
+    const row = Night.meta.probabilities[epoch];
+    return row ? Math.max(...row).toFixed(2) : "";
+  };
+
+  const fromAddress = () => {
+    const found = /^#epoch=(\d+)$/.exec(location.hash);
+    return found ? clamp(Number(found[1]) - 1) : null;
+  };
+
+  function go(epoch, { keepAddress = false } = {}) {
+    current = clamp(epoch);
+    clearTimeout(address); // browsers refuse an address that changes too often
+    if (!keepAddress) address = setTimeout(() => history.replaceState(null, "", "#epoch=" + (current + 1)), 200);
+    showPlace();
+    const ticket = ++asked; // only the last epoch asked for is drawn
+    requestAnimationFrame(async () => {
+      const chunk = await Night.chunk(current);
+      if (ticket === asked) showEpoch(chunk);
+    });
+  }
+
+  function showPlace() {
+    const { stages } = Night.meta, stage = stages[current];
+    const sure = confidence(current);
+    $("epoch-title").replaceChildren(`Epoch ${current + 1} `, Night.badge(stage), ` ${sure}`, make("span", { className: "soft" }, ` ${time(current)}`));
+    $("go-to").value = current + 1;
+    $("cursor").style.left = (100 * (current + 0.5)) / stages.length + "%";
+    $("overlay").setAttribute("aria-valuenow", current + 1);
+    $("overlay").setAttribute("aria-valuetext", `epoch ${current + 1}, ${time(current)}, ${stage} ${sure}`);
+    $("go-back").disabled = current === 0;
+    $("go-on").disabled = current === stages.length - 1;
+    showStrip(stages);
+    for (const row of document.querySelectorAll("#review-list tbody tr")) {
+      const link = row.querySelector("a");
+      if (Number(link.textContent) === current + 1) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  }
+
+  function showStrip(stages) {
+    const reach = innerWidth < 700 ? 5 : innerWidth < 1200 ? 10 : 15;
+    const items = [];
+    for (let epoch = current - reach; epoch <= current + reach; epoch++) {
+      if (epoch < 0 || epoch >= stages.length) { items.push(make("li", {})); continue; }
+      const stage = stages[epoch], isTodo = todo.includes(epoch);
+      const button = make("button", { type: "button", className: (stage === "?" ? "none" : "back-" + stage) + (isTodo ? " todo" : ""), tabIndex: -1, title: `Epoch ${epoch + 1}, ${time(epoch)}, ${stage} ${confidence(epoch)}${isTodo ? ", to review" : ""}` }, stage);
+      button.setAttribute("aria-label", button.title);
+      if (epoch === current) { button.setAttribute("aria-current", "true"); button.tabIndex = 0; }
+      button.addEventListener("click", () => go(epoch));
+      items.push(make("li", {}, button));
+    }
+    $("strip").replaceChildren(...items);
+  }
+
+  function showEpoch(chunk) {
+    const details = chunk.details[current - chunk.first], stage = Night.meta.stages[current];
+    const events = Night.events(details), traces = Night.traces(chunk, current);
+    const width = Math.max(280, Math.floor($("picture").clientWidth));
+    $("picture").replaceChildren(Night.picture(traces, events, width, `Signal traces of epoch ${current + 1}; ${events.length} events boxed`));
+    const elsewhere = [...new Set(events.map((event) => event.elsewhere).filter(Boolean))];
+    $("elsewhere").textContent = elsewhere.length ? `* measured on ${elsewhere.join(", ")}, which the model's picture does not show. ` : "";
+    $("probabilities").replaceChildren(...Night.probabilities(Night.meta.probabilities[current], stage));
+    const flagged = Night.meta.review.find(([epoch]) => epoch === current);
+    $("flags").textContent = flagged && flagged[2].length ? "⚑ " + flagged[2].join("; ") : "";
+    $("why").replaceChildren(...Night.why(details.why, stage), ...(details.why ? [] : Night.supported(details.found)));
+    $("found").replaceChildren(...Night.found(details.found, Boolean(details.why)));
+    document.documentElement.dataset.epoch = current + 1; // what a test of the page can wait for
+  }
+
+  function review(direction) {
+    const inTime = [...todo].sort((a, b) => a - b);
+    const next = direction > 0 ? inTime.find((epoch) => epoch > current) : inTime.reverse().find((epoch) => epoch < current);
+    if (next !== undefined) go(next);
+  }
+
+  function chooseShare(count) {
+    todo = Night.meta.review.filter(([, rank, reasons]) => rank < count || reasons.length).map(([epoch]) => epoch);
+    document.querySelectorAll("#review-list tbody tr").forEach((row, index) => {
+      const [, rank, reasons] = Night.meta.review[index];
+      row.hidden = rank >= count && !reasons.length;
+    });
+    if ($("n-least")) $("n-least").textContent = count;
+    const least = Night.meta.review.filter(([, rank]) => rank < count);
+    $("review-ticks").setAttribute("d", least.map(([epoch]) => `M${epoch + 0.5} 0V100`).join(""));
+  }
+
+  function onKey(event) {
+    if (!$("keys").checked || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.target.closest("input:not([type=checkbox]), .sideways")) return;
+    if (event.target.closest(".scroll") && (event.key === "Home" || event.key === "End")) return; // they scroll the list
+    const moves = {
+      ArrowLeft: () => go(current - 1), ArrowRight: () => go(current + 1), Home: () => go(0),
+      End: () => go(Night.meta.stages.length - 1), n: () => review(1), p: () => review(-1),
+    };
+    if (moves[event.key]) { moves[event.key](); event.preventDefault(); }
+  }
+
+  function listenToHypnogram() {
+    const overlay = $("overlay"), ghost = $("ghost"), tip = $("tip");
+    const epochAt = (event) => {
+      const box = overlay.getBoundingClientRect();
+      return clamp(Math.floor(((event.clientX - box.left) / box.width) * Night.meta.stages.length));
+    };
+    let isDown = false;
+    overlay.addEventListener("pointerdown", (event) => { isDown = true; go(epochAt(event)); });
+    addEventListener("pointerup", () => { isDown = false; });
+    overlay.addEventListener("pointermove", (event) => {
+      const epoch = epochAt(event), percent = (100 * (epoch + 0.5)) / Night.meta.stages.length;
+      if (isDown) go(epoch);
+      ghost.hidden = tip.hidden = false;
+      ghost.style.left = tip.style.left = percent + "%";
+      tip.classList.toggle("left", percent > 60);
+      tip.textContent = `${time(epoch)} epoch ${epoch + 1} ${Night.meta.stages[epoch]} ${confidence(epoch)}`;
+    });
+    overlay.addEventListener("pointerleave", () => { ghost.hidden = tip.hidden = true; });
+  }
+
+  // The epochs to review first, for paper.
+  async function fillPrinted() {
+    const first = Night.meta.review.slice(0, Night.meta.printed).map(([epoch]) => epoch);
+    const articles = [make("h2", {}, "Epochs to review first")];
+    for (const epoch of first) {
+      const chunk = await Night.chunk(epoch), details = chunk.details[epoch - chunk.first], stage = Night.meta.stages[epoch];
+      const row = Night.meta.probabilities[epoch];
+      const said = row ? ["W", "N1", "N2", "N3", "R"].map((name, index) => `${name} ${row[index].toFixed(2)}`).join("  ") : "";
+      articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${said}`),
+        Night.picture(Night.traces(chunk, epoch), Night.events(details), 900, `Signal traces of epoch ${epoch + 1}`),
+        ...(details.why ? [make("p", {}, details.why.text), make("p", {}, Night.claims(details.why))] : [])));
+    }
+    $("printed").replaceChildren(...articles);
+  }
+
+  function legend() {
+    const drawn = Night.meta.panels.filter((panel) => panel.kind);
+    const said = drawn.map((panel) => {
+      const [low, high] = panel.band;
+      const top = panel.highest && (high === null || panel.highest < high) ? panel.highest : high;
+      const kept = panel.kind === "envelope" ? "lowest and highest of every 0.1 s" : `true to ${panel.error === null ? "?" : panel.error.toFixed(1)} µV rms`;
+      const note = panel.note ? "; " + panel.note : "";
+      return `${panel.channel}: ±${panel.range} µV, ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${panel.up < 0 ? "negative up, " : ""}${kept}${note}`;
+    });
+    $("legend").textContent = "Fixed scales. " + said.join(". ") + (drawn.some((panel) => panel.modality === "eeg") ? ". Dotted lines: 75 µV apart." : ".");
+  }
+
+  async function begin() {
+    if (!("DecompressionStream" in window)) {
+      $("fallback").textContent = "This browser cannot unpack the epochs' pictures: open the page with Chrome or Edge 80, Firefox 113, Safari 16.4 or newer. The night above and the tables below need nothing more.";
+      return;
+    }
+    await Night.load();
+    $("viewer").hidden = $("controls").hidden = $("overlay").hidden = false;
+    $("fallback").remove();
+    chooseShare(Night.meta.count);
+    legend();
+    $("go-back").addEventListener("click", () => go(current - 1));
+    $("go-on").addEventListener("click", () => go(current + 1));
+    $("review-back").addEventListener("click", () => review(-1));
+    $("review-on").addEventListener("click", () => review(1));
+    $("go-to").addEventListener("change", (event) => go(Number(event.target.value) - 1));
+    for (const radio of document.querySelectorAll("input[name=share]")) {
+      radio.addEventListener("change", () => { chooseShare(Number(radio.value)); showPlace(); });
+    }
+    addEventListener("keydown", onKey);
+    addEventListener("hashchange", () => {
+      const epoch = fromAddress();
+      if (epoch === null) return;
+      go(epoch, { keepAddress: true });
+      $("epochs").scrollIntoView({ block: "nearest" });
+    });
+    let width = innerWidth;
+    addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; go(current, { keepAddress: true }); } });
+    listenToHypnogram();
+    const asked = fromAddress(), first = Night.meta.review.length ? Night.meta.review[0][0] : 0;
+    go(asked === null ? first : asked, { keepAddress: true });
+    setTimeout(fillPrinted, 100); // soon, so that printing at once finds them, but after the first epoch is drawn
+  }
+
+  begin().catch((error) => {
+    const fallback = $("fallback");
+    if (fallback) fallback.textContent = "The epochs' pictures could not be unpacked; the file may be damaged. Write the report again.";
+    throw error;
+  });
+})();

@@ -1,0 +1,262 @@
+"""The page: everything that was gathered, laid out by the template."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eegvlm.errors import InputError
+from eegvlm.evidence import BANDS, RULES, Evidence
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.images import ImageLayout
+from eegvlm.report import numbers, review
+from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, ticks_path, unscored_spans
+from eegvlm.report.clock import time_label, time_ticks
+from eegvlm.report.details import contradicted_epochs, epoch_details
+from eegvlm.report.gathering import Pictures, gather, panel_words
+from eegvlm.report.packing import pack_bytes, pack_json
+from eegvlm.report.spectrogram import scale_colours
+from eegvlm.report.traces import CHUNK, ENVELOPE_BINS
+from eegvlm.signals import Recording
+from eegvlm.staging import StagedNight
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+FILE = "report.html"
+SCRIPTS = ("unpack.js", "traces.js", "epoch.js", "night.js")
+NOTICE = "Research use; verify by a trained scorer."
+# Of traces and details: a page of four panels stays below 3 MB up to 10 h, and grows with the night beyond that.
+_BYTES_PER_EPOCH, _MOST_BYTES_PER_EPOCH, _BYTES_OF_TEN_HOURS = 2050, 3200, 2_450_000
+_BYTES_PER_FURTHER_PANEL = 500
+_LEAST_FOR_TRACES = 700
+_PRINTED = 6
+_DEFAULT_SHARE = 0.10
+
+
+def write_report(
+    path: str | Path,
+    night: StagedNight,
+    recording: Recording,
+    layout: ImageLayout,
+    *,
+    evidence: Evidence | None = None,
+    rationales: Sequence[Mapping[str, Any]] | None = None,
+) -> Path:
+    """Write the report of a staged night.
+
+    Parameters
+    ----------
+    path
+        A folder (made where it does not exist), in which ``report.html`` is written, or a file that ends in ``.html``.
+    night
+        What :meth:`eegvlm.staging.Stager.stage` returned.
+    recording
+        The recording that was staged. Only the channels that `layout` shows are read, a block of epochs at a time.
+    layout
+        The layout of the model that staged it: panels, bands and scales of the traces.
+    evidence
+        Measurements of the same recording: findings beside each epoch, events boxed in its traces.
+    rationales
+        Objects in the schema of ``rationales.jsonl``; epochs may be missing.
+
+    Returns
+    -------
+    Path
+        The page. It is one file and needs nothing else.
+
+    Raises
+    ------
+    InputError
+        Where night, recording, evidence and rationales do not belong together.
+
+    Examples
+    --------
+    >>> stager = Stager.from_pretrained("nano")                        # doctest: +SKIP
+    >>> recording = read_recording("night.edf")                        # doctest: +SKIP
+    >>> night = stager.stage(recording)                                # doctest: +SKIP
+    >>> write_report("out", night, recording, stager.processor.layout) # doctest: +SKIP
+    """
+    path = Path(path)
+    file = path if path.suffix == ".html" else path / FILE
+    scored = night.hypnogram
+    if recording.n_epochs != len(scored):
+        hint = f"give the recording that was staged: it has {len(scored)} epochs"
+        raise InputError(recording.path.name, "epochs", recording.n_epochs, hint)
+    details = epoch_details(scored, evidence, rationales)
+    packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
+    pictures = gather(recording, layout, _room_for_traces(len(scored), len(layout.panels), packed_details))
+    listed = review.review_list(scored, contradicted_epochs(rationales))
+    text = _template().render(
+        **_said(night),
+        **_drawn(scored, pictures, listed),
+        meta=pack_json(_meta(night, pictures, listed, evidence is not None, bool(rationales))),
+        chunks=list(zip(map(pack_bytes, pictures.chunks), packed_details, strict=True)),
+        **_inlined(),
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(file.name + ".new")
+    partial.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
+    return file
+
+
+def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str]) -> int:
+    """Return how many bytes the packed traces may have; base64 makes four letters of three."""
+    letters = max(_BYTES_PER_EPOCH * n_epochs, min(_MOST_BYTES_PER_EPOCH * n_epochs, _BYTES_OF_TEN_HOURS))
+    letters += _BYTES_PER_FURTHER_PANEL * max(0, n_panels - 4) * n_epochs
+    return max(_LEAST_FOR_TRACES * n_epochs, (letters - sum(map(len, details))) * 3 // 4)
+
+
+def _said(night: StagedNight) -> dict[str, Any]:
+    """Return what the page says in words and tables."""
+    scored = night.hypnogram
+    return {
+        "name": night.recording.get("file", ""),
+        "span": _span(scored),
+        "headline": numbers.headline(scored),
+        "numbers": numbers.all_numbers(scored),
+        "stages": numbers.stage_rows(scored),
+        "notes": [*scored.notes],
+        "problems": night.recording.get("problems", ()),
+        "panels": night.panels,
+        "panel_words": panel_words,
+        "channels": {one["name"]: one for one in night.recording.get("channels", ())},
+        "other_channels": night.recording.get("other_channels", ()),
+        "provenance": {key: _short(value) for key, value in night.provenance.items() if key != "notice"},
+        "notice": night.provenance.get("notice", NOTICE),
+        "timing": night.timing,
+        "calibration": _calibration(night.provenance),
+        "shares": review.review_shares(scored),
+        "default_share": _DEFAULT_SHARE,
+    }
+
+
+def _drawn(scored: Hypnogram, pictures: Pictures, listed: Sequence[review.ReviewEpoch]) -> dict[str, Any]:
+    """Return what the page draws over the night, and the list of epochs to review."""
+    bars, steps = hypnogram_paths(scored)
+    count = _default_count(scored)
+    return {
+        "n_epochs": len(scored),
+        "bars": bars,
+        "steps": steps,
+        "layers": hypnodensity_paths(scored),
+        "unscored": unscored_spans(scored),
+        "ticks": time_ticks(scored),
+        "clock": scored.start is not None,
+        "review_ticks": ticks_path(one.epoch for one in listed if one.rank < count),
+        "flag_ticks": ticks_path(one.epoch for one in listed if one.reasons),
+        "review": [(one, scored[one.epoch].label, time_label(scored, one.epoch * scored.epoch_s)) for one in listed],
+        "n_flagged": sum(1 for one in listed if one.reasons),
+        "default_count": count,
+        "spectrogram": pictures.spectrogram,
+        "spectrogram_channel": pictures.spectrogram_channel,
+        "scale": scale_colours(),
+    }
+
+
+def _default_count(scored: Hypnogram) -> int:
+    return next((one.epochs for one in review.review_shares(scored) if one.share == _DEFAULT_SHARE), 0)
+
+
+def _meta(
+    night: StagedNight,
+    pictures: Pictures,
+    listed: Sequence[review.ReviewEpoch],
+    is_measured: bool,
+    is_explained: bool,
+) -> dict[str, Any]:
+    """Return what the page's script needs to know of the whole night."""
+    scored = night.hypnogram
+    probabilities: list[list[float] | None] = [None] * len(scored)
+    if scored.probabilities is not None:
+        rounded = scored.probabilities.astype(float).round(3).tolist()
+        probabilities = [row if row[0] == row[0] else None for row in rounded]
+    return {
+        "stages": scored.labels,
+        "probabilities": probabilities,
+        "present": pictures.present.astype(int).tolist(),
+        "epoch_s": scored.epoch_s,
+        "clock_s": _clock_s(scored),
+        "chunk": CHUNK,
+        "bins": ENVELOPE_BINS,
+        "panels": pictures.panels,
+        "review": [[one.epoch, one.rank, list(one.reasons)] for one in listed],
+        "count": _default_count(scored),
+        "printed": _PRINTED,
+        "measured": is_measured,
+        "explained": is_explained,
+        "rules": dict(RULES),
+        "bands": list(BANDS),
+    }
+
+
+def _clock_s(scored: Hypnogram) -> float | None:
+    """Return the seconds from midnight to the first epoch; None where the clock time is unknown."""
+    if scored.start is None:
+        return None
+    first = scored.time_of(0)
+    return (first - first.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{str(key).replace('_', ' ')} {_short(held)}" for key, held in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _span(scored: Hypnogram) -> str:
+    length = numbers.hours(scored.duration_s / 60)
+    if scored.start is None:
+        return f"{length}, {len(scored)} epochs; clock time unknown"
+    first, last = scored.time_of(0), scored.time_of(len(scored))
+    return f"{first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S}, {length}, {len(scored)} epochs"
+
+
+def _calibration(provenance: Mapping[str, Any]) -> list[str]:
+    """Say what is on record about the probabilities, and no more."""
+    held = provenance.get("calibration", provenance)
+    held = held if isinstance(held, Mapping) else {}
+    first, second = held.get("stage_temperature", 1), held.get("smoothed_temperature", 1)
+    said = [_tempered(first) if first != 1 else "the checkpoint holds no calibration of single epochs"]
+    smoothing = provenance.get("smoothing", "none")
+    if smoothing != "none":
+        after = f"{_tempered(second)} again" if second != 1 else "not calibrated again after that"
+        said += [f"then smoothed over neighbouring epochs ({smoothing})", after]
+    return [*said, "whether they hold for this recording is not known"]
+
+
+def _tempered(temperature: object) -> str:
+    return f"calibrated by the checkpoint's temperature ({_short(temperature)})"
+
+
+def _inlined() -> dict[str, str]:
+    """Return style and script, and their hashes for the content security policy."""
+    room = files("eegvlm.report")
+    style = room.joinpath("page.css").read_text(encoding="utf-8")
+    script = "\n".join(room.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return {"style": style, "script": script, "style_hash": _hash(style), "script_hash": _hash(script)}
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("eegvlm.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.jinja")
