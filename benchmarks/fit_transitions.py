@@ -1,6 +1,6 @@
 """Count stage transitions on experts' scorings and write the table that posterior smoothing uses.
 
-    python benchmarks/fit_transitions.py SCORINGS... --out src/eegvlm/staging/transitions.json
+    python benchmarks/fit_transitions.py SCORINGS... --out src/eegvlm/hypnogram/transitions.json
 
 Scorings are hypnogram files of any format; ``--coding`` for integer codes. Wake is cropped to 30 min around sleep.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from eegvlm.hypnogram import read_hypnogram
-from eegvlm.staging.smoothing import count_transitions
+from eegvlm.hypnogram.smoothing import count_transitions
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eegvlm.errors import InputError
-from eegvlm.staging.smoothing import Transitions, count_transitions, real_transitions, smooth
+from eegvlm.hypnogram.smoothing import Transitions, count_transitions, real_transitions, smooth
 
 
 def _random(n: int, seed: int) -> np.ndarray:

@@ -183,11 +183,12 @@ def test_neighbours_are_read_before_the_picture_and_absent_ones_are_a_learned_ve
     assert model.config.visual_blocks == [4, 16, 16]
     batch = inputs(model)
     torch.manual_seed(4)
-    context = torch.randn(3, 4, 16)
+    context = torch.randn(3, 5, 16)
+    others = torch.cat([context[:, :2], context[:, 3:]], dim=1)
     with torch.no_grad():
         tokens = torch.stack(model.model.get_image_features(batch["pixel_values"], context=context).pooler_output)
-        torch.testing.assert_close(tokens[:, :4], model.model.multi_modal_projector(context))
-        context[1, 3] = float("nan")
+        torch.testing.assert_close(tokens[:, :4], model.model.multi_modal_projector(others))
+        context[1, 4] = float("nan")
         absent = torch.stack(model.model.get_image_features(batch["pixel_values"], context=context).pooler_output)
         expected = model.model.multi_modal_projector(model.model.absent_neighbour)
         torch.testing.assert_close(absent[1, 3], expected)
@@ -198,10 +199,22 @@ def test_neighbours_are_read_before_the_picture_and_absent_ones_are_a_learned_ve
         assert not torch.allclose(logits, model(**batch).logits)
 
 
+def test_an_epochs_own_vector_may_be_given_instead_of_computed(build, inputs):
+    model = build(context_epochs=2)
+    batch = inputs(model)
+    context = torch.full((3, 5, 16), torch.nan)
+    with torch.no_grad():
+        computed = model(**batch).logits
+        context[:, 2:3] = model.model.enhancement(batch["pixel_values"])
+        torch.testing.assert_close(model(**batch, context=context).logits, computed)
+        context[:, 2] += 1
+        assert not torch.allclose(model(**batch, context=context).logits, computed)
+
+
 def test_context_and_batching_agree(build, inputs):
     model = build(context_epochs=2)
     batch = inputs(model)
-    context = torch.randn(3, 4, 16)
+    context = torch.randn(3, 5, 16)
     with torch.no_grad():
         together = model(**batch, context=context).logits
         for i in range(3):

@@ -8,9 +8,9 @@ from staging_nights import noise_recording, write_edf
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
+from eegvlm.hypnogram.smoothing import real_transitions, smooth
 from eegvlm.signals import Recording, RecordingError
 from eegvlm.staging import Stager
-from eegvlm.staging.smoothing import real_transitions, smooth
 
 
 def test_every_epoch_is_scored_the_first_and_the_last_included(stager, night):

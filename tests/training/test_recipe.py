@@ -20,15 +20,15 @@ def test_every_shipped_recipe_reads(file):
 
 
 def test_a_setting_is_replaced_from_the_command_line():
-    recipe = read_recipe(RECIPES / "nano.yaml", ["data.train.nights=3", "phases.0.steps=7", "seed=5"])
-    assert (recipe.data.train.nights, recipe.phases[0].steps, recipe.seed) == (3, 7, 5)
+    recipe = read_recipe(RECIPES / "nano.yaml", ["data.train.simulated.0.nights=3", "phases.0.steps=7", "seed=5"])
+    assert (recipe.data.train.simulated[0].nights, recipe.phases[0].steps, recipe.seed) == (3, 7, 5)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ("colour=red", "colour"),
-        ("data.train.night=3", "night"),
+        ("data.train.simulated.0.night=3", "night"),
         ("phases.0.steps=many", "phases"),
         ("phases.0.objective=guess", "objective"),
         ("phases.9.steps=1", "no such setting"),

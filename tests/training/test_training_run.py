@@ -17,12 +17,10 @@ from eegvlm.training.phases import PhaseTrainer
 
 NANO = Path(__file__).resolve().parents[2] / "recipes" / "nano.yaml"
 SMALL = (
-    "data.train={nights: 2, hours: 0.5, first_seed: 0}",
-    "data.validation={nights: 1, hours: 0.5, first_seed: 900}",
-    "phases.0.steps=4",
-    "phases.1.steps=4",
-    "phases.0.batch_size=8",
-    "phases.1.batch_size=8",
+    "data.train={simulated: [{nights: 2, hours: 0.4}]}",
+    "data.validation={simulated: [{nights: 1, hours: 0.4, first_seed: 900}]}",
+    "data.context_versions=2",
+    *(f"phases.{phase}.{setting}" for phase in range(4) for setting in ("steps=4", "batch_size=8")),
     "checkpoint_steps=2",
     "precision=float32",
 )
@@ -41,7 +39,7 @@ def test_a_run_ends_in_a_checkpoint_that_stages(undisturbed):
     night = stager.stage(simulate_night(hours=0.25, seed=3).recording())
     assert night.hypnogram.scored.all()
     card = (undisturbed / "model" / "README.md").read_text()
-    assert "simulated nights" in card
+    assert "were not trained on" in card
     assert "first_seed: 900" in card
 
 
@@ -52,17 +50,17 @@ def test_a_killed_run_ends_with_the_same_weights(undisturbed, tmp_path, monkeypa
     step = PhaseTrainer.training_step
     calls = []
 
-    def die_in_the_second_phase(self, *args, **kwargs):
+    def die_in_the_last_phase(self, *args, **kwargs):
         calls.append(1)
-        if len(calls) == 8:
+        if len(calls) == 16:
             raise Killed
         return step(self, *args, **kwargs)
 
-    monkeypatch.setattr(PhaseTrainer, "training_step", die_in_the_second_phase)
+    monkeypatch.setattr(PhaseTrainer, "training_step", die_in_the_last_phase)
     with pytest.raises(Killed):
         train(read_recipe(NANO, SMALL), tmp_path / "killed")
     monkeypatch.setattr(PhaseTrainer, "training_step", step)
-    assert (tmp_path / "killed" / "enhance" / "done.json").is_file()
+    assert (tmp_path / "killed" / "align" / "done.json").is_file()
     assert not (tmp_path / "killed" / "answer" / "done.json").exists()
     train(read_recipe(NANO, SMALL), tmp_path / "killed", resume=True)
     expected = load_file(undisturbed / "model" / "model.safetensors")
@@ -87,7 +85,7 @@ def test_only_the_parts_that_a_phase_names_move(undisturbed):
     enhance = load_file(undisturbed / "enhance" / "weights" / "model.safetensors")
     answer = load_file(undisturbed / "answer" / "weights" / "model.safetensors")
     done = json.loads((undisturbed / "enhance" / "done.json").read_text())
-    assert 0 <= done["eval_accuracy"] <= 1
+    assert 0 <= done["eval_simulated-0_accuracy"] <= 1
     moved = {name for name in enhance if (enhance[name] != answer[name]).any()}
     assert any("language_model" in name for name in moved)
     assert any("vision_tower" in name for name in moved)
@@ -97,5 +95,5 @@ def test_validation_epochs_are_drawn_as_they_are(undisturbed):
     """The figures of the last phase are those of the checkpoint on the stored epochs, without augmentation."""
     done = json.loads((undisturbed / "answer" / "done.json").read_text())
     card = (undisturbed / "model" / "README.md").read_text()
-    row = next(line for line in card.splitlines() if line.startswith("| 0."))
-    assert float(row.split("|")[1]) == pytest.approx(done["eval_accuracy"], abs=6e-4)
+    row = next(line for line in card.splitlines() if line.startswith("| simulated-0 | none"))
+    assert float(row.split("|")[4]) == pytest.approx(done["eval_simulated-0_accuracy"], abs=6e-4)

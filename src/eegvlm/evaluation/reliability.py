@@ -15,8 +15,8 @@ from eegvlm.evaluation.answers import N_STAGES
 from eegvlm.evaluation.epochs import JudgedEpochs
 from eegvlm.evaluation.figures import Floats
 from eegvlm.evaluation.intervals import Bootstrap, Interval
+from eegvlm.hypnogram.calibration_error import BINS, expected_calibration_error
 
-BINS = 15
 _LEAST_PROBABILITY = 1e-6
 
 
@@ -81,7 +81,7 @@ class Calibration:
 
 def calibration(epochs: JudgedEpochs, bootstrap: Bootstrap) -> Calibration:
     """Compute the calibration of at least one judged epoch."""
-    bins = reliability(epochs.confidence[epochs.answered], epochs.right[epochs.answered])
+    given, right = epochs.confidence[epochs.answered], epochs.right[epochs.answered]
     answered = int(epochs.answered.sum())
     gap = np.where(epochs.answered, epochs.confidence - epochs.right, 0.0)
     rows = np.arange(len(epochs.truth))
@@ -96,13 +96,13 @@ def calibration(epochs: JudgedEpochs, bootstrap: Bootstrap) -> Calibration:
     everything = by_subject(np.ones(len(rows)))
     intervals |= bootstrap.of_means({"brier": by_subject(brier), "nll": by_subject(nll)}, everything)
     return Calibration(
-        expected_calibration_error(bins),
+        expected_calibration_error(given, right),
         float(gap.sum() / answered) if answered else None,
         float(brier.mean()),
         float(nll.mean()),
         answered,
         len(rows) - answered,
-        bins,
+        reliability(given, right),
         intervals,
     )
 
@@ -133,14 +133,3 @@ def reliability(confidence: Floats, right: np.ndarray, bins: int = BINS) -> tupl
         )
         for k in range(bins)
     )
-
-
-def expected_calibration_error(bins: tuple[ReliabilityBin, ...]) -> float | None:
-    """Return the mean gap between confidence and accuracy over a reliability table; None where it is empty."""
-    total = sum(one.epochs for one in bins)
-    gaps = (
-        one.epochs * abs(one.confidence - one.accuracy)
-        for one in bins
-        if one.confidence is not None and one.accuracy is not None
-    )
-    return sum(gaps) / total if total else None

@@ -13,6 +13,7 @@ Rabiner 1989, A tutorial on hidden Markov models, Proc. IEEE 77(2):257-286, sect
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,7 +82,11 @@ def count_transitions(nights: list[npt.NDArray[np.int8]]) -> FloatArray:
 
 
 def smooth(
-    probabilities: npt.NDArray[np.floating], transitions: Transitions, *, strength: float = STRENGTH
+    probabilities: npt.NDArray[np.floating],
+    transitions: Transitions,
+    *,
+    strength: float = STRENGTH,
+    prior: Sequence[float] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Return the posterior of each epoch given all of them.
 
@@ -93,6 +98,9 @@ def smooth(
         Of the chain.
     strength
         Weight of the evidence's logarithm, above 0: below 1 the chain is trusted more, above 1 the model.
+    prior
+        Shares of the five stages among the epochs that the model learnt from; the chain's own where None. A
+        probability is evidence for a stage only as far as it exceeds this share.
 
     Returns
     -------
@@ -102,15 +110,18 @@ def smooth(
     Raises
     ------
     InputError
-        If the strength is not positive.
+        If the strength, or a share of the prior, is not positive.
     """
     if not strength > 0:
         raise InputError("arguments", "strength", strength, "give a positive number")
+    if prior is not None and not (len(prior) == len(STAGES) and min(prior) > 0):
+        raise InputError("arguments", "prior", prior, "give five positive shares")
     evidence = np.asarray(probabilities, dtype=np.float64)
     missing = np.isnan(evidence).any(axis=1)
     start, matrix = transitions.stationary, transitions.matrix
     # The model's probabilities are a posterior; over the prior they are the likelihood that the chain wants.
-    likelihood = (np.maximum(evidence, 1e-9) / start) ** strength
+    learnt = start if prior is None else np.asarray(prior, dtype=np.float64)
+    likelihood = (np.maximum(evidence, 1e-9) / learnt) ** strength
     likelihood[missing] = 1.0
     forward, backward = np.empty_like(likelihood), np.ones_like(likelihood)
     state = start
@@ -125,3 +136,14 @@ def smooth(
     posterior /= posterior.sum(axis=1, keepdims=True)
     posterior[missing] = np.nan
     return posterior.astype(np.float32)
+
+
+def tempered(probabilities: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float64]:
+    """Return probabilities (n, 5) raised to ``1 / temperature`` and normalised; NaN rows stay NaN.
+
+    Above 1 they become less sure; the most probable stage stays the most probable.
+    """
+    logarithm = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)) / temperature
+    powers = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
+    powers[np.isnan(probabilities).any(axis=1)] = np.nan
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -43,6 +43,12 @@ class EegVlmConfig(LlavaConfig):
         the picture's own tokens. Needs an enhancement with ``enhancement_grid`` 1.
     stage_temperature
         Temperature of the softmax over the five label tokens, fitted on subjects not trained on.
+    stage_prior
+        Shares of W, N1, N2, N3, R among the epochs it learnt from: what its probabilities are measured against where
+        they are evidence in posterior smoothing. ``None``: those of real nights.
+    smoothing_strength, smoothed_temperature
+        Weight of the model's evidence in posterior smoothing (:mod:`eegvlm.hypnogram.smoothing`), and the
+        temperature of the probabilities that come out of it; fitted in the same way.
     **kwargs
         LLaVA's: ``vision_config``, ``text_config``, ``image_token_index``, ``vision_feature_layer`` ...
 
@@ -60,6 +66,9 @@ class EegVlmConfig(LlavaConfig):
     alignment: Alignment = "none"
     context_epochs: int = 0
     stage_temperature: float = 1.0
+    stage_prior: list[float] | tuple[float, ...] | None = None
+    smoothing_strength: float = 0.7
+    smoothed_temperature: float = 1.0
 
     def __post_init__(self, **kwargs: Any) -> None:
         """Build the backbone's configuration from its dictionary, then everything LLaVA builds."""

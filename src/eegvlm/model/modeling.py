@@ -86,8 +86,9 @@ class EegVlmModel(LlavaModel):
         pixel_values
             Normalised pictures, (batch, channels, height, width).
         context
-            High-level vectors of the neighbours, (batch, 2 * context_epochs, enhancement_channels), in the order of
-            time without the epoch itself; NaN where there is no neighbour. ``None``: there are none.
+            High-level vectors of the night around each epoch, (batch, 2 * context_epochs + 1, enhancement_channels),
+            in the order of time; NaN where there is no neighbour. The middle one is what the enhancement network gives
+            for the epoch's own picture, which then need not run again. ``None``: there are no neighbours.
         **kwargs
             As LLaVA's.
 
@@ -100,18 +101,22 @@ class EegVlmModel(LlavaModel):
         outputs = super().get_image_features(pixel_values, **kwargs)
         if self.config.alignment != "none":
             low = torch.stack(tuple(outputs.pooler_output))  # (batch, n_low, d), already projected
-            high = self.multi_modal_projector(self.enhancement(pixel_values))  # (batch, g * g, d)
+            around = self.config.context_epochs
+            own = self.enhancement(pixel_values) if context is None else context[:, around : around + 1].to(low)
+            high = self.multi_modal_projector(own)  # (batch, g * g, d)
             tokens = align(low, high, self.config.alignment, self.config.tower_grid)
-            if self.config.context_epochs:
+            if around:
                 tokens = torch.cat([self._neighbours(context, len(tokens)), tokens], dim=1)
             outputs.pooler_output = list(tokens)
         return outputs
 
     def _neighbours(self, context: torch.Tensor | None, batch: int) -> torch.Tensor:
         """Return projected neighbours (batch, 2 * context_epochs, d), absent ones replaced by a learned vector."""
-        absent = self.absent_neighbour.expand(batch, 2 * self.config.context_epochs, -1)
+        around = self.config.context_epochs
+        absent = self.absent_neighbour.expand(batch, 2 * around, -1)
         if context is not None:
-            absent = torch.where(context.isnan(), absent, context.nan_to_num().to(absent))
+            others = torch.cat([context[:, :around], context[:, around + 1 :]], dim=1)
+            absent = torch.where(others.isnan(), absent, others.nan_to_num().to(absent))
         projected: torch.Tensor = self.multi_modal_projector(absent)
         return projected
 
@@ -153,7 +158,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         Parameters
         ----------
         context
-            High-level vectors of the neighbouring epochs; see :meth:`EegVlmModel.get_image_features`.
+            High-level vectors of the night around each epoch; see :meth:`EegVlmModel.get_image_features`.
         input_ids, pixel_values, attention_mask, position_ids, past_key_values, inputs_embeds, labels, logits_to_keep
             As LLaVA's, like any other keyword.
         **kwargs

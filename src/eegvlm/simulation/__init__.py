@@ -8,6 +8,7 @@ simulated spectra; :func:`randomise` varies epochs as a :class:`Randomisation` s
 from eegvlm.simulation.carriers import Carriers
 from eegvlm.simulation.derivations import DEFAULT_CHANNELS, KNOWN_CHANNELS
 from eegvlm.simulation.events import EventKind, Events
+from eegvlm.simulation.measured import MeasuredSpectra, read_band_powers
 from eegvlm.simulation.night import SimulatedNight, simulate_night
 from eegvlm.simulation.randomisation import Randomisation, randomise
 from eegvlm.simulation.recorder import Recorder
@@ -19,11 +20,13 @@ __all__ = [
     "Carriers",
     "EventKind",
     "Events",
+    "MeasuredSpectra",
     "Randomisation",
     "Recorder",
     "SimulatedNight",
     "Subject",
     "draw_subject",
     "randomise",
+    "read_band_powers",
     "simulate_night",
 ]

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 
 from eegvlm.errors import InputError
-from eegvlm.simulation.bands import BAND_NAMES, BAND_WIDTHS_HZ
+from eegvlm.simulation.bands import BAND_NAMES
 from eegvlm.simulation.calibration import CYCLE_EDGES_H, PERIOD_EDGES_H, Z_GRID
+from eegvlm.simulation.measured import CROP_EPOCHS, read_band_powers
 
 _STAGES = 5
-_CROP_EPOCHS = 60
 _FACTORS = 10
 _HELD_OUT = ("ucddb018",)
 _R_AND_K = {"W": 0, "1": 1, "2": 2, "3": 3, "4": 3, "R": 4}
@@ -195,13 +195,8 @@ def _within_stage(nights: Sequence[Any], level: np.ndarray, stage: int) -> dict[
 
 def _night_rows(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return stages, epoch numbers and the twelve log powers of one night, cropped around sleep."""
-    with np.load(path) as held:
-        y, index, powers, variance = held["y"], held["idx"], held["bp"].astype(float), held["var"].astype(float)
-    asleep = index[y > 0]
-    keep = (index >= asleep[0] - _CROP_EPOCHS) & (index <= asleep[-1] + _CROP_EPOCHS)
-    slow = np.maximum(variance - powers @ np.array(BAND_WIDTHS_HZ), 0.02 * variance)
-    rows = np.log(np.concatenate([slow[..., None], powers], axis=2)).reshape(len(y), 12)
-    return y[keep], index[keep], rows[keep]
+    night = read_band_powers(path)
+    return night.stages, night.epochs, night.rows
 
 
 def _normal_scores(values: np.ndarray) -> np.ndarray:
@@ -221,7 +216,7 @@ def _filled(stages: np.ndarray) -> np.ndarray:
 
 def _cropped(stages: np.ndarray) -> np.ndarray:
     asleep = np.flatnonzero(stages > 0)
-    return stages[max(0, asleep[0] - _CROP_EPOCHS) : asleep[-1] + _CROP_EPOCHS + 1]
+    return stages[max(0, asleep[0] - CROP_EPOCHS) : asleep[-1] + CROP_EPOCHS + 1]
 
 
 def _sleep_period(stages: np.ndarray) -> np.ndarray:

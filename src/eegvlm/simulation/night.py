@@ -23,6 +23,7 @@ from eegvlm.simulation.carriers import Carriers
 from eegvlm.simulation.channel import Physiology, channel_signal, unit_waves
 from eegvlm.simulation.derivations import CHIN, DEFAULT_CHANNELS, DERIVATIONS, HEART, KNOWN_CHANNELS
 from eegvlm.simulation.events import Events
+from eegvlm.simulation.measured import MeasuredSpectra
 from eegvlm.simulation.occurrence import draw_occurrences
 from eegvlm.simulation.periphery import beats, chin_emg, electrocardiogram
 from eegvlm.simulation.spectra import epoch_spectra, quiet_wake
@@ -103,6 +104,7 @@ def simulate_night(
     channels: Sequence[str] = DEFAULT_CHANNELS,
     subject: Subject | None = None,
     stages: np.ndarray | None = None,
+    spectra: MeasuredSpectra | None = None,
     carriers: Carriers | None = None,
     start: datetime = DEFAULT_START,
 ) -> SimulatedNight:
@@ -122,6 +124,8 @@ def simulate_night(
         The sleeper; drawn from the seed where none is given. ``Subject()`` is the typical one.
     stages
         int (n_epochs,), 0 to 4: a stage sequence to follow instead of a drawn one; ``hours`` is then not used.
+    spectra
+        Stages and band powers of a real night to follow; neither ``hours`` nor ``stages`` is then used.
     carriers
         Real EEG whose texture replaces noise in the background of the EEG and EOG channels.
     start
@@ -146,13 +150,19 @@ def simulate_night(
     _check(hours, seed, rate, channels, stages)
     if subject is None:
         subject = draw_subject(seed)
+    if spectra is not None:
+        stages = spectra.stages
     if stages is None:
         count = max(1, round(hours * 120))
         stages = simulate_stages(stream(seed, "stages"), count, architecture=subject.architecture, age=subject.age)
     stages = np.asarray(stages, dtype=np.int8)
     grid = FrameGrid(len(stages), float(rate))
-    closed = quiet_wake(stream(seed, "eyes"), stages, subject)
-    rows, within = epoch_spectra(stream(seed, "spectra"), stages, closed, subject)
+    if spectra is None:
+        closed = quiet_wake(stream(seed, "eyes"), stages, subject)
+        rows, within = epoch_spectra(stream(seed, "spectra"), stages, closed, subject)
+    else:
+        closed = spectra.closed_eyes(subject)
+        rows, within = spectra.seen_in(subject)
     drawn = draw_occurrences(seed, stages, closed, within, subject)
     r_peaks = beats(seed, stages, subject)
 

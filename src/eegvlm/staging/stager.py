@@ -25,21 +25,19 @@ import torch
 from eegvlm import __version__
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.images import panel_channels, panel_signals
+from eegvlm.hypnogram.smoothing import real_transitions, tempered
+from eegvlm.hypnogram.smoothing import smooth as smooth_posterior
+from eegvlm.images import panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path
 from eegvlm.model.weights import weights_hash
 from eegvlm.signals import EPOCH_S, Recording, RecordingError
+from eegvlm.staging.blocks import LookAround, filled_up, night_blocks
 from eegvlm.staging.journal import Journal
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
-from eegvlm.staging.smoothing import real_transitions
-from eegvlm.staging.smoothing import smooth as smooth_posterior
 
 Progress = Callable[[int, int], None]
 Smoothing = Literal["none", "posterior"]
-
-_FEWEST_ROWS = 16
-_BLOCK = 256
 
 
 @dataclass
@@ -81,7 +79,7 @@ class Stager:
             ``"nano"``, or a folder.
         smooth
             ``"posterior"``: probabilities are those of a chain with the transitions of real nights
-            (:mod:`eegvlm.staging.smoothing`). ``"none"``: each epoch stands alone.
+            (:mod:`eegvlm.hypnogram.smoothing`). ``"none"``: each epoch stands alone.
         device, dtype
             See :mod:`eegvlm.staging.precision`.
 
@@ -111,7 +109,12 @@ class Stager:
             "device": on.type,
             "dtype": str(precision).removeprefix("torch."),
             "smoothing": smooth,
-            "stage_temperature": model.config.stage_temperature,
+            "calibration": {
+                "stage_temperature": model.config.stage_temperature,
+                "stage_prior": model.config.stage_prior,
+                "smoothing_strength": model.config.smoothing_strength,
+                "smoothed_temperature": model.config.smoothed_temperature,
+            },
             "notice": "Research use; verify by a trained scorer.",
         }
         return cls(model, processor, provenance, smooth)
@@ -158,28 +161,21 @@ class Stager:
             logits = diary.read(recording.n_epochs)
         scorable = recording.scorable
         spent = {"read_s": 0.0, "draw_s": 0.0, "model_s": 0.0}
-        for first in range(0, recording.n_epochs, _BLOCK):
-            count = min(_BLOCK, recording.n_epochs - first)
-            unread = scorable[first : first + count] & np.isnan(logits[first : first + count, 0])
-            if not unread.any():
-                continue
-            started = time.perf_counter()
-            signals = panel_signals(layout, recording, first, count)
-            spent["read_s"] += time.perf_counter() - started
-            for begin in range(0, count, batch_size):
-                rows = slice(begin, min(begin + batch_size, count))
-                if not unread[rows].any():
+        unread = scorable & np.isnan(logits[:, 0])
+        for block in night_blocks(
+            recording, self.processor, self.model.device, self._look_around(batch_size), unread, spent
+        ):
+            for rows in block.batches(batch_size):
+                epochs = slice(block.first + rows.start, block.first + rows.stop)
+                if not unread[epochs].any():
                     continue
                 started = time.perf_counter()
-                pictures = self.processor.draw({name: s[rows] for name, s in signals.items()}, device=self.model.device)
-                spent["draw_s"] += time.perf_counter() - started
-                started = time.perf_counter()
-                logits[first + rows.start : first + rows.stop] = self.read(pictures)
+                logits[epochs] = self.read(block.pictures[rows], block.context(rows))
                 spent["model_s"] += time.perf_counter() - started
                 if diary is not None:
                     diary.write(np.where(scorable[:, None], logits, np.nan))
                 if progress is not None:
-                    progress(first + rows.stop, recording.n_epochs)
+                    progress(epochs.stop, recording.n_epochs)
         if diary is not None:
             diary.close()
         return StagedNight(
@@ -190,16 +186,42 @@ class Stager:
             timing=spent,
         )
 
+    def _look_around(self, batch_size: int) -> LookAround:
+        """Say how much of the night an epoch is read with, and how its vectors are computed."""
+        config = self.model.config
+        return LookAround(config.context_epochs, config.enhancement_channels, batch_size, self.high_level)
+
     @torch.inference_mode()
-    def read(self, pictures: torch.Tensor) -> npt.NDArray[np.float32]:
-        """Return the label logits (n, 5), in the order W, N1, N2, N3, R, of uint8 pictures (n, channels, h, w)."""
+    def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return the high-level vectors (n, enhancement_channels), float32 on the CPU, of uint8 pictures."""
         rows = len(pictures)
-        if rows < _FEWEST_ROWS:
-            filler = pictures.new_zeros((_FEWEST_ROWS - rows, *pictures.shape[1:]))
-            pictures = torch.cat([pictures, filler])
+        pixel_values = self.processor.normalise(filled_up(pictures), self.model.dtype)
+        vectors: torch.Tensor = self.model.model.enhancement(pixel_values)[:rows, 0].float().cpu()
+        return vectors
+
+    @torch.inference_mode()
+    def read(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> npt.NDArray[np.float32]:
+        """Return label logits, before calibration.
+
+        Parameters
+        ----------
+        pictures
+            uint8 (n, channels, height, width).
+        context
+            High-level vectors around each epoch, (n, 2 * context_epochs + 1, enhancement_channels); see
+            :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (n, 5), in the order W, N1, N2, N3, R.
+        """
+        rows = len(pictures)
+        pictures = filled_up(pictures)
         outputs = self.model(
             input_ids=self._prompt.expand(len(pictures), -1),
             pixel_values=self.processor.normalise(pictures, self.model.dtype),
+            context=None if context is None else filled_up(context).to(self.model.device),
             logits_to_keep=1,
             use_cache=False,
         )
@@ -215,7 +237,11 @@ class Stager:
         probabilities = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
         probabilities[~scorable] = np.nan
         if self.smooth == "posterior":
-            probabilities = smooth_posterior(probabilities, real_transitions()).astype(np.float64)
+            config = self.model.config
+            posterior = smooth_posterior(
+                probabilities, real_transitions(), strength=config.smoothing_strength, prior=config.stage_prior
+            )
+            probabilities = tempered(posterior, config.smoothed_temperature)
         stages = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         notes = []
         if not scorable.all():

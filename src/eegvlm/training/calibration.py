@@ -1,77 +1,139 @@
-"""Temperature calibration of the stage probabilities, on subjects not trained on."""
+"""Calibration on subjects not trained on: a temperature for epochs alone, a strength and a temperature for smoothing.
+
+The network's label logits are divided by one temperature. Posterior smoothing then weighs them by a strength, and
+as its posteriors are surer than they should be, a second temperature follows it. Strength and second temperature are
+chosen on whole nights and on the same nights cut into half hours, so that excerpts are served too.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.optimize import minimize_scalar
 
+from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
 from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.training.data import Batches
 
+_STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
+_EXCERPT = 60
+
+Floats = npt.NDArray[np.float64]
+Stages = npt.NDArray[np.int64]
+_Piece = tuple[str, Floats, Stages]  # source, probabilities and stages of consecutive epochs
+
+
+@dataclass(frozen=True)
+class ScoredNight:
+    """Label logits (n, 5) of consecutive epochs of one night, NaN where there is none, and stages (n,), -1 likewise."""
+
+    source: str
+    logits: Floats
+    stages: Stages
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What calibration found; see :class:`~eegvlm.model.EegVlmConfig`."""
+
+    stage_temperature: float
+    smoothing_strength: float
+    smoothed_temperature: float
+
 
 @torch.inference_mode()
-def stage_logits(
+def scored_nights(
     model: EegVlmForConditionalGeneration, batches: Batches, *, batch_size: int = 64
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Return label logits (n, 5) and stages (n,) of every epoch of a store."""
+) -> list[ScoredNight]:
+    """Return the label logits of every epoch of a store, night by night."""
     model.eval()
-    ids = batches.processor.stage_token_ids
+    ids, store = batches.processor.stage_token_ids, batches.store
     rows = []
-    for first in range(0, len(batches.store), batch_size):
-        inputs = batches(list(range(first, min(first + batch_size, len(batches.store)))))
+    for first in range(0, len(store), batch_size):
+        inputs = batches(list(range(first, min(first + batch_size, len(store)))))
+        context = inputs.get("context")
         outputs = model(
             input_ids=inputs["input_ids"][:, :-2].to(model.device),
             pixel_values=inputs["pixel_values"].to(model.device, model.dtype),
+            context=None if context is None else context.to(model.device),
             logits_to_keep=1,
             use_cache=False,
         )
         rows.append(outputs.logits[:, -1, ids].double().cpu().numpy())
-    return np.concatenate(rows), batches.store.stages
+    logits, nights = np.concatenate(rows), []
+    for night in range(len(store.nights)):
+        here = store.night == night
+        whole = np.full((store.length(night), 5), np.nan)
+        stages = np.full(len(whole), -1)
+        whole[store.position[here]], stages[store.position[here]] = logits[here], store.stages[here]
+        source = store.sources[int(store.source[here][0])] if here.any() else ""
+        nights.append(ScoredNight(source, whole, stages))
+    return nights
 
 
-def negative_log_likelihood(
-    logits: npt.NDArray[np.float64], stages: npt.NDArray[np.int64], temperature: float
-) -> float:
-    """Return the mean negative log-likelihood (nats an epoch) of stages under ``softmax(logits / temperature)``."""
+def softmax(logits: Floats, temperature: float = 1.0) -> Floats:
+    """Return probabilities (n, 5) of logits (n, 5); NaN rows stay NaN."""
     scaled = logits / temperature
-    scaled = scaled - scaled.max(axis=1, keepdims=True)
-    log_probabilities = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-    return float(-log_probabilities[np.arange(len(stages)), stages].mean())
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def fit_temperature(logits: npt.NDArray[np.float64], stages: npt.NDArray[np.int64]) -> float:
-    """Return the temperature that makes stages most likely.
+def negative_log_likelihood(probabilities: npt.NDArray[np.floating], stages: Stages) -> float:
+    """Return the mean negative log-likelihood (nats) of the scored epochs' stages; no probability counts below 1e-6."""
+    scored = stages >= 0
+    return float(-np.log(np.maximum(probabilities[scored, stages[scored]], 1e-6)).mean())
+
+
+def fit(nights: list[ScoredNight], prior: Sequence[float] | None = None) -> Fitted:
+    """Fit both temperatures and the strength; every source counts alike.
 
     Parameters
     ----------
-    logits
-        (n, 5), of subjects not trained on.
-    stages
-        (n,), the scorer's.
+    nights
+        Of subjects not trained on.
+    prior
+        Shares of the stages among the epochs that were learnt.
 
     References
     ----------
     Guo et al. 2017, On Calibration of Modern Neural Networks, ICML.
     """
-    result = minimize_scalar(
-        lambda log_t: negative_log_likelihood(logits, stages, float(np.exp(log_t))),
-        bounds=(-3.0, 3.0),
-        method="bounded",
-    )
-    return float(np.exp(result.x))
+    given = [(night.source, softmax(night.logits), night.stages) for night in nights]
+    alone, _ = _best_temperature(given)
+    found = []
+    for strength in _STRENGTHS:
+        pieces: list[_Piece] = []
+        for night in nights:
+            probabilities = softmax(night.logits, alone)
+            for length in (len(night.stages), _EXCERPT):
+                for first in range(0, len(night.stages), length):
+                    part = slice(first, first + length)
+                    posterior = smooth(probabilities[part], real_transitions(), strength=strength, prior=prior)
+                    pieces.append((night.source, posterior.astype(np.float64), night.stages[part]))
+        after, loss = _best_temperature(pieces)
+        found.append((loss, strength, after))
+    _, strength, after = min(found)
+    return Fitted(alone, strength, after)
 
 
-def expected_calibration_error(
-    probabilities: npt.NDArray[np.float64], stages: npt.NDArray[np.int64], *, bins: int = 15
-) -> float:
-    """Return the mean gap between confidence and accuracy over equal-width bins of confidence, by share of epochs."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == stages
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (which == b).mean() * abs(confidence[which == b].mean() - right[which == b].mean())
-        for b in range(bins)
-        if (which == b).any()
+def _best_temperature(pieces: list[_Piece]) -> tuple[float, float]:
+    """Return the temperature between 0.05 and 20 that makes the stages most likely, and the mean loss over sources."""
+    sources = {source for source, _, stages in pieces if (stages >= 0).any()}
+    joined = [
+        (
+            np.concatenate([given for name, given, _ in pieces if name == source]),
+            np.concatenate([stages for name, _, stages in pieces if name == source]),
+        )
+        for source in sorted(sources)
     ]
-    return float(sum(gaps))
+
+    def loss(log_temperature: float) -> float:
+        temperature = float(np.exp(log_temperature))
+        return float(np.mean([negative_log_likelihood(tempered(given, temperature), to) for given, to in joined]))
+
+    result = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
+    return float(np.exp(result.x)), float(result.fun)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import transformers
 import yaml
@@ -16,7 +16,9 @@ import yaml
 from eegvlm import __version__
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
-from eegvlm.training.calibration import expected_calibration_error
+from eegvlm.hypnogram.calibration_error import expected_calibration_error
+from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
+from eegvlm.training.calibration import Fitted, ScoredNight, softmax
 from eegvlm.training.recipe import Recipe
 
 _TEXT = """---
@@ -33,14 +35,15 @@ transformers {transformers}, Python {python}). Research use; verify by a trained
 
 ## Validation
 
-{n} epochs of {nights} simulated nights of {nights} subjects that were not trained on. Simulated nights say
-that the model learnt, not how it does on patients.
+Nights of subjects that were not trained on, probabilities calibrated on these same nights (temperature
+{temperature:.2f}; after posterior smoothing of strength {strength:.2f}, temperature {smoothed:.2f}). Simulated
+nights say that the model learnt, not how it does on patients.
 
-| accuracy | kappa | ECE | {labels} |
-|---|---|---|{rules}
-| {accuracy:.3f} | {kappa:.3f} | {ece:.3f} | {recalls} |
+| source | smoothing | epochs | accuracy | kappa | ECE | {labels} |
+|---|---|---|---|---|---|{rules}
+{rows}
 
-(the last five columns: recall by stage; probabilities are temperature-calibrated on these same epochs)
+(the last five columns: recall by stage)
 
 Figures at the end of each phase, before calibration:
 
@@ -54,11 +57,7 @@ Figures at the end of each phase, before calibration:
 
 
 def write_card(
-    checkpoint: Path,
-    recipe: Recipe,
-    figures: dict[str, dict[str, float]],
-    logits: npt.NDArray[np.float64],
-    stages: npt.NDArray[np.int64],
+    checkpoint: Path, recipe: Recipe, figures: dict[str, dict[str, float]], nights: list[ScoredNight], fitted: Fitted
 ) -> None:
     """Write ``README.md`` into a checkpoint.
 
@@ -70,33 +69,56 @@ def write_card(
         What was run.
     figures
         By phase, the figures on the validation subjects.
-    logits, stages
-        Calibrated label logits (n, 5) and true stages (n,) of the validation epochs.
+    nights
+        Label logits and stages of the validation nights.
+    fitted
+        The calibration.
     """
-    probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    agreed = agreement_of_stages(stages.astype(np.int8), probabilities.argmax(axis=1).astype(np.int8))
     text = _TEXT.format(
         name=recipe.name,
         version=__version__,
         torch=torch.__version__,
         transformers=transformers.__version__,
         python=platform.python_version(),
-        n=len(stages),
-        nights=recipe.data.validation.nights,
+        temperature=fitted.stage_temperature,
+        strength=fitted.smoothing_strength,
+        smoothed=fitted.smoothed_temperature,
         labels=" | ".join(stage.label for stage in STAGES),
         rules="---|" * len(STAGES),
-        accuracy=agreed.accuracy,
-        kappa=agreed.kappa or 0.0,
-        ece=expected_calibration_error(probabilities, stages),
-        recalls=" | ".join("-" if s.recall is None else f"{s.recall:.3f}" for s in agreed.stages),
+        rows="\n".join(_rows(nights, fitted, recipe.data.stage_shares)),
         phases="\n".join(
-            f"- {name}: accuracy {values['eval_accuracy']:.3f}, kappa {values['eval_kappa']:.3f}"
-            for name, values in figures.items()
+            f"- {phase}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.3f}" for name, value in values.items())
+            for phase, values in figures.items()
         ),
         recipe=yaml.safe_dump(_plain(dataclasses.asdict(recipe)), sort_keys=False),
     )
     (checkpoint / "README.md").write_text(text, encoding="utf-8")
+
+
+def _rows(nights: list[ScoredNight], fitted: Fitted, prior: Sequence[float]) -> Iterator[str]:
+    """Yield a table row for each source, without and with smoothing."""
+    for source in sorted({night.source for night in nights if night.source}):
+        own = [night for night in nights if night.source == source]
+        stages = np.concatenate([night.stages for night in own])
+        alone = [softmax(night.logits, fitted.stage_temperature) for night in own]
+        smoothed = [
+            tempered(
+                smooth(one, real_transitions(), strength=fitted.smoothing_strength, prior=prior),
+                fitted.smoothed_temperature,
+            )
+            for one in alone
+        ]
+        for name, probabilities in (("none", alone), ("posterior", smoothed)):
+            scored = stages >= 0
+            given = np.concatenate(probabilities)[scored]
+            answers = given.argmax(axis=1)
+            agreed = agreement_of_stages(stages[scored].astype(np.int8), answers.astype(np.int8))
+            error = expected_calibration_error(given.max(axis=1), answers == stages[scored])
+            recalls = " | ".join("-" if s.recall is None else f"{s.recall:.3f}" for s in agreed.stages)
+            yield (
+                f"| {source} | {name} | {scored.sum()} | {agreed.accuracy:.3f} | {agreed.kappa or 0:.3f} | {error:.3f} "
+                f"| {recalls} |"
+            )
 
 
 def _plain(value: Any) -> Any:

@@ -1,98 +1,180 @@
-"""From a recipe's data to batches: nights are made once, pictures are drawn when a batch is asked for."""
+"""Batches: which epochs are drawn, what recorders do to them, and what the model is asked."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.utils.data import Sampler
 
-from eegvlm.images import ImageLayout, panel_signals
 from eegvlm.model import EegVlmProcessor
-from eegvlm.simulation import Randomisation, randomise, simulate_night
-from eegvlm.training.recipe import SimulatedNights
-from eegvlm.training.store import EpochStore, write_night
+from eegvlm.simulation import Randomisation, randomise
+from eegvlm.training.descriptions import Descriptions
+from eegvlm.training.recipe import DataRecipe, Mixture
+from eegvlm.training.store import EpochStore
 
-_OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
+if TYPE_CHECKING:
+    from eegvlm.training.context import NightVectors
+
+Signals = dict[str, npt.NDArray[np.float32]]
 
 
-def prepare(
-    nights: SimulatedNights, layout: ImageLayout, folder: Path, *, progress: Any = lambda items: items
-) -> EpochStore:
-    """Return the epochs of simulated nights; a night that a killed run had written is not made again.
+def row_chances(store: EpochStore, mixture: Mixture, stage_shares: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which each epoch is drawn.
+
+    Sources share the draws by their weights, the stages of a source by ``stage_shares``.
+    """
+    weights = np.array(mixture.weights)
+    cell = store.source * 5 + store.stages
+    counts = np.bincount(cell, minlength=5 * len(weights)).reshape(-1, 5)
+    shares = np.array(stage_shares) * (counts > 0)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    chances = (weights[:, None] * shares / np.maximum(counts, 1)).reshape(-1)[cell]
+    return np.asarray(chances / chances.sum())
+
+
+def even_chances(store: EpochStore, mixture: Mixture) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which each epoch is drawn where stages do not matter: all of a source alike."""
+    weights = np.array(mixture.weights)
+    counts = np.bincount(store.source, minlength=len(weights))
+    chances = (weights / np.maximum(counts, 1))[store.source]
+    return np.asarray(chances / chances.sum())
+
+
+class SeededDraws(Sampler[int]):
+    """Rows drawn with replacement; the seed decides all of them, so that a resumed run draws the same."""
+
+    def __init__(self, chances: npt.NDArray[np.float64], count: int, seed: int) -> None:
+        self.chances, self.count, self.seed = chances, count, seed
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.seed, 5])
+        edges = np.cumsum(self.chances)
+        return iter(np.minimum(np.searchsorted(edges, rng.random(self.count)), len(edges) - 1).tolist())
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What recorders do to a signal, and which channels they lack.
 
     Parameters
     ----------
-    nights
-        How many, how long, from which seed.
-    layout
-        Its panels, rate and filters are what is stored.
-    folder
-        One file a night.
-    progress
-        Wraps the iterable of seeds to show how far it is.
+    randomisation, channel_drop
+        See :class:`~eegvlm.training.recipe.DataRecipe`.
+    seed
+        Together with the epochs of a batch, or the night and its version, it decides everything.
     """
-    panels = [panel.name for panel in layout.panels]
-    files = []
-    seeds: Iterable[int] = range(nights.first_seed, nights.first_seed + nights.nights)
-    for seed in progress(seeds):
-        file = folder / f"night-{seed:07d}.npy"
-        if not file.is_file():
-            eeg = nights.eeg[seed % len(nights.eeg)]
-            night = simulate_night(hours=nights.hours, seed=seed, rate=layout.rate, channels=[eeg, *_OTHERS])
-            recording = night.recording()
-            signals = panel_signals(layout, recording, 0, recording.n_epochs)
-            write_night(file, panels, signals, night.stages)
-        files.append(file)
-    return EpochStore(files, panels)
+
+    randomisation: Randomisation
+    channel_drop: float
+    seed: int
+
+    @classmethod
+    def of(cls, data: DataRecipe, seed: int) -> Augmentation:
+        """Take a recipe's."""
+        return cls(data.randomisation, data.channel_drop, seed)
+
+    def epochs(self, signals: Signals, processor: EegVlmProcessor, rows: npt.NDArray[np.int64]) -> Signals:
+        """Show every epoch through a recorder of its own."""
+        rng = np.random.default_rng([self.seed, zlib.crc32(rows.tobytes())])
+        shown = {}
+        for name, values in signals.items():
+            shown[name] = randomise(values, rng, self.randomisation, rate=processor.layout.rate)
+            if not _is_eeg(processor, name):
+                shown[name][rng.random(len(values)) < self.channel_drop] = np.nan
+        return shown
+
+    def night(self, signals: Signals, processor: EegVlmProcessor, night: int, version: int) -> Signals:
+        """Show epochs of one night through one recorder: the version's."""
+        shown = {}
+        for place, (name, values) in enumerate(signals.items()):
+            rng = np.random.default_rng([self.seed, 6, night, version, place])
+            dropped = not _is_eeg(processor, name) and rng.random() < self.channel_drop
+            shown[name] = randomise(values, rng, self.randomisation, rate=processor.layout.rate, per="night")
+            if dropped:
+                shown[name][:] = np.nan
+        return shown
+
+
+def _is_eeg(processor: EegVlmProcessor, panel: str) -> bool:
+    return any(role.modality == "eeg" for role in processor.layout.panel(panel).roles)
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Collator: indices of epochs to the model's inputs.
+    """Collator: rows of a store to the model's inputs.
 
     Parameters
     ----------
     store, processor
         Where epochs come from, and how they are drawn and asked about.
-    randomisation
+    augmentation
         ``None`` for validation.
-    channel_drop
-        Probability, a panel other than EEG, that an epoch loses it.
-    seed
-        Of augmentation; together with the epochs of a batch it decides everything, so a resumed run repeats.
+    context
+        Vectors of the neighbours, where the model reads them; epochs are then augmented as their night was.
+    context_drop
+        See :class:`~eegvlm.training.recipe.DataRecipe`.
+    descriptions
+        By night and epoch, for the phase that learns them.
     """
 
     store: EpochStore
     processor: EegVlmProcessor
-    randomisation: Randomisation | None = None
-    channel_drop: float = 0.0
-    seed: int = 0
+    augmentation: Augmentation | None = None
+    context: NightVectors | None = None
+    context_drop: float = 0.0
+    descriptions: Descriptions | None = None
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
-        """Return ``input_ids``, ``labels``, ``pixel_values``, ``stages`` of a batch."""
-        where = np.asarray(indices)
-        signals = self.store.signals(where)
-        if self.randomisation is not None:
-            rng = np.random.default_rng([self.seed, zlib.crc32(where.tobytes())])
-            signals = {name: self._augment(name, values, self.randomisation, rng) for name, values in signals.items()}
-        stages = torch.from_numpy(self.store.stages[where])
-        pixel_values = self.processor.normalise(self.processor.draw(signals))
-        return {**self._answers(stages), "pixel_values": pixel_values, "stages": stages}
+        """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``allowed`` for the objectives."""
+        rows = np.asarray(indices, dtype=np.int64)
+        signals = self.store.signals(rows)
+        held: dict[str, torch.Tensor] = {}
+        if self.context is not None:
+            rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])
+            versions = rng.integers(self.context.versions, size=len(self.store.nights))[self.store.night[rows]]
+            vectors = self.context.around(rows, versions)
+            _cut(vectors, self.context_drop, rng)
+            held["context"] = torch.from_numpy(vectors)
+            if self.augmentation is not None:
+                signals = self._by_night(signals, rows, versions, self.augmentation)
+        elif self.augmentation is not None:
+            signals = self.augmentation.epochs(signals, self.processor, rows)
+        held["stages"] = torch.from_numpy(self.store.stages[rows])
+        held["source"] = torch.from_numpy(self.store.source[rows])
+        held["targets"] = torch.from_numpy(self.store.targets[rows])
+        held["allowed"] = torch.from_numpy(self.store.allowed[rows])
+        held["pixel_values"] = self.processor.normalise(self.processor.draw(signals))
+        if self.descriptions is not None:
+            places = zip(self.store.night[rows], self.store.position[rows], strict=True)
+            texts = [self.descriptions[night][position] for night, position in places]
+            encoded = self.processor.tokenizer(texts, padding=True, return_tensors="pt")
+            return {**held, "descriptions": encoded["input_ids"], "description_mask": encoded["attention_mask"]}
+        return {**held, **self._answers(held["stages"])}
 
-    def _augment(
-        self, panel: str, values: npt.NDArray[np.float32], spec: Randomisation, rng: np.random.Generator
-    ) -> npt.NDArray[np.float32]:
-        layout = self.processor.layout
-        values = randomise(values, rng, spec, rate=layout.rate)
-        if not any(role.modality == "eeg" for role in layout.panel(panel).roles):
-            values[rng.random(len(values)) < self.channel_drop] = np.nan
-        return values
+    def _by_night(
+        self,
+        signals: Signals,
+        rows: npt.NDArray[np.int64],
+        versions: npt.NDArray[np.int64],
+        augmentation: Augmentation,
+    ) -> Signals:
+        shown = {name: values.copy() for name, values in signals.items()}
+        nights = self.store.night[rows]
+        for night in np.unique(nights):
+            here = np.flatnonzero(nights == night)
+            some = {name: values[here] for name, values in signals.items()}
+            for name, values in augmentation.night(some, self.processor, int(night), int(versions[here[0]])).items():
+                shown[name][here] = values
+        return shown
 
     def _answers(self, stages: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return prompts followed by the label token and the end; only these two are labels."""
@@ -103,3 +185,12 @@ class Batches:
         answers = torch.cat([torch.tensor(processor.stage_token_ids)[stages][:, None], end], dim=1)
         labels = torch.cat([torch.full_like(prompts, -100), answers], dim=1)
         return {"input_ids": torch.cat([prompts, answers], dim=1), "labels": labels}
+
+
+def _cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
+    """Take away, in place, the far context of some epochs on either side, as where a recording ends."""
+    k = vectors.shape[1] // 2
+    for side in (0, 1):
+        kept = np.where(rng.random(len(vectors)) < chance, rng.integers(0, k + 1, len(vectors)), k)
+        distance = np.arange(k, 0, -1) if side == 0 else np.arange(1, k + 1)
+        vectors[:, side * (k + 1) : side * (k + 1) + k][distance > kept[:, None]] = np.nan

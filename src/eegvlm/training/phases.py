@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
-from transformers import Trainer, TrainingArguments
+from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
 from eegvlm.model import EegVlmForConditionalGeneration
-from eegvlm.training.data import Batches
+from eegvlm.training.data import Batches, SeededDraws
+from eegvlm.training.objectives import answer, classify, describe
 from eegvlm.training.recipe import Phase, Recipe
 
 _PARTS = {
     "enhancement": ("model.enhancement",),
     "tower": ("model.vision_tower",),
-    "projector": ("model.multi_modal_projector",),
+    "projector": ("model.multi_modal_projector", "model.absent_neighbour"),
     "language": ("model.language_model", "lm_head"),
 }
 
@@ -29,47 +30,40 @@ _PARTS = {
 class PhaseTrainer(Trainer):
     """A trainer whose loss is a phase's objective and whose predictions are stage logits."""
 
-    def __init__(self, *, objective: str, stage_token_ids: list[int], eval_batches: Batches, **kwargs: Any) -> None:
+    def __init__(self, *, objective: str, draws: SeededDraws, eval_batches: Batches, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.objective = objective
-        self.stage_token_ids = torch.tensor(stage_token_ids)
+        self.objective, self.draws = objective, draws
         self.train_batches, self.eval_batches = kwargs["data_collator"], eval_batches
+        self.stage_token_ids = eval_batches.processor.stage_token_ids
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> SeededDraws:
+        """Draw by the recipe's shares."""
+        return self.draws
 
     def compute_loss(
         self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **kwargs: Any
     ) -> Any:
         """Return the objective, and the stage logits where they are asked for."""
-        stages = inputs["stages"]
-        if self.objective == "classify":
-            enhancement = model.model.enhancement
-            logits = enhancement.classify(enhancement(inputs["pixel_values"]))
-            loss = functional.cross_entropy(logits, stages, label_smoothing=self.args.label_smoothing_factor)
-            return (loss, {"stage_logits": logits}) if return_outputs else loss
-        # The last three positions predict the label, the end, and nothing: only these are computed.
-        outputs = model(
-            input_ids=inputs["input_ids"],
-            pixel_values=inputs["pixel_values"],
-            logits_to_keep=3,
-            use_cache=False,
-        )
-        logits = outputs.logits[:, :2].float()
-        loss = functional.cross_entropy(
-            logits.flatten(0, 1),
-            inputs["labels"][:, -2:].flatten(),
-            label_smoothing=self.args.label_smoothing_factor,
-        )
-        if not return_outputs:
-            return loss
-        return loss, {"stage_logits": logits[:, 0, self.stage_token_ids.to(logits.device)]}
+        smoothing = self.args.label_smoothing_factor
+        if self.objective == "describe":
+            loss, logits = describe(model, inputs), None
+        elif self.objective == "classify":
+            loss, logits = classify(model, inputs, smoothing)
+        else:
+            loss, logits = answer(model, inputs, smoothing, self.stage_token_ids)
+        return (loss, {"stage_logits": logits}) if return_outputs else loss
 
     def prediction_step(
         self, model: Any, inputs: dict[str, torch.Tensor], prediction_loss_only: bool, ignore_keys: Any = None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return loss, stage logits (batch, 5) and stages (batch,)."""
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """Return loss, stage logits (batch, 5) and, beside the stages, the source of each epoch (batch, 2)."""
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
             loss, outputs = self.compute_loss(model, inputs, return_outputs=True)
-        return loss.detach(), outputs["stage_logits"].float().detach(), inputs["stages"]
+        logits = outputs["stage_logits"]
+        if logits is None:
+            return loss.detach(), None, None
+        return loss.detach(), logits.float().detach(), torch.stack([inputs["stages"], inputs["source"]], dim=1)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Load a checkpoint's weights by their names on disk; transformers' own takes them for the model's."""
@@ -87,15 +81,29 @@ class PhaseTrainer(Trainer):
             self.data_collator = collator
 
 
-def stage_metrics(predictions: Any) -> dict[str, float]:
-    """Return accuracy, kappa and recall by stage of stage logits (n, 5) against stages (n,)."""
-    agreed = agreement_of_stages(np.asarray(predictions.label_ids), np.asarray(predictions.predictions).argmax(axis=1))
-    figures = {"accuracy": agreed.accuracy, "kappa": agreed.kappa or 0.0}
-    return figures | {
-        f"recall_{stage.label}": figure.recall
-        for stage, figure in zip(STAGES, agreed.stages, strict=True)
-        if figure.recall is not None
-    }
+def stage_metrics(predictions: Any, sources: list[str]) -> dict[str, float]:
+    """Return accuracy, kappa and recall by stage, for each source, of stage logits (n, 5).
+
+    Parameters
+    ----------
+    predictions
+        Its ``label_ids`` are stages and places of sources, (n, 2).
+    sources
+        Names of the validation sources.
+    """
+    stages, source = np.asarray(predictions.label_ids).T
+    answers = np.asarray(predictions.predictions).argmax(axis=1)
+    figures: dict[str, float] = {}
+    for place, name in enumerate(sources):
+        here = source == place
+        agreed = agreement_of_stages(stages[here].astype(np.int8), answers[here].astype(np.int8))
+        figures |= {f"{name}_accuracy": agreed.accuracy, f"{name}_kappa": agreed.kappa or 0.0}
+        figures |= {
+            f"{name}_recall_{stage.label}": figure.recall
+            for stage, figure in zip(STAGES, agreed.stages, strict=True)
+            if figure.recall is not None
+        }
+    return figures
 
 
 def run_phase(
@@ -104,6 +112,7 @@ def run_phase(
     model: EegVlmForConditionalGeneration,
     train: Batches,
     validation: Batches,
+    draws: SeededDraws,
     folder: Path,
 ) -> dict[str, float]:
     """Train one phase, or go on where a killed run stood.
@@ -116,6 +125,8 @@ def run_phase(
         Trained in place.
     train, validation
         Epochs and how they become batches.
+    draws
+        Which epochs the training batches hold.
     folder
         Checkpoints, TensorBoard log, and, once the phase has ended, ``weights`` and then ``done.json``.
 
@@ -126,6 +137,9 @@ def run_phase(
     """
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(any(name.startswith(prefix) for part in phase.trains for prefix in _PARTS[part]))
+    if model.config.alignment != "none":
+        module: torch.nn.Module = model.model.enhancement
+        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if not torch.cuda.is_available():
         model.set_attn_implementation("eager")  # its backward pass takes half the time of the fused one's on a CPU
     arguments = TrainingArguments(
@@ -146,6 +160,8 @@ def run_phase(
         save_total_limit=1,
         eval_strategy="steps",
         eval_steps=recipe.checkpoint_steps,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
         report_to=["tensorboard"],
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
@@ -153,14 +169,17 @@ def run_phase(
     )
     trainer = PhaseTrainer(
         objective=phase.objective,
-        stage_token_ids=train.processor.stage_token_ids,
+        draws=draws,
         eval_batches=validation,
         model=model,
         args=arguments,
         train_dataset=train.store,
         eval_dataset=validation.store,
         data_collator=train,
-        compute_metrics=stage_metrics,
+        compute_metrics=None
+        if phase.objective == "describe"
+        else partial(stage_metrics, sources=validation.store.sources),
+        callbacks=[EarlyStoppingCallback(phase.patience)] if phase.patience else None,
     )
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if folder.is_dir() else None)
     figures = {name: value for name, value in trainer.evaluate().items() if isinstance(value, float)}

@@ -20,35 +20,158 @@ from eegvlm.simulation import Randomisation
 
 @dataclass(frozen=True)
 class ModelRecipe:
-    """What is trained: a preset's geometry with a new tokenizer, drawn by a layout, asked by a prompt."""
+    """What is trained: a preset's geometry with a new tokenizer, or a checkpoint that is there.
 
+    Parameters
+    ----------
+    base
+        A packaged model's name or a checkpoint's folder, to go on from; the fields below are then not used.
+    preset, vocab_size
+        Geometry, and size of the tokenizer that is trained.
+    layout, prompt
+        How an epoch is drawn, and what is asked.
+    context_epochs
+        Neighbours on each side whose high-level vectors the language model reads.
+    """
+
+    base: str = ""
     preset: str = "nano"
     layout: str = "nano"
     vocab_size: int = 1024
     prompt: str = "<image>Stage:"
+    context_epochs: int = 0
 
 
 @dataclass(frozen=True)
 class SimulatedNights:
     """Simulated nights; night k has the seed ``first_seed + k`` and a subject of its own.
 
-    Its EEG derivation is the one that ``eeg`` has at the place of its seed, in turn.
+    Parameters
+    ----------
+    nights, hours, first_seed
+        How many, how long, from which seed.
+    eeg
+        Derivations; a night has the one at the place of its seed, in turn.
+    spread
+        How far subjects and recorders differ (:func:`eegvlm.simulation.draw_subject`).
+    spectra
+        Name under which a folder of measured band powers is given (``--data NAME=FOLDER``): the nights follow these
+        real ones in turn (:func:`eegvlm.simulation.read_band_powers`), and ``hours`` is not used.
+    carriers, carrier_share
+        Name of a recorded source whose EEG lends its texture to this share of the nights.
+    teacher, teacher_share
+        ``yasa``: its probabilities for the night, mixed into the true stages with this weight (extra ``teacher``).
+    weight
+        Share of the drawn epochs that come from this source, relative to the others' weights.
     """
 
     nights: int = 24
     hours: float = 8.0
     first_seed: int = 0
     eeg: tuple[str, ...] = ("EEG C4-M1", "EEG Fpz-Cz", "EEG C3-M2", "EEG F4-M1", "EEG Pz-Oz")
+    spread: float = 1.0
+    spectra: str = ""
+    carriers: str = ""
+    carrier_share: float = 0.5
+    teacher: Literal["none", "yasa"] = "none"
+    teacher_share: float = 0.5
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class RecordedNights:
+    """Nights of a data set; where it lies is said when the run starts (``--data NAME=FOLDER``).
+
+    Parameters
+    ----------
+    name
+        What the recipe and the command line call this source.
+    dataset
+        A name that :func:`eegvlm.datasets.open_dataset` knows, ``folder`` for recordings of your own.
+    only, without
+        Patterns of the names of nights that are taken, and that are left out.
+    stages
+        Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
+        the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
+    wake_crop_min
+        Minutes of wake kept around sleep; all where it is not given.
+    weight
+        As for simulated nights.
+    """
+
+    name: str
+    dataset: str = "folder"
+    only: tuple[str, ...] = ("*",)
+    without: tuple[str, ...] = ()
+    stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
+    wake_crop_min: float | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class UnlabelledNights:
+    """Recordings without a scoring, for phases that need none (``describe``).
+
+    Parameters
+    ----------
+    name
+        What the recipe and the command line (``--data NAME=FOLDER``) call this source.
+    only
+        Patterns of the names of files that are taken, in all folders below.
+    weight
+        As for simulated nights.
+    """
+
+    name: str
+    only: tuple[str, ...] = ("*.edf", "*.EDF", "*.bdf", "*.rec")
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Sources that are drawn from together."""
+
+    simulated: tuple[SimulatedNights, ...] = ()
+    recorded: tuple[RecordedNights, ...] = ()
+    unlabelled: tuple[UnlabelledNights, ...] = ()
+
+    @property
+    def weights(self) -> list[float]:
+        """Weights of the recorded, the simulated and the unlabelled sources, in this order."""
+        return [
+            *(one.weight for one in self.recorded),
+            *(one.weight for one in self.simulated),
+            *(one.weight for one in self.unlabelled),
+        ]
 
 
 @dataclass(frozen=True)
 class DataRecipe:
-    """What is learnt from, and on which other subjects it is watched and calibrated."""
+    """What is learnt from, and on which other subjects it is watched and calibrated.
 
-    train: SimulatedNights = field(default_factory=SimulatedNights)
-    validation: SimulatedNights = field(default_factory=lambda: SimulatedNights(nights=3, first_seed=1_000_000))
+    Parameters
+    ----------
+    train, validation
+        Sources. No person may be in both.
+    stage_shares
+        Shares of W, N1, N2, N3, R among the epochs drawn from a source; among its own stages where it has fewer.
+    randomisation
+        What recorders may do to a signal.
+    channel_drop
+        Probability, a panel other than EEG, that it is left empty.
+    context_versions
+        Randomised versions of each night whose vectors serve as context.
+    context_drop
+        Probability that an epoch's context is cut on one side or both, as at the ends of a recording.
+    """
+
+    train: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(),)))
+    validation: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(nights=3, first_seed=1_000_000),)))
+    stage_shares: tuple[float, ...] = (0.22, 0.17, 0.24, 0.18, 0.19)
     randomisation: Randomisation = field(default_factory=Randomisation)
     channel_drop: float = 0.3
+    context_versions: int = 2
+    context_drop: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -60,14 +183,17 @@ class Phase:
     name
         Also the name of its folder.
     objective
-        ``classify``: the enhancement network alone, cross-entropy of its classifier. ``answer``: the whole
+        ``describe``: the tower alone, contrastive between pictures and descriptions of what is measurable in
+        them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``answer``: the whole
         model, cross-entropy of the label token and the end of the answer.
     trains
         Parts whose weights move: any of ``enhancement``, ``tower``, ``projector``, ``language``.
+    patience
+        Stop once the loss on the validation subjects has not improved over so many evaluations; 0: never.
     """
 
     name: str
-    objective: Literal["classify", "answer"]
+    objective: Literal["describe", "classify", "answer"]
     trains: tuple[Literal["enhancement", "tower", "projector", "language"], ...]
     steps: int
     batch_size: int = 64
@@ -75,6 +201,7 @@ class Phase:
     weight_decay: float = 0.05
     warmup: float = 0.05
     label_smoothing: float = 0.0
+    patience: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,130 @@
+"""A night in blocks of drawn epochs: memory does not grow with its length, and an epoch comes with its neighbours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eegvlm.images import panel_signals
+from eegvlm.model import EegVlmProcessor
+from eegvlm.signals import Recording
+
+_BLOCK = 256
+_FEWEST_ROWS = 16
+
+
+@dataclass(frozen=True)
+class LookAround:
+    """The night context that a model reads.
+
+    Parameters
+    ----------
+    epochs
+        Neighbours on each side; 0 for a model without night context.
+    channels
+        Width of a high-level vector.
+    batch_size
+        Pictures whose vectors are computed at a time.
+    vectors
+        From uint8 pictures (n, channels, height, width) to float32 vectors (n, width).
+    """
+
+    epochs: int
+    channels: int
+    batch_size: int
+    vectors: Callable[[torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive epochs.
+
+    Parameters
+    ----------
+    first
+        Number of the first, from 0.
+    pictures
+        uint8 (n, channels, height, width).
+    night
+        Vectors of the whole night, as far as they are known, with ``around`` absent ones (NaN) at both ends.
+    around
+        Neighbours on each side.
+    """
+
+    first: int
+    pictures: torch.Tensor
+    night: torch.Tensor
+    around: int
+
+    def batches(self, size: int) -> Iterator[slice]:
+        """Yield the rows of each batch."""
+        for begin in range(0, len(self.pictures), size):
+            yield slice(begin, min(begin + size, len(self.pictures)))
+
+    def context(self, rows: slice) -> torch.Tensor | None:
+        """Return the vectors around each row, (n, 2 * around + 1, width); None for a model without night context."""
+        if not self.around:
+            return None
+        held = self.night[self.first + rows.start : self.first + rows.stop + 2 * self.around]
+        return held.unfold(0, 2 * self.around + 1, 1).transpose(1, 2)
+
+
+def night_blocks(
+    recording: Recording,
+    processor: EegVlmProcessor,
+    device: torch.device,
+    look: LookAround,
+    wanted: npt.NDArray[np.bool_],
+    spent: dict[str, float],
+) -> Iterator[Block]:
+    """Yield the night's pictures, each block once the vectors of the one after it are known.
+
+    Parameters
+    ----------
+    recording, processor, device
+        What is drawn, how and where.
+    look
+        Whether, and how, neighbours are read.
+    wanted
+        bool (n_epochs,). Without night context, blocks that hold none of these epochs are left out.
+    spent
+        Seconds by kind of work, added to in place.
+    """
+    around = look.epochs
+    night = torch.full((recording.n_epochs + 2 * around, look.channels if around else 0), torch.nan)
+    waiting: Block | None = None
+    for first in range(0, recording.n_epochs, _BLOCK):
+        count = min(_BLOCK, recording.n_epochs - first)
+        if not around and not wanted[first : first + count].any():
+            continue
+        started = time.perf_counter()
+        signals = panel_signals(processor.layout, recording, first, count)
+        read = time.perf_counter()
+        block = Block(first, processor.draw(signals, device=device), night, around)
+        drawn = time.perf_counter()
+        spent["read_s"] += read - started
+        spent["draw_s"] += drawn - read
+        if not around:
+            yield block
+            continue
+        silent = torch.from_numpy(~recording.scorable[first : first + count])
+        for rows in block.batches(look.batch_size):
+            vectors = look.vectors(block.pictures[rows]).masked_fill(silent[rows, None], torch.nan)
+            night[first + around + rows.start : first + around + rows.stop] = vectors
+        spent["model_s"] += time.perf_counter() - drawn
+        if waiting is not None:
+            yield waiting
+        waiting = block
+    if waiting is not None:
+        yield waiting
+
+
+def filled_up(rows: torch.Tensor) -> torch.Tensor:
+    """Add empty rows to a batch that is too small for the kernels that larger ones use."""
+    short = _FEWEST_ROWS - len(rows)
+    return rows if short <= 0 else torch.cat([rows, rows.new_zeros((short, *rows.shape[1:]))])

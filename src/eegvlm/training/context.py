@@ -1,0 +1,122 @@
+"""Night context for training: the high-level vectors of every epoch of every night, computed once.
+
+The enhancement network is frozen by then. A night has several versions, each seen through a recorder of its own
+(:meth:`.data.Augmentation.night`), so that an epoch and its neighbours always come from the same recorder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
+from eegvlm.training.data import Augmentation
+from eegvlm.training.store import EpochStore
+
+_BLOCK = 240
+
+
+class NightVectors:
+    """Vectors on disk, and what lies around any epoch.
+
+    Parameters
+    ----------
+    store
+        Whose epochs.
+    files
+        By night, one file a version: float16 (epochs, channels), NaN where there is no signal.
+    epochs
+        Neighbours on each side.
+    """
+
+    def __init__(self, store: EpochStore, files: list[list[Path]], epochs: int) -> None:
+        self.store, self.epochs = store, epochs
+        self.versions = len(files[0])
+        self._vectors = [[np.load(file, mmap_mode="r") for file in versions] for versions in files]
+
+    def around(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return float32 (n, 2 * epochs + 1, channels): each epoch between its neighbours, NaN where there is none."""
+        k = self.epochs
+        offsets = np.arange(-k, k + 1)
+        found = np.full((len(rows), 2 * k + 1, self._vectors[0][0].shape[1]), np.nan, np.float32)
+        for place, (row, version) in enumerate(zip(rows, versions, strict=True)):
+            held = self._vectors[self.store.night[row]][version]
+            at = self.store.position[row] + offsets
+            inside = (at >= 0) & (at < len(held))
+            found[place, inside] = held[at[inside]]
+        return found
+
+
+def night_vectors(
+    model: EegVlmForConditionalGeneration,
+    processor: EegVlmProcessor,
+    store: EpochStore,
+    folder: Path,
+    *,
+    augmentation: Augmentation | None = None,
+    versions: int = 1,
+    bfloat16: bool = False,
+    progress: Callable[[list[Any]], Iterable[Any]] = iter,
+) -> NightVectors:
+    """Compute the vectors of every night; those that a killed run had written are not computed again.
+
+    Parameters
+    ----------
+    model
+        Its enhancement network.
+    processor
+        Draws the epochs.
+    store
+        The nights.
+    folder
+        One file a night and version; a folder belongs to one enhancement.
+    augmentation, versions
+        How nights are seen; without augmentation there is one version.
+    bfloat16
+        Whether to compute in it.
+    progress
+        Wraps the list of nights.
+    """
+    model.eval()
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for night in progress(list(range(len(store.nights)))):
+        files.append([folder / f"{store.nights[night]}-{version}.npy" for version in range(versions)])
+        for version, file in enumerate(files[-1]):
+            if file.is_file():
+                continue
+            parts = []
+            for first in range(0, store.length(night), _BLOCK):
+                signals = store.whole_night(night, slice(first, first + _BLOCK))
+                if augmentation is not None:
+                    signals = augmentation.night(signals, processor, night, version)
+                parts.append(_vectors(model, processor, signals, bfloat16=bfloat16))
+            partial = file.with_suffix(".new.npy")
+            np.save(partial, np.concatenate(parts))
+            os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
+    return NightVectors(store, files, model.config.context_epochs)
+
+
+@torch.inference_mode()
+def _vectors(
+    model: EegVlmForConditionalGeneration,
+    processor: EegVlmProcessor,
+    signals: dict[str, npt.NDArray[np.float32]],
+    *,
+    bfloat16: bool,
+) -> npt.NDArray[np.float16]:
+    """Return float16 (n, channels), NaN where no panel has a signal."""
+    held = ~np.all([np.isnan(values).all(axis=1) for values in signals.values()], axis=0)
+    vectors = np.full((len(held), model.config.enhancement_channels), np.nan, np.float16)
+    if held.any():
+        drawn = processor.draw({name: values[held] for name, values in signals.items()})
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=bfloat16):
+            high = model.model.enhancement(processor.normalise(drawn).to(model.device))[:, 0]
+        vectors[held] = high.float().cpu().numpy()
+    return vectors

@@ -1,0 +1,87 @@
+"""What a phase minimises, and the stage logits it is watched by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+_CONTRAST_TEMPERATURE = 0.07
+
+
+def stage_loss(
+    log_probabilities: torch.Tensor, targets: torch.Tensor, allowed: torch.Tensor, smoothing: float
+) -> torch.Tensor:
+    """Return the mean cross-entropy of soft targets, spread a little over the allowed stages.
+
+    Parameters
+    ----------
+    log_probabilities
+        (n, 5), of the stages.
+    targets
+        (n, 5); zero where a stage is not allowed.
+    allowed
+        bool (n, 5): the stages that are compared.
+    smoothing
+        Share of each target that is spread evenly.
+    """
+    even = allowed / allowed.sum(dim=1, keepdim=True)
+    wanted = (1 - smoothing) * targets + smoothing * even
+    return -(wanted * log_probabilities.masked_fill(~allowed, 0.0)).sum(dim=1).mean()
+
+
+def classify(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of the enhancement network's classifier, and its stage logits (n, 5)."""
+    enhancement = model.model.enhancement
+    logits = enhancement.classify(enhancement(inputs["pixel_values"])).float()
+    compared = logits.masked_fill(~inputs["allowed"], -torch.inf).log_softmax(dim=1)
+    return stage_loss(compared, inputs["targets"], inputs["allowed"], smoothing), logits
+
+
+def answer(
+    model: Any, inputs: dict[str, torch.Tensor], smoothing: float, stage_token_ids: list[int]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of the label token and of the end after it, and the label logits (n, 5).
+
+    The label token is compared with the whole vocabulary but for the labels of stages that are not allowed.
+    """
+    # The last three positions predict the label, the end, and nothing: only these are computed.
+    outputs = model(
+        input_ids=inputs["input_ids"],
+        pixel_values=inputs["pixel_values"],
+        context=inputs.get("context"),
+        logits_to_keep=3,
+        use_cache=False,
+    )
+    logits = outputs.logits[:, :2].float()
+    label, end = logits.unbind(dim=1)
+    refused = torch.zeros_like(label, dtype=torch.bool)
+    refused[:, stage_token_ids] = ~inputs["allowed"]
+    compared = label.masked_fill(refused, -torch.inf).log_softmax(dim=1)[:, stage_token_ids]
+    loss = stage_loss(compared, inputs["targets"], inputs["allowed"], smoothing)
+    loss = 0.5 * (loss + functional.cross_entropy(end, inputs["labels"][:, -1]))
+    return loss, label[:, stage_token_ids]
+
+
+def describe(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return the contrastive loss between pictures and their descriptions, after CLIP.
+
+    Both are vectors in the language model's space: a picture the mean of its projected tokens, a description the
+    mean of the language model's last states. In a batch each picture has to find its own description and each
+    description its own picture; equal descriptions count as found alike.
+
+    References
+    ----------
+    Radford et al. 2021, Learning transferable visual models from natural language supervision, ICML.
+    """
+    body = model.model
+    features = body.vision_tower(inputs["pixel_values"]).last_hidden_state[:, 1:]
+    pictures = functional.normalize(body.multi_modal_projector(features).mean(dim=1).float(), dim=1)
+    mask = inputs["description_mask"]
+    states = body.language_model(input_ids=inputs["descriptions"], attention_mask=mask).last_hidden_state.float()
+    texts = (states * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+    similarity = pictures @ functional.normalize(texts, dim=1).T / _CONTRAST_TEMPERATURE
+    same = (inputs["descriptions"][:, None] == inputs["descriptions"][None]).all(dim=2).float()
+    wanted = same / same.sum(dim=1, keepdim=True)
+    return 0.5 * (functional.cross_entropy(similarity, wanted) + functional.cross_entropy(similarity.T, wanted))

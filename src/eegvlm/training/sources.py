@@ -1,0 +1,222 @@
+"""From a recipe's sources to nights on disk: simulated ones are made, recorded ones are read.
+
+A night that a killed run had written is not made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eegvlm.datasets import Night, open_dataset
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import Stage
+from eegvlm.images import ImageLayout, panel_channels, panel_signals
+from eegvlm.signals import read_recording
+from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
+from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.training.store import EpochStore, NightLabels, one_hot, write_night
+
+_OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
+_EVERY_STAGE = np.ones(5, dtype=bool)
+
+Progress = Callable[[list[Any]], Iterable[Any]]
+
+
+def prepare(
+    data: DataRecipe, layout: ImageLayout, folder: Path, roots: Mapping[str, Path], *, progress: Progress = iter
+) -> tuple[EpochStore, EpochStore]:
+    """Return the epochs to train on, and those to validate on.
+
+    Parameters
+    ----------
+    data
+        The sources.
+    layout
+        Its panels, rate and filters are what is stored.
+    folder
+        Two files a night.
+    roots
+        Where each recorded source lies, by its name.
+    progress
+        Wraps the list of nights of a source, to show how far it is.
+
+    Raises
+    ------
+    InputError
+        If a recorded source has no root or no night, or a person is in both.
+    """
+    train = _mixture(data.train, data, layout, folder, roots, progress)
+    validation = _mixture(data.validation, data, layout, folder, roots, progress)
+    shared = sorted(set(train.persons) & set(validation.persons))
+    if shared:
+        raise InputError(
+            "recipe", "data.validation", ", ".join(shared[:5]), "these persons are trained on too: give each to one"
+        )
+    return train, validation
+
+
+def _mixture(
+    mixture: Mixture, data: DataRecipe, layout: ImageLayout, folder: Path, roots: Mapping[str, Path], progress: Progress
+) -> EpochStore:
+    files = {}
+    for recorded in mixture.recorded:
+        nights = recorded_nights(recorded, roots)
+        files[recorded.name] = [_record(night, recorded, layout, folder) for night in progress(nights)]
+    for place, simulated in enumerate(mixture.simulated):
+        carriers = None
+        if simulated.carriers:
+            lenders = [one for one in data.train.recorded if one.name == simulated.carriers]
+            if not lenders:
+                raise InputError(
+                    "recipe", "carriers", simulated.carriers, "name one of the sources in data.train.recorded"
+                )
+            carriers = _carriers(lenders[0], layout, roots)
+        spectra = _spectra(simulated, roots)
+        seeds = list(range(simulated.first_seed, simulated.first_seed + simulated.nights))
+        files[f"simulated-{place}"] = [
+            _simulate(seed, simulated, layout, folder, carriers, spectra) for seed in progress(seeds)
+        ]
+    for unlabelled in mixture.unlabelled:
+        recordings = _recordings(unlabelled, roots)
+        files[unlabelled.name] = [_unlabelled(path, unlabelled, layout, folder) for path in progress(recordings)]
+    if not any(files.values()):
+        raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
+    return EpochStore(files, [panel.name for panel in layout.panels])
+
+
+def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[Night]:
+    """Return the nights of a recorded source, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        If its root was not given, or no night fits.
+    """
+    dataset = open_dataset(
+        source.dataset, _root(source.name, roots), wake_crop_min=source.wake_crop_min, look_inside=False
+    )
+    nights = [
+        night
+        for night in dataset.nights
+        if any(fnmatchcase(night.name, pattern) for pattern in source.only)
+        and not any(fnmatchcase(night.name, pattern) for pattern in source.without)
+    ]
+    if not nights:
+        raise InputError(roots[source.name], f"data {source.name}", "no scored night", "check only and without")
+    return sorted(nights, key=lambda night: night.name)
+
+
+def _root(name: str, roots: Mapping[str, Path]) -> Path:
+    """Return a named source's folder."""
+    if name not in roots:
+        raise InputError("recipe", f"data {name}", "no folder", f"say where it lies: --data {name}=FOLDER")
+    return roots[name]
+
+
+def _record(night: Night, source: RecordedNights, layout: ImageLayout, folder: Path) -> Path:
+    """Write one recorded night; epochs of stages that the source does not teach are kept as context."""
+    file = folder / f"{source.name}-{night.name}.npy"
+    if not file.is_file():
+        recording, hypnogram = night.recording(), night.hypnogram()
+        count = min(recording.n_epochs, len(hypnogram.stages))
+        signals = panel_signals(layout, recording, 0, count)
+        if not signals:
+            raise InputError(recording.path, "channels", "none for any panel", "name them in the data set's rules")
+        stages = hypnogram.stages[:count].astype(np.int8)
+        allowed = np.array([stage.label in source.stages for stage in map(Stage, range(5))])
+        taught = (stages >= 0) & allowed[np.maximum(stages, 0)] & recording.scorable[:count]
+        stages = np.where(taught, stages, -1).astype(np.int8)
+        write_night(
+            file,
+            [panel.name for panel in layout.panels],
+            signals,
+            NightLabels(night.person, stages, one_hot(stages), allowed),
+        )
+    return file
+
+
+def _recordings(source: UnlabelledNights, roots: Mapping[str, Path]) -> list[Path]:
+    root = _root(source.name, roots)
+    found = sorted({path for pattern in source.only for path in root.rglob(pattern)})
+    if not found:
+        raise InputError(root, f"data {source.name}", "no recording", f"names fit none of {', '.join(source.only)}")
+    return found
+
+
+def _unlabelled(path: Path, source: UnlabelledNights, layout: ImageLayout, folder: Path) -> Path:
+    """Write one recording without a scoring."""
+    file = folder / f"{source.name}-{path.stem}.npy"
+    if not file.is_file():
+        recording = read_recording(path)
+        signals = panel_signals(layout, recording, 0, recording.n_epochs)
+        if not signals:
+            raise InputError(path, "channels", "none for any panel", "leave this recording out")
+        stages = np.full(recording.n_epochs, -1, dtype=np.int8)
+        labels = NightLabels(f"{source.name}:{path.stem}", stages, one_hot(stages), _EVERY_STAGE)
+        write_night(file, [panel.name for panel in layout.panels], signals, labels)
+    return file
+
+
+def _carriers(source: RecordedNights, layout: ImageLayout, roots: Mapping[str, Path]) -> Carriers:
+    """Return the EEG of a recorded source at the layout's rate, unfiltered, as texture for simulated nights."""
+    epochs, stages = [], []
+    for night in recorded_nights(source, roots):
+        recording = night.recording()
+        channel = next(one for one in panel_channels(layout, recording).values() if one is not None)
+        held, scored = recording.epochs(channel, rate=layout.rate), night.hypnogram().stages
+        count = min(len(held), len(scored))
+        whole = np.isfinite(held[:count]).all(axis=1) & (scored[:count] >= 0)
+        epochs.append(held[:count][whole])
+        stages.append(scored[:count][whole])
+    return Carriers(np.concatenate(epochs).astype(np.float32), np.concatenate(stages).astype(np.int8))
+
+
+def _spectra(source: SimulatedNights, roots: Mapping[str, Path]) -> list[MeasuredSpectra]:
+    """Return the measured nights that a source follows; none where it names none."""
+    if not source.spectra:
+        return []
+    files = sorted(_root(source.spectra, roots).glob("*.npz"))
+    if not files:
+        raise InputError(roots[source.spectra], f"data {source.spectra}", "no npz file", "give a folder of band powers")
+    return [read_band_powers(file) for file in files]
+
+
+def _simulate(
+    seed: int,
+    source: SimulatedNights,
+    layout: ImageLayout,
+    folder: Path,
+    carriers: Carriers | None,
+    spectra: list[MeasuredSpectra],
+) -> Path:
+    """Write one simulated night."""
+    file = folder / f"simulated-{seed:07d}.npy"
+    if file.is_file():
+        return file
+    eeg = source.eeg[seed % len(source.eeg)]
+    carried = carriers is not None and np.random.default_rng([seed, 1]).random() < source.carrier_share
+    night = simulate_night(
+        hours=source.hours,
+        seed=seed,
+        rate=layout.rate,
+        channels=[eeg, *_OTHERS],
+        subject=draw_subject(seed, spread=source.spread),
+        spectra=spectra[seed % len(spectra)] if spectra else None,
+        carriers=carriers if carried else None,
+    )
+    targets = one_hot(night.stages)
+    if source.teacher == "yasa":
+        from eegvlm.training.teacher import yasa_probabilities
+
+        taught = yasa_probabilities(night.epochs(eeg), night.rate, seed=seed)
+        targets = (1 - source.teacher_share) * targets + source.teacher_share * taught
+    recording = night.recording()
+    signals = panel_signals(layout, recording, 0, recording.n_epochs)
+    labels = NightLabels(f"simulated:{seed}", night.stages, targets.astype(np.float32), _EVERY_STAGE)
+    write_night(file, [panel.name for panel in layout.panels], signals, labels)
+    return file
