@@ -39,6 +39,23 @@ def test_every_row_is_five_probabilities(n, seed, strength):
     np.testing.assert_allclose(smoothed.sum(axis=1), 1, atol=1e-5)
 
 
+def test_probabilities_learnt_from_other_shares_are_measured_against_those():
+    """A model that saw as much N1 as N2 says N2 less often than nights hold it; its prior makes up for that."""
+    chain = real_transitions()
+    learnt = np.full(5, 0.2)
+    natural = _random(40, 2)
+    seen = natural / chain.stationary * learnt
+    seen /= seen.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(smooth(seen, chain, prior=learnt), smooth(natural, chain), atol=1e-5)
+    assert np.abs(smooth(seen, chain) - smooth(natural, chain)).max() > 0.05
+
+
+@pytest.mark.parametrize("prior", [[0.5, 0.5], [0.2, 0.2, 0.2, 0.4, 0.0]])
+def test_a_prior_that_is_not_five_positive_shares_is_refused(prior):
+    with pytest.raises(InputError, match="prior"):
+        smooth(_random(3, 0), real_transitions(), prior=prior)
+
+
 def test_a_single_epoch_keeps_its_probabilities():
     evidence = _random(1, 3)
     np.testing.assert_allclose(smooth(evidence, real_transitions(), strength=1.0), evidence, atol=1e-6)

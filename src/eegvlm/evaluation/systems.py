@@ -10,6 +10,7 @@ import numpy as np
 from eegvlm.errors import InputError
 from eegvlm.evaluation.run import Reading
 from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram.smoothing import real_transitions, smooth
 from eegvlm.signals import EPOCH_S, Recording
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def whole_model(stager: Stager, *, batch_size: int = 32) -> Callable[[Recording]
 def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Recording], Reading]:
     """Return the model's enhancement network with its own stage classifier, without tower and language model.
 
-    It sees the same pictures, so the difference to the whole model is the share of tower and language model. Its
-    probabilities are as trained: the checkpoint's temperature belongs to the label tokens.
+    It sees the same pictures and is smoothed where the model is, so the difference to the whole model is the share of
+    tower, night context and language model. Its probabilities are as trained: the checkpoint's temperatures belong to
+    the label tokens.
 
     Raises
     ------
@@ -58,6 +60,10 @@ def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Reco
             logits = network.classify(network(processor.normalise(pictures, model.dtype)))
             probabilities[first : first + count] = logits.float().softmax(dim=1).cpu().numpy()
         probabilities[~scorable] = np.nan
+        if stager.smooth == "posterior":
+            config = model.config
+            chain = real_transitions()
+            probabilities = smooth(probabilities, chain, strength=config.smoothing_strength, prior=config.stage_prior)
         best = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
         hypnogram = Hypnogram(best.astype(np.int8), EPOCH_S, recording.start, probabilities=probabilities)
         return Reading(hypnogram, {name: channel.name if channel else None for name, channel in channels.items()})

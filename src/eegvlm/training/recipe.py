@@ -90,6 +90,8 @@ class RecordedNights:
         A name that :func:`eegvlm.datasets.open_dataset` knows, ``folder`` for recordings of your own.
     only, without
         Patterns of the names of nights that are taken, and that are left out.
+    fold
+        ``"1/5"``: the nights of the first of five groups of persons; ``"not 1/5"``: those of the others; ``""``: all.
     stages
         Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
@@ -103,6 +105,7 @@ class RecordedNights:
     dataset: str = "folder"
     only: tuple[str, ...] = ("*",)
     without: tuple[str, ...] = ()
+    fold: str = ""
     stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
     wake_crop_min: float | None = None
     weight: float = 1.0

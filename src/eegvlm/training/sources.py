@@ -5,14 +5,16 @@ A night that a killed run had written is not made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from eegvlm.datasets import Night, open_dataset
+from eegvlm.datasets import Night, open_dataset, split_by_subject
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
@@ -21,6 +23,7 @@ from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
 from eegvlm.training.store import EpochStore, NightLabels, one_hot, write_night
 
+_LOG = logging.getLogger(__name__)
 _OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
 _EVERY_STAGE = np.ones(5, dtype=bool)
 
@@ -100,15 +103,28 @@ def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[N
     dataset = open_dataset(
         source.dataset, _root(source.name, roots), wake_crop_min=source.wake_crop_min, look_inside=False
     )
+    for problem in dataset.problems:
+        _LOG.warning("data %s: %s", source.name, problem.message)
     nights = [
         night
-        for night in dataset.nights
+        for night in _fold(source, dataset.nights)
         if any(fnmatchcase(night.name, pattern) for pattern in source.only)
         and not any(fnmatchcase(night.name, pattern) for pattern in source.without)
     ]
     if not nights:
         raise InputError(roots[source.name], f"data {source.name}", "no scored night", "check only and without")
     return sorted(nights, key=lambda night: night.name)
+
+
+def _fold(source: RecordedNights, nights: Sequence[Night]) -> Sequence[Night]:
+    """Return the nights of the source's group of persons, or of all others."""
+    if not source.fold:
+        return nights
+    written = re.fullmatch(r"(not )?(\d+)/(\d+)", source.fold)
+    if written is None or not 1 <= int(written[2]) <= int(written[3]):
+        raise InputError("recipe", f"data {source.name} fold", source.fold, 'write it as "1/5" or "not 1/5"')
+    split = split_by_subject(nights, folds=int(written[3]))[int(written[2]) - 1]
+    return split.train if written[1] else split.test
 
 
 def _root(name: str, roots: Mapping[str, Path]) -> Path:

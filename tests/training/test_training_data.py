@@ -1,0 +1,212 @@
+"""From sources to batches: who is drawn how often, seen through which recorder, among which neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import write_hypnogram
+from eegvlm.images import load_layout
+from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
+from eegvlm.training.context import NightVectors
+from eegvlm.training.data import Augmentation, SeededDraws, _cut, even_chances, row_chances
+from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.training.sources import prepare
+from eegvlm.training.store import EpochStore
+
+NANO = load_layout("nano")
+SIMULATED = SimulatedNights(nights=2, hours=0.4, weight=0.75)
+CHECKS = Mixture((SimulatedNights(nights=1, hours=0.25, first_seed=900),))
+SHARES = (0.2, 0.2, 0.2, 0.2, 0.2)
+
+
+@pytest.fixture(scope="module")
+def own_nights(tmp_path_factory) -> Path:
+    """A folder of two recordings with scorings beside them, as a user has it."""
+    folder = tmp_path_factory.mktemp("own")
+    for seed in (31, 32):
+        night = simulate_night(hours=0.4, seed=seed)
+        night.write(folder / f"patient{seed}.edf")
+        write_hypnogram(night.hypnogram(), folder / f"patient{seed}.csv", format="csv")
+    return folder
+
+
+def stores(mixture: Mixture, folder: Path, roots: dict[str, Path], **changes: object) -> tuple[EpochStore, EpochStore]:
+    data = replace(DataRecipe(train=mixture, validation=CHECKS), **changes)
+    return prepare(data, NANO, folder, roots)
+
+
+@pytest.fixture(scope="module")
+def mixed(own_nights, tmp_path_factory) -> tuple[Mixture, EpochStore]:
+    mixture = Mixture((SIMULATED,), (RecordedNights("own", stages=("W", "N2"), weight=0.25),))
+    return mixture, stores(mixture, tmp_path_factory.mktemp("nights"), {"own": own_nights})[0]
+
+
+def test_epochs_of_stages_that_a_source_does_not_teach_are_kept_as_neighbours_alone(mixed):
+    _, store = mixed
+    own = store.source == store.sources.index("own")
+    assert set(store.stages[own]) <= {0, 2}
+    assert (store.allowed[own] == [True, False, True, False, False]).all()
+    assert store.allowed[~own].all()
+    recorded = [n for n, name in enumerate(store.nights) if name.startswith("own")]
+    assert sum(store.length(night) for night in recorded) > own.sum()
+
+
+def test_sources_share_draws_by_weight_and_their_stages_by_the_recipes_shares(mixed):
+    mixture, store = mixed
+    chances = row_chances(store, mixture, SHARES)
+    assert chances.sum() == pytest.approx(1)
+    for place, weight in enumerate(mixture.weights):
+        here = store.source == place
+        assert chances[here].sum() == pytest.approx(weight)
+        by_stage = [chances[here & (store.stages == s)].sum() for s in np.unique(store.stages[here])]
+        np.testing.assert_allclose(by_stage, by_stage[0])
+    even = even_chances(store, mixture)
+    assert np.unique(even[store.source == 0]).size == 1
+
+
+def test_draws_repeat_with_their_seed_and_follow_the_chances():
+    chances = np.array([0.7, 0.1, 0.2])
+    drawn = list(SeededDraws(chances, 4000, seed=3))
+    assert drawn == list(SeededDraws(chances, 4000, seed=3))
+    assert drawn != list(SeededDraws(chances, 4000, seed=4))
+    np.testing.assert_allclose(np.bincount(drawn) / 4000, chances, atol=0.03)
+
+
+def test_a_night_that_is_there_is_not_made_again(own_nights, tmp_path):
+    mixture = Mixture((replace(SIMULATED, nights=1),))
+    stores(mixture, tmp_path, {})
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    stores(mixture, tmp_path, {})
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
+
+
+def test_a_source_without_its_folder_says_how_to_give_it(tmp_path):
+    with pytest.raises(InputError, match="--data own=FOLDER"):
+        stores(Mixture((), (RecordedNights("own"),)), tmp_path, {})
+
+
+def test_a_person_cannot_be_trained_and_validated_on(own_nights, tmp_path):
+    with pytest.raises(InputError, match="trained on too"):
+        stores(Mixture((SIMULATED,)), tmp_path, {}, validation=Mixture((replace(SIMULATED, nights=1),)))
+
+
+def test_folds_part_persons_and_leave_none_out(own_nights, tmp_path):
+    parts = {}
+    for fold in ("1/2", "not 1/2", "2/2"):
+        store = stores(Mixture((), (RecordedNights("own", fold=fold),)), tmp_path, {"own": own_nights})[0]
+        parts[fold] = set(store.persons)
+    assert len(parts["1/2"]) == len(parts["2/2"]) == 1
+    assert parts["not 1/2"] == parts["2/2"] != parts["1/2"]
+
+
+@pytest.mark.parametrize("fold", ["half", "3/2", "0/2", "not 1 of 2"])
+def test_a_fold_that_means_nothing_is_refused(own_nights, tmp_path, fold):
+    with pytest.raises(InputError, match="fold"):
+        stores(Mixture((), (RecordedNights("own", fold=fold),)), tmp_path, {"own": own_nights})
+
+
+def test_recordings_without_a_scoring_serve_phases_that_need_none(own_nights, tmp_path):
+    mixture = Mixture((), (), (UnlabelledNights("raw"),))
+    store = stores(mixture, tmp_path, {"raw": own_nights})[0]
+    assert len(store) == 0
+    everything = EpochStore(store.files, store.panels, unscored=True)
+    assert len(everything) == 2 * 48
+    assert (everything.stages == -1).all()
+    assert even_chances(everything, mixture).sum() == pytest.approx(1)
+
+
+def test_what_is_stored_is_the_signal_to_a_sixteenth_of_a_microvolt(tmp_path):
+    from eegvlm.images import panel_signals
+
+    store = stores(Mixture((replace(SIMULATED, nights=1),)), tmp_path, {})[0]
+    recording = simulate_night(
+        hours=0.4, seed=0, rate=NANO.rate, channels=["EEG C4-M1", "EOG E1-M2", "EOG E2-M2", "EMG chin"]
+    ).recording()
+    expected = panel_signals(NANO, recording)
+    held = store.signals(np.arange(len(store)))
+    for panel, values in expected.items():
+        assert np.nanmax(np.abs(held[panel] - values[store.position])) <= 1 / 32 + 1e-4
+
+
+def test_a_night_through_one_recorder_is_the_same_whole_or_in_parts(mixed):
+    _, store = mixed
+
+    class Drawing:
+        layout = NANO
+
+    quiet = replace(Randomisation(), pink_chance=0.0, white_chance=0.0)
+    augmentation = Augmentation(quiet, 0.0, seed=1)
+    whole = augmentation.night(store.whole_night(0, slice(0, 12)), Drawing(), 0, 1)
+    part = augmentation.night(store.whole_night(0, slice(4, 7)), Drawing(), 0, 1)
+    other = augmentation.night(store.whole_night(0, slice(4, 7)), Drawing(), 0, 2)
+    for name, values in part.items():
+        np.testing.assert_allclose(values, whole[name][4:7], atol=1e-3)
+        assert not np.allclose(values, other[name], equal_nan=True)
+
+
+def test_an_epoch_stands_between_its_neighbours(mixed, tmp_path):
+    _, store = mixed
+    files = []
+    for night in range(len(store.nights)):
+        numbered = np.repeat(np.arange(store.length(night), dtype=np.float16)[:, None], 3, axis=1)
+        np.save(tmp_path / f"{night}.npy", numbered)
+        files.append([tmp_path / f"{night}.npy"])
+    vectors = NightVectors(store, files, epochs=2)
+    rows = np.array([0, 10])
+    around = vectors.around(rows, np.zeros(2, dtype=np.int64))
+    at = store.position[rows][:, None] + np.arange(-2, 3)
+    inside = (at >= 0) & (at < store.length(0))
+    np.testing.assert_array_equal(around[..., 0][inside], at[inside])
+    assert np.isnan(around[~inside]).all()
+
+
+def test_cutting_the_context_takes_the_far_side_and_never_the_epoch_itself():
+    vectors = np.zeros((400, 9, 2), np.float32)
+    _cut(vectors, 0.5, np.random.default_rng(0))
+    absent = np.isnan(vectors[..., 0])
+    assert not absent[:, 4].any()
+    assert (np.diff(absent[:, :5].astype(int), axis=1) <= 0).all()
+    assert (np.diff(absent[:, 4:].astype(int), axis=1) >= 0).all()
+    assert 0.3 < absent[:, 0].mean() < 0.5
+
+
+def test_a_simulated_night_follows_measured_spectra(tmp_path):
+    rng = np.random.default_rng(0)
+    stages = np.repeat([0, 2, 3, 2, 4], 40)
+    powers = np.exp(rng.normal(0, 0.2, (200, 2, 5))) * [20.0, 4, 2, 0.5, 0.1]
+    powers[stages == 3, :, 0] *= 12
+    np.savez(tmp_path / "night.npz", y=stages, idx=np.arange(200), bp=powers, var=powers.sum(axis=2) * 8)
+    spectra = read_band_powers(tmp_path / "night.npz")
+    night = simulate_night(seed=4, rate=100, channels=["EEG Fpz-Cz"], spectra=spectra)
+    assert (night.stages == spectra.stages).all()
+    loud = night.epochs("EEG Fpz-Cz").std(axis=1)
+    assert np.median(loud[night.stages == 3]) > 1.8 * np.median(loud[night.stages == 2])
+    store = stores(Mixture((replace(SIMULATED, nights=1, spectra="powers"),)), tmp_path / "n", {"powers": tmp_path})[0]
+    assert store.length(0) == len(spectra.stages)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", None])
+def test_band_powers_that_cannot_be_read_are_refused_by_name(tmp_path, content):
+    file = tmp_path / "night.npz"
+    if content is None:
+        np.savez(file, y=np.zeros(3))
+    else:
+        file.write_bytes(content)
+    with pytest.raises(InputError, match=r"night\.npz"):
+        read_band_powers(file)
+
+
+def test_the_teacher_gives_probabilities_of_every_epoch():
+    pytest.importorskip("yasa")
+    from eegvlm.training.teacher import yasa_probabilities
+
+    night = simulate_night(hours=1, seed=5, rate=100, channels=["EEG C4-M1"])
+    given = yasa_probabilities(night.epochs("EEG C4-M1"), 100, seed=5)
+    assert given.shape == (120, 5)
+    np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-3)
+    assert (given.argmax(axis=1) == night.stages).mean() > 0.3
