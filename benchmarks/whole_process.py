@@ -29,6 +29,35 @@ staging.predict().proba.to_csv(sys.argv[2])
 """
 
 
+SHARES = """
+import json, sys, time
+started = time.perf_counter()
+from eegvlm.signals import read_recording
+from eegvlm.staging import Stager
+import torch
+imported = time.perf_counter()
+stager = Stager.from_pretrained(sys.argv[2])
+loaded = time.perf_counter()
+spent = {"import": imported - started, "load weights": loaded - imported}
+body = stager.model.model
+for name in ("vision_tower", "enhancement", "multi_modal_projector", "language_model"):
+    if not hasattr(body, name):
+        continue
+    spent[name] = 0.0
+    def begin(module, arguments, kwargs, name=name):
+        spent[name] -= time.perf_counter()
+    def end(module, arguments, kwargs, result, name=name):
+        spent[name] += time.perf_counter()
+    getattr(body, name).register_forward_pre_hook(begin, with_kwargs=True)
+    getattr(body, name).register_forward_hook(end, with_kwargs=True)
+night = stager.stage(read_recording(sys.argv[1]))
+spent |= {"read": night.timing["read_s"], "draw": night.timing["draw_s"]}
+staged = time.perf_counter() - loaded
+spent["epochs/s while staging"] = len(night.hypnogram.stages) / staged
+print(json.dumps(spent))
+"""
+
+
 def seconds(command: list[str]) -> float:
     """Return the wall time of a command that must succeed."""
     started = time.perf_counter()
@@ -58,7 +87,9 @@ def main() -> None:
                 elapsed = seconds(command)
                 if run:
                     times[name].append(elapsed)
-        timing = json.loads((out / "night" / "staging.json").read_text())["timing"]
+        shares = subprocess.run(
+            [sys.executable, "-c", SHARES, str(night), arguments.model], check=True, capture_output=True, text=True
+        ).stdout
     for name, elapsed in times.items():
         if elapsed:
             shown = ", ".join(f"{value:.2f}" for value in sorted(elapsed))
@@ -66,11 +97,9 @@ def main() -> None:
     if times["YASA"]:
         ratios = [a / b for a, b in zip(times["eegvlm"], times["YASA"], strict=True)]
         print(f"ratio eegvlm / YASA: median {statistics.median(ratios):.2f}")
-    whole = statistics.median(times["eegvlm"])
-    rest = whole - sum(timing.values())
-    print("share of our process (last run against the median):")
-    for name, value in [("start, imports, weights, writing", rest), *timing.items()]:
-        print(f"  {name:32} {value:6.2f} s  {value / whole:5.0%}")
+    print("where the time goes, measured in one process more:")
+    for name, value in json.loads(shares.splitlines()[-1]).items():
+        print(f"  {name:24} {value:8.2f}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from evaluation_nights import FakeNight, loudness_recording, staircase
 from eegvlm.errors import InputError
 from eegvlm.evaluation import evaluate
 from eegvlm.evaluation.systems import enhancement_alone, whole_model
+from eegvlm.hypnogram.smoothing import real_transitions, smooth
 from eegvlm.images import panel_signals
 
 
@@ -24,7 +26,7 @@ def test_the_whole_model_answers_as_staging_does(random_stager):
 
 def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_stager):
     recording = loudness_recording(staircase(40), 128.0)
-    reading = enhancement_alone(random_stager, batch_size=16)(recording)
+    reading = enhancement_alone(replace(random_stager, smooth="none"), batch_size=16)(recording)
     processor, network = random_stager.processor, random_stager.model.model.enhancement
     with torch.inference_mode():
         pictures = processor.draw(panel_signals(processor.layout, recording))
@@ -32,6 +34,9 @@ def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_sta
     assert np.array_equal(reading.hypnogram.stages, logits.argmax(dim=1).numpy())
     np.testing.assert_allclose(reading.hypnogram.probabilities, logits.softmax(dim=1).numpy(), atol=1e-4)
     assert len(np.unique(reading.hypnogram.stages)) > 1, "answers that are all alike prove nothing"
+    smoothed = enhancement_alone(replace(random_stager, smooth="posterior"))(recording).hypnogram
+    expected = smooth(reading.hypnogram.probabilities, real_transitions())
+    np.testing.assert_allclose(smoothed.probabilities, expected, atol=1e-3)
 
 
 def test_the_enhancement_alone_leaves_epochs_without_signal_unscored(random_stager):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,7 +20,9 @@ from eegvlm.hypnogram.agreement import agreement_of_stages
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
 from eegvlm.training.calibration import Fitted, ScoredNight, softmax
+from eegvlm.training.phases import CURVE
 from eegvlm.training.recipe import Recipe
+from eegvlm.training.store import EpochStore
 
 _TEXT = """---
 license: apache-2.0
@@ -32,6 +35,14 @@ tags: [sleep-staging, eeg, polysomnography]
 
 EEG-VLM checkpoint trained by `eegvlm train` with the recipe below (eeg-vlm {version}, torch {torch},
 transformers {transformers}, Python {python}). Research use; verify by a trained scorer.
+
+## Data
+
+| part | source | nights | persons | epochs learnt | {labels} |
+|---|---|---|---|---|{rules}
+{data}
+
+SHA-256 of the stored signals and labels: training `{digest}`, validation `{checked}`.
 
 ## Validation
 
@@ -49,6 +60,10 @@ Figures at the end of each phase, before calibration:
 
 {phases}
 
+Loss on the validation subjects by step:
+
+{curves}
+
 ## Recipe
 
 ```yaml
@@ -57,7 +72,13 @@ Figures at the end of each phase, before calibration:
 
 
 def write_card(
-    checkpoint: Path, recipe: Recipe, figures: dict[str, dict[str, float]], nights: list[ScoredNight], fitted: Fitted
+    checkpoint: Path,
+    recipe: Recipe,
+    run: Path,
+    stores: dict[str, EpochStore],
+    figures: dict[str, dict[str, float]],
+    nights: list[ScoredNight],
+    fitted: Fitted,
 ) -> None:
     """Write ``README.md`` into a checkpoint.
 
@@ -67,6 +88,10 @@ def write_card(
         Its folder.
     recipe
         What was run.
+    run
+        Folder of the run, where the phases left their curves.
+    stores
+        The epochs of ``training`` and ``validation``.
     figures
         By phase, the figures on the validation subjects.
     nights
@@ -86,6 +111,10 @@ def write_card(
         labels=" | ".join(stage.label for stage in STAGES),
         rules="---|" * len(STAGES),
         rows="\n".join(_rows(nights, fitted, recipe.data.stage_shares)),
+        data="\n".join(row for part, store in stores.items() for row in _sources(part, store)),
+        digest=stores["training"].digest(),
+        checked=stores["validation"].digest(),
+        curves="\n".join(f"- {phase}: {_curve(run / phase / CURVE)}" for phase in figures),
         phases="\n".join(
             f"- {phase}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.3f}" for name, value in values.items())
             for phase, values in figures.items()
@@ -93,6 +122,23 @@ def write_card(
         recipe=yaml.safe_dump(_plain(dataclasses.asdict(recipe)), sort_keys=False),
     )
     (checkpoint / "README.md").write_text(text, encoding="utf-8")
+
+
+def _sources(part: str, store: EpochStore) -> Iterator[str]:
+    """Yield a table row for each source."""
+    for place, name in enumerate(store.sources):
+        here = store.source == place
+        nights = len(store.files[name])
+        first = sum(len(store.files[earlier]) for earlier in store.sources[:place])
+        persons = len(set(store.persons[first : first + nights]))
+        counts = " | ".join(str(int((store.stages[here] == stage).sum())) for stage in STAGES)
+        yield f"| {part} | {name} | {nights} | {persons} | {here.sum()} | {counts} |"
+
+
+def _curve(file: Path) -> str:
+    """Return step and loss of each evaluation of a phase."""
+    history = json.loads(file.read_text(encoding="utf-8"))
+    return ", ".join(f"{entry['step']}: {entry['eval_loss']:.3f}" for entry in history if "eval_loss" in entry)
 
 
 def _rows(nights: list[ScoredNight], fitted: Fitted, prior: Sequence[float]) -> Iterator[str]:

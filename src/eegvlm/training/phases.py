@@ -19,6 +19,7 @@ from eegvlm.training.data import Batches, SeededDraws
 from eegvlm.training.objectives import answer, classify, describe
 from eegvlm.training.recipe import Phase, Recipe
 
+CURVE = "curve.json"
 _PARTS = {
     "enhancement": ("model.enhancement",),
     "tower": ("model.vision_tower",),
@@ -128,7 +129,7 @@ def run_phase(
     draws
         Which epochs the training batches hold.
     folder
-        Checkpoints, TensorBoard log, and, once the phase has ended, ``weights`` and then ``done.json``.
+        Checkpoints, TensorBoard log, and, once the phase has ended, ``weights``, ``curve.json`` and then ``done.json``.
 
     Returns
     -------
@@ -184,6 +185,7 @@ def run_phase(
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if folder.is_dir() else None)
     figures = {name: value for name, value in trainer.evaluate().items() if isinstance(value, float)}
     model.save_pretrained(folder / "weights")
+    (folder / CURVE).write_text(json.dumps(trainer.state.log_history, indent=1) + "\n", encoding="utf-8")
     (folder / "done.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return figures
 

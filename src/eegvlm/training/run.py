@@ -186,7 +186,8 @@ class Run:
         checkpoint = self.out / "model"
         model.to(torch.bfloat16).save_pretrained(checkpoint)
         self.processor.save_pretrained(checkpoint)
-        write_card(checkpoint, self.recipe, figures, scored, fitted)
+        stores = {"training": self.nights, "validation": self.checks}
+        write_card(checkpoint, self.recipe, self.out, stores, figures, scored, fitted)
         return checkpoint
 
 

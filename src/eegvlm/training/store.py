@@ -6,6 +6,7 @@ takes, at 1/16 µV, so that augmentation and drawing can differ from pass to pas
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from collections.abc import Sequence
@@ -130,6 +131,16 @@ class EpochStore:
 
     def __getitem__(self, index: int) -> int:
         return index  # a batch is read at once, by :meth:`signals`
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all stored signals and labels, in order."""
+        digest = hashlib.sha256()
+        for paths in self.files.values():
+            for path in paths:
+                for file in (path, path.with_suffix(".labels.npz")):
+                    with file.open("rb") as held:
+                        digest.update(hashlib.file_digest(held, "sha256").digest())
+        return digest.hexdigest()
 
     def length(self, night: int) -> int:
         """Return how many epochs a night has, those that are not learnt included."""
