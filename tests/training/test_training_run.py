@@ -20,7 +20,7 @@ SMALL = (
     "data.train={simulated: [{nights: 2, hours: 0.4}]}",
     "data.validation={simulated: [{nights: 1, hours: 0.4, first_seed: 900}]}",
     "data.context_versions=2",
-    *(f"phases.{phase}.{setting}" for phase in range(4) for setting in ("steps=4", "batch_size=8")),
+    *(f"phases.{phase}.{setting}" for phase in range(5) for setting in ("steps=4", "batch_size=8")),
     "checkpoint_steps=2",
     "precision=float32",
 )
@@ -52,7 +52,7 @@ def test_a_killed_run_ends_with_the_same_weights(undisturbed, tmp_path, monkeypa
 
     def die_in_the_last_phase(self, *args, **kwargs):
         calls.append(1)
-        if len(calls) == 16:
+        if len(calls) == 20:
             raise Killed
         return step(self, *args, **kwargs)
 
@@ -60,8 +60,8 @@ def test_a_killed_run_ends_with_the_same_weights(undisturbed, tmp_path, monkeypa
     with pytest.raises(Killed):
         train(read_recipe(NANO, SMALL), tmp_path / "killed")
     monkeypatch.setattr(PhaseTrainer, "training_step", step)
-    assert (tmp_path / "killed" / "align" / "done.json").is_file()
-    assert not (tmp_path / "killed" / "answer" / "done.json").exists()
+    assert (tmp_path / "killed" / "answer" / "done.json").is_file()
+    assert not (tmp_path / "killed" / "reason" / "done.json").exists()
     train(read_recipe(NANO, SMALL), tmp_path / "killed", resume=True)
     expected = load_file(undisturbed / "model" / "model.safetensors")
     resumed = load_file(tmp_path / "killed" / "model" / "model.safetensors")
@@ -93,7 +93,7 @@ def test_only_the_parts_that_a_phase_names_move(undisturbed):
 
 def test_validation_epochs_are_drawn_as_they_are(undisturbed):
     """The figures of the last phase are those of the checkpoint on the stored epochs, without augmentation."""
-    done = json.loads((undisturbed / "answer" / "done.json").read_text())
+    done = json.loads((undisturbed / "reason" / "done.json").read_text())
     card = (undisturbed / "model" / "README.md").read_text()
     row = next(line for line in card.splitlines() if line.startswith("| simulated-0 | none"))
     assert float(row.split("|")[4]) == pytest.approx(done["eval_simulated-0_accuracy"], abs=6e-4)

@@ -20,6 +20,7 @@ from eegvlm.training.store import EpochStore
 
 if TYPE_CHECKING:
     from eegvlm.training.context import NightVectors
+    from eegvlm.training.rationales import Rationales
 
 Signals = dict[str, npt.NDArray[np.float32]]
 
@@ -124,6 +125,8 @@ class Batches:
         See :class:`~eegvlm.training.recipe.DataRecipe`.
     descriptions
         By night and epoch, for the phase that learns them.
+    rationales, reasoned
+        By night, version and epoch, and the share of batches that ask for them.
     """
 
     store: EpochStore
@@ -132,14 +135,17 @@ class Batches:
     context: NightVectors | None = None
     context_drop: float = 0.0
     descriptions: Descriptions | None = None
+    rationales: Rationales | None = None
+    reasoned: float = 0.5
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
         """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``allowed`` for the objectives."""
         rows = np.asarray(indices, dtype=np.int64)
         signals = self.store.signals(rows)
         held: dict[str, torch.Tensor] = {}
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])
+        versions = np.zeros(len(rows), dtype=np.int64)
         if self.context is not None:
-            rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])
             versions = rng.integers(self.context.versions, size=len(self.store.nights))[self.store.night[rows]]
             vectors = self.context.around(rows, versions)
             _cut(vectors, self.context_drop, rng)
@@ -158,6 +164,9 @@ class Batches:
             texts = [self.descriptions[night][position] for night, position in places]
             encoded = self.processor.tokenizer(texts, padding=True, return_tensors="pt")
             return {**held, "descriptions": encoded["input_ids"], "description_mask": encoded["attention_mask"]}
+        if self.rationales is not None and rng.random() < self.reasoned:
+            places = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
+            return {**held, **self._reasons([self.rationales[n][version][at] for n, version, at in places])}
         return {**held, **self._answers(held["stages"])}
 
     def _by_night(
@@ -185,6 +194,20 @@ class Batches:
         answers = torch.cat([torch.tensor(processor.stage_token_ids)[stages][:, None], end], dim=1)
         labels = torch.cat([torch.full_like(prompts, -100), answers], dim=1)
         return {"input_ids": torch.cat([prompts, answers], dim=1), "labels": labels}
+
+    def _reasons(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        """Return the reasoned prompt followed by each text and the end, padded on the right; the text is the label."""
+        tokenizer = self.processor.tokenizer
+        encoded = [self.processor.encode_rationale(text) for text in texts]
+        longest = max(len(asked) + len(answer) for asked, answer in encoded)
+        ids = torch.full((len(texts), longest), tokenizer.pad_token_id)
+        labels = torch.full((len(texts), longest), -100)
+        for row, (asked, answer) in enumerate(encoded):
+            ids[row, : len(asked) + len(answer)] = torch.tensor([*asked, *answer])
+            labels[row, len(asked) : len(asked) + len(answer)] = torch.tensor(answer)
+        mask = torch.arange(longest) < torch.tensor([len(asked) + len(answer) for asked, answer in encoded])[:, None]
+        asked_for = torch.full((len(texts),), len(encoded[0][0]))
+        return {"input_ids": ids, "labels": labels, "attention_mask": mask.long(), "prompt_length": asked_for}
 
 
 def _cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:

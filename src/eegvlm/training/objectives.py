@@ -64,6 +64,21 @@ def answer(
     return loss, label[:, stage_token_ids]
 
 
+def reason(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return the mean cross-entropy of every token of the reasons, the stage at their end included."""
+    prompt = int(inputs["prompt_length"][0])
+    labels = inputs["labels"][:, prompt:]
+    outputs = model(
+        input_ids=inputs["input_ids"],
+        attention_mask=inputs["attention_mask"],
+        pixel_values=inputs["pixel_values"],
+        context=inputs.get("context"),
+        logits_to_keep=labels.shape[1] + 1,
+        use_cache=False,
+    )
+    return functional.cross_entropy(outputs.logits[:, :-1].float().flatten(0, 1), labels.flatten(), ignore_index=-100)
+
+
 def describe(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     """Return the contrastive loss between pictures and their descriptions, after CLIP.
 

@@ -16,7 +16,7 @@ from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
 from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.training.data import Batches, SeededDraws
-from eegvlm.training.objectives import answer, classify, describe
+from eegvlm.training.objectives import answer, classify, describe, reason
 from eegvlm.training.recipe import Phase, Recipe
 
 CURVE = "curve.json"
@@ -50,6 +50,8 @@ class PhaseTrainer(Trainer):
             loss, logits = describe(model, inputs), None
         elif self.objective == "classify":
             loss, logits = classify(model, inputs, smoothing)
+        elif "prompt_length" in inputs:
+            loss, logits = reason(model, inputs), None
         else:
             loss, logits = answer(model, inputs, smoothing, self.stage_token_ids)
         return (loss, {"stage_logits": logits}) if return_outputs else loss

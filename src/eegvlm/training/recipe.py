@@ -28,8 +28,8 @@ class ModelRecipe:
         A packaged model's name or a checkpoint's folder, to go on from; the fields below are then not used.
     preset, vocab_size
         Geometry, and size of the tokenizer that is trained.
-    layout, prompt
-        How an epoch is drawn, and what is asked.
+    layout, prompt, reasoned_prompt
+        How an epoch is drawn, and what is asked for a stage alone and for one with its reasons.
     context_epochs
         Neighbours on each side whose high-level vectors the language model reads.
     """
@@ -39,6 +39,7 @@ class ModelRecipe:
     layout: str = "nano"
     vocab_size: int = 1024
     prompt: str = "<image>Stage:"
+    reasoned_prompt: str = "<image>Reasons:"
     context_epochs: int = 0
 
 
@@ -188,7 +189,8 @@ class Phase:
     objective
         ``describe``: the tower alone, contrastive between pictures and descriptions of what is measurable in
         them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``answer``: the whole
-        model, cross-entropy of the label token and the end of the answer.
+        model, cross-entropy of the label token and the end of the answer. ``reason``: the same in one half of the
+        batches; in the other the model writes the reasons, too, composed from what is measurable in each epoch.
     trains
         Parts whose weights move: any of ``enhancement``, ``tower``, ``projector``, ``language``.
     patience
@@ -196,7 +198,7 @@ class Phase:
     """
 
     name: str
-    objective: Literal["describe", "classify", "answer"]
+    objective: Literal["describe", "classify", "answer", "reason"]
     trains: tuple[Literal["enhancement", "tower", "projector", "language"], ...]
     steps: int
     batch_size: int = 64

@@ -25,6 +25,7 @@ from eegvlm.training.context import NightVectors, night_vectors
 from eegvlm.training.data import Augmentation, Batches, SeededDraws, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.phases import run_phase, use_bfloat16
+from eegvlm.training.rationales import Rationales, night_rationales
 from eegvlm.training.recipe import Phase, Recipe
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
@@ -60,7 +61,7 @@ def build(recipe: Recipe) -> tuple[EegVlmForConditionalGeneration, EegVlmProcess
         layout,
         image_mean=[0.0] * layout.channels,
         image_std=[1.0] * layout.channels,
-        prompts={"direct": recipe.model.prompt},
+        prompts={"direct": recipe.model.prompt, "reasoned": recipe.model.reasoned_prompt},
     )
     model = EegVlmForConditionalGeneration(config)
     return model, processor
@@ -141,26 +142,43 @@ class Run:
 
     def batches(self, phase: Phase) -> tuple[Batches, Batches]:
         """Return the training and validation batches of a phase."""
+        data, processor = self.recipe.data, self.processor
+        augmentation = Augmentation.of(data, self.recipe.seed)
+        whole_model = phase.objective in ("answer", "reason")
         if phase.objective == "describe":
             return self._described(self.nights), self._described(self.checks)
-        augmentation = Augmentation.of(self.recipe.data, self.recipe.seed)
-        if phase.objective != "answer" or not self.model.config.context_epochs:
-            return Batches(self.nights, self.processor, augmentation), Batches(self.checks, self.processor)
-        data, vectors = self.recipe.data, self.out / "context"
+        if not whole_model or not self.model.config.context_epochs:
+            seen_as = None if phase.objective == "reason" else augmentation  # what is said must hold
+            texts = self._rationales(phase, None, 1)
+            return Batches(self.nights, processor, seen_as, rationales=texts), Batches(self.checks, processor)
         bfloat16 = use_bfloat16(self.recipe.precision)
         seen = night_vectors(
             self.model,
-            self.processor,
+            processor,
             self.nights,
-            vectors,
+            self.out / "context",
             augmentation=augmentation,
             versions=data.context_versions,
             bfloat16=bfloat16,
             progress=lambda items: self.progress(items, "context"),
         )
+        texts = self._rationales(phase, augmentation, data.context_versions)
         return (
-            Batches(self.nights, self.processor, augmentation, seen, data.context_drop),
-            Batches(self.checks, self.processor, context=self._plain_vectors(bfloat16)),
+            Batches(self.nights, processor, augmentation, seen, data.context_drop, rationales=texts),
+            Batches(self.checks, processor, context=self._plain_vectors(bfloat16)),
+        )
+
+    def _rationales(self, phase: Phase, augmentation: Augmentation | None, versions: int) -> Rationales | None:
+        """Return the texts of a phase that learns to reason."""
+        if phase.objective != "reason":
+            return None
+        return night_rationales(
+            self.nights,
+            self.processor,
+            self.out / "rationales",
+            augmentation=augmentation,
+            versions=versions,
+            progress=lambda items: self.progress(items, "reasons"),
         )
 
     def _described(self, scored: EpochStore) -> Batches:
