@@ -132,3 +132,12 @@ def test_slow_waves_fill_n3_and_not_n1(night: SimulatedNight, evidence: Evidence
     share = next(iter(evidence.slow_wave_share.values()))
     assert np.median(share[night.stages == 3]) >= 0.2
     assert np.median(share[night.stages == 1]) < 0.2
+
+
+@pytest.mark.parametrize("last", [0, 1, 2, 5])
+def test_an_event_cut_off_by_the_end_of_the_night_counts_as_far_as_it_goes(last):
+    from eegvlm.evidence.marks import sums
+
+    values = np.arange(10, dtype=np.float32)
+    starts, stops = np.array([2, 10 - last]), np.array([4, 11])
+    np.testing.assert_allclose(sums(values, starts, stops), [5, values[10 - last :].sum()])

@@ -108,6 +108,6 @@ def highest(values: npt.NDArray[np.float32], starts: Ints, stops: Ints) -> npt.N
 
 
 def sums(values: npt.NDArray[np.float32], starts: Ints, stops: Ints) -> Floats:
-    """Return the sum of the values in each stretch."""
+    """Return the sum of the values in each stretch; one that reaches beyond the values counts what is there."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return np.asarray(total[stops] - total[starts])
+    return np.asarray(total[np.minimum(stops, len(values))] - total[np.minimum(starts, len(values))])
