@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegvlm.cli.stage import Smooth
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ def evaluate(
     ] = _FIT_ON,
     fit_root: Annotated[str | None, typer.Option(metavar="ROOT", help="Where that lies.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of --fit-on self.")] = 10,
+    smooth: Annotated[
+        Smooth, typer.Option(help="Whether each epoch is weighed with its neighbours.")
+    ] = Smooth.POSTERIOR,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Stage each night again after each of a list of changes.")
     ] = False,
@@ -107,7 +111,7 @@ def evaluate(
     from eegvlm.staging import Stager
 
     bootstrap = Bootstrap(resamples, seed)
-    stager = Stager.from_pretrained(model, device=device, dtype=dtype)
+    stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
     about = _about(nights, wake_crop, chosen, kept)
     whole = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))

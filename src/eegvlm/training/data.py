@@ -211,8 +211,13 @@ class Batches:
 
 
 def _cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
-    """Take away, in place, the far context of some epochs on either side, as where a recording ends."""
+    """Take away, in place, the far context of some epochs on either side, as where a recording ends, and all of others.
+
+    A model that has never read an epoch alone cannot: it must stage a single picture, too.
+    """
     k = vectors.shape[1] // 2
+    alone = rng.random(len(vectors)) < chance / 2
+    vectors[alone, :k] = vectors[alone, k + 1 :] = np.nan
     for side in (0, 1):
         kept = np.where(rng.random(len(vectors)) < chance, rng.integers(0, k + 1, len(vectors)), k)
         distance = np.arange(k, 0, -1) if side == 0 else np.arange(1, k + 1)

@@ -166,7 +166,8 @@ class DataRecipe:
     context_versions
         Randomised versions of each night whose vectors serve as context.
     context_drop
-        Probability that an epoch's context is cut on one side or both, as at the ends of a recording.
+        Probability, for each side, that an epoch's context is cut there, as at the ends of a recording; half of it that
+        an epoch stands alone.
     """
 
     train: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(),)))
