@@ -47,7 +47,7 @@ def test_pictures_are_drawn_beside_the_shards(tmp_path, kind):
 
 
 def test_options_decide_what_is_stored_and_problems_are_printed(tmp_path):
-    options = ("--only", "seed-1?", "--wake-crop-min", "0.5", "--out", tmp_path / "store")
+    options = ("--only", "seed-1?", "--wake-crop", "0.5", "--out", tmp_path / "store")
     result = run("simulated", "nights=12,hours=1,seed=1", *options)
     assert result.exit_code == 0, result.output
     store = EpochStore(tmp_path / "store")

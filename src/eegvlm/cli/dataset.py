@@ -12,6 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegvlm.cli.dataset_build import build
+from eegvlm.cli.dataset_options import (
+    Coding,
+    EpochLength,
+    Name,
+    Only,
+    Root,
+    Scorer,
+    Scorings,
+    Subject,
+    WakeCrop,
+    folder_rules,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,33 +97,15 @@ def list_datasets(
 
 @dataset.command("check")
 def check(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)],
-    root: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="ROOT", help="Where it lies; nights=4,seed=0,hours=8 for simulated.", show_default=False
-        ),
-    ] = None,
-    scorer: Annotated[
-        str | None, typer.Option(metavar="S", help="Whose stages are used, where several scored.")
-    ] = None,
-    wake_crop: Annotated[
-        float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
-    ] = None,
-    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")] = None,
-    coding: Annotated[
-        str | None,
-        typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion)."),
-    ] = None,
-    scorings: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")
-    ] = None,
-    epoch_length: Annotated[
-        float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
-    ] = None,
-    subject: Annotated[
-        str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
-    ] = None,
+    name: Name,
+    root: Root = None,
+    scorer: Scorer = None,
+    wake_crop: WakeCrop = None,
+    only: Only = None,
+    coding: Coding = None,
+    scorings: Scorings = None,
+    epoch_length: EpochLength = None,
+    subject: Subject = None,
     channels: Annotated[
         bool, typer.Option("--channels", help="Open each recording and match its channels, too.")
     ] = False,
@@ -122,10 +116,9 @@ def check(
 
     Exit status 2 where no night can be used.
     """
-    from eegvlm.datasets import DatasetError, FolderRules, open_dataset, summarise
+    from eegvlm.datasets import DatasetError, open_dataset, summarise
 
-    given = FolderRules(scorings, coding, epoch_length, subject)
-    rules = None if given == FolderRules() else given
+    rules = folder_rules(scorings, coding, epoch_length, subject)
     with _progress("reading", quiet=as_json) as tell:
         opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
     with _progress("channels", quiet=as_json) as tell:

@@ -11,6 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.cli.dataset_options import (
+    Coding,
+    EpochLength,
+    Name,
+    Only,
+    Root,
+    Scorer,
+    Scorings,
+    Subject,
+    WakeCrop,
+    folder_rules,
+)
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,39 +40,18 @@ class Export(StrEnum):
 
 
 def build(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)],
-    root: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="ROOT", help="Where it lies; nights=4,seed=0,hours=8 for simulated.", show_default=False
-        ),
-    ] = None,
+    name: Name,
+    root: Root = None,
     *,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the store.", show_default=False)],
     layout: Annotated[str, typer.Option("--layout", help="A layout's name, or a JSON file that holds one.")] = "nano",
-    scorer: Annotated[
-        str | None, typer.Option(metavar="S", help="Whose stages are used, where several scored.")
-    ] = None,
-    wake_crop: Annotated[
-        float | None,
-        typer.Option(
-            "--wake-crop", "--wake-crop-min", metavar="MIN", help="Keep so many minutes of wake around sleep."
-        ),
-    ] = None,
-    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")] = None,
-    coding: Annotated[
-        str | None,
-        typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion)."),
-    ] = None,
-    scorings: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")
-    ] = None,
-    epoch_length: Annotated[
-        float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
-    ] = None,
-    subject: Annotated[
-        str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
-    ] = None,
+    scorer: Scorer = None,
+    wake_crop: WakeCrop = None,
+    only: Only = None,
+    coding: Coding = None,
+    scorings: Scorings = None,
+    epoch_length: EpochLength = None,
+    subject: Subject = None,
     shard_nights: Annotated[int, typer.Option(min=1, help="Nights a Parquet file.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read nights.")] = 1,
     export: Annotated[
@@ -71,13 +63,12 @@ def build(
     A shard holds int16 signals at the layout's rate, subject, night, epoch, stage and a hash of the source; pictures
     are drawn from it when a model is trained.
     """
-    from eegvlm.datasets import FolderRules, open_dataset
+    from eegvlm.datasets import open_dataset
     from eegvlm.epochs import EpochStore, build_store, export_pictures
     from eegvlm.images import load_layout
 
     drawn = load_layout(layout)
-    given = FolderRules(scorings, coding, epoch_length, subject)
-    rules = None if given == FolderRules() else given
+    rules = folder_rules(scorings, coding, epoch_length, subject)
     with _progress("opening") as tell:
         opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
     with _progress("nights") as tell:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegvlm.cli.dataset_options import Coding, EpochLength, Only, Scorer, Scorings, Subject, WakeCrop, folder_rules
 from eegvlm.cli.stage import Smooth
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from eegvlm.datasets import Dataset, FolderRules
+    from eegvlm.datasets import Dataset
     from eegvlm.evaluation import Bootstrap, Evaluation
     from eegvlm.evaluation.report import Report
     from eegvlm.evaluation.robustness import RobustnessRow
@@ -38,24 +39,13 @@ def evaluate(
     ],
     root: Annotated[str | None, typer.Argument(metavar="ROOT", help="Where it lies.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and evaluation.md.")] = None,
-    wake_crop: Annotated[
-        float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
-    ] = None,
-    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as 'SC4*'.")] = None,
-    scorer: Annotated[str | None, typer.Option(metavar="S", help="Whose stages count, where several scored.")] = None,
-    coding: Annotated[
-        str | None,
-        typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion)."),
-    ] = None,
-    scorings: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")
-    ] = None,
-    epoch_length: Annotated[
-        float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
-    ] = None,
-    subject: Annotated[
-        str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
-    ] = None,
+    wake_crop: WakeCrop = None,
+    only: Only = None,
+    scorer: Scorer = None,
+    coding: Coding = None,
+    scorings: Scorings = None,
+    epoch_length: EpochLength = None,
+    subject: Subject = None,
     channels: Annotated[
         list[str] | None,
         typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz."),
@@ -98,7 +88,7 @@ def evaluate(
     chosen = parse_channels(channels or ())
     kept = _names("--modalities", modalities.split(","), _MODALITIES)
     baselines = _names("--baseline", baseline or (), _BASELINES)
-    rules = _rules(scorings, coding, epoch_length, subject)
+    rules = folder_rules(scorings, coding, epoch_length, subject)
     nights = _open(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
     training = None
     if "logistic" in baselines and fit_on != _SELF:
@@ -160,13 +150,6 @@ def _open(name: str, root: str | None, **options: Any) -> Dataset:
         why = opened.problems[0].message if opened.problems else "are its files there?"
         raise InputError(opened.root, f"data set {opened.name}", "0 nights", f"no night can be judged: {why}")
     return opened
-
-
-def _rules(*given: Any) -> FolderRules | None:
-    """Return how a folder's files are named, where that was said; other data sets know it."""
-    from eegvlm.datasets import FolderRules
-
-    return FolderRules(*given) if any(one is not None for one in given) else None
 
 
 def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tuple[str, ...]) -> dict[str, Any]:

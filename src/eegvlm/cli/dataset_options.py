@@ -1,0 +1,41 @@
+"""The options that say which nights of a data set are meant; every command that opens one has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from eegvlm.datasets import FolderRules
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)]
+Root = Annotated[
+    str | None,
+    typer.Argument(metavar="ROOT", help="Where it lies; nights=4,seed=0,hours=8 for simulated.", show_default=False),
+]
+Scorer = Annotated[str | None, typer.Option(metavar="S", help="Whose stages are used, where several scored.")]
+WakeCrop = Annotated[
+    float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
+]
+Only = Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")]
+Coding = Annotated[
+    str | None, typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion).")
+]
+Scorings = Annotated[str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")]
+EpochLength = Annotated[
+    float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
+]
+Subject = Annotated[
+    str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
+]
+
+
+def folder_rules(
+    scorings: str | None, coding: str | None, epoch_length: float | None, subject: str | None
+) -> FolderRules | None:
+    """Return how a folder's files are named, where that was said; other data sets know it."""
+    from eegvlm.datasets import FolderRules
+
+    given = FolderRules(scorings, coding, epoch_length, subject)
+    return None if given == FolderRules() else given
