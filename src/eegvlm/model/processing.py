@@ -40,7 +40,8 @@ class EegVlmProcessor(ProcessorMixin):
     image_mean, image_std
         Per picture channel, for pixels in 0-1: the tower's.
     prompts
-        Prompt by the kind of answer it asks for; ``"direct"`` ends where the label token follows.
+        Prompt by the kind of answer it asks for; ``"direct"`` ends where the label token follows, ``"reasoned"``
+        where a rationale does.
     stage_tokens
         The label of each stage, in the order W, N1, N2, N3, R.
     image_token
@@ -121,6 +122,47 @@ class EegVlmProcessor(ProcessorMixin):
     def placeholder(self) -> str:
         """What one picture's placeholder is expanded to in a prompt."""
         return "\n".join(self.image_token * count for count in self.visual_blocks)
+
+    def encode_prompt(self, kind: str) -> list[int]:
+        """Return the tokens of a prompt, its placeholder expanded.
+
+        Raises
+        ------
+        InputError
+            If the checkpoint has no such prompt.
+        """
+        return self._encoded(self._prompt(kind))
+
+    def encode_rationale(self, text: str) -> tuple[list[int], list[int]]:
+        """Return the tokens of the reasoned prompt, and those that answer it: a rationale and the end.
+
+        Training learns these, and decoding writes them: the tokens of the text are those of the whole, prompt included.
+
+        Parameters
+        ----------
+        text
+            The rationale; a space is put before it.
+
+        Raises
+        ------
+        InputError
+            If the checkpoint has no reasoned prompt, or one that the tokenizer joins to the text.
+        """
+        prompt = self._prompt("reasoned")
+        asked, whole = self._encoded(prompt), self._encoded(f"{prompt} {text}")
+        if whole[: len(asked)] != asked:
+            raise InputError("processor", "prompts", prompt, "end the reasoned prompt where a token ends")
+        return asked, [*whole[len(asked) :], int(self.tokenizer.eos_token_id)]
+
+    def _prompt(self, kind: str) -> str:
+        if kind not in self.prompts:
+            there = ", ".join(self.prompts) or "none"
+            raise InputError("processor", "prompts", kind, f"this checkpoint has no such prompt; it has {there}")
+        return self.prompts[kind]
+
+    def _encoded(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text.replace(self.image_token, self.placeholder))["input_ids"]
+        return ids
 
     def draw(self, signals: Signals, *, device: torch.device | str | None = None) -> torch.Tensor:
         """Draw epochs: ``{panel: (n, samples) µV}`` to uint8 pictures (n, channels, height, width)."""
