@@ -38,7 +38,10 @@ def test_stage_writes_every_file_and_says_what_it_matched(night, tmp_path):
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "out" / "night"
     names = {file.name for file in folder.iterdir()}
-    assert names == {"hypnogram.csv", "hypnogram.edf", "hypnogram.json", "events.tsv", "events.json", "staging.json"}
+    names.discard("rationales.jsonl")  # written where the packaged model gives reasons
+    hypnograms = {"hypnogram.csv", "hypnogram.edf", "hypnogram.json", "events.tsv", "events.json"}
+    assert names == {*hypnograms, "report.html", "staging.json"}
+    assert "least certain epochs (5 %)" in done.stdout
     assert "C4-M1" in done.stdout
     assert "verify by a trained scorer" in done.stdout
     assert json.loads((folder / "staging.json").read_text())["epochs"] == 24

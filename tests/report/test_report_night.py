@@ -13,8 +13,9 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, unscored_spans
 from eegvlm.report.clock import time_label, time_ticks
-from eegvlm.report.details import contradicted_epochs, epoch_details
-from eegvlm.report.review import MOST_FURTHER, flags, least_certain, review_list, review_shares
+from eegvlm.report.details import epoch_details
+from eegvlm.report.review import MOST_FURTHER, review_list
+from eegvlm.staging.review import contradicted_epochs, least_certain, review_flags, review_shares
 
 
 def _night(confidence: list[float], stages: list[int] | None = None) -> Hypnogram:
@@ -47,7 +48,7 @@ def test_reviewing_more_never_lowers_what_is_expected_of_the_rest(confidence: li
 
 def test_epochs_alone_in_their_stage_and_leaps_out_of_wake_are_flagged() -> None:
     stages = [0, 0, 1, 0, 0, 3, 3, 2, 2, -1, 2, 0, 4]
-    assert flags(Hypnogram(np.array(stages, np.int8))) == {
+    assert review_flags(Hypnogram(np.array(stages, np.int8))) == {
         2: ["alone among W"],
         5: ["W straight to N3"],
         12: ["W straight to R"],

@@ -1,4 +1,4 @@
-"""``eegvlm demo``: a simulated night, staged, and where its files are."""
+"""``eegvlm demo``: a simulated night, staged with reasons, and the page that shows it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def demo(
     hours: Annotated[float, typer.Option(min=0.1, max=24.0, help="Length of the night.")] = 2.0,
     seed: Annotated[int, typer.Option(min=0, help="Of the simulated sleeper.")] = 7,
 ) -> None:
-    """Simulate a short night, stage it, compare it with the truth, and say where the files are."""
+    """Simulate a short night, stage it with reasons, compare it with the truth, and name the page that shows it."""
     from rich.console import Console
     from transformers.utils.logging import disable_progress_bar
 
-    from eegvlm.cli.stage import show_night
+    from eegvlm.cli.stage import REPORT, Asked, evidence_for, show_night, write_night
     from eegvlm.hypnogram import agreement
     from eegvlm.signals import read_recording
     from eegvlm.simulation import simulate_night
@@ -29,8 +29,11 @@ def demo(
     file = out / "night.edf"
     simulated = simulate_night(hours=hours, seed=seed)
     simulated.write(file)
-    night = Stager.from_pretrained("nano").stage(read_recording(file))
-    files = night.write(out / file.stem)
+    recording, stager = read_recording(file), Stager.from_pretrained("nano")
+    asked = Asked("uncertain" if stager.can_explain else "none", ("csv", "edf", "bids", "json", REPORT), batch_size=32)
+    evidence = evidence_for(recording, stager, asked)
+    night = stager.stage(recording, explain=asked.explain, evidence=evidence)
+    files = write_night(night, out / file.stem, recording, stager, asked, evidence)
     show_night(console, night, files)
     agreed = agreement(simulated.hypnogram(), night.hypnogram)
     console.print(
@@ -38,4 +41,5 @@ def demo(
         "(a simulated sleeper says nothing about patients)",
         highlight=False,
     )
-    console.print(f"recording: {file}", f"results: {out / file.stem}", sep="\n", highlight=False)
+    page = next(one for one in files if one.suffix == ".html")
+    console.print(f"recording: {file}", f"results: {out / file.stem}", f"open {page}", sep="\n", soft_wrap=True)

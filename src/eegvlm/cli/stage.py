@@ -1,13 +1,14 @@
-"""``eegvlm stage``: recordings to hypnograms with probabilities."""
+"""``eegvlm stage``: recordings to hypnograms with probabilities, reasons and a report."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -18,8 +19,11 @@ from rich.text import Text
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
+    from eegvlm.evidence import Evidence
     from eegvlm.signals import Recording
     from eegvlm.staging import StagedNight, Stager
+
+REPORT = "report"
 
 
 class Smooth(StrEnum):
@@ -27,6 +31,14 @@ class Smooth(StrEnum):
 
     NONE = "none"
     POSTERIOR = "posterior"
+
+
+class Explain(StrEnum):
+    """Which epochs get reasons."""
+
+    ALL = "all"
+    UNCERTAIN = "uncertain"
+    NONE = "none"
 
 
 class _EpochsPerSecond(ProgressColumn):
@@ -57,7 +69,14 @@ def stage(
     smooth: Annotated[
         Smooth, typer.Option(help="Whether each epoch is weighed with its neighbours.")
     ] = Smooth.POSTERIOR,
-    formats: Annotated[str, typer.Option(help="Files to write.")] = "csv,edf,bids,json",
+    explain: Annotated[
+        Explain | None,
+        typer.Option(
+            help="Which epochs get reasons, checked against the signal.",
+            show_default="uncertain, or none where the model gives no reasons",
+        ),
+    ] = None,
+    formats: Annotated[str, typer.Option(help="Files to write.")] = f"csv,edf,bids,json,{REPORT}",
     batch_size: Annotated[
         int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")
     ] = 32,
@@ -68,12 +87,12 @@ def stage(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
-    """Stage recordings: a hypnogram, five calibrated probabilities an epoch, sleep statistics."""
+    """Stage recordings: a hypnogram, five calibrated probabilities an epoch, reasons, statistics, a report."""
     from eegvlm.signals import parse_channels, read_recording
     from eegvlm.staging.night import check_formats
 
     chosen, wanted = parse_channels(channels or ()), [name.strip() for name in formats.split(",")]
-    check_formats(wanted)
+    check_formats(wanted, REPORT)
     folders = _folders(recordings, out)
     console = Console(quiet=quiet)
     failed: list[InputError] = []
@@ -88,9 +107,10 @@ def stage(
 
         disable_progress_bar()  # transformers' own, for weights that load in a blink
         stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
+        asked = Asked(_explain(explain, stager), tuple(wanted), batch_size)
         for recording, folder in opened:
             with _reported(failed):
-                _stage_one(recording, folder, stager, wanted, console, batch_size=batch_size, resume=resume)
+                _stage_one(recording, folder, stager, asked, console, resume=resume)
     if failed:
         raise typer.Exit(2)
 
@@ -105,32 +125,71 @@ def _reported(failed: list[InputError]) -> Iterator[None]:
         failed.append(error)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the user wants of every recording."""
+
+    explain: Literal["none", "uncertain", "all"]
+    formats: tuple[str, ...]
+    batch_size: int
+
+
+def _explain(explain: Explain | None, stager: Stager) -> Literal["none", "uncertain", "all"]:
+    """Return which epochs get reasons; a model that cannot give them is refused only where they were asked for."""
+    if explain is None:
+        return "uncertain" if stager.can_explain else "none"
+    stager.check_explain(explain.value)
+    return explain.value
+
+
 def _stage_one(
-    recording: Recording,
-    folder: Path,
-    stager: Stager,
-    formats: list[str],
-    console: Console,
-    *,
-    batch_size: int,
-    resume: bool,
+    recording: Recording, folder: Path, stager: Stager, asked: Asked, console: Console, *, resume: bool
 ) -> None:
     """Stage one recording into its folder, and print it."""
-    if resume and _is_finished(folder, stager, recording.describe()):
+    if resume and _is_finished(folder, stager, recording.describe(), asked):
         console.print(f"{folder}: finished before, skipped", soft_wrap=True)
         return
     journal = folder / ".unfinished.npz"
     if not resume:
         journal.unlink(missing_ok=True)
+    evidence = evidence_for(recording, stager, asked)
     with _progress(console) as bar:
         task = bar.add_task(folder.name, total=recording.n_epochs)
+        reasons = bar.add_task("reasons", total=None, visible=False)
         night = stager.stage(
             recording,
-            batch_size=batch_size,
+            batch_size=asked.batch_size,
+            explain=asked.explain,
+            evidence=evidence,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
+            explain_progress=lambda done, total: bar.update(reasons, completed=done, total=total, visible=True),
             journal=journal,
         )
-    show_night(console, night, night.write(folder, formats))
+    show_night(console, night, write_night(night, folder, recording, stager, asked, evidence))
+
+
+def evidence_for(recording: Recording, stager: Stager, asked: Asked) -> Evidence | None:
+    """Measure what reasons and report are held against; None where neither is wanted."""
+    if asked.explain == "none" and REPORT not in asked.formats:
+        return None
+    from eegvlm.staging import measure_drawn
+
+    return measure_drawn(recording, stager.processor.layout)
+
+
+def write_night(
+    night: StagedNight, folder: Path, recording: Recording, stager: Stager, asked: Asked, evidence: Evidence | None
+) -> list[Path]:
+    """Write a night's files, and its report before the file that says all are there."""
+
+    def report(folder: Path) -> Path:
+        from eegvlm.report import write_report
+
+        layout = stager.processor.layout
+        return write_report(folder, night, recording, layout, evidence=evidence, rationales=night.rationales)
+
+    formats = [name for name in asked.formats if name != REPORT]
+    return night.write(folder, formats, also=report if REPORT in asked.formats else None)
 
 
 def _folders(recordings: list[Path], out: Path) -> dict[Path, Path]:
@@ -147,11 +206,15 @@ def _folders(recordings: list[Path], out: Path) -> dict[Path, Path]:
     return folders
 
 
-def _is_finished(folder: Path, stager: Stager, described: dict[str, object]) -> bool:
-    """Say whether a folder holds this recording's night by this model."""
+def _is_finished(folder: Path, stager: Stager, described: dict[str, object], asked: Asked) -> bool:
+    """Say whether a folder holds this recording's night by this model, with all that is asked for."""
     import json
 
-    from eegvlm.staging.night import SUMMARY
+    from eegvlm.report.page import FILE
+    from eegvlm.staging.night import FILES, SUMMARY
+
+    if not all((folder / (FILE if name == REPORT else FILES[name][0])).is_file() for name in asked.formats):
+        return False
 
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
@@ -159,7 +222,7 @@ def _is_finished(folder: Path, stager: Stager, described: dict[str, object]) -> 
         return False
     return isinstance(summary, dict) and all(
         summary.get(key) == json.loads(json.dumps(value))
-        for key, value in {**stager.provenance, "recording": described}.items()
+        for key, value in {**stager.night_provenance(asked.explain), "recording": described}.items()
     )
 
 
@@ -191,6 +254,8 @@ def show_night(console: Console, night: StagedNight, files: list[Path]) -> None:
         console.print(f"[yellow]{problem['code']}[/yellow]: {problem['message']}", highlight=False)
     for note in night.hypnogram.notes:
         console.print(f"note: {note}", highlight=False)
+    if advice := night.review.sentence():
+        console.print(advice, highlight=False, soft_wrap=True)
     console.print("files: " + ", ".join(file.name for file in files), highlight=False)
     console.print(f"[dim]{night.provenance['notice']}[/dim]", highlight=False)
 

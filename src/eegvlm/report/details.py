@@ -63,15 +63,6 @@ def epoch_details(
     return details
 
 
-def contradicted_epochs(rationales: Sequence[Mapping[str, Any]] | None) -> set[int]:
-    """Return the epochs (from 0) with a claim that the signal contradicts."""
-    return {
-        int(rationale["epoch"]) - 1
-        for rationale in rationales or ()
-        if any(claim.get("verdict") == "contradicted" for claim in rationale.get("claims") or ())
-    }
-
-
 def kind_words(kind: str) -> str:
     """Return a kind of finding in words: ``"rapid eye movement"``."""
     return _WORDS.get(kind, kind.replace("_", " ").replace("k complex", "K-complex"))

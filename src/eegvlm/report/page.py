@@ -18,13 +18,14 @@ from eegvlm.images import ImageLayout
 from eegvlm.report import numbers, review
 from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, ticks_path, unscored_spans
 from eegvlm.report.clock import time_label, time_ticks
-from eegvlm.report.details import contradicted_epochs, epoch_details
+from eegvlm.report.details import epoch_details
 from eegvlm.report.gathering import Pictures, gather, panel_words
 from eegvlm.report.packing import pack_bytes, pack_json
 from eegvlm.report.spectrogram import scale_colours
 from eegvlm.report.traces import CHUNK, ENVELOPE_BINS
 from eegvlm.signals import Recording
 from eegvlm.staging import StagedNight
+from eegvlm.staging.review import contradicted_epochs, differing_epochs, review_shares
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -92,7 +93,7 @@ def write_report(
     details = epoch_details(scored, evidence, rationales)
     packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
     pictures = gather(recording, layout, _room_for_traces(len(scored), len(layout.panels), packed_details))
-    listed = review.review_list(scored, contradicted_epochs(rationales))
+    listed = review.review_list(scored, contradicted_epochs(rationales), differing_epochs(rationales))
     text = _template().render(
         **_said(night),
         **_drawn(scored, pictures, listed),
@@ -133,7 +134,7 @@ def _said(night: StagedNight) -> dict[str, Any]:
         "notice": night.provenance.get("notice", NOTICE),
         "timing": night.timing,
         "calibration": _calibration(night.provenance),
-        "shares": review.review_shares(scored),
+        "shares": review_shares(scored),
         "default_share": _DEFAULT_SHARE,
     }
 
@@ -162,7 +163,7 @@ def _drawn(scored: Hypnogram, pictures: Pictures, listed: Sequence[review.Review
 
 
 def _default_count(scored: Hypnogram) -> int:
-    return next((one.epochs for one in review.review_shares(scored) if one.share == _DEFAULT_SHARE), 0)
+    return next((one.epochs for one in review_shares(scored) if one.share == _DEFAULT_SHARE), 0)
 
 
 def _meta(

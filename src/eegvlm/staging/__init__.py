@@ -1,4 +1,4 @@
-"""A night through the model: batches, calibrated probabilities, files, resume."""
+"""A night through the model: batches, calibrated probabilities, reasons, files, resume."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eegvlm.staging.explaining import measure_drawn
     from eegvlm.staging.night import StagedNight
+    from eegvlm.staging.review import Review, ReviewShare
     from eegvlm.staging.stager import Stager
 
-__all__ = ["StagedNight", "Stager"]
+__all__ = ["Review", "ReviewShare", "StagedNight", "Stager", "measure_drawn"]
 
-_FILES = {"StagedNight": "night", "Stager": "stager"}
+_FILES = {
+    "Review": "review",
+    "ReviewShare": "review",
+    "StagedNight": "night",
+    "Stager": "stager",
+    "measure_drawn": "explaining",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,6 @@ from eegvlm.model import EegVlmProcessor
 from eegvlm.signals import Recording
 
 _BLOCK = 256
-_FEWEST_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,18 @@ class Block:
         for begin in range(0, len(self.pictures), size):
             yield slice(begin, min(begin + size, len(self.pictures)))
 
-    def context(self, rows: slice) -> torch.Tensor | None:
+    def picks(self, wanted: npt.NDArray[np.bool_], size: int) -> Iterator[torch.Tensor]:
+        """Yield the rows of those epochs that are wanted, bool (n_epochs,), in batches."""
+        rows = torch.from_numpy(wanted[self.first : self.first + len(self.pictures)]).nonzero()[:, 0]
+        for begin in range(0, len(rows), size):
+            yield rows[begin : begin + size]
+
+    def context(self, rows: slice | torch.Tensor) -> torch.Tensor | None:
         """Return the vectors around each row, (n, 2 * around + 1, width); None for a model without night context."""
         if not self.around:
             return None
-        held = self.night[self.first + rows.start : self.first + rows.stop + 2 * self.around]
-        return held.unfold(0, 2 * self.around + 1, 1).transpose(1, 2)
+        held = self.night[self.first : self.first + len(self.pictures) + 2 * self.around]
+        return held.unfold(0, 2 * self.around + 1, 1).transpose(1, 2)[rows]
 
 
 def night_blocks(
@@ -81,6 +86,7 @@ def night_blocks(
     look: LookAround,
     wanted: npt.NDArray[np.bool_],
     spent: dict[str, float],
+    known: torch.Tensor | None = None,
 ) -> Iterator[Block]:
     """Yield the night's pictures, each block once the vectors of the one after it are known.
 
@@ -91,16 +97,21 @@ def night_blocks(
     look
         Whether, and how, neighbours are read.
     wanted
-        bool (n_epochs,). Without night context, blocks that hold none of these epochs are left out.
+        bool (n_epochs,). Blocks that hold none of these epochs are left out, unless their vectors are needed.
     spent
         Seconds by kind of work, added to in place.
+    known
+        Vectors of the whole night (``Block.night`` of an earlier walk), so that none is computed again.
     """
+    if not wanted.any():
+        return
     around = look.epochs
     night = torch.full((recording.n_epochs + 2 * around, look.channels if around else 0), torch.nan)
+    night = night if known is None else known
     waiting: Block | None = None
     for first in range(0, recording.n_epochs, _BLOCK):
         count = min(_BLOCK, recording.n_epochs - first)
-        if not around and not wanted[first : first + count].any():
+        if (not around or known is not None) and not wanted[first : first + count].any():
             continue
         started = time.perf_counter()
         signals = panel_signals(processor.layout, recording, first, count)
@@ -109,7 +120,7 @@ def night_blocks(
         drawn = time.perf_counter()
         spent["read_s"] += read - started
         spent["draw_s"] += drawn - read
-        if not around:
+        if not around or known is not None:
             yield block
             continue
         silent = torch.from_numpy(~recording.scorable[first : first + count])
@@ -122,9 +133,3 @@ def night_blocks(
         waiting = block
     if waiting is not None:
         yield waiting
-
-
-def filled_up(rows: torch.Tensor) -> torch.Tensor:
-    """Add empty rows to a batch that is too small for the kernels that larger ones use."""
-    short = _FEWEST_ROWS - len(rows)
-    return rows if short <= 0 else torch.cat([rows, rows.new_zeros((short, *rows.shape[1:]))])

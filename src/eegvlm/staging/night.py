@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, sleep_statistics, write_hypnogram
+from eegvlm.staging.review import Review, contradicted_epochs, differing_epochs, review, review_flags
 
 # format -> file; the formats' own names are eegvlm.hypnogram's
 FILES = {
@@ -20,10 +22,11 @@ FILES = {
     "json": ("hypnogram.json", "json"),
 }
 SUMMARY = "staging.json"
+RATIONALES = "rationales.jsonl"
 
 
-def check_formats(formats: Sequence[str]) -> None:
-    """Refuse a format that is not one of :data:`FILES`.
+def check_formats(formats: Sequence[str], *others: str) -> None:
+    """Refuse a format that is neither one of :data:`FILES` nor one of the others.
 
     Raises
     ------
@@ -31,8 +34,8 @@ def check_formats(formats: Sequence[str]) -> None:
         Naming it and those there are.
     """
     for name in formats:
-        if name not in FILES:
-            raise InputError("arguments", "formats", name, f"use any of {', '.join(FILES)}")
+        if name not in FILES and name not in others:
+            raise InputError("arguments", "formats", name, f"use any of {', '.join((*FILES, *others))}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class StagedNight:
     provenance
         Software, model and hash of its weights, layout, precision.
     timing
-        Seconds spent reading, drawing, and in the model.
+        Seconds spent reading, drawing, in the model, and where reasons were asked for in measuring and in explaining.
+    rationales
+        Lines of ``rationales.jsonl``, in the order of time; None where no reasons were asked for.
     """
 
     hypnogram: Hypnogram
@@ -58,6 +63,13 @@ class StagedNight:
     panels: dict[str, str | None]
     provenance: dict[str, Any]
     timing: dict[str, float]
+    rationales: tuple[dict[str, Any], ...] | None = None
+
+    @property
+    def review(self) -> Review:
+        """In which order to review the night, and what that is expected to leave."""
+        told = contradicted_epochs(self.rationales), differing_epochs(self.rationales)
+        return review(self.hypnogram, review_flags(self.hypnogram, *told))
 
     def summary(self) -> dict[str, Any]:
         """Return what ``staging.json`` holds."""
@@ -69,10 +81,26 @@ class StagedNight:
             "unscored_epochs": int((self.hypnogram.stages < 0).sum()),
             "statistics": sleep_statistics(self.hypnogram).to_dict(),
             "notes": list(self.hypnogram.notes),
+            "review": self.review.to_dict(),
+            **self._explained(),
             "timing": {name: round(seconds, 3) for name, seconds in self.timing.items()},
         }
 
-    def write(self, folder: str | Path, formats: Sequence[str] = ("csv", "edf", "bids", "json")) -> list[Path]:
+    def _explained(self) -> dict[str, Any]:
+        """Return how many rationales there are and what the signal said to them, where they were asked for."""
+        if self.rationales is None:
+            return {}
+        verdicts = Counter(claim["verdict"] for one in self.rationales for claim in one["claims"])
+        differing = sum(one["differs"] for one in self.rationales)
+        return {"rationales": {"epochs": len(self.rationales), "differing_stage": differing, "claims": dict(verdicts)}}
+
+    def write(
+        self,
+        folder: str | Path,
+        formats: Sequence[str] = ("csv", "edf", "bids", "json"),
+        *,
+        also: Callable[[Path], Path] | None = None,
+    ) -> list[Path]:
         """Write the night's files; ``staging.json`` comes last, so that its presence means all are there.
 
         Parameters
@@ -80,7 +108,9 @@ class StagedNight:
         folder
             Made where it does not exist.
         formats
-            Any of ``csv``, ``edf``, ``bids``, ``json``.
+            Any of ``csv``, ``edf``, ``bids``, ``json``. Rationales are written where they were asked for.
+        also
+            Writes another file into the folder, such as the report, and returns it.
 
         Returns
         -------
@@ -96,6 +126,13 @@ class StagedNight:
             file, format_name = FILES[name]
             write_hypnogram(self.hypnogram, folder / file, format=format_name)
             written.append(folder / file)
+        (folder / RATIONALES).unlink(missing_ok=True)  # an earlier staging's would be taken for this one's
+        if self.rationales is not None:
+            lines = [json.dumps(one, ensure_ascii=False, allow_nan=False) + "\n" for one in self.rationales]
+            (folder / RATIONALES).write_text("".join(lines), encoding="utf-8", newline="\n")
+            written.append(folder / RATIONALES)
+        if also is not None:
+            written.append(also(folder))
         partial = folder / (SUMMARY + ".new")
         partial.write_text(json.dumps(self.summary(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         os.replace(partial, folder / SUMMARY)  # noqa: PTH105 (atomic on every system)

@@ -5,15 +5,14 @@ Notable
 - Every epoch that holds signal is scored, the first and the last included; an epoch in a gap and an incomplete
   last one stay unscored and are counted.
 - The stage is the softmax of the five label tokens at the answer position. No text is parsed.
+- Reasons are a second answer of the same model to the same picture. They do not move the stage: where they come to
+  another one, the epoch is flagged for review.
 - The night is walked in blocks of epochs: memory does not grow with its length.
-- An epoch's result does not depend on the batch it was read in. On a CPU, bfloat16 kernels for a handful of rows
-  round otherwise than those for many, so small batches are filled up with empty pictures.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -24,19 +23,28 @@ import torch
 
 from eegvlm import __version__
 from eegvlm.errors import InputError
+from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.smoothing import real_transitions, tempered
 from eegvlm.hypnogram.smoothing import smooth as smooth_posterior
 from eegvlm.images import panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path
 from eegvlm.model.weights import weights_hash
-from eegvlm.signals import EPOCH_S, Recording, RecordingError
-from eegvlm.staging.blocks import LookAround, filled_up, night_blocks
-from eegvlm.staging.journal import Journal
+from eegvlm.signals import EPOCH_S, Channel, Recording, RecordingError
+from eegvlm.staging.explaining import (
+    UNCERTAIN_SHARE,
+    Explain,
+    Grammars,
+    Ground,
+    check_explain,
+    uncertain_epochs,
+)
+from eegvlm.staging.journal import Answers, Journal
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
+from eegvlm.staging.reading import Reader
+from eegvlm.staging.walk import Progress, Walk
 
-Progress = Callable[[int, int], None]
 Smoothing = Literal["none", "posterior"]
 
 
@@ -55,12 +63,12 @@ class Stager:
     processor: EegVlmProcessor
     provenance: dict[str, Any]
     smooth: Smoothing = "posterior"
-    _prompt: torch.Tensor = field(init=False, repr=False)
+    _reader: Reader = field(init=False, repr=False)
+    _grammars: Grammars = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        text = self.processor.prompts["direct"].replace(self.processor.image_token, self.processor.placeholder)
-        self._prompt = torch.tensor([self.processor.tokenizer(text)["input_ids"]], device=self.model.device)
-        self._stage_ids = torch.tensor(self.processor.stage_token_ids, device=self.model.device)
+        self._reader = Reader(self.model, self.processor)
+        self._grammars = Grammars(self._reader, {})
 
     @classmethod
     def from_pretrained(
@@ -119,15 +127,39 @@ class Stager:
         }
         return cls(model, processor, provenance, smooth)
 
+    @property
+    def can_explain(self) -> bool:
+        """Whether the checkpoint was trained to give reasons."""
+        return bool(self._reader.reasoned)
+
+    def check_explain(self, explain: str) -> None:
+        """Refuse a way of explaining that there is not, or that the checkpoint was not trained for.
+
+        Raises
+        ------
+        InputError
+            Naming the checkpoint and what to do.
+        """
+        check_explain(explain, self._reader, str(self.provenance.get("model", "model")))
+
+    def night_provenance(self, explain: Explain, uncertain_share: float = UNCERTAIN_SHARE) -> dict[str, Any]:
+        """Return where a night comes from: the stager's provenance, and which epochs are explained."""
+        asked = {"none": "none", "uncertain": f"least certain {uncertain_share:g}", "all": "all"}[explain]
+        return {**self.provenance, "explained": asked}
+
     def stage(
         self,
         recording: Recording,
         *,
         batch_size: int = 32,
+        explain: Explain = "none",
+        uncertain_share: float = UNCERTAIN_SHARE,
+        evidence: Evidence | None = None,
         progress: Progress | None = None,
+        explain_progress: Progress | None = None,
         journal: Path | None = None,
     ) -> StagedNight:
-        """Stage every epoch of a recording.
+        """Stage every epoch of a recording, with reasons where they are asked for.
 
         Parameters
         ----------
@@ -135,18 +167,67 @@ class Stager:
             At least one channel must serve the layout's EEG panel.
         batch_size
             Epochs the model reads at a time; the result does not depend on it.
+        explain
+            Which epochs get a rationale: none, the least certain ones (after smoothing), or all.
+        uncertain_share
+            Share of the scored epochs that counts as least certain, rounded up.
+        evidence
+            What :func:`eegvlm.staging.measure_drawn` gives, where it is at hand; measured here otherwise, if needed.
         progress
             Called with (epochs done, epochs in all) after every batch.
+        explain_progress
+            Called with (rationales written, rationales to write) after every batch of them.
         journal
-            File that keeps what has been read, and from which a killed run goes on.
+            File that keeps what has been read and written, and from which a killed run goes on.
 
         Raises
         ------
         RecordingError
             If no EEG channel was found, or a channel that is needed cannot be used.
+        InputError
+            If reasons are asked of a checkpoint that was not trained to give them.
         """
+        self.check_explain(explain)
         if batch_size < 1:
             raise InputError("arguments", "batch_size", batch_size, "give a positive number")
+        if not 0 <= uncertain_share <= 1:
+            raise InputError("arguments", "uncertain_share", uncertain_share, "give a number from 0 to 1")
+        channels = self._channels(recording)
+        provenance = self.night_provenance(explain, uncertain_share)
+        diary = None if journal is None else Journal(journal, self._key(recording, provenance))
+        walk = Walk(
+            recording=recording,
+            reader=self._reader,
+            grammars=self._grammars,
+            batch_size=batch_size,
+            answers=Answers.none(recording.n_epochs) if diary is None else diary.read(recording.n_epochs),
+            diary=diary,
+            progress=progress,
+            explain_progress=explain_progress,
+        )
+        ground = None
+        if explain != "none":
+            started = time.perf_counter()
+            ground = Ground.of(recording, self.processor.layout, evidence)
+            walk.spent["measure_s"] = time.perf_counter() - started
+        words = ground.words if ground is not None else ()
+        walk.read(words if explain == "all" else None)
+        hypnogram = self._hypnogram(recording, walk.answers.logits, recording.scorable)
+        if explain == "uncertain":
+            walk.explain(uncertain_epochs(hypnogram, uncertain_share), words)
+        if diary is not None:
+            diary.close()
+        return StagedNight(
+            hypnogram=hypnogram,
+            recording=recording.describe(),
+            panels={name: channel.name if channel else None for name, channel in channels.items()},
+            provenance=provenance,
+            timing=walk.spent,
+            rationales=None if ground is None else ground.lines(walk.answers, hypnogram),
+        )
+
+    def _channels(self, recording: Recording) -> dict[str, Channel | None]:
+        """Return the channel of each panel; without one for an EEG panel there is nothing to stage."""
         layout = self.processor.layout
         channels = panel_channels(layout, recording)
         eeg_panels = [panel.name for panel in layout.panels if any(role.modality == "eeg" for role in panel.roles)]
@@ -154,79 +235,7 @@ class Stager:
             labels = ", ".join(channel.name for channel in recording.channels) or "none"
             hint = f"name it with --channels eeg=LABEL; the channels are {labels}"
             raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
-        diary = None
-        logits = np.full((recording.n_epochs, 5), np.nan, dtype=np.float32)
-        if journal is not None:
-            diary = Journal(journal, self._key(recording))
-            logits = diary.read(recording.n_epochs)
-        scorable = recording.scorable
-        spent = {"read_s": 0.0, "draw_s": 0.0, "model_s": 0.0}
-        unread = scorable & np.isnan(logits[:, 0])
-        for block in night_blocks(
-            recording, self.processor, self.model.device, self._look_around(batch_size), unread, spent
-        ):
-            for rows in block.batches(batch_size):
-                epochs = slice(block.first + rows.start, block.first + rows.stop)
-                if not unread[epochs].any():
-                    continue
-                started = time.perf_counter()
-                logits[epochs] = self.read(block.pictures[rows], block.context(rows))
-                spent["model_s"] += time.perf_counter() - started
-                if diary is not None:
-                    diary.write(np.where(scorable[:, None], logits, np.nan))
-                if progress is not None:
-                    progress(epochs.stop, recording.n_epochs)
-        if diary is not None:
-            diary.close()
-        return StagedNight(
-            hypnogram=self._hypnogram(recording, logits, scorable),
-            recording=recording.describe(),
-            panels={name: channel.name if channel else None for name, channel in channels.items()},
-            provenance=self.provenance,
-            timing=spent,
-        )
-
-    def _look_around(self, batch_size: int) -> LookAround:
-        """Say how much of the night an epoch is read with, and how its vectors are computed."""
-        config = self.model.config
-        return LookAround(config.context_epochs, config.enhancement_channels, batch_size, self.high_level)
-
-    @torch.inference_mode()
-    def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Return the high-level vectors (n, enhancement_channels), float32 on the CPU, of uint8 pictures."""
-        rows = len(pictures)
-        pixel_values = self.processor.normalise(filled_up(pictures), self.model.dtype)
-        vectors: torch.Tensor = self.model.model.enhancement(pixel_values)[:rows, 0].float().cpu()
-        return vectors
-
-    @torch.inference_mode()
-    def read(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> npt.NDArray[np.float32]:
-        """Return label logits, before calibration.
-
-        Parameters
-        ----------
-        pictures
-            uint8 (n, channels, height, width).
-        context
-            High-level vectors around each epoch, (n, 2 * context_epochs + 1, enhancement_channels); see
-            :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`.
-
-        Returns
-        -------
-        numpy.ndarray
-            float32 (n, 5), in the order W, N1, N2, N3, R.
-        """
-        rows = len(pictures)
-        pictures = filled_up(pictures)
-        outputs = self.model(
-            input_ids=self._prompt.expand(len(pictures), -1),
-            pixel_values=self.processor.normalise(pictures, self.model.dtype),
-            context=None if context is None else filled_up(context).to(self.model.device),
-            logits_to_keep=1,
-            use_cache=False,
-        )
-        logits: npt.NDArray[np.float32] = outputs.logits[:rows, -1, self._stage_ids].float().cpu().numpy()
-        return logits
+        return channels
 
     def _hypnogram(
         self, recording: Recording, logits: npt.NDArray[np.float32], scorable: npt.NDArray[np.bool_]
@@ -254,8 +263,8 @@ class Stager:
             notes=tuple(notes),
         )
 
-    def _key(self, recording: Recording) -> dict[str, Any]:
-        """Return what logits depend on, for the journal."""
+    def _key(self, recording: Recording, provenance: dict[str, Any]) -> dict[str, Any]:
+        """Return what answers depend on, for the journal."""
         if not recording.path.is_file():
             raise InputError(
                 recording.path, "journal", "a recording in memory", "only a recording on disk can be resumed"
@@ -264,5 +273,5 @@ class Stager:
         return {
             "file": [str(recording.path.resolve()), file.st_size, file.st_mtime_ns],
             "recording": recording.describe(),
-            "provenance": self.provenance,
+            "provenance": provenance,
         }

@@ -116,7 +116,12 @@ def write_card(
         checked=stores["validation"].digest(),
         curves="\n".join(f"- {phase}: {_curve(run / phase / CURVE)}" for phase in figures),
         phases="\n".join(
-            f"- {phase}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.3f}" for name, value in values.items())
+            f"- {phase}: "
+            + ", ".join(
+                f"{name.removeprefix('eval_')} {value:.3f}"
+                for name, value in values.items()
+                if name == "eval_loss" or "kappa" in name or "recall" in name
+            )
             for phase, values in figures.items()
         ),
         recipe=yaml.safe_dump(_plain(dataclasses.asdict(recipe)), sort_keys=False),
@@ -138,7 +143,8 @@ def _sources(part: str, store: EpochStore) -> Iterator[str]:
 def _curve(file: Path) -> str:
     """Return step and loss of each evaluation of a phase."""
     history = json.loads(file.read_text(encoding="utf-8"))
-    return ", ".join(f"{entry['step']}: {entry['eval_loss']:.3f}" for entry in history if "eval_loss" in entry)
+    losses = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
+    return ", ".join(f"{step}: {loss:.3f}" for step, loss in losses.items())
 
 
 def _rows(nights: list[ScoredNight], fitted: Fitted, prior: Sequence[float]) -> Iterator[str]:

@@ -165,8 +165,8 @@ class Batches:
             encoded = self.processor.tokenizer(texts, padding=True, return_tensors="pt")
             return {**held, "descriptions": encoded["input_ids"], "description_mask": encoded["attention_mask"]}
         if self.rationales is not None and rng.random() < self.reasoned:
-            places = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
-            return {**held, **self._reasons([self.rationales[n][version][at] for n, version, at in places])}
+            seen = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
+            return {**held, **self._reasons([self.rationales[n][version][at] for n, version, at in seen])}
         return {**held, **self._answers(held["stages"])}
 
     def _by_night(

@@ -40,11 +40,16 @@ def build(recipe: Recipe) -> tuple[EegVlmForConditionalGeneration, EegVlmProcess
     InputError
         If there is no such base.
     """
+    prompts = {"direct": recipe.model.prompt}
+    if any(phase.objective == "reason" for phase in recipe.phases):
+        prompts["reasoned"] = recipe.model.reasoned_prompt
     set_seed(recipe.seed)
     if recipe.model.base:
         folder = checkpoint_path(recipe.model.base)
         model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-        return model, EegVlmProcessor.from_pretrained(folder)
+        processor = EegVlmProcessor.from_pretrained(folder)
+        processor.prompts = {**processor.prompts, **prompts}
+        return model, processor
     layout = load_layout(recipe.model.layout)
     tokenizer = train_tokenizer(vocab_size=recipe.model.vocab_size, seed=recipe.seed)
     config = preset(
@@ -61,7 +66,7 @@ def build(recipe: Recipe) -> tuple[EegVlmForConditionalGeneration, EegVlmProcess
         layout,
         image_mean=[0.0] * layout.channels,
         image_std=[1.0] * layout.channels,
-        prompts={"direct": recipe.model.prompt, "reasoned": recipe.model.reasoned_prompt},
+        prompts=prompts,
     )
     model = EegVlmForConditionalGeneration(config)
     return model, processor

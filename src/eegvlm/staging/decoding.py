@@ -1,0 +1,171 @@
+"""Writing rationales: many epochs at once, each token one that the grammar permits.
+
+Where the grammar leaves one continuation it is taken without asking the model. Such a run of forced tokens goes
+through the model together with the token chosen before it, in one pass over all epochs; the choice after it is the
+most likely of the permitted tokens. The label of the stage is read like any choice, and the logits of all five label
+tokens at its place are kept, those included which the text before them has ruled out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eegvlm.hypnogram import Stage
+from eegvlm.model import EegVlmForConditionalGeneration
+from eegvlm.staging.key_value import Prefix, RowCache
+from eegvlm.staging.token_grammar import Node, TokenGrammar, text_of
+
+_SPARSE = 0.75
+
+
+@dataclass(frozen=True)
+class Written:
+    """A rationale as it was written.
+
+    Parameters
+    ----------
+    text
+        The words.
+    tokens
+        What was put into the model after the prompt, and what would follow.
+    stage
+        The stage that the text ends in.
+    logits
+        Of the five label tokens where the label stands: float32 (5,).
+    chosen, forced
+        Tokens that the model chose, and tokens that the grammar left no choice about.
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    stage: Stage
+    logits: npt.NDArray[np.float32]
+    chosen: int
+    forced: int
+
+
+@dataclass(eq=False)
+class _Row:
+    """An epoch's text under way: what is written, and how much of it the model has read."""
+
+    at: Node
+    asked: int  # tokens of the prompt that the prefix does not hold
+    tokens: list[int]
+    nodes: list[Node] = field(default_factory=list)
+    is_label: bool = False
+    read: int = 0
+    chosen: int = 0
+    done: Written | None = None
+
+    def force(self, grammar: TokenGrammar) -> None:
+        run = grammar.run(self.at)
+        self.tokens += run.tokens
+        self.nodes += run.nodes
+        self.at, self.is_label = run.stop, run.is_label
+
+    def choose(self, grammar: TokenGrammar, token: int) -> None:
+        self.at = grammar.following(self.at)[token]
+        self.tokens.append(token)
+        self.nodes.append(self.at)
+        self.chosen += 1
+        self.force(grammar)
+
+    def finish(self, grammar: TokenGrammar, stage_ids: list[int], logits: npt.NDArray[np.float32]) -> None:
+        permitted = grammar.following(self.at)
+        free = [token in permitted for token in stage_ids]
+        stage = int(np.where(free, logits, -np.inf).argmax())
+        self.chosen += sum(free) > 1
+        last = permitted[stage_ids[stage]]
+        tokens = (*self.tokens[self.asked :], stage_ids[stage], *grammar.ending(last))
+        while after := grammar.following(last):
+            self.nodes.append(last)
+            last = next(iter(after.values()))
+        text = text_of([*self.nodes, last])
+        self.done = Written(text, tokens, Stage(stage), logits, self.chosen, len(tokens) - self.chosen)
+
+
+class Decoder:
+    """Writes rationales after prompts whose beginning has been read.
+
+    Parameters
+    ----------
+    model
+        On its device, in its precision.
+    prompt
+        Tokens of the reasoned prompt.
+    stage_token_ids
+        Label tokens, W, N1, N2, N3, R.
+    longest
+        At most so many tokens of a text go through the model in one pass, because the rows of a pass are filled up to
+        the longest; None: whole runs.
+    """
+
+    def __init__(
+        self,
+        model: EegVlmForConditionalGeneration,
+        prompt: list[int],
+        stage_token_ids: list[int],
+        longest: int | None = None,
+    ) -> None:
+        self._model, self._prompt, self._stage_ids = model, prompt, stage_token_ids
+        self._labels = torch.tensor(stage_token_ids, device=model.device)
+        self._longest = longest
+
+    @torch.inference_mode()
+    def write(self, prefix: Prefix, grammar: TokenGrammar) -> list[Written]:
+        """Write the rationale of every epoch of a prefix."""
+        first, asked = prefix.positions, self._prompt[prefix.positions :]
+        rows = [_Row(grammar.start, len(asked), list(asked)) for _ in range(len(prefix))]
+        for row in rows:
+            row.force(grammar)
+        cache, active = RowCache(prefix), rows
+        while active:
+            pieces = [row.tokens[row.read :][: self._longest] for row in active]
+            states = self._read(cache, pieces, [first + row.read for row in active])
+            for row, piece in zip(active, pieces, strict=True):
+                row.read += len(piece)
+            self._go_on(active, states, grammar)
+            left = [k for k, row in enumerate(active) if row.done is None]
+            if len(left) <= _SPARSE * len(active):
+                cache.keep(torch.tensor(left, dtype=torch.long, device=self._model.device))
+                active = [active[k] for k in left]
+        return [row.done for row in rows if row.done is not None]
+
+    def _read(self, cache: RowCache, pieces: list[list[int]], begins: list[int]) -> torch.Tensor:
+        """Put the next tokens of every row through the model; return the state after each row's last, (rows, d)."""
+        width = max(map(len, pieces))
+        ids = torch.tensor([piece + [0] * (width - len(piece)) for piece in pieces], device=self._model.device)
+        positions = torch.tensor(begins, device=self._model.device)[:, None] + torch.arange(width, device=ids.device)
+        mask = cache.at(positions, max(begins) + width)
+        body = self._model.model
+        states: torch.Tensor = body.language_model(
+            inputs_embeds=body.get_input_embeddings()(ids),
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state
+        last = torch.tensor([max(len(piece) - 1, 0) for piece in pieces], device=ids.device)
+        return states[torch.arange(len(pieces), device=ids.device), last]
+
+    def _go_on(self, active: list[_Row], states: torch.Tensor, grammar: TokenGrammar) -> None:
+        """Choose the next token of every row that has been read to its end."""
+        ready = [k for k, row in enumerate(active) if row.done is None and row.read == len(row.tokens)]
+        if not ready:
+            return
+        permitted = [list(grammar.following(active[k].at)) for k in ready]
+        width = max(map(len, permitted))
+        padded = torch.tensor([some + some[:1] * (width - len(some)) for some in permitted], device=states.device)
+        logits = self._model.lm_head(states[torch.tensor(ready, device=states.device)]).float()
+        best = logits.gather(1, padded).argmax(dim=1, keepdim=True)
+        # one transfer a pass: the choice, then the labels' logits
+        answers = torch.cat([padded.gather(1, best).double(), logits[:, self._labels].double()], dim=1).cpu().numpy()
+        for k, answer in zip(ready, answers, strict=True):
+            if active[k].is_label:
+                active[k].finish(grammar, self._stage_ids, answer[1:].astype(np.float32))
+            else:
+                active[k].choose(grammar, int(answer[0]))

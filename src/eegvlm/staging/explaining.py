@@ -1,0 +1,199 @@
+"""Reasons for a night: which epochs get one, in what words, and what the signal says to each claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eegvlm.errors import InputError
+from eegvlm.evidence import Evidence, measure_recording
+from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.images import ImageLayout, panel_channels
+from eegvlm.reasoning import acceptor, channel_words, night_contexts, rationale_record
+from eegvlm.signals import Recording
+from eegvlm.staging.decoding import Decoder
+from eegvlm.staging.journal import Answers
+from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.reading import Reader
+from eegvlm.staging.review import count_of, least_certain
+from eegvlm.staging.token_grammar import TokenGrammar
+
+Explain = Literal["none", "uncertain", "all"]
+EXPLAIN: tuple[Explain, ...] = ("none", "uncertain", "all")
+UNCERTAIN_SHARE = 0.15
+_MOST_ROWS = 128
+_MOST_BYTES = 2**28
+_POSITIONS_OF_A_TEXT = 128
+_LONGEST_ON_CPU = 6
+
+
+def check_explain(explain: str, reader: Reader, model: str) -> None:
+    """Refuse a way of explaining that there is not, or that the checkpoint was not trained for.
+
+    Raises
+    ------
+    InputError
+        Naming the checkpoint and what to do.
+    """
+    if explain not in EXPLAIN:
+        raise InputError("arguments", "explain", explain, f"use one of {', '.join(EXPLAIN)}")
+    if explain != "none" and not reader.reasoned:
+        hint = "this checkpoint has no reasoned prompt: use --explain none, or one that was trained to give reasons"
+        raise InputError(model, "explain", explain, hint)
+
+
+def measure_drawn(recording: Recording, layout: ImageLayout) -> Evidence:
+    """Measure the channels that a model with this layout sees: what its reasons can be held against.
+
+    Raises
+    ------
+    RecordingError
+        Where the recording has EEG channels and none can be used.
+    """
+    shown = tuple(one for one in panel_channels(layout, recording).values() if one is not None)
+    return measure_recording(replace(recording, montage=replace(recording.montage, channels=shown)))
+
+
+def uncertain_epochs(hypnogram: Hypnogram, share: float = UNCERTAIN_SHARE) -> npt.NDArray[np.bool_]:
+    """Return the least certain share of the scored epochs, rounded up: bool (n,)."""
+    order = least_certain(hypnogram)
+    chosen = np.zeros(len(hypnogram), np.bool_)
+    chosen[order[: count_of(share, len(order))]] = True
+    return chosen
+
+
+@dataclass(frozen=True)
+class Grammars:
+    """Grammars in a model's tokens, one for each set of channel words that has been met."""
+
+    reader: Reader
+    held: dict[tuple[str, ...], TokenGrammar]
+
+    def of(self, words: tuple[str, ...]) -> TokenGrammar:
+        """Return the grammar of rationales about these channels."""
+        if words not in self.held:
+            tokenizer = self.reader.processor.tokenizer
+            self.held[words] = TokenGrammar(acceptor(words), tokenizer, self.reader.stage_ids)
+        return self.held[words]
+
+
+class Explainer:
+    """Gathers epochs whose pictures have been read, and writes their rationales when there are enough for a pass.
+
+    Parameters
+    ----------
+    reader, grammar
+        The model, and what it may write.
+    answers
+        Texts are written into it.
+    batch_size
+        Epochs are written together in batches of this size, or of more where the memory for keys and values allows.
+    after
+        Called after every batch with the number of texts written by this explainer.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        grammar: TokenGrammar,
+        answers: Answers,
+        batch_size: int,
+        after: Callable[[int], None] = lambda done: None,
+    ) -> None:
+        self._grammar, self._answers, self._after = grammar, answers, after
+        longest = _LONGEST_ON_CPU if reader.model.device.type == "cpu" else None
+        self._decoder = Decoder(reader.model, reader.reasoned, reader.stage_ids, longest)
+        config = reader.model.config.text_config
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        numbers = 2 * config.num_hidden_layers * heads * width * (reader.shared + _POSITIONS_OF_A_TEXT)
+        self._rows = max(batch_size, min(_MOST_ROWS, _MOST_BYTES // (numbers * reader.model.dtype.itemsize)))
+        self._waiting: list[tuple[npt.NDArray[np.intp], Prefix]] = []
+        self._done = 0
+        self.seconds = 0.0
+
+    def add(self, epochs: npt.NDArray[np.intp], prefix: Prefix) -> None:
+        """Take epochs and what was read of them; write as many full batches as there are."""
+        if len(epochs):
+            self._waiting.append((epochs, prefix))
+        if sum(len(some) for some, _ in self._waiting) >= self._rows:
+            self._write(full=True)
+
+    def finish(self) -> None:
+        """Write what still waits."""
+        if self._waiting:
+            self._write(full=False)
+
+    def _write(self, *, full: bool) -> None:
+        started = time.perf_counter()
+        epochs = np.concatenate([some for some, _ in self._waiting])
+        prefix = Prefix.join([one for _, one in self._waiting])
+        end = len(epochs) - len(epochs) % self._rows if full else len(epochs)
+        for begin in range(0, end, self._rows):
+            rows = slice(begin, min(begin + self._rows, end))
+            written = self._decoder.write(prefix.rows(rows), self._grammar)
+            for epoch, one in zip(epochs[rows], written, strict=True):
+                self._answers.texts[epoch], self._answers.stages[epoch] = one.text, one.stage
+                self._answers.reasoned[epoch], self._answers.tokens[epoch] = one.logits, (one.chosen, one.forced)
+            self._done += len(written)
+            self._after(self._done)
+        self._waiting = [(epochs[end:], prefix.rows(slice(end, None)))] if end < len(epochs) else []
+        self.seconds += time.perf_counter() - started
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What reasons are held against: the channels that are drawn, and what was measured on them.
+
+    Parameters
+    ----------
+    evidence
+        See :func:`measure_drawn`.
+    channels
+        Channel's name -> the word for it; only channels that are drawn have one.
+    """
+
+    evidence: Evidence
+    channels: dict[str, str]
+
+    @classmethod
+    def of(cls, recording: Recording, layout: ImageLayout, evidence: Evidence | None = None) -> Ground:
+        """Return a recording's; it is measured where no evidence is given."""
+        shown = [one for one in panel_channels(layout, recording).values() if one is not None]
+        measured = measure_drawn(recording, layout) if evidence is None else evidence
+        return cls(measured, channel_words({one.role: one.name for one in shown}))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words of the channels on which something could be measured: those that may be spoken of."""
+        return night_contexts(self.evidence, self.channels)[0].words
+
+    def lines(self, answers: Answers, hypnogram: Hypnogram) -> tuple[dict[str, Any], ...]:
+        """Return the lines of ``rationales.jsonl``.
+
+        Returns
+        -------
+        tuple of dict
+            What :func:`eegvlm.reasoning.rationale_record` gives, with ``direct_stage`` (the direct answer, before
+            smoothing), ``reasoned_stage`` (in which the text ends), ``probabilities`` (softmax of the five labels'
+            logits where the text names its stage; not calibrated) and ``differs`` (whether the two stages do).
+        """
+        contexts = night_contexts(self.evidence, self.channels, hypnogram.stages)
+        lines = []
+        for epoch in np.flatnonzero(answers.written).tolist():
+            findings, context = self.evidence.findings[epoch], contexts[epoch]
+            stage = Stage(int(hypnogram.stages[epoch]))
+            record = rationale_record(epoch + 1, stage, answers.texts[epoch], findings, context)
+            direct, reasoned = Stage(int(answers.logits[epoch].argmax())), Stage(int(answers.stages[epoch]))
+            shares = torch.from_numpy(answers.reasoned[epoch]).double().softmax(dim=0).tolist()
+            record["direct_stage"], record["reasoned_stage"] = direct.label, reasoned.label
+            record["probabilities"] = {Stage(k).label: round(share, 4) for k, share in enumerate(shares)}
+            record["differs"] = direct is not reasoned
+            lines.append(record)
+        return tuple(lines)

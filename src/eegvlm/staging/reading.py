@@ -1,0 +1,89 @@
+"""Reading pictures: label logits right after the direct prompt, and what the reasoned prompt can go on from."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import DynamicCache
+
+from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
+from eegvlm.staging.key_value import Prefix
+
+_FEWEST_ROWS = 16
+
+Logits = npt.NDArray[np.float32]
+
+
+class Reader:
+    """A model with its prompts.
+
+    An epoch's result does not depend on the batch it was read in. On a CPU, bfloat16 kernels for a handful of rows
+    round otherwise than those for many, so small batches are filled up with empty pictures.
+    """
+
+    def __init__(self, model: EegVlmForConditionalGeneration, processor: EegVlmProcessor) -> None:
+        self.model, self.processor = model, processor
+        direct = processor.encode_prompt("direct")
+        self.reasoned = processor.encode_prompt("reasoned") if processor.prompts.get("reasoned") else []
+        together = zip(direct, self.reasoned[:-1], strict=False)
+        self.shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], together))
+        self.stage_ids = processor.stage_token_ids
+        self._prompt = torch.tensor([direct], device=model.device)
+        self._labels = torch.tensor(self.stage_ids, device=model.device)
+
+    @torch.inference_mode()
+    def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return the high-level vectors (n, enhancement_channels), float32 on the CPU, of uint8 pictures."""
+        rows = len(pictures)
+        pixel_values = self.processor.normalise(_filled_up(pictures), self.model.dtype)
+        vectors: torch.Tensor = self.model.model.enhancement(pixel_values)[:rows, 0].float().cpu()
+        return vectors
+
+    def read(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> Logits:
+        """Return label logits, before calibration.
+
+        Parameters
+        ----------
+        pictures
+            uint8 (n, channels, height, width).
+        context
+            High-level vectors around each epoch, (n, 2 * context_epochs + 1, enhancement_channels); see
+            :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (n, 5), in the order W, N1, N2, N3, R.
+        """
+        return self._forward(pictures, context, None)
+
+    def read_on(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> tuple[Logits, Prefix]:
+        """Return label logits as :meth:`read` does, and the start from which the reasoned prompt goes on."""
+        cache = DynamicCache(config=self.model.config.text_config)
+        logits = self._forward(pictures, context, cache)
+        return logits, Prefix.of(cache, self.shared).rows(slice(len(pictures)))
+
+    @torch.inference_mode()
+    def _forward(self, pictures: torch.Tensor, context: torch.Tensor | None, cache: Any) -> Logits:
+        rows = len(pictures)
+        pictures = _filled_up(pictures)
+        outputs = self.model(
+            input_ids=self._prompt.expand(len(pictures), -1),
+            pixel_values=self.processor.normalise(pictures, self.model.dtype),
+            context=None if context is None else _filled_up(context).to(self.model.device),
+            logits_to_keep=1,
+            past_key_values=cache,
+            use_cache=cache is not None,
+        )
+        logits: Logits = outputs.logits[:rows, -1, self._labels].float().cpu().numpy()
+        return logits
+
+
+def _filled_up(rows: torch.Tensor) -> torch.Tensor:
+    """Add empty rows to a batch that is too small for the kernels that larger ones use."""
+    short = _FEWEST_ROWS - len(rows)
+    return rows if short <= 0 else torch.cat([rows, rows.new_zeros((short, *rows.shape[1:]))])

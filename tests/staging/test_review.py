@@ -1,0 +1,66 @@
+"""Review: the least certain first, and what the model's own confidence expects of the rest."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.staging.review import contradicted_epochs, count_of, differing_epochs, review, review_flags
+
+
+def night(confidence: list[float]) -> Hypnogram:
+    probabilities = np.full((len(confidence), 5), 0.0, np.float32)
+    probabilities[:, 2] = confidence
+    probabilities[:, 1] = 1 - np.array(confidence)
+    return Hypnogram(np.full(len(confidence), 2, np.int8), probabilities=probabilities)
+
+
+def test_the_sentence_says_how_many_and_what_is_left():
+    said = review(night([0.5] * 48 + [0.9] * 912)).sentence()
+    assert said == (
+        "review the 48 least certain epochs (5 %): by the model's own confidence, the rest is expected to be right "
+        "in 90 %"
+    )
+
+
+def test_a_night_without_probabilities_promises_nothing():
+    plain = review(Hypnogram(np.array([0, 2, -1], np.int8)))
+    assert plain.sentence() == ""
+    assert plain.to_dict()["shares"] == []
+    assert plain.order == (0, 1)
+
+
+def test_what_is_written_counts_epochs_from_one_and_is_plain_json():
+    hypnogram = night([0.9, 0.6, 0.8, 0.7] * 10)
+    told = json.loads(json.dumps(review(hypnogram, review_flags(hypnogram, {3}, {3, 5})).to_dict()))
+    assert [row["share"] for row in told["shares"]] == [0, 0.05, 0.1, 0.2, 0.3]
+    assert told["shares"][1] == {"share": 0.05, "epochs": 2, "up_to": 0.6, "rest": pytest.approx(0.7579, abs=1e-4)}
+    assert told["order"] == [*range(2, 40, 4), 4, 8]
+    assert told["flags"] == [
+        {
+            "epoch": 4,
+            "reasons": ["a claim is contradicted by the signal", "the rationale comes to another stage"],
+        },
+        {"epoch": 6, "reasons": ["the rationale comes to another stage"]},
+    ]
+
+
+def test_lines_say_which_epochs_are_contradicted_and_which_differ():
+    lines = [
+        {"epoch": 1, "claims": [{"verdict": "confirmed"}], "differs": True},
+        {"epoch": 2, "claims": [{"verdict": "confirmed"}, {"verdict": "contradicted"}], "differs": False},
+        {"epoch": 3},
+    ]
+    assert contradicted_epochs(lines) == {1}
+    assert differing_epochs(lines) == {0}
+    assert contradicted_epochs(None) == differing_epochs(None) == set()
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "count"), [(0.05, 960, 48), (0.05, 961, 49), (0.1, 10, 1), (0, 10, 0), (1, 7, 7)]
+)
+def test_a_share_is_rounded_up(share, n, count):
+    assert count_of(share, n) == count
