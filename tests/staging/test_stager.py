@@ -8,7 +8,7 @@ from staging_nights import noise_recording, write_edf
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
-from eegvlm.hypnogram.smoothing import real_transitions, smooth
+from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
 from eegvlm.signals import Recording, RecordingError
 from eegvlm.staging import Stager
 
@@ -37,8 +37,9 @@ def test_a_crop_is_staged_as_the_whole_night_is(stager, night):
     whole = stager.stage(night).hypnogram
     crop = stager.stage(night.crop(600.0, 1800.0)).hypnogram
     assert len(crop) == 40
-    assert np.array_equal(crop.stages, whole.stages[20:60])
-    np.testing.assert_allclose(crop.probabilities[1:-1], whole.probabilities[21:59], atol=1e-4)
+    edge = stager.model.config.context_epochs + 1  # nearer to the cut, neighbours that are read are gone
+    assert np.array_equal(crop.stages[edge:-edge], whole.stages[20 + edge : 60 - edge])
+    np.testing.assert_allclose(crop.probabilities[edge:-edge], whole.probabilities[20 + edge : 60 - edge], atol=1e-4)
 
 
 def test_epochs_in_a_gap_are_unscored_and_counted(stager):
@@ -142,7 +143,11 @@ def test_smoothing_is_said_and_leaves_gaps_unscored(checkpoint, stager, night):
     smoother = Stager.from_pretrained(checkpoint, smooth="posterior", dtype="float32")
     plain, smoothed = stager.stage(night), smoother.stage(night)
     assert (plain.provenance["smoothing"], smoothed.provenance["smoothing"]) == ("none", "posterior")
-    expected = smooth(plain.hypnogram.probabilities, real_transitions())
+    config = smoother.model.config
+    posterior = smooth(
+        plain.hypnogram.probabilities, real_transitions(), strength=config.smoothing_strength, prior=config.stage_prior
+    )
+    expected = tempered(posterior, config.smoothed_temperature)
     np.testing.assert_allclose(smoothed.hypnogram.probabilities, expected, atol=1e-4)
     with_gap = smoother.stage(noise_recording(minutes=10, gap=slice(95, 130)))
     assert np.flatnonzero(~with_gap.hypnogram.scored).tolist() == [3, 4]
