@@ -89,6 +89,13 @@ def test_a_folder_that_holds_something_is_not_overwritten(undisturbed, tmp_path)
         train(recipe, tmp_path)
 
 
+def test_a_phase_that_reads_night_context_cannot_train_what_computes_it(tmp_path):
+    recipe = small_recipe()
+    phase = dataclasses.replace(recipe.phases[-1], objective="answer", trains=("enhancement", "language"))
+    with pytest.raises(InputError, match="trains enhancement"):
+        train(dataclasses.replace(recipe, phases=(phase,)), tmp_path / "run")
+
+
 def test_only_the_parts_that_a_phase_names_move(undisturbed):
     enhance = load_file(undisturbed / "enhance" / "weights" / "model.safetensors")
     answer = load_file(undisturbed / "answer" / "weights" / "model.safetensors")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegvlm.cli.bar import bar
 from eegvlm.cli.dataset_build import build
 from eegvlm.cli.dataset_options import (
     Coding,
@@ -119,9 +120,9 @@ def check(
     from eegvlm.datasets import DatasetError, open_dataset, summarise
 
     rules = folder_rules(scorings, coding, epoch_length, subject)
-    with _progress("reading", quiet=as_json) as tell:
+    with bar("reading", quiet=as_json) as tell:
         opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
-    with _progress("channels", quiet=as_json) as tell:
+    with bar("channels", quiet=as_json) as tell:
         summary = summarise(opened, channels=channels, progress=tell)
     if as_json:
         whole = {"name": opened.name, "options": dict(opened.options), **summary.to_dict()}
@@ -222,20 +223,6 @@ def _print_problems(console: Console, problems: tuple[DatasetProblem, ...], *, s
             console.print(Text(f"  {problem.message}"), soft_wrap=True)
         if len(shown) < len(group):
             console.print(Text(f"  ... and {len(group) - len(shown)} more (--all prints them)"))
-
-
-@contextmanager
-def _progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    console = _console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

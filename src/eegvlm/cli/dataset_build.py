@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.cli.bar import bar
 from eegvlm.cli.dataset_options import (
     Coding,
     EpochLength,
@@ -25,8 +24,6 @@ from eegvlm.cli.dataset_options import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from eegvlm.epochs import Manifest
 
 _SHOWN_PER_CODE = 5
@@ -69,14 +66,14 @@ def build(
 
     drawn = load_layout(layout)
     rules = folder_rules(scorings, coding, epoch_length, subject)
-    with _progress("opening") as tell:
+    with bar("opening") as tell:
         opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
-    with _progress("nights") as tell:
+    with bar("nights") as tell:
         manifest = build_store(opened, drawn, out, shard_nights=shard_nights, workers=workers, progress=tell)
     _print_store(manifest, out)
     if export is None:
         return
-    with _progress("pictures") as tell:
+    with bar("pictures") as tell:
         pictures = export_pictures(EpochStore(out), out / f"pictures-{export}", export.value, progress=tell)
     size = f"{pictures.n_bytes / max(1, pictures.nights) / 1e6:.2f} MB a night"
     typer.echo(f"{pictures.folder}: {pictures.pictures} pictures, {size}")
@@ -109,19 +106,3 @@ def _print_problems(manifest: Manifest) -> None:
             typer.echo(f"  {message}")
         if len(messages) > _SHOWN_PER_CODE:
             typer.echo(f"  ... and {len(messages) - _SHOWN_PER_CODE} more, in manifest.json")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    from rich.console import Console
-
-    console: Console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

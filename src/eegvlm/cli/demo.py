@@ -1,4 +1,4 @@
-"""``eegvlm demo``: a simulated night, staged with reasons, and the page that shows it."""
+"""``eegvlm demo``: a simulated night, staged, and the page that shows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def demo(
     hours: Annotated[float, typer.Option(min=0.1, max=24.0, help="Length of the night.")] = 2.0,
     seed: Annotated[int, typer.Option(min=0, help="Of the simulated sleeper.")] = 7,
 ) -> None:
-    """Simulate a short night, stage it with reasons, compare it with the truth, and name the page that shows it."""
+    """Simulate a short night, stage it, compare it with the truth, and name the page that shows it."""
     from rich.console import Console
     from transformers.utils.logging import disable_progress_bar
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegvlm.cli.bar import bar
 from eegvlm.cli.dataset_options import Coding, EpochLength, Only, Scorer, Scorings, Subject, WakeCrop, folder_rules
 from eegvlm.cli.stage import Smooth
 from eegvlm.errors import InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from eegvlm.evaluation import Bootstrap, Evaluation
     from eegvlm.evaluation.report import Report
     from eegvlm.evaluation.robustness import RobustnessRow
-    from eegvlm.evaluation.run import Channels, Progress, StageNight
+    from eegvlm.evaluation.run import Channels, StageNight
     from eegvlm.signals import Recording
 
 _BASELINES = ("enhancement", "logistic")
@@ -106,13 +106,13 @@ def evaluate(
     about = _about(nights, wake_crop, chosen, kept)
     whole = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
     said: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
-    with _progress("model") as tell:
+    with bar("model") as tell:
         of_model = judge(whole, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
     others: dict[str, Evaluation] = {}
     if "enhancement" in baselines:
         alone = _reading_only(kept, systems.enhancement_alone(stager))
         said = {**about, "model": "the model's enhancement network and its classifier"}
-        with _progress("enhancement") as tell:
+        with bar("enhancement") as tell:
             others["enhancement"] = judge(
                 alone, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap
             )
@@ -120,7 +120,7 @@ def evaluate(
         others["logistic"] = _logistic(nights, training, chosen, about, bootstrap, folds)
     rows: tuple[RobustnessRow, ...] = ()
     if robustness:
-        with _progress("robustness") as tell:
+        with bar("robustness") as tell:
             rows = challenge(whole, nights.nights, channels=chosen, progress=tell, bootstrap=bootstrap)
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
     report = Report(of_model, others, rows, left_out)
@@ -206,13 +206,13 @@ def _logistic(
     if training is None:
         folds = min(folds, len(nights.subjects))
         said |= {"fitted on": "the same data set, other subjects", "folds": f"{folds} by subject"}
-        with _progress("logistic") as tell:
+        with bar("logistic") as tell:
             answers, errors = logistic.cross_validate(
                 nights.nights, folds=folds, seed=bootstrap.seed, channels=chosen, progress=tell
             )
         return judge_answers(answers, about=said, errors=errors, bootstrap=bootstrap)
     said |= {"fitted on": f"{_set_name(training)}, {len(training.nights)} nights", "folds": "none"}
-    with _progress("logistic") as tell:
+    with bar("logistic") as tell:
         if tell is not None:
             tell(0, len(nights.nights), "fit")
         stager = logistic.fit_on(training.nights)
@@ -232,21 +232,3 @@ def _console(*, stderr: bool = False) -> Console:
 
     console = Console(highlight=False, markup=False, stderr=stderr)
     return console if console.is_terminal else Console(highlight=False, markup=False, stderr=stderr, width=160)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Progress | None]:
-    """Show a bar on a terminal."""
-    console = _console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total, name: bar.update(
-            task, completed=done, total=total, description=f"{what} {name}".strip()
-        )

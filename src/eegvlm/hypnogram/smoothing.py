@@ -138,6 +138,21 @@ def smooth(
     return posterior.astype(np.float32)
 
 
+def posterior(
+    probabilities: npt.NDArray[np.floating], *, strength: float, prior: Sequence[float] | None, temperature: float
+) -> npt.NDArray[np.float64]:
+    """Return probabilities (n, 5) after :func:`smooth` with the real transitions, then :func:`tempered`.
+
+    Parameters
+    ----------
+    probabilities, strength, prior
+        As for :func:`smooth`.
+    temperature
+        As for :func:`tempered`.
+    """
+    return tempered(smooth(probabilities, real_transitions(), strength=strength, prior=prior), temperature)
+
+
 def tempered(probabilities: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float64]:
     """Return probabilities (n, 5) raised to ``1 / temperature`` and normalised; NaN rows stay NaN.
 

@@ -25,8 +25,7 @@ from eegvlm import __version__
 from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.hypnogram.smoothing import real_transitions, tempered
-from eegvlm.hypnogram.smoothing import smooth as smooth_posterior
+from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.images import panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path
 from eegvlm.model.weights import weights_hash
@@ -247,10 +246,12 @@ class Stager:
         probabilities[~scorable] = np.nan
         if self.smooth == "posterior":
             config = self.model.config
-            posterior = smooth_posterior(
-                probabilities, real_transitions(), strength=config.smoothing_strength, prior=config.stage_prior
+            probabilities = posterior(
+                probabilities,
+                strength=config.smoothing_strength,
+                prior=config.stage_prior,
+                temperature=config.smoothed_temperature,
             )
-            probabilities = tempered(posterior, config.smoothed_temperature)
         stages = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         notes = []
         if not scorable.all():

@@ -18,7 +18,7 @@ from eegvlm import __version__
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
-from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
+from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.training.calibration import Fitted, ScoredNight, softmax
 from eegvlm.training.phases import CURVE
 from eegvlm.training.recipe import Recipe
@@ -154,10 +154,7 @@ def _rows(nights: list[ScoredNight], fitted: Fitted, prior: Sequence[float]) -> 
         stages = np.concatenate([night.stages for night in own])
         alone = [softmax(night.logits, fitted.stage_temperature) for night in own]
         smoothed = [
-            tempered(
-                smooth(one, real_transitions(), strength=fitted.smoothing_strength, prior=prior),
-                fitted.smoothed_temperature,
-            )
+            posterior(one, strength=fitted.smoothing_strength, prior=prior, temperature=fitted.smoothed_temperature)
             for one in alone
         ]
         for name, probabilities in (("none", alone), ("posterior", smoothed)):

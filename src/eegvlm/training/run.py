@@ -6,6 +6,7 @@ that was under way goes on from its last checkpoint.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -150,6 +151,9 @@ class Run:
         data, processor = self.recipe.data, self.processor
         augmentation = Augmentation.of(data, self.recipe.seed)
         whole_model = phase.objective in ("answer", "reason")
+        if whole_model and self.model.config.context_epochs and "enhancement" in phase.trains:
+            hint = "night context comes from a frozen enhancement network: train it in a classify phase"
+            raise InputError("recipe", f"phase {phase.name}", "trains enhancement", hint)
         if phase.objective == "describe":
             return self._described(self.nights), self._described(self.checks)
         if not whole_model or not self.model.config.context_epochs:
@@ -161,7 +165,7 @@ class Run:
             self.model,
             processor,
             self.nights,
-            self.out / "context",
+            self._context_folder(),
             augmentation=augmentation,
             versions=data.context_versions,
             bfloat16=bfloat16,
@@ -194,8 +198,15 @@ class Run:
 
     def _plain_vectors(self, bfloat16: bool) -> NightVectors:
         return night_vectors(
-            self.model, self.processor, self.checks, self.out / "context" / "validation", bfloat16=bfloat16
+            self.model, self.processor, self.checks, self._context_folder() / "validation", bfloat16=bfloat16
         )
+
+    def _context_folder(self) -> Path:
+        """Return the folder of the vectors of the enhancement network as it is now."""
+        digest = hashlib.sha256()
+        for name, weight in sorted(self.model.model.enhancement.state_dict().items()):
+            digest.update(name.encode() + weight.cpu().contiguous().numpy().tobytes())
+        return self.out / "context" / digest.hexdigest()[:12]
 
     def finish(self, figures: dict[str, dict[str, float]]) -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""

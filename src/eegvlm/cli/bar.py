@@ -1,0 +1,27 @@
+"""A progress bar on standard error, where that is a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def bar(what: str, *, quiet: bool = False) -> Iterator[Callable[..., None] | None]:
+    """Show a bar, and give what tells it (done, total) or (done, total, name of the item); None where none is shown."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task(what, total=None)
+
+        def tell(done: int, total: int, name: str = "") -> None:
+            shown.update(task, completed=done, total=total, description=f"{what} {name}".strip())
+
+        yield tell
