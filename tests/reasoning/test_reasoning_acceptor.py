@@ -107,6 +107,7 @@ def test_with_one_eeg_nothing_is_said_of_eyes_and_chin_but_that_they_were_not_me
     for text in spoken:
         said = [one for one in text.split(". ") if re.search(r"eye|chin|blink", one, re.IGNORECASE)]
         assert all("measured" in one or "ule " in one for one in said)
+        assert not re.search(r"ule (W\.2|W\.3|R\.1|R\.2)", text), "rules of eyes and chin"
     assert any("could not be measured" in text for text in spoken)
 
 

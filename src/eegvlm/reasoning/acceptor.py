@@ -161,7 +161,7 @@ def _narrowed(segment: Segment, channels: frozenset[str]) -> Segment:
 
 
 def _sayable(statement: Statement, channels: frozenset[str]) -> bool:
-    if statement.needs and not channels.intersection(statement.needs):
+    if not all(channels.intersection(words) for words in statement.needs):
         return False
     return all(slot.among(channels).texts for slot in statement.slots.values())
 

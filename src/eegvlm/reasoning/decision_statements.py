@@ -30,6 +30,10 @@ GLOSSES = {
 """What each rule of ``evidence.RULES`` says, in a few words."""
 
 
+_EYES, _CHIN = EYE_WORDS, (CHIN_WORD,)
+_CHANNELS_OF_RULE = {"W.2": (_EYES,), "W.3": (_EYES, _CHIN), "R.1": (_EYES, _CHIN), "R.2": (_CHIN,)}
+
+
 def stage_of_rule(rule: str) -> str:
     """Return the label of the stage that a rule is for; "" for a rule of any stage."""
     label = rule.partition(".")[0]
@@ -70,6 +74,7 @@ def _rule(rule: str) -> Statement:
         (f"Rule {rule} applies: {gloss}.", f"This meets rule {rule}: {gloss}.", f"It fits rule {rule}: {gloss}."),
         (claims(OwnKind.RULE, label=rule),),
         decides=stage_of_rule(rule),
+        needs=_CHANNELS_OF_RULE.get(rule, ()),
     )
 
 
@@ -91,7 +96,12 @@ RULE = (*(_rule(rule) for rule in RULES), *(_unsupported(stage) for stage in LAB
 
 
 def _against(
-    name: str, alternative: str, serves: str, reasons: tuple[str, ...], *says: ClaimPattern, needs: tuple[str, ...] = ()
+    name: str,
+    alternative: str,
+    serves: str,
+    reasons: tuple[str, ...],
+    *says: ClaimPattern,
+    needs: tuple[tuple[str, ...], ...] = (),
 ) -> Statement:
     wordings = tuple(f"Not {alternative}: {reason}." for reason in reasons)
     return Statement(
@@ -120,6 +130,7 @@ def _rival(rule: str) -> Statement:
         (claims(OwnKind.RULE, label=rule),),
         expert_wordings=(f"{met}, but the expert decided against it.", f"{met}, yet the expert scored otherwise."),
         serves=frozenset(label for label in LABELS if label != stage_of_rule(rule)),
+        needs=_CHANNELS_OF_RULE.get(rule, ()),
     )
 
 
@@ -131,7 +142,7 @@ ALTERNATIVES = (
         "R",
         ("chin tone is low", "the chin is slack"),
         _LOW_CHIN,
-        needs=(CHIN_WORD,),
+        needs=(_CHIN,),
     ),
     _against(
         "W.alpha",
@@ -154,9 +165,9 @@ ALTERNATIVES = (
         ("the eyes move rapidly with a tense chin", "rapid eye movements come with full chin tone"),
         _EYES_MOVE,
         _FULL_CHIN,
-        needs=EYE_WORDS,
+        needs=(_EYES, _CHIN),
     ),
-    _against("N1.blink", "N1", "W", ("the eyes blink", "a blink is seen"), claims(K.BLINK, **_EPOCH), needs=EYE_WORDS),
+    _against("N1.blink", "N1", "W", ("the eyes blink", "a blink is seen"), claims(K.BLINK, **_EPOCH), needs=(_EYES,)),
     _against(
         "N1.drowsy",
         "N1",
@@ -164,7 +175,7 @@ ALTERNATIVES = (
         ("the eyes do not roll and no vertex wave is seen", "no slow eye movement or vertex wave is seen"),
         claims(K.SLOW_EYE_MOVEMENT, **_EPOCH, negated=True),
         claims(K.VERTEX_WAVE, **_EPOCH, negated=True),
-        needs=EYE_WORDS,
+        needs=(_EYES,),
     ),
     _against(
         "N1.vertex",
@@ -194,7 +205,7 @@ ALTERNATIVES = (
         ("the eyes move rapidly with a slack chin", "rapid eye movements come with low chin tone"),
         _EYES_MOVE,
         _LOW_CHIN,
-        needs=EYE_WORDS,
+        needs=(_EYES, _CHIN),
     ),
     _against(
         "N2.none",

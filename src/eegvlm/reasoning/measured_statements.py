@@ -77,7 +77,7 @@ def _time(band: str) -> Statement:
 
 
 def _event(name: str, wordings: tuple[str, ...], says: ClaimPattern, *needs: str, **slots: Slot) -> Statement:
-    return Statement(name, Step.EVENTS, wordings, (says,), slots, needs=needs)
+    return Statement(name, Step.EVENTS, wordings, (says,), slots, needs=(needs,) if needs else ())
 
 
 def _wave(kind: FindingKind, word: str, number: str, unit: str, **slots: Slot) -> Statement:
@@ -121,7 +121,9 @@ def _hidden(name: str, kind: FindingKind, what: str) -> Statement:
     return _event(name, wordings, says, hidden=HIDDEN_S)
 
 
-def _absent(name: str, wordings: tuple[str, ...], *kinds: FindingKind, needs: tuple[str, ...] = ()) -> Statement:
+def _absent(
+    name: str, wordings: tuple[str, ...], *kinds: FindingKind, needs: tuple[tuple[str, ...], ...] = ()
+) -> Statement:
     says = tuple(claims(kind, **_EPOCH, negated=True) for kind in kinds)
     return Statement(f"absent.{name}", Step.EVENTS, wordings, says, needs=needs)
 
@@ -257,7 +259,7 @@ EVENTS = (
         "rapid_eye_movement",
         ("No rapid eye movement is seen.", "Rapid eye movements are absent."),
         K.RAPID_EYE_MOVEMENT,
-        needs=EYE_WORDS,
+        needs=(EYE_WORDS,),
     ),
     _unmeasured(
         "eyes_and_chin",

@@ -83,7 +83,7 @@ class Statement:
     serves
         Labels of the stages for which an alternative is ruled out by this; empty for other steps.
     needs
-        Channel words without which nothing of the kind can be said; one of them is enough.
+        Groups of channel words without which nothing of the kind can be said; one word of each group is enough.
     """
 
     id: str
@@ -94,7 +94,7 @@ class Statement:
     expert_wordings: tuple[str, ...] = ()
     decides: str = ""
     serves: frozenset[str] = frozenset()
-    needs: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
 
     def fill(self, **values: Value) -> Sentence | None:
         """Return the statement about given values, rounded as text will have them; None where one does not fit."""
