@@ -149,6 +149,23 @@ def test_a_night_through_one_recorder_is_the_same_whole_or_in_parts(mixed):
         assert not np.allclose(values, other[name], equal_nan=True)
 
 
+def test_two_eog_leads_can_be_seen_as_one_against_the_other(mixed):
+    _, store = mixed
+
+    class Drawing:
+        layout = NANO
+
+    signals = store.whole_night(0, slice(0, 12))
+    augmentation = Augmentation(Randomisation.none(), 0.0, seed=1, bipolar_eog=1.0)
+    for seen in (augmentation.night(signals, Drawing(), 0, 1), augmentation.epochs(signals, Drawing(), np.arange(12))):
+        assert np.isnan(seen["eog_right"]).all()
+        np.testing.assert_allclose(seen["eeg"], signals["eeg"], atol=1e-2)
+        taken, right = signals["eog_left"] - seen["eog_left"], signals["eog_right"]
+        weight = float((taken * right).sum() / (right * right).sum())
+        assert 0.6 <= weight <= 1.1
+        np.testing.assert_allclose(seen["eog_left"], signals["eog_left"] - weight * right, atol=1e-1)
+
+
 def test_an_epoch_stands_between_its_neighbours(mixed, tmp_path):
     _, store = mixed
     files = []

@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import Sampler
 
 from eegvlm.model import EegVlmProcessor
+from eegvlm.signals import Role
 from eegvlm.simulation import Randomisation, randomise
 from eegvlm.training.descriptions import Descriptions
 from eegvlm.training.recipe import DataRecipe, Mixture
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from eegvlm.training.rationales import Rationales
 
 Signals = dict[str, npt.NDArray[np.float32]]
+
+_RIGHT_LEAD = (0.6, 1.1)
 
 
 def row_chances(store: EpochStore, mixture: Mixture, stage_shares: tuple[float, ...]) -> npt.NDArray[np.float64]:
@@ -68,7 +71,7 @@ class Augmentation:
 
     Parameters
     ----------
-    randomisation, channel_drop
+    randomisation, channel_drop, bipolar_eog
         See :class:`~eegvlm.training.recipe.DataRecipe`.
     seed
         Together with the epochs of a batch, or the night and its version, it decides everything.
@@ -77,17 +80,18 @@ class Augmentation:
     randomisation: Randomisation
     channel_drop: float
     seed: int
+    bipolar_eog: float = 0.0
 
     @classmethod
     def of(cls, data: DataRecipe, seed: int) -> Augmentation:
         """Take a recipe's."""
-        return cls(data.randomisation, data.channel_drop, seed)
+        return cls(data.randomisation, data.channel_drop, seed, data.bipolar_eog)
 
     def epochs(self, signals: Signals, processor: EegVlmProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""
         rng = np.random.default_rng([self.seed, zlib.crc32(rows.tobytes())])
-        shown = {}
-        for name, values in signals.items():
+        shown: Signals = {}
+        for name, values in self._derived(signals, processor, rng, rng.random(len(rows)) < self.bipolar_eog).items():
             shown[name] = randomise(values, rng, self.randomisation, rate=processor.layout.rate)
             if not _is_eeg(processor, name):
                 shown[name][rng.random(len(values)) < self.channel_drop] = np.nan
@@ -96,13 +100,36 @@ class Augmentation:
     def night(self, signals: Signals, processor: EegVlmProcessor, night: int, version: int) -> Signals:
         """Show epochs of one night through one recorder: the version's."""
         shown = {}
-        for place, (name, values) in enumerate(signals.items()):
+        rng = np.random.default_rng([self.seed, 8, night, version])
+        bipolar = np.full(len(next(iter(signals.values()))), rng.random() < self.bipolar_eog)
+        for place, (name, values) in enumerate(self._derived(signals, processor, rng, bipolar).items()):
             rng = np.random.default_rng([self.seed, 6, night, version, place])
             dropped = not _is_eeg(processor, name) and rng.random() < self.channel_drop
             shown[name] = randomise(values, rng, self.randomisation, rate=processor.layout.rate, per="night")
             if dropped:
                 shown[name][:] = np.nan
         return shown
+
+    def _derived(
+        self,
+        signals: Signals,
+        processor: EegVlmProcessor,
+        rng: np.random.Generator,
+        bipolar: npt.NDArray[np.bool_],
+    ) -> Signals:
+        """Store the EOG of the chosen epochs as left against right; a recorder's leads are never quite alike."""
+        left, right = (_panel_of(processor, role) for role in (Role.EOG_LEFT, Role.EOG_RIGHT))
+        if left not in signals or right not in signals or left == right or not bipolar.any():
+            return signals
+        weight = np.float32(rng.uniform(*_RIGHT_LEAD))
+        derived = {**signals, left: signals[left].copy(), right: signals[right].copy()}
+        derived[left][bipolar] -= weight * signals[right][bipolar]
+        derived[right][bipolar] = np.nan
+        return derived
+
+
+def _panel_of(processor: EegVlmProcessor, role: Role) -> str | None:
+    return next((panel.name for panel in processor.layout.panels if role in panel.roles), None)
 
 
 def _is_eeg(processor: EegVlmProcessor, panel: str) -> bool:
