@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +71,7 @@ class Augmentation:
 
     Parameters
     ----------
-    randomisation, channel_drop, bipolar_eog
+    randomisation, channel_drop, emg_gain_db, bipolar_eog
         See :class:`~eegvlm.training.recipe.DataRecipe`.
     seed
         Together with the epochs of a batch, or the night and its version, it decides everything.
@@ -80,19 +80,20 @@ class Augmentation:
     randomisation: Randomisation
     channel_drop: float
     seed: int
+    emg_gain_db: float = 0.0
     bipolar_eog: float = 0.0
 
     @classmethod
     def of(cls, data: DataRecipe, seed: int) -> Augmentation:
         """Take a recipe's."""
-        return cls(data.randomisation, data.channel_drop, seed, data.bipolar_eog)
+        return cls(data.randomisation, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog)
 
     def epochs(self, signals: Signals, processor: EegVlmProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""
         rng = np.random.default_rng([self.seed, zlib.crc32(rows.tobytes())])
         shown: Signals = {}
         for name, values in self._derived(signals, processor, rng, rng.random(len(rows)) < self.bipolar_eog).items():
-            shown[name] = randomise(values, rng, self.randomisation, rate=processor.layout.rate)
+            shown[name] = randomise(values, rng, self._recorder(processor, name), rate=processor.layout.rate)
             if not _is_eeg(processor, name):
                 shown[name][rng.random(len(values)) < self.channel_drop] = np.nan
         return shown
@@ -105,10 +106,17 @@ class Augmentation:
         for place, (name, values) in enumerate(self._derived(signals, processor, rng, bipolar).items()):
             rng = np.random.default_rng([self.seed, 6, night, version, place])
             dropped = not _is_eeg(processor, name) and rng.random() < self.channel_drop
-            shown[name] = randomise(values, rng, self.randomisation, rate=processor.layout.rate, per="night")
+            recorder = self._recorder(processor, name)
+            shown[name] = randomise(values, rng, recorder, rate=processor.layout.rate, per="night")
             if dropped:
                 shown[name][:] = np.nan
         return shown
+
+    def _recorder(self, processor: EegVlmProcessor, panel: str) -> Randomisation:
+        """Return what may happen to a panel's signal."""
+        if panel != _panel_of(processor, Role.EMG_CHIN):
+            return self.randomisation
+        return replace(self.randomisation, gain_db=float(np.hypot(self.randomisation.gain_db, self.emg_gain_db)))
 
     def _derived(
         self,

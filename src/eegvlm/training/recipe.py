@@ -163,6 +163,8 @@ class DataRecipe:
         What recorders may do to a signal.
     channel_drop
         Probability, a panel other than EEG, that it is left empty.
+    emg_gain_db
+        Spread of a further gain of the EMG: muscle tone differs more between persons and electrodes than EEG does.
     bipolar_eog
         Probability that two EOG leads are seen as many recorders store them: one lead against the other, in the left
         panel, the right one empty.
@@ -178,6 +180,7 @@ class DataRecipe:
     stage_shares: tuple[float, ...] = (0.22, 0.17, 0.24, 0.18, 0.19)
     randomisation: Randomisation = field(default_factory=Randomisation)
     channel_drop: float = 0.3
+    emg_gain_db: float = 0.0
     bipolar_eog: float = 0.0
     context_versions: int = 2
     context_drop: float = 0.2
