@@ -56,6 +56,8 @@ DATA_SETS = {
     "CZ-A1": ("Cz", "M1"),
     "FP1-A1": ("Fp1", "M1"),
     "EOG1": ("E1", None),
+    "EOG P8-A1": ("E1", "M1"),
+    "EOG P18-A1": ("E2", "M1"),
     "EMG1": ("EMG1", None),
     # CFS, MrOS, MESA, WSC, CHAT, NCH, CAP, PhysioNet 2018
     "L Chin": ("CHINL", None),

@@ -40,10 +40,10 @@ SPELLINGS: dict[str, str] = {
     "EEG3": "eeg3",
     "E1": """e1 loc pg1 eog1 eogl leog eogleft lefteog lefteye leye eyel eyeleft eogloc eogli eoglinks
         eogg eoggauche eogsin eogsx eogizq eoglefthoriz leftlateraleye
-        lheog heogl eogoc1 oc1 eogleye eoglt eoglat1""",
+        lheog heogl eogoc1 oc1 eogleye eoglt eoglat1 eogp8""",
     "E2": """e2 roc pg2 eog2 eogr reog eogright righteog righteye reye eyer eyeright eogroc eogre
         eogrechts eogd eogdroit eogdx eogder eogrighthoriz rightlateraleye
-        rheog heogr eogoc2 oc2 eogreye eogrt eoglat2""",
+        rheog heogr eogoc2 oc2 eogreye eogrt eoglat2 eogp18 p18""",
     "HEOG": "eoghorizontal horizontaleog heog eogh eoghor eoghoriz horeog eoghorizontalis",
     "EOG": "eog eogs eyes",
     "CHIN": """chin submental submentalis subment submentalemg mental mentalis mentalemg ment menton mentum
