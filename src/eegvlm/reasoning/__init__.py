@@ -10,6 +10,7 @@ from eegvlm.reasoning.acceptor import Acceptor, acceptor
 from eegvlm.reasoning.claim import Claim, Outcome, OwnKind, Verdict, faithfulness
 from eegvlm.reasoning.composing import Rationale, compose, describe
 from eegvlm.reasoning.context import Context, channel_words, night_contexts
+from eegvlm.reasoning.grounding import GroundedGrammar, grounded, true_sentences
 from eegvlm.reasoning.parsing import Reading, parse
 from eegvlm.reasoning.record import rationale_record
 from eegvlm.reasoning.verifying import verify
@@ -18,6 +19,7 @@ __all__ = [
     "Acceptor",
     "Claim",
     "Context",
+    "GroundedGrammar",
     "Outcome",
     "OwnKind",
     "Rationale",
@@ -28,8 +30,10 @@ __all__ = [
     "compose",
     "describe",
     "faithfulness",
+    "grounded",
     "night_contexts",
     "parse",
     "rationale_record",
+    "true_sentences",
     "verify",
 ]

@@ -87,6 +87,21 @@ class Acceptor:
         """
         return tuple(char + self.forced(after)[0] for char, after in self.next(state).items())
 
+    def words(self, state: int) -> dict[str, int]:
+        """Return the words that may come next, without the space before them, and the state after each."""
+        words: dict[str, int] = {}
+        begun = [("", state)]
+        while begun:
+            text, at = begun.pop()
+            after = self.next(at)
+            if not text and " " in after:
+                begun.append(("", after[" "]))
+                continue
+            if text and (not after or " " in after):
+                words[text] = at
+            begun += [(text + char, then) for char, then in after.items() if char != " "]
+        return words
+
     def permitted(self, state: int, texts: Iterable[str]) -> list[bool]:
         """Tell of each text (a tokenizer's vocabulary) whether it may come next; an empty text may not."""
         first = self.next(state)

@@ -121,6 +121,10 @@ _FULL_CHIN = claims(K.CHIN_TONE, channel=CHIN_WORD, value=90.0, unit="%", bound=
 _EYES_MOVE = claims(K.RAPID_EYE_MOVEMENT, **_EPOCH)
 
 
+RIVAL_RULES = ("N3.1", "R.1", "N2.1", "W.1", "W.3")
+"""Rules that weigh against another stage where they are met, the gravest first."""
+
+
 def _rival(rule: str) -> Statement:
     met = f"Rule {rule} is met"
     return Statement(
@@ -135,7 +139,7 @@ def _rival(rule: str) -> Statement:
 
 
 ALTERNATIVES = (
-    *(_rival(rule) for rule in ("N3.1", "R.1", "N2.1", "W.1", "W.3")),
+    *(_rival(rule) for rule in RIVAL_RULES),
     _against(
         "W.tone",
         "W",

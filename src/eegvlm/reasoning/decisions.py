@@ -96,6 +96,27 @@ def alternatives(epoch: Epoch, rules: Sequence[str], stage: Stage, chosen: Sente
     return list(said.values())[: MOST[Step.ALTERNATIVES]]
 
 
+def arguments(epoch: Epoch) -> list[Sentence]:
+    """Return every argument against a stage that holds."""
+    return [filled(f"against.{name}") for name, holds in _HOLDS.items() if holds(epoch)]
+
+
+def surroundings(epoch: Epoch) -> list[Sentence]:
+    """Return all that can be said of the neighbours: their stages, and an event late in the epoch before."""
+    around = epoch.context.neighbours
+    before, after = around.previous_stage, around.following_stage
+    said = []
+    if before is not None:
+        said.append(filled("neighbour.before", before))
+    if after is not None:
+        said.append(filled("neighbour.after", after))
+    if before is not None and before is after:
+        said.append(filled("neighbour.around", before))
+    if spindle_or_k_complex(around.previous or (), 15.0, 30.0):
+        said.append(filled("neighbour.event"))
+    return said
+
+
 def filled(name: str, stage: Stage | None = None) -> Sentence:
     """Return a statement without numbers."""
     sentence = statement(name).fill(**({"stage": stage.label} if stage is not None else {}))

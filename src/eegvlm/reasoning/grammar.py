@@ -74,6 +74,10 @@ class Place:
         same = self.rank >= 0 and STATEMENTS[self.rank].step is said.step
         return Place(RANK[said.id], self.count + 1 if same else 1, said.decides or self.stage)
 
+    def after_named(self, name: str) -> Place:
+        """Return the place after the statement of an id."""
+        return self.after(statement(name))
+
     def following(self) -> Iterator[Statement]:
         """Yield the statements that may come next."""
         return (one for one in STATEMENTS[self.rank + 1 :] if self.permits(one))

@@ -1,0 +1,138 @@
+"""The grammar of one epoch: every sentence that holds in it, each with the values that were measured.
+
+A decoder that walks it chooses what to say and to which stage it comes, but cannot say what was not measured. That the
+text then agrees with the measurement shows nothing of what a model sees; the free grammar (:mod:`.acceptor`) does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from eegvlm.evidence import Finding, supported_rules
+from eegvlm.hypnogram import STAGES
+from eegvlm.reasoning import facts
+from eegvlm.reasoning.context import Context
+from eegvlm.reasoning.decision_statements import RIVAL_RULES, stage_of_rule
+from eegvlm.reasoning.decisions import arguments, filled, surroundings
+from eegvlm.reasoning.epoch import Epoch
+from eegvlm.reasoning.grammar import Place
+from eegvlm.reasoning.statement import Sentence
+
+_PLACES = ("central", "frontal", "occipital")
+_FACTS: tuple[facts.Fact, ...] = (
+    lambda epoch: facts.time(epoch, "theta"),
+    lambda epoch: facts.time(epoch, "alpha"),
+    facts.spindles,
+    facts.k_complexes,
+    facts.slow_wave_share,
+    facts.vertex_waves,
+    facts.rapid_eye_movements,
+    facts.slow_eye_movements,
+    facts.blinks,
+    facts.sawtooth,
+    facts.chin_tone,
+    facts.arousal,
+    facts.movement,
+    facts.electrode_artefact,
+    facts.no_spindle_or_k_complex,
+    facts.no_rapid_eye_movement,
+    facts.eyes_or_chin_unmeasured,
+)
+
+
+def true_sentences(findings: Sequence[Finding], context: Context) -> dict[str, tuple[str, ...]]:
+    """Return all that can truly be said of an epoch.
+
+    Parameters
+    ----------
+    findings, context
+        As for :func:`~eegvlm.reasoning.compose`.
+
+    Returns
+    -------
+    dict
+        Statement's id -> its texts, in the first wording. Several where it holds of several channels. Of each stage
+        there is a rule, or the admission that none is met, and the sentence that decides for it.
+    """
+    epoch = Epoch(findings, context)
+    rules = supported_rules(findings, context.neighbours)
+    met = {stage_of_rule(rule) for rule in rules}
+    said: list[Sentence | None] = [
+        *(facts.rhythm(epoch, place) for place in _PLACES),
+        *(facts.power(epoch, place, band) for place in _PLACES for band in ("delta", "beta")),
+        *(fact(epoch) for fact in _FACTS),
+        *surroundings(epoch),
+        *(filled(f"rule.{rule}") for rule in rules),
+        *(filled(f"unsupported.{stage.label}") for stage in STAGES if stage.label not in met),
+        *(filled(f"rival.{rule}") for rule in RIVAL_RULES if rule in rules),
+        *arguments(epoch),
+        *(filled(f"stage.{stage.label}") for stage in STAGES),
+    ]
+    texts: dict[str, dict[str, None]] = {}
+    for one in said:
+        if one is not None:
+            wording = one.statement.in_voice(expert=context.expert)[0]
+            texts.setdefault(one.statement.id, {})[one.text(wording)] = None
+    return {name: tuple(some) for name, some in texts.items()}
+
+
+class _Reading(NamedTuple):
+    """A sentence under way: its statement's id, its words, and how many of them are written."""
+
+    name: str
+    words: tuple[str, ...]
+    written: int
+
+
+@dataclass(frozen=True)
+class _State:
+    place: Place
+    readings: tuple[_Reading, ...]
+
+
+class GroundedGrammar:
+    """The texts that can be made of some sentences, word by word.
+
+    Parameters
+    ----------
+    sentences
+        What :func:`true_sentences` gives.
+
+    Attributes
+    ----------
+    start
+        The state before the first word.
+    """
+
+    def __init__(self, sentences: Mapping[str, Sequence[str]]) -> None:
+        self._words = {name: [tuple(text.split(" ")) for text in texts] for name, texts in sentences.items()}
+        self.start = self._open(Place())
+
+    def words(self, state: _State) -> dict[str, _State]:
+        """Return the words that may come next, and the state after each."""
+        same: dict[str, list[_Reading]] = {}
+        after: dict[str, _State] = {}
+        for name, words, written in state.readings:
+            word = words[written]
+            if written + 1 == len(words):
+                after[word] = self._open(state.place.after_named(name))
+            else:
+                same.setdefault(word, []).append(_Reading(name, words, written + 1))
+        return {**{word: _State(state.place, tuple(some)) for word, some in same.items()}, **after}
+
+    def finished(self, state: _State) -> bool:
+        """Tell whether the text is a whole rationale."""
+        return state.place.finished
+
+    def _open(self, place: Place) -> _State:
+        return _State(
+            place,
+            tuple(_Reading(one.id, words, 0) for one in place.following() for words in self._words.get(one.id, ())),
+        )
+
+
+def grounded(findings: Sequence[Finding], context: Context) -> GroundedGrammar:
+    """Return the grammar of an epoch."""
+    return GroundedGrammar(true_sentences(findings, context))
