@@ -11,7 +11,7 @@ from eegvlm.errors import InputError
 from eegvlm.reasoning import acceptor, parse
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.reading import Reader
-from eegvlm.staging.token_grammar import TokenGrammar
+from eegvlm.staging.token_grammar import Cuts, TokenGrammar
 
 WORDS = ("EEG", "left EOG", "right EOG", "chin EMG")
 TEXTS = [
@@ -36,11 +36,12 @@ class Setting:
     def __init__(self, model, processor):
         self.model, self.processor = model, processor
         self.reader = Reader(model, processor)
-        self.grammar = TokenGrammar(acceptor(WORDS), processor.tokenizer, self.reader.stage_ids)
+        self.grammar = TokenGrammar(acceptor(WORDS), Cuts(processor.tokenizer, self.reader.stage_ids))
 
     def write(self, drawn, longest=None):
         decoder = Decoder(self.model, self.reader.reasoned, self.reader.stage_ids, longest)
-        return decoder.write(self.reader.read_on(drawn)[1], self.grammar)
+        prefix = self.reader.read_on(drawn)[1]
+        return decoder.write(prefix, [self.grammar] * len(prefix))
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,18 @@ def test_every_scored_epoch_has_a_rationale_where_all_are_asked_for(explained):
         assert sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-3)
         assert {claim["verdict"] for claim in one["claims"]} <= {"confirmed", "contradicted", "not_measurable"}
 
+def test_grounded_reasons_state_only_what_was_measured_and_free_ones_are_found_out(reasoner, night, explained):
+    free = reasoner.stage(night, explain="all", reasons="free")
+    verdicts = [
+        [claim["verdict"] for one in staged.rationales for claim in one["claims"] if claim["kind"] != "stage"]
+        for staged in (explained, free)
+    ]
+    assert set(verdicts[0]) == {"confirmed"}
+    assert "contradicted" in verdicts[1], "a model with random weights cannot see anything"
+    assert (explained.provenance["reasons"], free.provenance["reasons"]) == ("grounded", "free")
+    with pytest.raises(InputError, match="use one of grounded, free"):
+        reasoner.stage(night, explain="all", reasons="guessed")
+
 
 def test_the_least_certain_share_is_explained_as_it_is_where_all_are(reasoner, night, explained):
     some = reasoner.stage(night, explain="uncertain", uncertain_share=0.15)

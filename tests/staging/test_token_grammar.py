@@ -15,7 +15,7 @@ from eegvlm.evidence import FindingKind, measure_recording
 from eegvlm.hypnogram import Stage
 from eegvlm.reasoning import acceptor, channel_words, compose, night_contexts, parse
 from eegvlm.simulation import simulate_night
-from eegvlm.staging.token_grammar import TokenGrammar, text_of
+from eegvlm.staging.token_grammar import Cuts, TokenGrammar, text_of
 from eegvlm.training.tokenizer import STAGE_LABELS, train_tokenizer
 
 ONE_EEG = ("EEG",)
@@ -35,7 +35,8 @@ def tokenizer():
 
 @cache
 def grammar(channels: tuple[str, ...]) -> TokenGrammar:
-    return TokenGrammar(acceptor(channels), tokenizer(), tokenizer().convert_tokens_to_ids(list(STAGE_LABELS)))
+    cuts = Cuts(tokenizer(), tokenizer().convert_tokens_to_ids(list(STAGE_LABELS)))
+    return TokenGrammar(acceptor(channels), cuts)
 
 
 def encoded(text: str) -> list[int]:
@@ -111,4 +112,4 @@ def test_the_rule_that_is_named_leaves_only_its_own_stage():
 
 def test_a_tokenizer_that_joins_labels_to_other_text_is_refused():
     with pytest.raises(InputError, match="add the label to the tokenizer"):
-        TokenGrammar(acceptor(ONE_EEG), tokenizer(), [tokenizer().convert_tokens_to_ids("ĠEEG")])
+        Cuts(tokenizer(), [tokenizer().convert_tokens_to_ids("ĠEEG")])

@@ -41,6 +41,13 @@ class Explain(StrEnum):
     NONE = "none"
 
 
+class Reasons(StrEnum):
+    """What reasons may state."""
+
+    GROUNDED = "grounded"
+    FREE = "free"
+
+
 class _EpochsPerSecond(ProgressColumn):
     """Epochs a second since the night began."""
 
@@ -76,6 +83,10 @@ def stage(
             show_default="uncertain, or none where the model gives no reasons",
         ),
     ] = None,
+    reasons: Annotated[
+        Reasons,
+        typer.Option(help="grounded: only what was measured can be stated. free: whatever the model believes to see."),
+    ] = Reasons.GROUNDED,
     formats: Annotated[str, typer.Option(help="Files to write.")] = f"csv,edf,bids,json,{REPORT}",
     batch_size: Annotated[
         int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")
@@ -107,7 +118,7 @@ def stage(
 
         disable_progress_bar()  # transformers' own, for weights that load in a blink
         stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
-        asked = Asked(_explain(explain, stager), tuple(wanted), batch_size)
+        asked = Asked(_explain(explain, stager), tuple(wanted), batch_size, reasons.value)
         for recording, folder in opened:
             with _reported(failed):
                 _stage_one(recording, folder, stager, asked, console, resume=resume)
@@ -132,6 +143,7 @@ class Asked:
     explain: Literal["none", "uncertain", "all"]
     formats: tuple[str, ...]
     batch_size: int
+    reasons: Literal["grounded", "free"] = "grounded"
 
 
 def _explain(explain: Explain | None, stager: Stager) -> Literal["none", "uncertain", "all"]:
@@ -160,6 +172,7 @@ def _stage_one(
             recording,
             batch_size=asked.batch_size,
             explain=asked.explain,
+            reasons=asked.reasons,
             evidence=evidence,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             explain_progress=lambda done, total: bar.update(reasons, completed=done, total=total, visible=True),
@@ -222,7 +235,10 @@ def _is_finished(folder: Path, stager: Stager, described: dict[str, object], ask
         return False
     return isinstance(summary, dict) and all(
         summary.get(key) == json.loads(json.dumps(value))
-        for key, value in {**stager.night_provenance(asked.explain), "recording": described}.items()
+        for key, value in {
+            **stager.night_provenance(asked.explain, reasons=asked.reasons),
+            "recording": described,
+        }.items()
     )
 
 

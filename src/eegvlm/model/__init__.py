@@ -10,17 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eegvlm.model.configuration import EegVlmConfig
+    from eegvlm.model.general import StagerSettings
+    from eegvlm.model.general_processing import GeneralProcessor
     from eegvlm.model.modeling import EegVlmForConditionalGeneration
     from eegvlm.model.presets import preset
     from eegvlm.model.processing import EegVlmProcessor
     from eegvlm.model.weights import checkpoint_path
 
-__all__ = ["EegVlmConfig", "EegVlmForConditionalGeneration", "EegVlmProcessor", "checkpoint_path", "preset"]
+__all__ = [
+    "EegVlmConfig",
+    "EegVlmForConditionalGeneration",
+    "EegVlmProcessor",
+    "GeneralProcessor",
+    "StagerSettings",
+    "checkpoint_path",
+    "preset",
+]
 
 _FILES = {
     "EegVlmConfig": "configuration",
     "EegVlmForConditionalGeneration": "modeling",
     "EegVlmProcessor": "processing",
+    "GeneralProcessor": "general_processing",
+    "StagerSettings": "general",
     "checkpoint_path": "weights",
     "preset": "presets",
 }

@@ -55,9 +55,10 @@ class EnhancementNetwork(nn.Module):
             (batch, g * g, enhancement_channels), the grid row by row.
         """
         if self.size is not None and pixel_values.shape[-2:] != (self.size, self.size):
-            pixel_values = functional.interpolate(
-                pixel_values, size=(self.size, self.size), mode="bilinear", antialias=True
+            resized = functional.interpolate(  # which a CPU cannot do in bfloat16
+                pixel_values.float(), size=(self.size, self.size), mode="bilinear", antialias=True
             )
+            pixel_values = resized.to(pixel_values.dtype)
         pixel_values = pixel_values.contiguous(memory_format=torch.channels_last)
         feature_map = self.widen(self.backbone(pixel_values).feature_maps[-1])  # (batch, channels, h, w)
         if self.grid == 1:

@@ -34,7 +34,7 @@ from eegvlm.model.alignment import align
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
 
-_ENHANCEMENT = "model.enhancement."
+_ADDED = ("model.enhancement.", "model.absent_neighbour")
 
 
 class EegVlmModel(LlavaModel):
@@ -67,7 +67,7 @@ class EegVlmModel(LlavaModel):
         context
             See :meth:`get_image_features`.
         """
-        if pixel_values is not None and self.config.context_epochs:
+        if pixel_values is not None and (self.config.context_epochs or context is not None):
             inputs_embeds = self.get_input_embeddings()(input_ids)
             features = torch.stack(tuple(self.get_image_features(pixel_values, context=context).pooler_output))
             features = features.to(inputs_embeds)
@@ -199,7 +199,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         kwargs["use_safetensors"] = True
         own = cls._is_own(path, kwargs)
         model, info = super().from_pretrained(path, *args, output_loading_info=True, **kwargs)
-        missing = [key for key in info["missing_keys"] if own or not key.startswith(_ENHANCEMENT)]
+        missing = [key for key in info["missing_keys"] if own or not key.startswith(_ADDED)]
         for field, keys in (
             ("missing weights", missing),
             ("unexpected weights", info["unexpected_keys"]),

@@ -1,11 +1,11 @@
-"""Geometries by name: the packaged ``nano`` and the papers' LLaVA-1.5 ones, with random weights."""
+"""Geometries by name: the packaged ``nano``, the papers' LLaVA-1.5 ones and a small one of their structure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from transformers import CLIPVisionConfig, LlamaConfig, ResNetConfig
+from transformers import CLIPVisionConfig, ConvNextConfig, LlamaConfig, PreTrainedConfig, ResNetConfig
 
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.strip_backbone import StripConfig
@@ -60,13 +60,7 @@ def _llava(hidden: int, intermediate: int, layers: int, heads: int) -> dict[str,
             max_position_embeddings=4096,
             rms_norm_eps=1e-5,
         ),
-        "enhancement_config": ResNetConfig(
-            embedding_size=64,
-            hidden_sizes=[64, 128, 256, 512],
-            depths=[2, 2, 2, 2],
-            layer_type="basic",
-            out_features=["stage4"],
-        ),
+        "enhancement_config": BACKBONES["resnet-18"](),
         "enhancement_channels": 1024,
         "enhancement_size": 224,
         "alignment": "add",
@@ -74,8 +68,50 @@ def _llava(hidden: int, intermediate: int, layers: int, heads: int) -> dict[str,
     }
 
 
+def _tiny() -> dict[str, Any]:
+    """LLaVA-1.5's structure, pictures of its size, and hardly a weight: to try a recipe on a CPU."""
+    return {
+        "vision_config": CLIPVisionConfig(
+            image_size=336,
+            patch_size=56,
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+        ),
+        "text_config": LlamaConfig(
+            vocab_size=1024,
+            hidden_size=48,
+            intermediate_size=96,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=1024,
+        ),
+        "enhancement_config": ResNetConfig(
+            embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic", out_features=["stage2"]
+        ),
+        "enhancement_channels": 32,
+        "enhancement_size": 112,
+        "alignment": "add",
+    }
+
+
+BACKBONES: dict[str, Callable[[], PreTrainedConfig]] = {
+    "resnet-18": lambda: ResNetConfig(
+        embedding_size=64,
+        hidden_sizes=[64, 128, 256, 512],
+        depths=[2, 2, 2, 2],
+        layer_type="basic",
+        out_features=["stage4"],
+    ),
+    "convnext-base": lambda: ConvNextConfig(
+        hidden_sizes=[128, 256, 512, 1024], depths=[3, 3, 27, 3], out_features=["stage4"]
+    ),
+}
+
 PRESETS: dict[str, Callable[[], dict[str, Any]]] = {
     "nano": _nano,
+    "tiny": _tiny,
     "llava-1.5-7b": lambda: _llava(4096, 11008, 32, 32),
     "llava-1.5-13b": lambda: _llava(5120, 13824, 40, 40),
 }

@@ -114,6 +114,7 @@
     if (why.rules.length) parts.push(rules(why.rules));
     if (why.claims.length) checked.push(table("Claims against the signal", ["#", "claim", "measured", "verdict"], why.claims.map(claimRow)));
     if (why.unread.length) parts.push(make("p", { className: "flags" }, "Not checked, as no rule reads it: " + why.unread.join(" ")));
+    if (Night.meta.grounded) checked.push(make("p", { className: "soft small-print" }, "The model chose among statements that were measured to hold: the marks confirm the measurement, not that the model saw it."));
     if (why.faithfulness !== null && why.faithfulness !== undefined) checked.push(make("p", { className: "soft small-print" }, "Confirmed among the claims that could be measured: " + (typeof why.faithfulness === "number" ? (100 * why.faithfulness).toFixed(0) + " %" : words(why.faithfulness, ""))));
     return [make("div", {}, ...parts), make("div", {}, ...checked)];
   };

@@ -193,6 +193,7 @@ def _meta(
         "printed": _PRINTED,
         "measured": is_measured,
         "explained": is_explained,
+        "grounded": night.provenance.get("reasons") == "grounded",
         "rules": dict(RULES),
         "bands": list(BANDS),
     }

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eegvlm.staging.explaining import measure_drawn
     from eegvlm.staging.night import StagedNight
+    from eegvlm.staging.probing import Probe
     from eegvlm.staging.review import Review, ReviewShare
     from eegvlm.staging.stager import Stager
 
-__all__ = ["Review", "ReviewShare", "StagedNight", "Stager", "measure_drawn"]
+__all__ = ["Probe", "Review", "ReviewShare", "StagedNight", "Stager", "measure_drawn"]
 
 _FILES = {
+    "Probe": "probing",
     "Review": "review",
     "ReviewShare": "review",
     "StagedNight": "night",

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.images import panel_signals
-from eegvlm.model import EegVlmProcessor
+from eegvlm.images import ImageLayout, panel_signals
+from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.signals import Recording
 
 _BLOCK = 256
@@ -31,12 +31,15 @@ class LookAround:
         Pictures whose vectors are computed at a time.
     vectors
         From uint8 pictures (n, channels, height, width) to float32 vectors (n, width).
+    beside
+        Neighbours on each side whose pictures are shown beside the epoch's own.
     """
 
     epochs: int
     channels: int
     batch_size: int
     vectors: Callable[[torch.Tensor], torch.Tensor]
+    beside: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,16 @@ class Block:
         Vectors of the whole night, as far as they are known, with ``around`` absent ones (NaN) at both ends.
     around
         Neighbours on each side.
+    drawn, beside
+        Pictures with so many neighbours' before the first and after the last.
     """
 
     first: int
     pictures: torch.Tensor
     night: torch.Tensor
     around: int
+    drawn: torch.Tensor
+    beside: int
 
     def batches(self, size: int) -> Iterator[slice]:
         """Yield the rows of each batch."""
@@ -71,6 +78,12 @@ class Block:
         for begin in range(0, len(rows), size):
             yield rows[begin : begin + size]
 
+    def seen(self, rows: slice) -> torch.Tensor:
+        """Return what is shown of each row: its picture, or (n, 2 * beside + 1, channels, height, width)."""
+        if not self.beside:
+            return self.pictures[rows]
+        return self.drawn.unfold(0, 2 * self.beside + 1, 1).movedim(-1, 1)[rows]
+
     def context(self, rows: slice | torch.Tensor) -> torch.Tensor | None:
         """Return the vectors around each row, (n, 2 * around + 1, width); None for a model without night context."""
         if not self.around:
@@ -81,7 +94,7 @@ class Block:
 
 def night_blocks(
     recording: Recording,
-    processor: EegVlmProcessor,
+    processor: EegVlmProcessor | GeneralProcessor,
     device: torch.device,
     look: LookAround,
     wanted: npt.NDArray[np.bool_],
@@ -114,9 +127,11 @@ def night_blocks(
         if (not around or known is not None) and not wanted[first : first + count].any():
             continue
         started = time.perf_counter()
-        signals = panel_signals(processor.layout, recording, first, count)
+        signals = _signals_beside(processor.layout, recording, first, count, look.beside)
         read = time.perf_counter()
-        block = Block(first, processor.draw(signals, device=device), night, around)
+        pictures = processor.draw(signals, device=device)
+        own = pictures[look.beside : look.beside + count]
+        block = Block(first, own, night, around, pictures, look.beside)
         drawn = time.perf_counter()
         spent["read_s"] += read - started
         spent["draw_s"] += drawn - read
@@ -133,3 +148,15 @@ def night_blocks(
         waiting = block
     if waiting is not None:
         yield waiting
+
+
+def _signals_beside(
+    layout: ImageLayout, recording: Recording, first: int, count: int, beside: int
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the signals of consecutive epochs and of so many on both sides; NaN before the night and after it."""
+    begin, end = max(0, first - beside), min(recording.n_epochs, first + count + beside)
+    signals = panel_signals(layout, recording, begin, end - begin)
+    missing = (begin - (first - beside), first + count + beside - end)
+    if not any(missing):
+        return signals
+    return {name: np.pad(values, (missing, (0, 0)), constant_values=np.nan) for name, values in signals.items()}

@@ -8,6 +8,7 @@ tokens at its place are kept, those included which the text before them has rule
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,6 +53,7 @@ class Written:
 class _Row:
     """An epoch's text under way: what is written, and how much of it the model has read."""
 
+    grammar: TokenGrammar
     at: Node
     asked: int  # tokens of the prompt that the prefix does not hold
     tokens: list[int]
@@ -61,20 +63,21 @@ class _Row:
     chosen: int = 0
     done: Written | None = None
 
-    def force(self, grammar: TokenGrammar) -> None:
-        run = grammar.run(self.at)
+    def force(self) -> None:
+        run = self.grammar.run(self.at)
         self.tokens += run.tokens
         self.nodes += run.nodes
         self.at, self.is_label = run.stop, run.is_label
 
-    def choose(self, grammar: TokenGrammar, token: int) -> None:
-        self.at = grammar.following(self.at)[token]
+    def choose(self, token: int) -> None:
+        self.at = self.grammar.following(self.at)[token]
         self.tokens.append(token)
         self.nodes.append(self.at)
         self.chosen += 1
-        self.force(grammar)
+        self.force()
 
-    def finish(self, grammar: TokenGrammar, stage_ids: list[int], logits: npt.NDArray[np.float32]) -> None:
+    def finish(self, stage_ids: list[int], logits: npt.NDArray[np.float32]) -> None:
+        grammar = self.grammar
         permitted = grammar.following(self.at)
         free = [token in permitted for token in stage_ids]
         stage = int(np.where(free, logits, -np.inf).argmax())
@@ -116,19 +119,19 @@ class Decoder:
         self._longest = longest
 
     @torch.inference_mode()
-    def write(self, prefix: Prefix, grammar: TokenGrammar) -> list[Written]:
-        """Write the rationale of every epoch of a prefix."""
+    def write(self, prefix: Prefix, grammars: Sequence[TokenGrammar]) -> list[Written]:
+        """Write the rationale of every epoch of a prefix, each in its grammar."""
         first, asked = prefix.positions, self._prompt[prefix.positions :]
-        rows = [_Row(grammar.start, len(asked), list(asked)) for _ in range(len(prefix))]
+        rows = [_Row(grammar, grammar.start, len(asked), list(asked)) for grammar in grammars]
         for row in rows:
-            row.force(grammar)
+            row.force()
         cache, active = RowCache(prefix), rows
         while active:
             pieces = [row.tokens[row.read :][: self._longest] for row in active]
             states = self._read(cache, pieces, [first + row.read for row in active])
             for row, piece in zip(active, pieces, strict=True):
                 row.read += len(piece)
-            self._go_on(active, states, grammar)
+            self._go_on(active, states)
             left = [k for k, row in enumerate(active) if row.done is None]
             if len(left) <= _SPARSE * len(active):
                 cache.keep(torch.tensor(left, dtype=torch.long, device=self._model.device))
@@ -152,12 +155,12 @@ class Decoder:
         last = torch.tensor([max(len(piece) - 1, 0) for piece in pieces], device=ids.device)
         return states[torch.arange(len(pieces), device=ids.device), last]
 
-    def _go_on(self, active: list[_Row], states: torch.Tensor, grammar: TokenGrammar) -> None:
+    def _go_on(self, active: list[_Row], states: torch.Tensor) -> None:
         """Choose the next token of every row that has been read to its end."""
         ready = [k for k, row in enumerate(active) if row.done is None and row.read == len(row.tokens)]
         if not ready:
             return
-        permitted = [list(grammar.following(active[k].at)) for k in ready]
+        permitted = [list(active[k].grammar.following(active[k].at)) for k in ready]
         width = max(map(len, permitted))
         padded = torch.tensor([some + some[:1] * (width - len(some)) for some in permitted], device=states.device)
         logits = self._model.lm_head(states[torch.tensor(ready, device=states.device)]).float()
@@ -166,6 +169,6 @@ class Decoder:
         answers = torch.cat([padded.gather(1, best).double(), logits[:, self._labels].double()], dim=1).cpu().numpy()
         for k, answer in zip(ready, answers, strict=True):
             if active[k].is_label:
-                active[k].finish(grammar, self._stage_ids, answer[1:].astype(np.float32))
+                active[k].finish(self._stage_ids, answer[1:].astype(np.float32))
             else:
-                active[k].choose(grammar, int(answer[0]))
+                active[k].choose(int(answer[0]))

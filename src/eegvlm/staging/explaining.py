@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -12,21 +13,25 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import Evidence, measure_recording
+from eegvlm.evidence import Evidence, Finding, measure_recording
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.images import ImageLayout, panel_channels
-from eegvlm.reasoning import acceptor, channel_words, night_contexts, rationale_record
+from eegvlm.reasoning import Context, acceptor, channel_words, grounded, night_contexts, rationale_record
 from eegvlm.signals import Recording
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.journal import Answers
 from eegvlm.staging.key_value import Prefix
 from eegvlm.staging.reading import Reader
 from eegvlm.staging.review import count_of, least_certain
-from eegvlm.staging.token_grammar import TokenGrammar
+from eegvlm.staging.token_grammar import Cuts, TokenGrammar
 
 Explain = Literal["none", "uncertain", "all"]
 EXPLAIN: tuple[Explain, ...] = ("none", "uncertain", "all")
+Reasons = Literal["grounded", "free"]
+REASONS: tuple[Reasons, ...] = ("grounded", "free")
 UNCERTAIN_SHARE = 0.15
+GrammarOf = Callable[[int], TokenGrammar]
+"""What may be written of an epoch, by its place in the night."""
 _MOST_ROWS = 128
 _MOST_BYTES = 2**28
 _POSITIONS_OF_A_TEXT = 128
@@ -68,19 +73,26 @@ def uncertain_epochs(hypnogram: Hypnogram, share: float = UNCERTAIN_SHARE) -> np
     return chosen
 
 
-@dataclass(frozen=True)
 class Grammars:
-    """Grammars in a model's tokens, one for each set of channel words that has been met."""
+    """Grammars in a model's tokens."""
 
-    reader: Reader
-    held: dict[tuple[str, ...], TokenGrammar]
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._free: dict[tuple[str, ...], TokenGrammar] = {}
+
+    @cached_property
+    def _cuts(self) -> Cuts:
+        return Cuts(self._reader.processor.tokenizer, self._reader.stage_ids)
 
     def of(self, words: tuple[str, ...]) -> TokenGrammar:
-        """Return the grammar of rationales about these channels."""
-        if words not in self.held:
-            tokenizer = self.reader.processor.tokenizer
-            self.held[words] = TokenGrammar(acceptor(words), tokenizer, self.reader.stage_ids)
-        return self.held[words]
+        """Return the grammar of rationales about these channels; each is made once."""
+        if words not in self._free:
+            self._free[words] = TokenGrammar(acceptor(words), self._cuts)
+        return self._free[words]
+
+    def of_epoch(self, findings: Sequence[Finding], context: Context) -> TokenGrammar:
+        """Return the grammar of what holds in one epoch."""
+        return TokenGrammar(grounded(findings, context), self._cuts)
 
 
 class Explainer:
@@ -88,8 +100,10 @@ class Explainer:
 
     Parameters
     ----------
-    reader, grammar
-        The model, and what it may write.
+    reader
+        The model.
+    grammar
+        What it may write.
     answers
         Texts are written into it.
     batch_size
@@ -101,7 +115,7 @@ class Explainer:
     def __init__(
         self,
         reader: Reader,
-        grammar: TokenGrammar,
+        grammar: GrammarOf,
         answers: Answers,
         batch_size: int,
         after: Callable[[int], None] = lambda done: None,
@@ -113,7 +127,8 @@ class Explainer:
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         numbers = 2 * config.num_hidden_layers * heads * width * (reader.shared + _POSITIONS_OF_A_TEXT)
-        self._rows = max(batch_size, min(_MOST_ROWS, _MOST_BYTES // (numbers * reader.model.dtype.itemsize)))
+        fitting = _room(reader.model.device) // (numbers * reader.model.dtype.itemsize)
+        self._rows = max(batch_size, min(_MOST_ROWS, fitting))
         self._waiting: list[tuple[npt.NDArray[np.intp], Prefix]] = []
         self._done = 0
         self.seconds = 0.0
@@ -134,10 +149,12 @@ class Explainer:
         started = time.perf_counter()
         epochs = np.concatenate([some for some, _ in self._waiting])
         prefix = Prefix.join([one for _, one in self._waiting])
+        self._waiting = []  # what was joined is not kept twice
         end = len(epochs) - len(epochs) % self._rows if full else len(epochs)
         for begin in range(0, end, self._rows):
             rows = slice(begin, min(begin + self._rows, end))
-            written = self._decoder.write(prefix.rows(rows), self._grammar)
+            grammars = [self._grammar(epoch) for epoch in epochs[rows].tolist()]
+            written = self._decoder.write(prefix.rows(rows), grammars)
             for epoch, one in zip(epochs[rows], written, strict=True):
                 self._answers.texts[epoch], self._answers.stages[epoch] = one.text, one.stage
                 self._answers.reasoned[epoch], self._answers.tokens[epoch] = one.logits, (one.chosen, one.forced)
@@ -145,6 +162,11 @@ class Explainer:
             self._after(self._done)
         self._waiting = [(epochs[end:], prefix.rows(slice(end, None)))] if end < len(epochs) else []
         self.seconds += time.perf_counter() - started
+
+
+def _room(device: torch.device) -> int:
+    """Return how many bytes of keys and values may be written on together: of a GPU, a quarter of what is free."""
+    return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else _MOST_BYTES
 
 
 @dataclass(frozen=True)
@@ -173,6 +195,11 @@ class Ground:
     def words(self) -> tuple[str, ...]:
         """Words of the channels on which something could be measured: those that may be spoken of."""
         return night_contexts(self.evidence, self.channels)[0].words
+
+    def grammar(self, grammars: Grammars, stages: Iterable[int]) -> GrammarOf:
+        """Return the grammar of what holds in each epoch, where the night has these stages."""
+        contexts = night_contexts(self.evidence, self.channels, stages)
+        return lambda epoch: grammars.of_epoch(self.evidence.findings[epoch], contexts[epoch])
 
     def lines(self, answers: Answers, hypnogram: Hypnogram) -> tuple[dict[str, Any], ...]:
         """Return the lines of ``rationales.jsonl``.

@@ -11,6 +11,7 @@ import torch
 from transformers import DynamicCache
 
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
+from eegvlm.staging.blocks import LookAround
 from eegvlm.staging.key_value import Prefix
 
 _FEWEST_ROWS = 16
@@ -34,6 +35,23 @@ class Reader:
         self.stage_ids = processor.stage_token_ids
         self._prompt = torch.tensor([direct], device=model.device)
         self._labels = torch.tensor(self.stage_ids, device=model.device)
+
+    @property
+    def calibration(self) -> Any:
+        """Where ``stage_temperature``, ``stage_prior`` and the smoothing's two numbers stand."""
+        return self.model.config
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What a night's record says of the model beside its files: the calibration."""
+        given = self.calibration
+        names = ("stage_temperature", "stage_prior", "smoothing_strength", "smoothed_temperature")
+        return {"calibration": {name: getattr(given, name) for name in names}}
+
+    def look_around(self, batch_size: int) -> LookAround:
+        """Return what the model reads of an epoch's neighbours."""
+        config = self.model.config
+        return LookAround(config.context_epochs, config.enhancement_channels, batch_size, self.high_level)
 
     @torch.inference_mode()
     def high_level(self, pictures: torch.Tensor) -> torch.Tensor:

@@ -27,20 +27,26 @@ from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.images import panel_channels
-from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path
+from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
+from eegvlm.model.general import is_general, load_general_model
 from eegvlm.model.weights import weights_hash
 from eegvlm.signals import EPOCH_S, Channel, Recording, RecordingError
 from eegvlm.staging.explaining import (
+    REASONS,
     UNCERTAIN_SHARE,
     Explain,
+    GrammarOf,
     Grammars,
     Ground,
+    Reasons,
     check_explain,
     uncertain_epochs,
 )
+from eegvlm.staging.general_reading import GeneralReader
 from eegvlm.staging.journal import Answers, Journal
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
+from eegvlm.staging.probing import Probe
 from eegvlm.staging.reading import Reader
 from eegvlm.staging.walk import Progress, Walk
 
@@ -58,16 +64,19 @@ class Stager:
     >>> night.write("out")                                       # doctest: +SKIP
     """
 
-    model: EegVlmForConditionalGeneration
-    processor: EegVlmProcessor
+    model: Any
+    processor: EegVlmProcessor | GeneralProcessor
     provenance: dict[str, Any]
     smooth: Smoothing = "posterior"
     _reader: Reader = field(init=False, repr=False)
     _grammars: Grammars = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._reader = Reader(self.model, self.processor)
-        self._grammars = Grammars(self._reader, {})
+        if isinstance(self.processor, GeneralProcessor):
+            self._reader = GeneralReader(self.model, self.processor)
+        else:
+            self._reader = Reader(self.model, self.processor)
+        self._grammars = Grammars(self._reader)
 
     @classmethod
     def from_pretrained(
@@ -99,15 +108,8 @@ class Stager:
             raise InputError("arguments", "smooth", smooth, "use none or posterior")
         folder = checkpoint_path(name_or_path)
         on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
-        try:
-            processor = EegVlmProcessor.from_pretrained(folder)
-            model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=precision)
-        except (OSError, ValueError) as error:
-            hint = "use a folder with config.json, model.safetensors and the processor's files"
-            raise InputError(folder, "model", error, hint) from error
+        model, processor = (_load_general if is_general(folder) else _load)(folder, precision)
         model = model.to(on).eval()
-        if model.config.alignment != "none":
-            model.model.enhancement.to(memory_format=torch.channels_last)
         provenance = {
             "software": f"eeg-vlm {__version__}",
             "model": Path(name_or_path).name,
@@ -116,15 +118,11 @@ class Stager:
             "device": on.type,
             "dtype": str(precision).removeprefix("torch."),
             "smoothing": smooth,
-            "calibration": {
-                "stage_temperature": model.config.stage_temperature,
-                "stage_prior": model.config.stage_prior,
-                "smoothing_strength": model.config.smoothing_strength,
-                "smoothed_temperature": model.config.smoothed_temperature,
-            },
             "notice": "Research use; verify by a trained scorer.",
         }
-        return cls(model, processor, provenance, smooth)
+        stager = cls(model, processor, provenance, smooth)
+        provenance |= stager._reader.provenance
+        return stager
 
     @property
     def can_explain(self) -> bool:
@@ -141,10 +139,12 @@ class Stager:
         """
         check_explain(explain, self._reader, str(self.provenance.get("model", "model")))
 
-    def night_provenance(self, explain: Explain, uncertain_share: float = UNCERTAIN_SHARE) -> dict[str, Any]:
-        """Return where a night comes from: the stager's provenance, and which epochs are explained."""
+    def night_provenance(
+        self, explain: Explain, uncertain_share: float = UNCERTAIN_SHARE, reasons: Reasons = "grounded"
+    ) -> dict[str, Any]:
+        """Return where a night comes from: the stager's provenance, and which epochs are explained, and how."""
         asked = {"none": "none", "uncertain": f"least certain {uncertain_share:g}", "all": "all"}[explain]
-        return {**self.provenance, "explained": asked}
+        return {**self.provenance, "explained": asked, **({} if explain == "none" else {"reasons": reasons})}
 
     def stage(
         self,
@@ -153,6 +153,7 @@ class Stager:
         batch_size: int = 32,
         explain: Explain = "none",
         uncertain_share: float = UNCERTAIN_SHARE,
+        reasons: Reasons = "grounded",
         evidence: Evidence | None = None,
         progress: Progress | None = None,
         explain_progress: Progress | None = None,
@@ -170,6 +171,9 @@ class Stager:
             Which epochs get a rationale: none, the least certain ones (after smoothing), or all.
         uncertain_share
             Share of the scored epochs that counts as least certain, rounded up.
+        reasons
+            ``"grounded"``: the model chooses among the statements that hold in the epoch. ``"free"``: it states
+            whatever the grammar of rationales permits, as it sees it; verdicts then show what it sees.
         evidence
             What :func:`eegvlm.staging.measure_drawn` gives, where it is at hand; measured here otherwise, if needed.
         progress
@@ -189,31 +193,31 @@ class Stager:
         self.check_explain(explain)
         if batch_size < 1:
             raise InputError("arguments", "batch_size", batch_size, "give a positive number")
+        if reasons not in REASONS:
+            raise InputError("arguments", "reasons", reasons, f"use one of {', '.join(REASONS)}")
         if not 0 <= uncertain_share <= 1:
             raise InputError("arguments", "uncertain_share", uncertain_share, "give a number from 0 to 1")
         channels = self._channels(recording)
-        provenance = self.night_provenance(explain, uncertain_share)
+        provenance = self.night_provenance(explain, uncertain_share, reasons)
         diary = None if journal is None else Journal(journal, self._key(recording, provenance))
         walk = Walk(
             recording=recording,
             reader=self._reader,
-            grammars=self._grammars,
             batch_size=batch_size,
             answers=Answers.none(recording.n_epochs) if diary is None else diary.read(recording.n_epochs),
             diary=diary,
             progress=progress,
             explain_progress=explain_progress,
         )
+        walk.read()
+        hypnogram = self._hypnogram(recording, walk.answers.logits, recording.scorable)
         ground = None
         if explain != "none":
             started = time.perf_counter()
             ground = Ground.of(recording, self.processor.layout, evidence)
             walk.spent["measure_s"] = time.perf_counter() - started
-        words = ground.words if ground is not None else ()
-        walk.read(words if explain == "all" else None)
-        hypnogram = self._hypnogram(recording, walk.answers.logits, recording.scorable)
-        if explain == "uncertain":
-            walk.explain(uncertain_epochs(hypnogram, uncertain_share), words)
+            chosen = recording.scorable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
+            walk.explain(chosen, self._grammar(ground, hypnogram, reasons))
         if diary is not None:
             diary.close()
         return StagedNight(
@@ -224,6 +228,27 @@ class Stager:
             timing=walk.spent,
             rationales=None if ground is None else ground.lines(walk.answers, hypnogram),
         )
+
+    def _grammar(self, ground: Ground, hypnogram: Hypnogram, reasons: Reasons) -> GrammarOf:
+        if reasons == "grounded":
+            return ground.grammar(self._grammars, hypnogram.stages)
+        free = self._grammars.of(ground.words)
+        return lambda _: free
+
+    def probe(self, recording: Recording, *, batch_size: int = 32) -> Probe:
+        """Open a recording so that its epochs can be read, and explained, with other signals than their own.
+
+        Raises
+        ------
+        RecordingError
+            If no EEG channel was found, or a channel that is needed cannot be used.
+        InputError
+            If the checkpoint was not trained to give reasons.
+        """
+        self.check_explain("all")
+        self._channels(recording)
+        ground = Ground.of(recording, self.processor.layout)
+        return Probe(self._reader, self._grammars, recording, ground, batch_size)
 
     def _channels(self, recording: Recording) -> dict[str, Channel | None]:
         """Return the channel of each panel; without one for an EEG panel there is nothing to stage."""
@@ -240,12 +265,12 @@ class Stager:
         self, recording: Recording, logits: npt.NDArray[np.float32], scorable: npt.NDArray[np.bool_]
     ) -> Hypnogram:
         """Return stages and calibrated probabilities; epochs without signal are unscored."""
-        scaled = logits.astype(np.float64) / self.model.config.stage_temperature
+        config = self._reader.calibration
+        scaled = logits.astype(np.float64) / config.stage_temperature
         scaled -= scaled.max(axis=1, keepdims=True)
         probabilities = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
         probabilities[~scorable] = np.nan
         if self.smooth == "posterior":
-            config = self.model.config
             probabilities = posterior(
                 probabilities,
                 strength=config.smoothing_strength,
@@ -276,3 +301,21 @@ class Stager:
             "recording": recording.describe(),
             "provenance": provenance,
         }
+
+
+def _load(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor]:
+    """Load an EEG-VLM checkpoint."""
+    try:
+        processor = EegVlmProcessor.from_pretrained(folder)
+        model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=precision)
+    except (OSError, ValueError) as error:
+        hint = "use a folder with config.json, model.safetensors and the processor's files"
+        raise InputError(folder, "model", error, hint) from error
+    if model.config.alignment != "none":
+        model.model.enhancement.to(memory_format=torch.channels_last)
+    return model, processor
+
+
+def _load_general(folder: Path, precision: torch.dtype) -> tuple[Any, GeneralProcessor]:
+    """Load a general-purpose model that was made a stager."""
+    return load_general_model(folder, precision), GeneralProcessor.from_pretrained(folder)

@@ -1,22 +1,21 @@
 """The grammar of rationales in a tokenizer's tokens: which may come next, and which must.
 
-The acceptor walks characters, a model writes tokens, and a text can be cut into tokens in more than one way. Training
-knows only the cut that the tokenizer makes of the whole text. Here the acceptor's next words, each from its space up to
+A grammar is in words, a model writes tokens, and a text can be cut into tokens in more than one way. Training
+knows only the cut that the tokenizer makes of the whole text. Here the grammar's next words, each from its space up to
 the next one, are cut by the tokenizer, and a trie over their tokens says what is permitted: only that one cut can be
 written. It rests on a tokenizer that joins nothing across the space before a word, as those of GPT-2 and Llama do.
 
-Nodes are made when they are first met and kept, so that each is worked out once for all epochs of a montage.
+Nodes are made when they are first met and kept, so that the grammar of a montage is worked out once for all its epochs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from eegvlm.errors import InputError
-from eegvlm.reasoning import Acceptor
 
 _BEFORE = ":"  # a word is cut as it is after a colon and a space
 
@@ -32,14 +31,14 @@ class Node:
     word
         The word, where it may end here.
     end
-        The acceptor's state after that word; None where it may not end here.
+        The grammar's state after that word; None where it may not end here.
     decides
         Whether this is in the word that names the stage, the text's last.
     """
 
     inner: dict[int, Node] = field(default_factory=dict)
     word: str = ""
-    end: int | None = None
+    end: Hashable = None
     decides: bool = False
     following: Mapping[int, Node] | None = None
     run: Run | None = None
@@ -65,13 +64,23 @@ class Run:
     is_label: bool
 
 
-class TokenGrammar:
-    """What a model may write.
+class WordGrammar(Protocol):
+    """A grammar in words: :func:`eegvlm.reasoning.acceptor` and :func:`eegvlm.reasoning.grounded` give one."""
+
+    start: Any
+
+    def words(self, state: Any, /) -> Mapping[str, Any]:
+        """Return the words that may come next, and the (hashable) state after each."""
+
+    def finished(self, state: Any, /) -> bool:
+        """Tell whether the text is whole."""
+
+
+class Cuts:
+    """Words as a tokenizer cuts them, each kept once it is known.
 
     Parameters
     ----------
-    machine
-        The grammar of a recording's channels.
     tokenizer
         The model's.
     stage_token_ids
@@ -83,17 +92,40 @@ class TokenGrammar:
         If the tokenizer does not write a stage's label as its label token.
     """
 
-    def __init__(self, machine: Acceptor, tokenizer: Any, stage_token_ids: Sequence[int]) -> None:
-        self._machine, self._tokenizer = machine, tokenizer
-        self._stages = frozenset(stage_token_ids)
+    def __init__(self, tokenizer: Any, stage_token_ids: Sequence[int]) -> None:
+        self._tokenizer, self.stage_token_ids = tokenizer, tuple(stage_token_ids)
         self._prefix = tokenizer.encode(_BEFORE, add_special_tokens=False)
-        self._cuts: dict[str, tuple[int, ...]] = {}
-        self._roots: dict[int, Node] = {}
+        self._known: dict[str, tuple[int, ...]] = {}
         for token in stage_token_ids:
             label = tokenizer.convert_ids_to_tokens(token)
-            if token not in self._cut(f"{label}."):
+            if token not in self.of(f"{label}."):
                 hint = "add the label to the tokenizer as a single word"
                 raise InputError("processor", "stage_tokens", label, hint)
+
+    def of(self, word: str) -> tuple[int, ...]:
+        """Return the tokens of a word that follows a space."""
+        cut = self._known.get(word)
+        if cut is None:
+            whole = self._tokenizer.encode(f"{_BEFORE} {word}", add_special_tokens=False)
+            cut = self._known[word] = tuple(whole[len(self._prefix) :])
+        return cut
+
+
+class TokenGrammar:
+    """What a model may write.
+
+    Parameters
+    ----------
+    machine
+        The grammar in words: of a recording's channels, or of one epoch.
+    cuts
+        The model's tokens of words.
+    """
+
+    def __init__(self, machine: WordGrammar, cuts: Cuts) -> None:
+        self._machine, self._cuts = machine, cuts
+        self._stages = frozenset(cuts.stage_token_ids)
+        self._roots: dict[Hashable, Node] = {}
         self.start = self._root(machine.start)
 
     def following(self, node: Node) -> Mapping[int, Node]:
@@ -127,42 +159,19 @@ class TokenGrammar:
     def _is_label(self, node: Node) -> bool:
         return node.decides and not self._stages.isdisjoint(self.following(node))
 
-    def _root(self, state: int) -> Node:
-        """Return the node before the words that may follow a state of the acceptor, at a word's end."""
+    def _root(self, state: Hashable) -> Node:
+        """Return the node before the words that may follow a state of the grammar, at a word's end."""
         root = self._roots.get(state)
         if root is None:
-            words = self._words(state)
+            words = self._machine.words(state)
             decides = bool(words) and all(self._machine.finished(end) for end in words.values())
             root = self._roots[state] = Node(decides=decides)
             for word, end in words.items():
                 at = root
-                for token in self._cut(word):
+                for token in self._cuts.of(word):
                     at = at.inner.setdefault(token, Node(decides=decides))
                 at.word, at.end = word, end
         return root
-
-    def _words(self, state: int) -> dict[str, int]:
-        """Return the words that may come next, without the space before them, and the state after each."""
-        words: dict[str, int] = {}
-        begun = [("", state)]
-        while begun:
-            text, at = begun.pop()
-            after = self._machine.next(at)
-            if not text and " " in after:
-                begun.append(("", after[" "]))
-                continue
-            if text and (not after or " " in after):
-                words[text] = at
-            begun += [(text + char, then) for char, then in after.items() if char != " "]
-        return words
-
-    def _cut(self, word: str) -> tuple[int, ...]:
-        cut = self._cuts.get(word)
-        if cut is None:
-            whole = self._tokenizer.encode(f"{_BEFORE} {word}", add_special_tokens=False)
-            cut = self._cuts[word] = tuple(whole[len(self._prefix) :])
-        return cut
-
 
 def text_of(nodes: Sequence[Node]) -> str:
     """Return the text whose tokens led through these nodes."""

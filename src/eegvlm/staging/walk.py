@@ -11,8 +11,8 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.signals import Recording
-from eegvlm.staging.blocks import Block, LookAround, night_blocks
-from eegvlm.staging.explaining import Explainer, Grammars
+from eegvlm.staging.blocks import Block, night_blocks
+from eegvlm.staging.explaining import Explainer, GrammarOf
 from eegvlm.staging.journal import Answers, Journal
 from eegvlm.staging.reading import Reader
 
@@ -25,7 +25,7 @@ class Walk:
 
     Parameters
     ----------
-    recording, reader, grammars, batch_size
+    recording, reader, batch_size
         What is read, by what, so many epochs at a time.
     answers
         Filled in; what an interrupted run left in it is not computed again.
@@ -37,7 +37,6 @@ class Walk:
 
     recording: Recording
     reader: Reader
-    grammars: Grammars
     batch_size: int
     answers: Answers
     diary: Journal | None = None
@@ -49,54 +48,44 @@ class Walk:
     def __post_init__(self) -> None:
         self.scorable = self.recording.scorable
 
-    def read(self, words: tuple[str, ...] | None = None) -> None:
-        """Read every epoch, and where words are given write its rationale from the same keys and values."""
-        missing = np.isnan(self.answers.logits[:, 0])
-        if words is not None:
-            missing |= ~self.answers.written
-        wanted = self.scorable & missing
-        explainer = None if words is None else self._explainer(words, wanted)
+    def read(self) -> None:
+        """Read every epoch."""
+        wanted = self.scorable & np.isnan(self.answers.logits[:, 0])
         for block in self._blocks(wanted):
             for rows in block.batches(self.batch_size):
                 epochs = np.arange(block.first + rows.start, block.first + rows.stop)
                 if not wanted[epochs].any():
                     continue
                 started = time.perf_counter()
-                if explainer is None:
-                    logits = self.reader.read(block.pictures[rows], block.context(rows))
-                else:
-                    logits, prefix = self.reader.read_on(block.pictures[rows], block.context(rows))
+                logits = self.reader.read(block.seen(rows), block.context(rows))
                 self.answers.logits[epochs] = np.where(self.scorable[epochs, None], logits, np.nan)
                 self.spent["model_s"] += time.perf_counter() - started
-                if explainer is not None:
-                    explainer.add(epochs[wanted[epochs]], prefix.rows(torch.from_numpy(wanted[epochs])))
                 self._keep()
                 if self.progress is not None:
                     self.progress(int(epochs[-1]) + 1, self.recording.n_epochs)
-        if explainer is not None:
-            self._finish(explainer)
 
-    def explain(self, chosen: npt.NDArray[np.bool_], words: tuple[str, ...]) -> None:
+    def explain(self, chosen: npt.NDArray[np.bool_], grammar: GrammarOf) -> None:
         """Write the rationales of chosen epochs, bool (n_epochs,), whose pictures are drawn and read again."""
         wanted = chosen & ~self.answers.written
-        explainer = self._explainer(words, wanted)
+        explainer = self._explainer(grammar, wanted)
         for block in self._blocks(wanted, self._vectors):
             for rows in block.picks(wanted, self.batch_size):
                 started = time.perf_counter()
                 _, prefix = self.reader.read_on(block.pictures[rows], block.context(rows))
                 self.spent["model_s"] += time.perf_counter() - started
                 explainer.add(block.first + rows.numpy(), prefix)
-        self._finish(explainer)
+                del prefix  # or it would be kept while the next batch is read
+        explainer.finish()
+        self.spent["explain_s"] = self.spent.get("explain_s", 0.0) + explainer.seconds
 
     def _blocks(self, wanted: npt.NDArray[np.bool_], known: torch.Tensor | None = None) -> Iterator[Block]:
-        config = self.reader.model.config
-        look = LookAround(config.context_epochs, config.enhancement_channels, self.batch_size, self.reader.high_level)
+        look = self.reader.look_around(self.batch_size)
         processor, device = self.reader.processor, self.reader.model.device
         for block in night_blocks(self.recording, processor, device, look, wanted, self.spent, known):
             self._vectors = block.night if block.around else None
             yield block
 
-    def _explainer(self, words: tuple[str, ...], wanted: npt.NDArray[np.bool_]) -> Explainer:
+    def _explainer(self, grammar: GrammarOf, wanted: npt.NDArray[np.bool_]) -> Explainer:
         total = int(wanted.sum())
 
         def after(done: int) -> None:
@@ -104,11 +93,7 @@ class Walk:
             if self.explain_progress is not None:
                 self.explain_progress(done, total)
 
-        return Explainer(self.reader, self.grammars.of(words), self.answers, self.batch_size, after)
-
-    def _finish(self, explainer: Explainer) -> None:
-        explainer.finish()
-        self.spent["explain_s"] = self.spent.get("explain_s", 0.0) + explainer.seconds
+        return Explainer(self.reader, grammar, self.answers, self.batch_size, after)
 
     def _keep(self) -> None:
         if self.diary is not None:

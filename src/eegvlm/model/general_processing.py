@@ -1,0 +1,177 @@
+"""Pictures and question to the inputs of any vision-language model, by its own Hugging Face processor.
+
+Notable
+-------
+- Every epoch is asked about in the same words and with the same number of pictures of one size, so that the prompts of
+  a batch are equally long and nothing is padded.
+- Resizing, normalising and cutting into patches are the model's own image processor's. The kind on torchvision takes
+  the pictures where they were drawn, the kind on Pillow on the CPU; their pixels differ a little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoProcessor
+
+from eegvlm.errors import InputError
+from eegvlm.images import ImageLayout, render
+from eegvlm.model.general import StagerSettings
+from eegvlm.model.label_trie import LabelTokens
+from eegvlm.model.processing import Signals
+
+_NEIGHBOURS = "The {count} pictures show consecutive epochs in the order of time; judge the one in the middle. "
+
+
+class GeneralProcessor:
+    """Everything between epochs and a general-purpose model's inputs.
+
+    Parameters
+    ----------
+    hugging_face
+        The model's own processor.
+    settings
+        How epochs are drawn and what is asked.
+
+    Attributes
+    ----------
+    question
+        The whole prompt, with the model's placeholder for each picture, up to where the label follows.
+    labels
+        Tokens of each stage's label after the question.
+
+    Raises
+    ------
+    InputError
+        If it is no processor of pictures and text, or its tokenizer joins question and label.
+    """
+
+    def __init__(self, hugging_face: Any, settings: StagerSettings) -> None:
+        if not hasattr(hugging_face, "image_processor") or not hasattr(hugging_face, "tokenizer"):
+            hint = "use the folder of a vision-language model with its processor's files"
+            raise InputError("processor", "kind", type(hugging_face).__name__, hint)
+        self.hugging_face, self.settings = hugging_face, settings
+        self.tokenizer = hugging_face.tokenizer
+        self.question = self._question()
+        begins = bool(self.tokenizer.bos_token) and self.question.startswith(self.tokenizer.bos_token)
+        self._text = {"add_special_tokens": False} if begins else {}  # the chat template has put them already
+        self.labels = LabelTokens(tuple(self._answer(label) for label in settings.stage_labels))
+
+    @classmethod
+    def from_pretrained(cls, place: str | Path, settings: StagerSettings | None = None) -> GeneralProcessor:
+        """Load a checkpoint's processor, or a base model's with settings to give it.
+
+        Parameters
+        ----------
+        place
+            The checkpoint's folder; a base may also be a hub's name.
+        settings
+            In place of those in the folder.
+
+        Raises
+        ------
+        InputError
+            If files are missing, or a package that this family's processor is built on.
+        """
+        settings = StagerSettings.read(Path(place)) if settings is None else settings
+        try:
+            hugging_face = AutoProcessor.from_pretrained(place)
+        except ImportError as error:
+            hint = "pip install 'eeg-vlm[general]' (torchvision): this family's processor is built on it"
+            raise InputError(place, "processor", error, hint) from error
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(place, "processor", error, "put the base model's processor files there") from error
+        return cls(hugging_face, settings)
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write the Hugging Face processor's files and ``eegvlm.json``."""
+        self.hugging_face.save_pretrained(folder)
+        self.settings.write(folder)
+
+    def calibrated(self, **fitted: Any) -> GeneralProcessor:
+        """Return the same processor with another calibration; see :class:`~eegvlm.model.general.StagerSettings`."""
+        return GeneralProcessor(self.hugging_face, replace(self.settings, **fitted))
+
+    @property
+    def layout(self) -> ImageLayout:
+        """How an epoch is drawn."""
+        return self.settings.layout
+
+    @property
+    def stage_token_ids(self) -> list[int]:
+        """Tokens that were made for labels: none, labels are texts in the model's own tokens."""
+        return []
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The one question there is, under the name it has in every checkpoint."""
+        return {"direct": self.question}
+
+    @property
+    def pictures_an_epoch(self) -> int:
+        """How many pictures are shown of each epoch: its own and its neighbours'."""
+        return 2 * self.settings.context_epochs + 1
+
+    @property
+    def backend(self) -> str:
+        """What the image processor computes with: ``torchvision`` or ``pil``."""
+        return str(getattr(self.hugging_face.image_processor, "backend", "pil"))
+
+    def draw(self, signals: Signals, *, device: torch.device | str | None = None) -> torch.Tensor:
+        """Draw epochs: ``{panel: (n, samples) µV}`` to uint8 pictures (n, channels, height, width)."""
+        return render(self.layout, signals, device=device)
+
+    def __call__(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Build the model's inputs.
+
+        Parameters
+        ----------
+        pictures
+            uint8 (n, channels, height, width), or (n, pictures_an_epoch, channels, height, width) with neighbours.
+
+        Returns
+        -------
+        dict
+            What the model's own processor gives for n prompts: ``input_ids`` (n, tokens), ``pixel_values`` ...
+        """
+        shown = pictures[:, None] if pictures.ndim == 4 else pictures
+        if self.layout.channels == 1:
+            shown = shown.expand(-1, -1, 3, -1, -1)
+        if self.backend != "torchvision":
+            shown = shown.cpu()
+        images = [list(epoch) for epoch in shown]
+        inputs = self.hugging_face(images=images, text=[self.question] * len(images), return_tensors="pt", **self._text)
+        return {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
+
+    def _question(self) -> str:
+        """Return the prompt as the model's chat template puts it, or, without one, the pictures and then the words."""
+        pictures, asked = self.pictures_an_epoch, self.settings.prompt
+        if pictures > 1:
+            asked = _NEIGHBOURS.format(count=pictures) + asked
+        if not self.hugging_face.chat_template:
+            placeholder = getattr(self.hugging_face, "image_token", None)
+            if placeholder is None:
+                hint = "add the model's chat template: it is not known where a picture stands in its prompts"
+                raise InputError("processor", "chat_template", "none", hint)
+            return f"{placeholder * pictures}\n{asked}\n"
+        content = [*({"type": "image"} for _ in range(pictures)), {"type": "text", "text": asked}]
+        conversation = [{"role": "user", "content": content}]
+        return str(self.hugging_face.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False))
+
+    def _answer(self, label: str) -> tuple[int, ...]:
+        """Return the tokens of a label as they stand after the question."""
+        space = "" if self.question[-1:].isspace() else " "
+        asked = self.tokenizer(self.question, **self._text)["input_ids"]
+        whole = self.tokenizer(f"{self.question}{space}{label}", **self._text)["input_ids"]
+        if whole[: len(asked)] != asked:
+            raise InputError("processor", "stage_labels", label, "its first token joins the prompt's last: use another")
+        return tuple(whole[len(asked) :])
+
+
+def for_model(model: Any, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return inputs on a model's device, pixel values in its precision."""
+    device, dtype = model.device, model.dtype
+    return {name: value.to(device, dtype if value.is_floating_point() else None) for name, value in inputs.items()}

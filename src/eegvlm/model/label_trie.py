@@ -1,0 +1,114 @@
+"""Probabilities of label texts: five short token sequences that may begin alike, scored along their trie.
+
+A label's probability is the product of its tokens' probabilities, each given the prompt and the tokens before it. What
+labels share is computed once: the prompt with its pictures in one forward pass, and then one more token for each branch
+of the trie, of all epochs of the batch at once, on the keys and values of that pass. W, N1, N2, N3 and R need one such
+step in a tokenizer that writes N1 as "N", "1", and none in one that has all five as tokens.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from eegvlm.errors import InputError
+
+
+@dataclass(frozen=True)
+class LabelTokens:
+    """The tokens of each stage's label, as they follow the prompt.
+
+    Parameters
+    ----------
+    tokens
+        In the order W, N1, N2, N3, R.
+
+    Raises
+    ------
+    InputError
+        If one label begins with another: it could not be said which of them was answered.
+    """
+
+    tokens: tuple[tuple[int, ...], ...]
+
+    def __post_init__(self) -> None:
+        for place, one in enumerate(self.tokens):
+            others = [other for k, other in enumerate(self.tokens) if k != place]
+            if not one or any(other[: len(one)] == one for other in others):
+                hint = "no stage's label may be the beginning of another's: choose other labels"
+                raise InputError("processor", "stage_labels", f"label {place + 1} has the tokens {list(one)}", hint)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest label."""
+        return max(map(len, self.tokens))
+
+    def branches(self, stages: Iterable[int], depth: int) -> dict[int, list[int]]:
+        """Return the tokens that may follow at a place of the trie, each with the stages it leads to.
+
+        Parameters
+        ----------
+        stages
+            Whose labels share their first ``depth`` tokens.
+        depth
+            Tokens said so far.
+        """
+        found: dict[int, list[int]] = {}
+        for stage in stages:
+            if len(self.tokens[stage]) > depth:
+                found.setdefault(self.tokens[stage][depth], []).append(stage)
+        return found
+
+
+def label_log_probabilities(model: Any, inputs: dict[str, torch.Tensor], labels: LabelTokens) -> torch.Tensor:
+    """Return how probable each label is after the prompts, among the five.
+
+    Parameters
+    ----------
+    model
+        Any image-text-to-text model.
+    inputs
+        Its inputs for n prompts of equal length, without padding.
+    labels
+        The labels' tokens.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (n, 5): logarithms; their exponentials sum to 1.
+    """
+    outputs = model(**inputs, use_cache=labels.longest > 1, **last_positions(model, 1))
+    scores = torch.zeros((len(inputs["input_ids"]), len(labels.tokens)), device=outputs.logits.device)
+    _descend(model, outputs, labels, list(range(len(labels.tokens))), 0, scores)
+    return scores.log_softmax(dim=1)
+
+
+def last_positions(model: Any, count: int) -> dict[str, int]:
+    """Return the setting by which a model computes logits of its last positions only; none where it has none."""
+    known = "logits_to_keep" in inspect.signature(type(model).forward).parameters
+    return {"logits_to_keep": count} if known else {}
+
+
+def _descend(
+    model: Any, outputs: Any, labels: LabelTokens, stages: list[int], depth: int, scores: torch.Tensor
+) -> None:
+    """Add, in place, the logarithms of the tokens that follow at a place of the trie, and go on into its branches."""
+    following = outputs.logits[:, -1].float().log_softmax(dim=-1)
+    branches = labels.branches(stages, depth)
+    for token, reached in branches.items():
+        scores[:, reached] += following[:, token, None]
+    unfinished = {
+        token: reached for token, reached in branches.items() if any(len(labels.tokens[k]) > depth + 1 for k in reached)
+    }
+    for place, (token, reached) in enumerate(unfinished.items(), start=1):
+        # The step writes into the cache, so that every branch but the last needs its own.
+        last = place == len(unfinished)
+        cache = outputs.past_key_values if last else copy.deepcopy(outputs.past_key_values)
+        said = torch.full((len(scores), 1), token, device=scores.device)
+        step = model(input_ids=said, past_key_values=cache, use_cache=True)
+        _descend(model, step, labels, reached, depth + 1, scores)

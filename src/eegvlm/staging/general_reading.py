@@ -1,0 +1,72 @@
+"""Reading pictures with a general-purpose model: log-probabilities of the five label texts after its prompt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from eegvlm.model import GeneralProcessor
+from eegvlm.model.general import StagerSettings
+from eegvlm.model.general_processing import for_model
+from eegvlm.model.label_trie import label_log_probabilities
+from eegvlm.staging.blocks import LookAround
+from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.reading import Logits, Reader
+
+
+class GeneralReader(Reader):
+    """A general-purpose model with its one question; it gives no reasons.
+
+    Batches are read as they come: on a CPU in bfloat16 and on a GPU, an epoch's last digits depend on how many are read
+    together.
+    """
+
+    def __init__(self, model: Any, processor: GeneralProcessor) -> None:
+        self.model, self.processor = model, processor  # type: ignore[assignment]
+        self._general = processor
+        self.reasoned: list[int] = []
+        self.shared, self.stage_ids = 0, []
+
+    @property
+    def calibration(self) -> StagerSettings:
+        """The settings of the checkpoint."""
+        return self._general.settings
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """The calibration, what is asked, and which kind of image processor resizes (the two differ a little)."""
+        asked = {"prompt": self._general.question, "stage_labels": list(self.calibration.stage_labels)}
+        return {**super().provenance, **asked, "image_processor": self._general.backend}
+
+    def look_around(self, batch_size: int) -> LookAround:
+        """Return how many neighbours' pictures are shown; there are no high-level vectors."""
+        return LookAround(0, 0, batch_size, self.high_level, beside=self._general.settings.context_epochs)
+
+    @torch.inference_mode()
+    def read(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> Logits:
+        """Return the log-probabilities of the label texts among the five, before calibration.
+
+        Parameters
+        ----------
+        pictures
+            uint8 (n, channels, height, width), or (n, 2 * context_epochs + 1, channels, height, width).
+        context
+            Not used.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (n, 5), in the order W, N1, N2, N3, R.
+        """
+        inputs = for_model(self.model, self._general(pictures))
+        found: Logits = label_log_probabilities(self.model, inputs, self._general.labels).cpu().numpy()
+        return found
+
+    def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Refuse: a general-purpose model has no enhancement network."""
+        raise NotImplementedError
+
+    def read_on(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> tuple[Logits, Prefix]:
+        """Refuse: it was not trained to give reasons (:meth:`.Stager.check_explain` says so first)."""
+        raise NotImplementedError

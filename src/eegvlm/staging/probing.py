@@ -1,0 +1,124 @@
+"""Reading a night's epochs with other signals than their own: what a model's answers and reasons hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eegvlm.images import panel_channels, panel_signals
+from eegvlm.signals import Recording
+from eegvlm.staging.explaining import Explainer, Grammars, Ground
+from eegvlm.staging.journal import Answers
+from eegvlm.staging.reading import Logits, Reader
+
+PanelSignals = Mapping[str, npt.NDArray[np.float32]]
+
+
+class Probe:
+    """A recording under a model; make it with :meth:`.Stager.probe`.
+
+    An epoch keeps its place in the night, with the night context of its real neighbours; its own high-level vector is
+    computed from the signals that it is given.
+
+    Parameters
+    ----------
+    reader, grammars
+        The model, and what it may write.
+    recording
+        The night.
+    ground
+        What reasons are held against.
+    batch_size
+        Epochs that are read at a time.
+
+    Attributes
+    ----------
+    signals
+        What is drawn of the night: panel name to float32 (n_epochs, samples) microvolt, NaN where there is none.
+    channels
+        The channel that each of these panels shows.
+    """
+
+    def __init__(
+        self, reader: Reader, grammars: Grammars, recording: Recording, ground: Ground, batch_size: int
+    ) -> None:
+        layout = reader.processor.layout
+        self.ground, self.signals = ground, panel_signals(layout, recording)
+        shown = panel_channels(layout, recording)
+        self.channels = {name: channel for name, channel in shown.items() if channel is not None}
+        self._reader, self._grammars, self._batch_size = reader, grammars, batch_size
+        self._around = self._vectors_around(recording.scorable) if reader.model.config.context_epochs else None
+
+    def read(self, epochs: npt.NDArray[np.intp], signals: PanelSignals) -> Logits:
+        """Return label logits of the direct answers, before calibration.
+
+        Parameters
+        ----------
+        epochs
+            Places in the night, (n,), from 0; one may come several times.
+        signals
+            What is drawn there: panel name to float32 (n, samples).
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (n, 5), in the order W, N1, N2, N3, R.
+        """
+        logits = np.empty((len(epochs), 5), np.float32)
+        for rows, pictures, context in self._batches(epochs, signals):
+            logits[rows] = self._reader.read(pictures, context)
+        return logits
+
+    def explain(
+        self, epochs: npt.NDArray[np.intp], signals: PanelSignals, stages: Iterable[int] | None = None
+    ) -> Answers:
+        """Return direct answers and rationales, a row for each of the given epochs.
+
+        Parameters
+        ----------
+        epochs, signals
+            As in :meth:`read`.
+        stages
+            The night's, one an epoch: texts are grounded, and state only what holds at their place in the night,
+            whatever signals they are given. None: they are free.
+        """
+        free = self._grammars.of(self.ground.words)
+        of_place = (lambda _: free) if stages is None else self.ground.grammar(self._grammars, stages)
+        answers = Answers.none(len(epochs))
+        explainer = Explainer(self._reader, lambda row: of_place(int(epochs[row])), answers, self._batch_size)
+        for rows, pictures, context in self._batches(epochs, signals):
+            answers.logits[rows], prefix = self._reader.read_on(pictures, context)
+            explainer.add(np.arange(rows.start, rows.stop), prefix)
+        explainer.finish()
+        return answers
+
+    def _batches(
+        self, epochs: npt.NDArray[np.intp], signals: PanelSignals
+    ) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor | None]]:
+        for begin in range(0, len(epochs), self._batch_size):
+            rows = slice(begin, min(begin + self._batch_size, len(epochs)))
+            pictures = self._draw(signals, rows)
+            context = None
+            if self._around is not None:
+                context = self._around[torch.from_numpy(epochs[rows])]
+                context[:, context.shape[1] // 2] = self._reader.high_level(pictures)
+            yield rows, pictures, context
+
+    def _draw(self, signals: PanelSignals, rows: slice) -> torch.Tensor:
+        shown = {name: some[rows] for name, some in signals.items()}
+        return self._reader.processor.draw(shown, device=self._reader.model.device)
+
+    def _vectors_around(self, scorable: npt.NDArray[np.bool_]) -> torch.Tensor:
+        """Return the high-level vectors around each epoch of the night, (n_epochs, 2 * context_epochs + 1, width)."""
+        config = self._reader.model.config
+        around, n = config.context_epochs, len(scorable)
+        night = torch.full((n + 2 * around, config.enhancement_channels), torch.nan)
+        for begin in range(0, n, self._batch_size):
+            rows = slice(begin, min(begin + self._batch_size, n))
+            vectors = self._reader.high_level(self._draw(self.signals, rows))
+            night[around + rows.start : around + rows.stop] = vectors
+        night[around : around + n][torch.from_numpy(~scorable)] = torch.nan
+        return night.unfold(0, 2 * around + 1, 1).transpose(1, 2)
