@@ -1,7 +1,8 @@
-"""A checkpoint of the packaged geometry with random weights."""
+"""Models of the packaged geometry with random weights: one that only answers, and one that also explains."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import torch
 from eegvlm.staging import Stager
 from eegvlm.training.recipe import Phase, Recipe
 from eegvlm.training.run import build
+
+sys.path.append(str(Path(__file__).parents[1] / "staging"))  # models that can explain are made there
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,11 @@ def random_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def random_stager(random_checkpoint: Path) -> Stager:
     return Stager.from_pretrained(random_checkpoint, dtype="float32", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def reasoner() -> Stager:
+    """A model that can explain, and reads two neighbours on each side."""
+    from staging_models import stager_of, untrained
+
+    return stager_of(*untrained(context_epochs=2))

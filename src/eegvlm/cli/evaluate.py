@@ -10,7 +10,7 @@ import typer
 
 from eegvlm.cli.bar import bar
 from eegvlm.cli.dataset_options import Coding, EpochLength, Only, Scorer, Scorings, Subject, WakeCrop, folder_rules
-from eegvlm.cli.stage import Smooth
+from eegvlm.cli.stage import Reasons, Smooth
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,6 +73,19 @@ def evaluate(
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Stage each night again after each of a list of changes.")
     ] = False,
+    faithfulness: Annotated[
+        bool,
+        typer.Option("--faithfulness", help="Let the model explain epochs, and test whether its reasons hold."),
+    ] = False,
+    faithfulness_epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Of each night only so many epochs, drawn by the seed.", show_default=False
+        ),
+    ] = None,
+    reasons: Annotated[
+        Reasons, typer.Option(help="What the reasons of --faithfulness may state: free shows what the model sees.")
+    ] = Reasons.FREE,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the subjects.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of resamples, folds and random changes.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
@@ -88,6 +101,8 @@ def evaluate(
     chosen = parse_channels(channels or ())
     kept = _names("--modalities", modalities.split(","), _MODALITIES)
     baselines = _names("--baseline", baseline or (), _BASELINES)
+    if faithfulness_epochs is not None and not faithfulness:
+        raise InputError("arguments", "--faithfulness-epochs", faithfulness_epochs, "give --faithfulness with it")
     rules = folder_rules(scorings, coding, epoch_length, subject)
     nights = _open(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
     training = None
@@ -97,11 +112,15 @@ def evaluate(
     from eegvlm.evaluation import Bootstrap, systems
     from eegvlm.evaluation import evaluate as judge
     from eegvlm.evaluation import robustness as challenge
+    from eegvlm.evaluation.faithfulness import check_can_explain
+    from eegvlm.evaluation.faithfulness import faithfulness as test_reasons
     from eegvlm.evaluation.report import Report
     from eegvlm.staging import Stager
 
     bootstrap = Bootstrap(resamples, seed)
     stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
+    if faithfulness:
+        check_can_explain(stager)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
     about = _about(nights, wake_crop, chosen, kept)
     whole = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
@@ -122,8 +141,22 @@ def evaluate(
     if robustness:
         with bar("robustness") as tell:
             rows = challenge(whole, nights.nights, channels=chosen, progress=tell, bootstrap=bootstrap)
+    tested = None
+    if faithfulness:
+        with bar("faithfulness") as tell:
+            tested = test_reasons(
+                stager,
+                nights.nights,
+                epochs_a_night=faithfulness_epochs,
+                reasons=reasons.value,
+                channels=chosen,
+                modalities=kept,
+                batch_size=batch_size,
+                progress=tell,
+                bootstrap=bootstrap,
+            )
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
-    report = Report(of_model, others, rows, left_out)
+    report = Report(of_model, others, rows, left_out, tested)
     console = _console()
     _print(report, console)
     if out is not None:

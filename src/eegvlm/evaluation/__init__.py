@@ -1,7 +1,8 @@
 """Judge a stager against experts: figures with intervals over subjects, calibration, coverage, robustness.
 
 The door of the room: :func:`evaluate` stages nights and judges the answers, :func:`judge` judges answers that are
-there already (:class:`NightAnswers`), :func:`robustness` changes the recordings. A missing or invalid answer is always
+there already (:class:`NightAnswers`), :func:`robustness` changes the recordings, ``faithfulness.faithfulness`` tests a
+model's reasons. A missing or invalid answer is always
 a wrong one. Not covered: agreement of two scorings of one night (``eegvlm.hypnogram.agreement``).
 """
 

@@ -7,7 +7,7 @@ subjects, so a resample is a row of integer weights and all resamples are one ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from eegvlm.evaluation.figures import LABELS, OVERALL, Floats, defined, rates
 
 RESAMPLES = 2000
 LEVEL = 0.95
+_MOST_UNDEFINED = 0.01
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,27 @@ class Bootstrap:
         for name, one in sums.items():
             values[name] = np.divide(weights @ one, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
         return _intervals(values)
+
+    def of_sums(self, sums: Floats, figure: Callable[[Floats], Floats]) -> Interval | None:
+        """Return the interval of any figure that sums over subjects give.
+
+        Parameters
+        ----------
+        sums
+            Each subject's: (subjects, k).
+        figure
+            From sums (..., k) to the figure (...), NaN where undefined.
+
+        Returns
+        -------
+        Interval or None
+            None with fewer than two subjects, and where more than a hundredth of the resamples leave the figure
+            undefined.
+        """
+        if len(sums) < 2:
+            return None
+        drawn = figure(self.weights(len(sums)).astype(np.float64) @ sums)
+        return None if np.isnan(drawn).mean() > _MOST_UNDEFINED else _intervals({"figure": drawn})["figure"]
 
     def of_difference(self, ours: Counts, theirs: Counts, name: str = "kappa") -> Difference:
         """Return ours minus theirs of a figure, each resample drawing the same subjects for both.

@@ -11,6 +11,8 @@ from typing import Any
 
 from eegvlm.evaluation.comparison import compare, difference_table, system_table
 from eegvlm.evaluation.evaluation import Evaluation
+from eegvlm.evaluation.faithfulness import Faithfulness
+from eegvlm.evaluation.faithfulness_tables import faithfulness_notes, faithfulness_tables
 from eegvlm.evaluation.robustness import RobustnessRow, robustness_notes, robustness_table
 from eegvlm.evaluation.tables import Table, about_lines, notes, tables
 
@@ -34,12 +36,15 @@ class Report:
         Rows of the robustness table; empty where it was not asked for.
     left_out
         Nights of the data set that could not even be opened, one sentence each.
+    faithfulness
+        Of the model's reasons; None where it was not asked for.
     """
 
     evaluation: Evaluation
     baselines: Mapping[str, Evaluation] = field(default_factory=dict)
     robustness: Sequence[RobustnessRow] = ()
     left_out: Sequence[str] = ()
+    faithfulness: Faithfulness | None = None
 
     def lines(self) -> list[str]:
         """Say what was judged on what."""
@@ -57,12 +62,15 @@ class Report:
             made += [system_table(systems), difference_table(compare(systems))]
         if self.robustness:
             made.append(robustness_table(self.robustness))
+        if self.faithfulness is not None:
+            made += faithfulness_tables(self.faithfulness)
         return made
 
     def notes(self) -> list[str]:
         """Return what a reader of the figures must know."""
         left_out = [f"not judged: {message}" for message in self.left_out]
-        return [*notes(self.evaluation), *left_out, *robustness_notes(self.robustness)]
+        reasons = [] if self.faithfulness is None else faithfulness_notes(self.faithfulness)
+        return [*notes(self.evaluation), *left_out, *robustness_notes(self.robustness), *reasons]
 
     def markdown(self) -> str:
         """Return the whole as a Markdown page."""
@@ -80,6 +88,7 @@ class Report:
             "baselines": {name: one.to_dict() for name, one in self.baselines.items()},
             "differences": [one.to_dict() for one in compare(systems)],
             "robustness": [row.to_dict() for row in self.robustness],
+            "faithfulness": None if self.faithfulness is None else self.faithfulness.to_dict(),
             "notice": NOTICE,
         }
 

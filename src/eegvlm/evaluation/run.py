@@ -145,9 +145,7 @@ def answer_night(
     started = time.perf_counter()
     reading = as_reading(stage_night(recording))
     seconds = time.perf_counter() - started
-    if len(reading.hypnogram) != len(truth):
-        hint = f"the expert's scoring has {len(truth)}; lay both on the epochs of the recording"
-        raise InputError(recording.path, "epochs in the answer", len(reading.hypnogram), hint)
+    check_length(recording, reading.hypnogram, truth)
     scorable = recording.scorable
     return NightAnswers(
         night.person,
@@ -159,6 +157,19 @@ def answer_night(
         reading.channels,
         seconds,
     )
+
+
+def check_length(recording: Recording, answer: Hypnogram, truth: Hypnogram) -> None:
+    """Refuse answers that are not one for each of the expert's epochs.
+
+    Raises
+    ------
+    InputError
+        Naming both numbers.
+    """
+    if len(answer) != len(truth):
+        hint = f"the expert's scoring has {len(truth)}; lay both on the epochs of the recording"
+        raise InputError(recording.path, "epochs in the answer", len(answer), hint)
 
 
 def as_reading(answer: Hypnogram | Reading) -> Reading:

@@ -42,9 +42,10 @@ def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Reco
     import torch
 
     from eegvlm.images import panel_channels, panel_signals
+    from eegvlm.model import GeneralProcessor
 
     model, processor = stager.model, stager.processor
-    if model.config.alignment == "none":
+    if isinstance(processor, GeneralProcessor) or model.config.alignment == "none":
         name = stager.provenance.get("model", "model")
         raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
     network, layout = model.model.enhancement, processor.layout
