@@ -55,3 +55,35 @@ def test_yaml_cannot_run_code(tmp_path):
     file.write_text("name: !!python/object/apply:os.system ['true']\n")
     with pytest.raises(InputError):
         read_recipe(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("phases.1.steps=0", "steps, or epochs"),
+        ("phases.1.accumulate=3", "divisor of batch_size 64"),
+        ("phases.1.folds=3", "classify"),
+        ("phases.0.folds=1", "2 or more"),
+        ("phases.0.lora={rank: 4}", "adapters need"),
+        ("model.enhancement.colour=red", "colour"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(change, said):
+    with pytest.raises(InputError, match=said):
+        read_recipe(RECIPES / "nano.yaml", [change])
+
+
+def test_the_papers_figures_stand_in_its_recipes():
+    for size in ("7b", "13b"):
+        recipe = read_recipe(RECIPES / f"eeg-vlm-{size}.yaml")
+        enhance, reason = recipe.phases
+        assert (enhance.optimiser_steps(5120), reason.optimiser_steps(5120)) == (30 * 640, 2 * 320)
+        assert (reason.lora.rank, reason.lora.alpha, reason.lora.dropout) == (128, 256, 0.05)
+        assert (reason.learning_rate, reason.projector_learning_rate) == (3e-4, 2e-5)
+        assert recipe.model.base == f"llava-hf/llava-1.5-{size}-hf"
+
+
+def test_a_preset_takes_the_place_of_the_base_and_nothing_else():
+    recipe = read_recipe(RECIPES / "eeg-vlm-13b.yaml", ["model=tiny"])
+    assert (recipe.model.base, recipe.model.preset, recipe.model.layout) == ("", "tiny", "eeg-vlm-336")
+    assert read_recipe(RECIPES / "eeg-vlm-13b.yaml", ["model.base=", "model.preset=tiny"]).model.base == ""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eegvlm.errors import InputError
+
+if TYPE_CHECKING:
+    from eegvlm.training import Recipe
+    from eegvlm.training.processes import Processes
 
 
 def train(
@@ -22,6 +26,9 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting, e.g. data.train.simulated.0.nights=4."),
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what the run will cost, and do not start it; needs no data.")
+    ] = False,
 ) -> None:
     """Train a model from a recipe; a killed run goes on with --resume."""
     from rich.console import Console
@@ -29,20 +36,50 @@ def train(
 
     from eegvlm.training import read_recipe
     from eegvlm.training import train as run
+    from eegvlm.training.processes import Processes
 
-    console = Console()
-    what = read_recipe(recipe, change or ())
-    checkpoint = run(
-        what,
-        out or Path("runs") / what.name,
-        data=_roots(recipe, data or []),
-        resume=resume,
-        progress=lambda items, what: track(items, description=what, console=console),
-    )
+    processes = Processes.join()
+    console = Console(quiet=not processes.main)
+    try:
+        what = read_recipe(recipe, change or ())
+        processes.on_main(lambda: _tell(console, what, processes, asked=estimate, timing=estimate or not resume))
+        if estimate:
+            return
+        checkpoint = run(
+            what,
+            out or Path("runs") / what.name,
+            data=roots_of(recipe, data or []),
+            resume=resume,
+            progress=lambda items, what: track(items, description=what, console=console),
+        )
+    except InputError:
+        if processes.main:
+            raise
+        raise typer.Exit(2) from None  # the main process says it
     console.print(f"checkpoint: {checkpoint}", highlight=False)
 
 
-def _roots(recipe: Path, given: list[str]) -> dict[str, Path]:
+def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, timing: bool) -> None:
+    """Print what the run will cost; hours where a short trial is made."""
+    from eegvlm.training.estimate import estimate, lines
+    from eegvlm.training.trial import timed, why_not
+
+    try:
+        costs = estimate(recipe, processes)
+    except InputError as error:
+        if asked:
+            raise
+        console.print(f"what it will cost is unknown: {error}", highlight=False, markup=False)
+        return
+    reason = why_not(costs, processes, asked=asked) if timing else "a run that goes on is not timed again"
+    if not reason:
+        console.print("timing a few steps of each phase ...", highlight=False)
+        costs = timed(recipe, costs)
+    for line in lines(costs, processes, reason or "the data decide how many steps there are"):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def roots_of(recipe: Path, given: list[str]) -> dict[str, Path]:
     """Return the folder of each named source."""
     roots = {}
     for one in given:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from eegvlm.epochs.manifest import Manifest, NightEntry, ShardEntry
     from eegvlm.epochs.pictures import PictureSet, export_pictures
     from eegvlm.epochs.problems import StoreError
-    from eegvlm.epochs.store import EpochBatch, EpochStore
+    from eegvlm.epochs.store import EpochBatch, EpochStore, is_store
 
 __all__ = [
     "EpochBatch",
@@ -30,6 +30,7 @@ __all__ = [
     "StoreError",
     "build_store",
     "export_pictures",
+    "is_store",
 ]
 
 _FILES = {
@@ -42,6 +43,7 @@ _FILES = {
     "StoreError": "problems",
     "build_store": "building",
     "export_pictures": "pictures",
+    "is_store": "store",
 }
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.epochs.counts import to_microvolt
-from eegvlm.epochs.manifest import Manifest, read_manifest
+from eegvlm.epochs.journal import JOURNAL
+from eegvlm.epochs.manifest import MANIFEST, Manifest, read_manifest
 from eegvlm.epochs.problems import StoreError, optional
 from eegvlm.epochs.shard import Shards, group_starts, sha256_of, shard_path
 from eegvlm.epochs.streaming import mixed, share
@@ -22,6 +23,18 @@ from eegvlm.epochs.unpacked import Unpacked
 from eegvlm.images import ImageLayout
 
 Signals = dict[str, npt.NDArray[np.float32]]
+_SIGN = b'"format": "eegvlm-epochs-'  # how the plan begins, in the manifest as in the journal
+
+
+def is_store(folder: str | os.PathLike[str]) -> bool:
+    """Tell whether a folder holds what :func:`eegvlm.epochs.build_store` wrote, finished or not."""
+    files = [Path(folder, name) for name in (MANIFEST, JOURNAL)]
+    return any(_SIGN in _beginning(file) for file in files if file.is_file())
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(64)
 
 
 @dataclass(frozen=True, eq=False)

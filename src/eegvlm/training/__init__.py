@@ -6,12 +6,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eegvlm.training.merging import merge
     from eegvlm.training.recipe import Recipe, read_recipe
     from eegvlm.training.run import train
 
-__all__ = ["Recipe", "read_recipe", "train"]
+__all__ = ["Recipe", "merge", "read_recipe", "train"]
 
-_FILES = {"Recipe": "recipe", "read_recipe": "recipe", "train": "run"}
+_FILES = {"Recipe": "recipe", "merge": "merging", "read_recipe": "recipe", "train": "run"}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ from scipy.optimize import minimize_scalar
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
 from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.training.data import Batches
+from eegvlm.training.general_data import GeneralBatches
 
 _STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 _EXCERPT = 60
@@ -47,14 +48,17 @@ class Fitted:
 
 @torch.inference_mode()
 def scored_nights(
-    model: EegVlmForConditionalGeneration, batches: Batches, *, batch_size: int = 64
+    model: EegVlmForConditionalGeneration, batches: Batches | GeneralBatches, *, batch_size: int = 64
 ) -> list[ScoredNight]:
     """Return the label logits of every epoch of a store, night by night."""
     model.eval()
-    ids, store = batches.processor.stage_token_ids, batches.store
+    ids, store = batches.processor.stage_token_ids, batches.store  # no ids where labels are texts
     rows = []
     for first in range(0, len(store), batch_size):
         inputs = batches(list(range(first, min(first + batch_size, len(store)))))
+        if isinstance(batches, GeneralBatches):
+            rows.append(batches.label_log_probabilities(model, inputs).double().cpu().numpy())
+            continue
         context = inputs.get("context")
         outputs = model(
             input_ids=inputs["input_ids"][:, :-2].to(model.device),

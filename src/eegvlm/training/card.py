@@ -19,13 +19,15 @@ from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import posterior
+from eegvlm.model.weights import packaged_models
 from eegvlm.training.calibration import Fitted, ScoredNight, softmax
+from eegvlm.training.draws import learnt_shares
 from eegvlm.training.phases import CURVE
 from eegvlm.training.recipe import Recipe
 from eegvlm.training.store import EpochStore
 
 _TEXT = """---
-license: apache-2.0
+license: {license}
 library_name: eeg-vlm
 pipeline_tag: image-text-to-text
 tags: [sleep-staging, eeg, polysomnography]
@@ -33,9 +35,9 @@ tags: [sleep-staging, eeg, polysomnography]
 
 # {name}
 
-EEG-VLM checkpoint trained by `eegvlm train` with the recipe below (eeg-vlm {version}, torch {torch},
+Checkpoint trained by `eegvlm train` with the recipe below (eeg-vlm {version}, torch {torch},
 transformers {transformers}, Python {python}). Research use; verify by a trained scorer.
-
+{note}
 ## Data
 
 | part | source | nights | persons | epochs learnt | {labels} |
@@ -79,6 +81,8 @@ def write_card(
     figures: dict[str, dict[str, float]],
     nights: list[ScoredNight],
     fitted: Fitted,
+    *,
+    note: str = "",
 ) -> None:
     """Write ``README.md`` into a checkpoint.
 
@@ -98,19 +102,24 @@ def write_card(
         Label logits and stages of the validation nights.
     fitted
         The calibration.
+    note
+        What else has to be known first: that the run was stopped early.
     """
+    prior = learnt_shares(recipe.data, stores["training"])
     text = _TEXT.format(
         name=recipe.name,
+        license="apache-2.0" if recipe.model.base in ("", *packaged_models()) else "other",  # the base has its own
         version=__version__,
         torch=torch.__version__,
         transformers=transformers.__version__,
         python=platform.python_version(),
+        note=f"\n**{note}**\n" if note else "",
         temperature=fitted.stage_temperature,
         strength=fitted.smoothing_strength,
         smoothed=fitted.smoothed_temperature,
         labels=" | ".join(stage.label for stage in STAGES),
         rules="---|" * len(STAGES),
-        rows="\n".join(_rows(nights, fitted, recipe.data.stage_shares)),
+        rows="\n".join(_rows(nights, fitted, prior)),
         data="\n".join(row for part, store in stores.items() for row in _sources(part, store)),
         digest=stores["training"].digest(),
         checked=stores["validation"].digest(),

@@ -1,7 +1,8 @@
 """Night context for training: the high-level vectors of every epoch of every night, computed once.
 
-The enhancement network is frozen by then. A night has several versions, each seen through a recorder of its own
-(:meth:`.data.Augmentation.night`), so that an epoch and its neighbours always come from the same recorder.
+The enhancement network is frozen by then; where it was cross-fitted, each night has a network of its own. A night has
+several versions, each seen through a recorder of its own (:meth:`.data.Augmentation.night`), so that an epoch and its
+neighbours always come from the same recorder.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
+from eegvlm.model import EegVlmProcessor
 from eegvlm.training.data import Augmentation
 from eegvlm.training.store import EpochStore
 
 _BLOCK = 240
+
+Network = Callable[[torch.Tensor], torch.Tensor]
 
 
 class NightVectors:
@@ -54,11 +57,13 @@ class NightVectors:
 
 
 def night_vectors(
-    model: EegVlmForConditionalGeneration,
+    network_of: Callable[[int], Network],
     processor: EegVlmProcessor,
     store: EpochStore,
     folder: Path,
     *,
+    epochs: int,
+    device: torch.device,
     augmentation: Augmentation | None = None,
     versions: int = 1,
     bfloat16: bool = False,
@@ -68,14 +73,18 @@ def night_vectors(
 
     Parameters
     ----------
-    model
-        Its enhancement network.
+    network_of
+        From a night's place to its enhancement network, in evaluation mode, on the device.
     processor
         Draws the epochs.
     store
         The nights.
     folder
         One file a night and version; a folder belongs to one enhancement.
+    epochs
+        Neighbours on each side that are read.
+    device
+        The networks'.
     augmentation, versions
         How nights are seen; without augmentation there is one version.
     bfloat16
@@ -83,7 +92,6 @@ def night_vectors(
     progress
         Wraps the list of nights.
     """
-    model.eval()
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for night in progress(list(range(len(store.nights)))):
@@ -96,27 +104,29 @@ def night_vectors(
                 signals = store.whole_night(night, slice(first, first + _BLOCK))
                 if augmentation is not None:
                     signals = augmentation.night(signals, processor, night, version)
-                parts.append(_vectors(model, processor, signals, bfloat16=bfloat16))
+                parts.append(vectors(network_of(night), processor, signals, device=device, bfloat16=bfloat16))
             partial = file.with_suffix(".new.npy")
             np.save(partial, np.concatenate(parts))
             os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
-    return NightVectors(store, files, model.config.context_epochs)
+    return NightVectors(store, files, epochs)
 
 
 @torch.inference_mode()
-def _vectors(
-    model: EegVlmForConditionalGeneration,
+def vectors(
+    network: Network,
     processor: EegVlmProcessor,
     signals: dict[str, npt.NDArray[np.float32]],
     *,
+    device: torch.device,
     bfloat16: bool,
 ) -> npt.NDArray[np.float16]:
-    """Return float16 (n, channels), NaN where no panel has a signal."""
+    """Return the high-level vectors of epochs: float16 (n, channels), NaN where no panel has a signal."""
     held = ~np.all([np.isnan(values).all(axis=1) for values in signals.values()], axis=0)
-    vectors = np.full((len(held), model.config.enhancement_channels), np.nan, np.float16)
-    if held.any():
-        drawn = processor.draw({name: values[held] for name, values in signals.items()})
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=bfloat16):
-            high = model.model.enhancement(processor.normalise(drawn).to(model.device))[:, 0]
-        vectors[held] = high.float().cpu().numpy()
-    return vectors
+    shown = held if held.any() else np.arange(len(held)) == 0  # one at least, for the width
+    drawn = processor.draw({name: values[shown] for name, values in signals.items()})
+    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        high = network(processor.normalise(drawn).to(device))[:, 0]
+    found = np.full((len(held), high.shape[1]), np.nan, np.float16)
+    found[shown] = high.float().cpu().numpy()
+    found[~held] = np.nan
+    return found

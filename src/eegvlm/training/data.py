@@ -84,9 +84,9 @@ class Augmentation:
     bipolar_eog: float = 0.0
 
     @classmethod
-    def of(cls, data: DataRecipe, seed: int) -> Augmentation:
-        """Take a recipe's."""
-        return cls(data.randomisation, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog)
+    def of(cls, data: DataRecipe, seed: int, randomisation: Randomisation | None = None) -> Augmentation:
+        """Take a recipe's, with another randomisation where one is given."""
+        return cls(randomisation or data.randomisation, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog)
 
     def epochs(self, signals: Signals, processor: EegVlmProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from eegvlm.training.joint import all_rows, share_of_items
+
 _CONTRAST_TEMPERATURE = 0.07
 
 
@@ -76,7 +78,8 @@ def reason(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         logits_to_keep=labels.shape[1] + 1,
         use_cache=False,
     )
-    return functional.cross_entropy(outputs.logits[:, :-1].float().flatten(0, 1), labels.flatten(), ignore_index=-100)
+    loss = functional.cross_entropy(outputs.logits[:, :-1].float().flatten(0, 1), labels.flatten(), ignore_index=-100)
+    return loss * share_of_items((labels != -100).sum()) if model.training else loss
 
 
 def describe(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -96,7 +99,10 @@ def describe(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     mask = inputs["description_mask"]
     states = body.language_model(input_ids=inputs["descriptions"], attention_mask=mask).last_hidden_state.float()
     texts = (states * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
-    similarity = pictures @ functional.normalize(texts, dim=1).T / _CONTRAST_TEMPERATURE
-    same = (inputs["descriptions"][:, None] == inputs["descriptions"][None]).all(dim=2).float()
+    texts, descriptions = functional.normalize(texts, dim=1), inputs["descriptions"]
+    if model.training:  # a picture is told from those that other processes compute, too
+        pictures, texts, descriptions = all_rows(pictures), all_rows(texts), all_rows(descriptions)
+    similarity = pictures @ texts.T / _CONTRAST_TEMPERATURE
+    same = (descriptions[:, None] == descriptions[None]).all(dim=2).float()
     wanted = same / same.sum(dim=1, keepdim=True)
     return 0.5 * (functional.cross_entropy(similarity, wanted) + functional.cross_entropy(similarity.T, wanted))

@@ -1,39 +1,45 @@
-"""One phase of training on ``transformers.Trainer``: what moves, what is minimised, how it resumes."""
+"""One phase of training on ``transformers.Trainer``: what is minimised, how fast, how it resumes."""
 
 from __future__ import annotations
 
-import json
+import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
+from transformers.integrations import TensorBoardCallback
 
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
 from eegvlm.model import EegVlmForConditionalGeneration
+from eegvlm.model.label_trie import label_log_probabilities
+from eegvlm.training.checkpoints import check_kind, ended_early, last_checkpoint, log_writer, write_json
 from eegvlm.training.data import Batches, SeededDraws
+from eegvlm.training.general_data import GeneralBatches
+from eegvlm.training.label_texts import answer_text
+from eegvlm.training.moved import PARTS, load_moved, release, save_moved
 from eegvlm.training.objectives import answer, classify, describe, reason
+from eegvlm.training.parallel import ParallelTrainer
+from eegvlm.training.precision import frozen_dtype, use_bfloat16
+from eegvlm.training.processes import Processes
 from eegvlm.training.recipe import Phase, Recipe
 
-CURVE = "curve.json"
-_PARTS = {
-    "enhancement": ("model.enhancement",),
-    "tower": ("model.vision_tower",),
-    "projector": ("model.multi_modal_projector", "model.absent_neighbour"),
-    "language": ("model.language_model", "lm_head"),
-}
+CURVE, DONE = "curve.json", "done.json"
+_SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
 
-class PhaseTrainer(Trainer):
+class PhaseTrainer(ParallelTrainer):
     """A trainer whose loss is a phase's objective and whose predictions are stage logits."""
 
-    def __init__(self, *, objective: str, draws: SeededDraws, eval_batches: Batches, **kwargs: Any) -> None:
+    def __init__(self, *, phase: Phase, draws: SeededDraws, eval_batches: Batches, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.objective, self.draws = objective, draws
+        self.phase, self.objective, self.draws = phase, phase.objective, draws
+        # An objective is the mean over its part of a batch: parts that are computed one after another are averaged.
+        self.model_accepts_loss_kwargs = False
         self.train_batches, self.eval_batches = kwargs["data_collator"], eval_batches
         self.stage_token_ids = eval_batches.processor.stage_token_ids
 
@@ -45,16 +51,23 @@ class PhaseTrainer(Trainer):
         self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **kwargs: Any
     ) -> Any:
         """Return the objective, and the stage logits where they are asked for."""
+        loss, logits = self.step_loss(model, inputs)
+        return (loss, {"stage_logits": logits}) if return_outputs else loss
+
+    def objective_of(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the objective and the stage logits, from the parts of the model that the phase computes."""
         smoothing = self.args.label_smoothing_factor
         if self.objective == "describe":
-            loss, logits = describe(model, inputs), None
-        elif self.objective == "classify":
-            loss, logits = classify(model, inputs, smoothing)
-        elif "prompt_length" in inputs:
-            loss, logits = reason(model, inputs), None
-        else:
-            loss, logits = answer(model, inputs, smoothing, self.stage_token_ids)
-        return (loss, {"stage_logits": logits}) if return_outputs else loss
+            return describe(model, inputs), None
+        if self.objective == "classify":
+            return classify(model, inputs, smoothing)
+        if "asked" in inputs:
+            asked: Any = inputs["asked"]
+            loss, labels = answer_text(model, inputs), self.eval_batches.processor.labels
+            return loss, None if model.training else label_log_probabilities(model, asked, labels)
+        if "prompt_length" in inputs:
+            return reason(model, inputs), None
+        return answer(model, inputs, smoothing, self.stage_token_ids)
 
     def prediction_step(
         self, model: Any, inputs: dict[str, torch.Tensor], prediction_loss_only: bool, ignore_keys: Any = None
@@ -68,11 +81,30 @@ class PhaseTrainer(Trainer):
             return loss.detach(), None, None
         return loss.detach(), logits.float().detach(), torch.stack([inputs["stages"], inputs["source"]], dim=1)
 
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Give the projector its own learning rate, where the phase states one."""
+        there = self.optimizer is not None
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        rate = self.phase.projector_learning_rate
+        if there or rate is None:
+            return optimizer
+        moved = self.model if model is None else model
+        projector = {id(p) for name, p in moved.named_parameters() if name.startswith(PARTS["projector"])}
+        for group in list(optimizer.param_groups):
+            own = [p for p in group["params"] if id(p) in projector]
+            if own:
+                group["params"] = [p for p in group["params"] if id(p) not in projector]
+                optimizer.add_param_group({**group, "params": own, "lr": rate})
+        return optimizer
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Write what moves; transformers' own would write the whole model."""
+        if self.args.should_save:
+            save_moved(self.model, Path(output_dir or self.args.output_dir), state_dict)
+
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        """Load a checkpoint's weights by their names on disk; transformers' own takes them for the model's."""
-        model = self.model if model is None else model
-        saved = EegVlmForConditionalGeneration.from_pretrained(resume_from_checkpoint, dtype=model.dtype)
-        model.load_state_dict(saved.state_dict())
+        """Put back what :meth:`_save` wrote."""
+        load_moved(self.model if model is None else model, Path(resume_from_checkpoint))
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """Draw validation epochs without augmentation."""
@@ -117,6 +149,8 @@ def run_phase(
     validation: Batches,
     draws: SeededDraws,
     folder: Path,
+    processes: Processes | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> dict[str, float]:
     """Train one phase, or go on where a killed run stood.
 
@@ -131,50 +165,66 @@ def run_phase(
     draws
         Which epochs the training batches hold.
     folder
-        Checkpoints, TensorBoard log, and, once the phase has ended, ``weights``, ``curve.json`` and then ``done.json``.
+        Checkpoints, TensorBoard log, and, once the phase has ended, ``weights`` (what moved), ``curve.json`` and then
+        ``done.json``.
+    processes
+        Those that share the batches.
+    callbacks
+        What else watches the steps.
 
     Returns
     -------
     dict
         Figures on the validation subjects.
     """
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad_(any(name.startswith(prefix) for part in phase.trains for prefix in _PARTS[part]))
-    if model.config.alignment != "none":
+    release(model, phase, frozen_in=frozen_dtype(recipe))
+    if getattr(model.config, "alignment", "none") != "none":
         module: torch.nn.Module = model.model.enhancement
         module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if not torch.cuda.is_available():
         model.set_attn_implementation("eager")  # its backward pass takes half the time of the fused one's on a CPU
+    processes = processes or Processes()
+    checkpoint = last_checkpoint(folder)
+    draws.count = (ended_early(checkpoint) or len(draws) // phase.batch_size) * phase.batch_size
+    steps, rows = len(draws) // phase.batch_size, processes.rows_of(phase)
     arguments = TrainingArguments(
         output_dir=str(folder),
-        max_steps=phase.steps,
-        per_device_train_batch_size=phase.batch_size,
-        per_device_eval_batch_size=max(phase.batch_size, 64),
+        max_steps=steps,
+        per_device_train_batch_size=rows,
+        gradient_accumulation_steps=phase.accumulate,
+        gradient_checkpointing=phase.gradient_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False} if phase.gradient_checkpointing else None,
+        per_device_eval_batch_size=rows if isinstance(train, GeneralBatches) else max(rows, 64),
         learning_rate=phase.learning_rate,
         weight_decay=phase.weight_decay,
-        warmup_steps=round(phase.warmup * phase.steps),
+        warmup_steps=round(phase.warmup * steps),
         label_smoothing_factor=phase.label_smoothing,
-        lr_scheduler_type="cosine",
+        lr_scheduler_type=_SCHEDULERS[phase.scheduler],
         bf16=use_bfloat16(recipe.precision),
         use_cpu=not torch.cuda.is_available(),
         seed=recipe.seed,
-        logging_steps=20,
+        logging_steps=math.gcd(20, recipe.checkpoint_steps),  # no mean spans a checkpoint: it would not be resumed
         save_steps=recipe.checkpoint_steps,
-        save_total_limit=1,
+        restore_callback_states_from_checkpoint=True,
         eval_strategy="steps",
         eval_steps=recipe.checkpoint_steps,
         metric_for_best_model="eval_loss",
         greater_is_better=False,
-        report_to=["tensorboard"],
+        report_to=[],
+        ddp_find_unused_parameters=True,
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
         disable_tqdm=False,
     )
+    watching: list[Any] = [*callbacks, *([EarlyStoppingCallback(phase.patience)] if phase.patience else [])]
+    if processes.main:
+        watching.append(TensorBoardCallback(log_writer(folder, checkpoint)))
     trainer = PhaseTrainer(
-        objective=phase.objective,
+        processes=processes,
+        phase=phase,
         draws=draws,
         eval_batches=validation,
-        model=model,
+        model=processes.to_train(model),
         args=arguments,
         train_dataset=train.store,
         eval_dataset=validation.store,
@@ -182,18 +232,18 @@ def run_phase(
         compute_metrics=None
         if phase.objective == "describe"
         else partial(stage_metrics, sources=validation.store.sources),
-        callbacks=[EarlyStoppingCallback(phase.patience)] if phase.patience else None,
+        callbacks=watching,
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if folder.is_dir() else None)
+    if checkpoint is not None:
+        check_kind(checkpoint, sharded=trainer.sharded)
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     figures = {name: value for name, value in trainer.evaluate().items() if isinstance(value, float)}
-    model.save_pretrained(folder / "weights")
-    (folder / CURVE).write_text(json.dumps(trainer.state.log_history, indent=1) + "\n", encoding="utf-8")
-    (folder / "done.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    trainer.save_model(str(folder / "weights"))
+    trainer.leave()
+    if processes.main:
+        write_json(folder / CURVE, trainer.state.log_history)
+        write_json(folder / DONE, figures)
+    if trainer.model is not model:
+        processes.wait()
+        load_moved(model, folder / "weights")
     return figures
-
-
-def use_bfloat16(precision: str) -> bool:
-    """Say whether to compute in bfloat16; ``"auto"`` does where the processor has matrix units for it."""
-    if precision != "auto":
-        return precision == "bfloat16"
-    return torch.cuda.is_available() or bool(torch.cpu.get_capabilities().get("amx_bf16", False))

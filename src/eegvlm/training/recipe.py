@@ -16,31 +16,21 @@ import yaml
 
 from eegvlm.errors import InputError
 from eegvlm.simulation import Randomisation
+from eegvlm.training.model_recipe import ModelRecipe
+from eegvlm.training.phase_recipe import Phase
 
-
-@dataclass(frozen=True)
-class ModelRecipe:
-    """What is trained: a preset's geometry with a new tokenizer, or a checkpoint that is there.
-
-    Parameters
-    ----------
-    base
-        A packaged model's name or a checkpoint's folder, to go on from; the fields below are then not used.
-    preset, vocab_size
-        Geometry, and size of the tokenizer that is trained.
-    layout, prompt, reasoned_prompt
-        How an epoch is drawn, and what is asked for a stage alone and for one with its reasons.
-    context_epochs
-        Neighbours on each side whose high-level vectors the language model reads.
-    """
-
-    base: str = ""
-    preset: str = "nano"
-    layout: str = "nano"
-    vocab_size: int = 1024
-    prompt: str = "<image>Stage:"
-    reasoned_prompt: str = "<image>Reasons:"
-    context_epochs: int = 0
+__all__ = [
+    "DataRecipe",
+    "Mixture",
+    "ModelRecipe",
+    "Phase",
+    "Recipe",
+    "RecordedNights",
+    "SimulatedNights",
+    "UnlabelledNights",
+    "read_recipe",
+    "recipe_of",
+]
 
 
 @dataclass(frozen=True)
@@ -88,7 +78,8 @@ class RecordedNights:
     name
         What the recipe and the command line call this source.
     dataset
-        A name that :func:`eegvlm.datasets.open_dataset` knows, ``folder`` for recordings of your own.
+        A name that :func:`eegvlm.datasets.open_dataset` knows, ``folder`` for recordings of your own;
+        ``epochs`` for whatever a built epoch store holds.
     only, without
         Patterns of the names of nights that are taken, and that are left out.
     fold
@@ -157,8 +148,14 @@ class DataRecipe:
     ----------
     train, validation
         Sources. No person may be in both.
+    sampling
+        ``balanced``: the stages of a source are drawn in ``stage_shares``. ``natural``: as often as nights hold them.
     stage_shares
         Shares of W, N1, N2, N3, R among the epochs drawn from a source; among its own stages where it has fewer.
+    subject_batches
+        Whether every batch comes from one person.
+    epochs_a_pass
+        Epochs drawn in one pass of a phase that states its length in passes; as many as there are to learn, where 0.
     randomisation
         What recorders may do to a signal.
     channel_drop
@@ -177,7 +174,10 @@ class DataRecipe:
 
     train: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(),)))
     validation: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(nights=3, first_seed=1_000_000),)))
+    sampling: Literal["balanced", "natural"] = "balanced"
     stage_shares: tuple[float, ...] = (0.22, 0.17, 0.24, 0.18, 0.19)
+    subject_batches: bool = False
+    epochs_a_pass: int = 0
     randomisation: Randomisation = field(default_factory=Randomisation)
     channel_drop: float = 0.3
     emg_gain_db: float = 0.0
@@ -187,39 +187,20 @@ class DataRecipe:
 
 
 @dataclass(frozen=True)
-class Phase:
-    """One phase of training.
+class Recipe:
+    """A whole run: a model, its data, its phases in order.
 
     Parameters
     ----------
-    name
-        Also the name of its folder.
-    objective
-        ``describe``: the tower alone, contrastive between pictures and descriptions of what is measurable in
-        them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``answer``: the whole
-        model, cross-entropy of the label token and the end of the answer. ``reason``: the same in one half of the
-        batches; in the other the model writes the reasons, too, composed from what is measurable in each epoch.
-    trains
-        Parts whose weights move: any of ``enhancement``, ``tower``, ``projector``, ``language``.
-    patience
-        Stop once the loss on the validation subjects has not improved over so many evaluations; 0: never.
+    name, seed, model, data, phases
+        What the run is called, what decides every draw, what is trained, on what, how.
+    precision
+        Of matrix products; ``auto``: bfloat16 where the processor has units for it.
+    frozen_in
+        Precision in which weights are held that do not move, where products are in bfloat16; the others are in float32.
+    checkpoint_steps
+        After so many steps a phase is watched, and can be resumed from there.
     """
-
-    name: str
-    objective: Literal["describe", "classify", "answer", "reason"]
-    trains: tuple[Literal["enhancement", "tower", "projector", "language"], ...]
-    steps: int
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    warmup: float = 0.05
-    label_smoothing: float = 0.0
-    patience: int = 0
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A whole run: a model, its data, its phases in order."""
 
     name: str
     phases: tuple[Phase, ...]
@@ -227,6 +208,7 @@ class Recipe:
     data: DataRecipe = field(default_factory=DataRecipe)
     seed: int = 0
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    frozen_in: Literal["float32", "bfloat16"] = "float32"
     checkpoint_steps: int = 250
 
 
@@ -238,7 +220,8 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     path
         A YAML file.
     changes
-        ``a.b=value`` settings that replace the file's; the value is YAML.
+        ``a.b=value`` settings that replace the file's; the value is YAML. ``model=PRESET`` puts a preset with random
+        weights in the place of the base.
 
     Raises
     ------
@@ -254,10 +237,7 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
         raise InputError(path, "recipe", type(fields).__name__, "a recipe is a mapping of settings")
     for change in changes:
         _change(path, fields, change)
-    recipe = _build(fields, path)
-    if len({phase.name for phase in recipe.phases}) < len(recipe.phases):
-        raise InputError(path, "phases", [phase.name for phase in recipe.phases], "give every phase its own name")
-    return recipe
+    return recipe_of(fields, path)
 
 
 def _change(path: Path, fields: dict[str, Any], change: str) -> None:
@@ -270,9 +250,31 @@ def _change(path: Path, fields: dict[str, Any], change: str) -> None:
     try:
         for parent in parents:
             place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
-        place[int(last) if isinstance(place, list) else last] = yaml.safe_load(text)
+        key: Any = int(last) if isinstance(place, list) else last
+        value = yaml.safe_load(text)
+        if not text and isinstance(place, dict) and isinstance(place.get(key), str):
+            value = ""  # YAML reads nothing as null
+        if name == "model" and isinstance(value, str):
+            value = {**fields.get("model", {}), "base": "", "preset": value, "enhancement": {}}
+        place[key] = value
     except (KeyError, IndexError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise InputError(path, "--set", change, "no such setting in this recipe") from error
+
+
+def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
+    """Return the recipe that a file states.
+
+    Raises
+    ------
+    InputError
+        If a key is unknown or missing, a value has the wrong type, or settings contradict each other.
+    """
+    recipe = _build(fields, path)
+    for phase in recipe.phases:
+        phase.check(path)
+    if len({phase.name for phase in recipe.phases}) < len(recipe.phases):
+        raise InputError(path, "phases", [phase.name for phase in recipe.phases], "give every phase its own name")
+    return recipe
 
 
 def _build(fields: dict[str, Any], path: Path) -> Recipe:

@@ -6,71 +6,37 @@ that was under way goes on from its last checkpoint.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from transformers import set_seed
+from torch import nn
 
-from eegvlm import __version__
 from eegvlm.errors import InputError
-from eegvlm.images import load_layout
-from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path, preset
+from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
+from eegvlm.training import adapters
+from eegvlm.training.build import build
 from eegvlm.training.calibration import fit, scored_nights
 from eegvlm.training.card import write_card
-from eegvlm.training.context import NightVectors, night_vectors
-from eegvlm.training.data import Augmentation, Batches, SeededDraws, even_chances, row_chances
+from eegvlm.training.claiming import claim
+from eegvlm.training.context import NightVectors, night_vectors, vectors
+from eegvlm.training.crossfit import CrossFit, apart_from, cross_fit, folds_of, network_digest
+from eegvlm.training.data import Augmentation, Batches
 from eegvlm.training.descriptions import describe_nights
-from eegvlm.training.phases import run_phase, use_bfloat16
+from eegvlm.training.draws import draws_of, learnt_shares
+from eegvlm.training.moved import load_moved, release
+from eegvlm.training.phases import DONE, run_phase
+from eegvlm.training.precision import frozen_dtype, use_bfloat16
+from eegvlm.training.processes import Processes
 from eegvlm.training.rationales import Rationales, night_rationales
 from eegvlm.training.recipe import Phase, Recipe
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
-from eegvlm.training.tokenizer import IMAGE, train_tokenizer
-
-
-def build(recipe: Recipe) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
-    """Return the recipe's model and its processor: a base to go on from, or random weights and a new tokenizer.
-
-    Raises
-    ------
-    InputError
-        If there is no such base.
-    """
-    prompts = {"direct": recipe.model.prompt}
-    if any(phase.objective == "reason" for phase in recipe.phases):
-        prompts["reasoned"] = recipe.model.reasoned_prompt
-    set_seed(recipe.seed)
-    if recipe.model.base:
-        folder = checkpoint_path(recipe.model.base)
-        model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-        processor = EegVlmProcessor.from_pretrained(folder)
-        processor.prompts = {**processor.prompts, **prompts}
-        return model, processor
-    layout = load_layout(recipe.model.layout)
-    tokenizer = train_tokenizer(vocab_size=recipe.model.vocab_size, seed=recipe.seed)
-    config = preset(
-        recipe.model.preset,
-        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),
-        context_epochs=recipe.model.context_epochs,
-    )
-    config.text_config.vocab_size = len(tokenizer)
-    for name in ("pad", "bos", "eos"):
-        setattr(config.text_config, f"{name}_token_id", getattr(tokenizer, f"{name}_token_id"))
-    processor = EegVlmProcessor.for_config(
-        config,
-        tokenizer,
-        layout,
-        image_mean=[0.0] * layout.channels,
-        image_std=[1.0] * layout.channels,
-        prompts=prompts,
-    )
-    model = EegVlmForConditionalGeneration(config)
-    return model, processor
 
 
 def train(
@@ -107,15 +73,14 @@ def train(
         If ``out`` holds something and ``resume`` is not set, or holds a run of another recipe; if a source has no
         folder or no night, or a person is trained on and validated on.
     """
-    out, roots = Path(out), dict(data or {})
-    _claim(recipe, out, resume=resume)
-    model, processor = build(recipe)
-    nights, checks = prepare(
-        recipe.data, processor.layout, out / "nights", roots, progress=lambda items: progress(items, "nights")
-    )
-    run = Run(recipe, out, model, processor, nights, checks, progress)
-    figures = {phase.name: run.phase(phase) for phase in recipe.phases}
-    return run.finish(figures)
+    out, processes = Path(out), Processes.join()
+    for phase in recipe.phases:
+        processes.rows_of(phase)
+    processes.on_main(lambda: claim(recipe, out, resume=resume))
+    run = Run.begin(recipe, out, dict(data or {}), progress, processes)
+    figures = {phase.name: run.phase(phase) for phase in run.phases}
+    processes.on_main(lambda: run.finish(figures, out / "model"))
+    return out / "model"
 
 
 @dataclass
@@ -129,52 +94,158 @@ class Run:
     nights: EpochStore
     checks: EpochStore
     progress: Any
+    processes: Processes = field(default_factory=Processes)
+    callbacks: tuple[Any, ...] = ()
+    cross: CrossFit | None = None
+
+    @classmethod
+    def begin(
+        cls,
+        recipe: Recipe,
+        out: Path,
+        roots: Mapping[str, Path],
+        progress: Any,
+        processes: Processes | None = None,
+    ) -> Run:
+        """Build the model and make the nights."""
+        processes = processes or Processes()
+        model, processor = build(recipe)
+        kind = cls
+        if isinstance(processor, GeneralProcessor):
+            from eegvlm.training.general_run import GeneralRun
+
+            kind = GeneralRun
+        nights, checks = processes.main_first(
+            lambda: prepare(
+                recipe.data, processor.layout, out / "nights", roots, progress=lambda items: progress(items, "nights")
+            )
+        )
+        return kind(recipe, out, model, processor, nights, checks, progress, processes)
+
+    @property
+    def phases(self) -> list[Phase]:
+        """The recipe's phases; without an enhancement network, those that are not its own."""
+        enhanced = self.model.config.alignment != "none"
+        return [phase for phase in self.recipe.phases if enhanced or phase.objective != "classify"]
 
     def phase(self, phase: Phase) -> dict[str, float]:
         """Run a phase, or take its result where it had ended; return its figures on the validation subjects."""
-        folder = self.out / phase.name
-        if (folder / "done.json").is_file():
-            self.model = EegVlmForConditionalGeneration.from_pretrained(folder / "weights", dtype=torch.float32)
-            figures: dict[str, float] = json.loads((folder / "done.json").read_text(encoding="utf-8"))
+        if not phase.folds:
+            return self._learn(phase, self.out / phase.name)
+        network = self.model.model.enhancement
+        begun = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        group, apart = folds_of(self.nights.persons, phase.folds, self.recipe.seed), []
+        for left_out in range(phase.folds):
+            unseen = group[self.nights.night] == left_out
+            self._learn(phase, self.out / phase.name / f"fold-{left_out + 1}", without=unseen)
+            apart.append(apart_from(network))
+            network.load_state_dict(begun)
+        figures = self._learn(phase, self.out / phase.name)
+        network.eval()
+        self.cross = cross_fit(network, apart, group, self.nights.night, self._vectors)
+        return figures
+
+    def _learn(self, phase: Phase, folder: Path, *, without: npt.NDArray[np.bool_] | None = None) -> dict[str, float]:
+        """Train the model by a phase, some epochs left out; adapters end up in the weights beside them."""
+        if (folder / DONE).is_file():
+            self.take(phase, folder / "weights")
+            figures: dict[str, float] = json.loads((folder / DONE).read_text(encoding="utf-8"))
             return figures
-        train, validation = self.batches(phase)
-        mixture = self.recipe.data.train
-        if phase.objective == "describe":
-            chances = even_chances(train.store, mixture)
-        else:
-            chances = row_chances(train.store, mixture, self.recipe.data.stage_shares)
-        draws = SeededDraws(chances, phase.steps * phase.batch_size, self.recipe.seed)
-        return run_phase(phase, self.recipe, self.model, train, validation, draws, folder)
+        train, validation = self.processes.main_first(lambda: self.batches(phase))
+        draws = draws_of(phase, self.recipe.data, train.store, self.recipe.seed, without=without)
+        adapted = self._adapted(phase)
+        figures = run_phase(
+            phase, self.recipe, self.model, train, validation, draws, folder, self.processes, self.callbacks
+        )
+        if adapted is not None:
+            adapters.merge(adapted)
+        return figures
+
+    def take(self, phase: Phase, weights: Path) -> None:
+        """Take what a phase moved from the folder in which it lies."""
+        adapted = self._adapted(phase)
+        release(self.model, phase, frozen_in=frozen_dtype(self.recipe))  # so that merging rounds as it did
+        load_moved(self.model, weights)
+        if adapted is not None:
+            adapters.merge(adapted)
+
+    def _adapted(self, phase: Phase) -> Any:
+        if phase.lora is None:
+            return None
+        return adapters.put_in(self.model, phase.lora, self.processor.stage_token_ids)
+
+    def _vectors(self, network: nn.Module, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        """Return a network's vectors of epochs to learn, as they are: (epochs, channels)."""
+        parts = [rows[first : first + 240] for first in range(0, len(rows), 240)]
+        bfloat16, device = use_bfloat16(self.recipe.precision), self.model.device
+        found = [
+            vectors(network, self.processor, self.nights.signals(some), device=device, bfloat16=bfloat16)
+            for some in parts
+        ]
+        return np.concatenate(found).astype(np.float32)
 
     def batches(self, phase: Phase) -> tuple[Batches, Batches]:
         """Return the training and validation batches of a phase."""
         data, processor = self.recipe.data, self.processor
-        augmentation = Augmentation.of(data, self.recipe.seed)
-        whole_model = phase.objective in ("answer", "reason")
-        if whole_model and self.model.config.context_epochs and "enhancement" in phase.trains:
-            hint = "night context comes from a frozen enhancement network: train it in a classify phase"
+        augmentation = Augmentation.of(data, self.recipe.seed, phase.randomisation)
+        around = self.model.config.context_epochs
+        given = phase.whole_model and (around > 0 or self.cross is not None)
+        if given and "enhancement" in phase.trains:
+            hint = "high-level vectors are given by frozen enhancement networks: train these in a classify phase"
             raise InputError("recipe", f"phase {phase.name}", "trains enhancement", hint)
         if phase.objective == "describe":
             return self._described(self.nights), self._described(self.checks)
-        if not whole_model or not self.model.config.context_epochs:
+        if not given:
             seen_as = None if phase.objective == "reason" else augmentation  # what is said must hold
             texts = self._rationales(phase, None, 1)
-            return Batches(self.nights, processor, seen_as, rationales=texts), Batches(self.checks, processor)
-        bfloat16 = use_bfloat16(self.recipe.precision)
-        seen = night_vectors(
-            self.model,
-            processor,
-            self.nights,
-            self._context_folder(),
-            augmentation=augmentation,
-            versions=data.context_versions,
-            bfloat16=bfloat16,
-            progress=lambda items: self.progress(items, "context"),
-        )
+            train = Batches(self.nights, processor, seen_as, rationales=texts, reasoned=phase.reasoned)
+            return train, Batches(self.checks, processor)
+        seen = self._seen(augmentation)
         texts = self._rationales(phase, augmentation, data.context_versions)
         return (
-            Batches(self.nights, processor, augmentation, seen, data.context_drop, rationales=texts),
-            Batches(self.checks, processor, context=self._plain_vectors(bfloat16)),
+            Batches(
+                self.nights,
+                processor,
+                augmentation,
+                seen,
+                data.context_drop,
+                rationales=texts,
+                reasoned=phase.reasoned,
+            ),
+            Batches(self.checks, processor, context=self._plain_vectors()),
+        )
+
+    def _seen(self, augmentation: Augmentation) -> NightVectors:
+        """Return the vectors of the training nights, through the network that serves each."""
+        network, cross = self.model.model.enhancement.eval(), self.cross
+        digest = network_digest(network) if cross is None else cross.digest()
+        return night_vectors(
+            (lambda night: network) if cross is None else cross.of,
+            self.processor,
+            self.nights,
+            self.out / "context" / digest[:12],
+            epochs=self.model.config.context_epochs,
+            device=self.model.device,
+            augmentation=augmentation,
+            versions=self.recipe.data.context_versions,
+            bfloat16=use_bfloat16(self.recipe.precision),
+            progress=lambda items: self.progress(items, "context"),
+        )
+
+    def _plain_vectors(self) -> NightVectors | None:
+        """Return the validation nights' vectors, from the network that ships; none where the model computes its own."""
+        around = self.model.config.context_epochs
+        if not around:
+            return None
+        network = self.model.model.enhancement.eval()
+        return night_vectors(
+            lambda night: network,
+            self.processor,
+            self.checks,
+            self.out / "context" / network_digest(network)[:12] / "validation",
+            epochs=around,
+            device=self.model.device,
+            bfloat16=use_bfloat16(self.recipe.precision),
         )
 
     def _rationales(self, phase: Phase, augmentation: Augmentation | None, versions: int) -> Rationales | None:
@@ -196,45 +267,17 @@ class Run:
         texts = describe_nights(store, self.processor.layout, self.out / "descriptions")
         return Batches(store, self.processor, descriptions=texts)
 
-    def _plain_vectors(self, bfloat16: bool) -> NightVectors:
-        return night_vectors(
-            self.model, self.processor, self.checks, self._context_folder() / "validation", bfloat16=bfloat16
-        )
-
-    def _context_folder(self) -> Path:
-        """Return the folder of the vectors of the enhancement network as it is now."""
-        digest = hashlib.sha256()
-        for name, weight in sorted(self.model.model.enhancement.state_dict().items()):
-            digest.update(name.encode() + weight.cpu().contiguous().numpy().tobytes())
-        return self.out / "context" / digest.hexdigest()[:12]
-
-    def finish(self, figures: dict[str, dict[str, float]]) -> Path:
+    def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""
-        model = self.model
-        context = self._plain_vectors(use_bfloat16(self.recipe.precision)) if model.config.context_epochs else None
+        model, context = self.model, self._plain_vectors()
+        model.to(frozen_dtype(self.recipe))
         scored = scored_nights(model, Batches(self.checks, self.processor, context=context))
-        model.config.stage_prior = list(self.recipe.data.stage_shares)
+        model.config.stage_prior = learnt_shares(self.recipe.data, self.nights)
         fitted = fit(scored, model.config.stage_prior)
         for name, value in asdict(fitted).items():
             setattr(model.config, name, value)
-        checkpoint = self.out / "model"
         model.to(torch.bfloat16).save_pretrained(checkpoint)
         self.processor.save_pretrained(checkpoint)
         stores = {"training": self.nights, "validation": self.checks}
-        write_card(checkpoint, self.recipe, self.out, stores, figures, scored, fitted)
+        write_card(checkpoint, self.recipe, self.out, stores, figures, scored, fitted, note=note)
         return checkpoint
-
-
-def _claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
-    """Make the folder the run's own, or check that it already is."""
-    stated = json.dumps({"software": f"eeg-vlm {__version__}", "recipe": asdict(recipe)}, indent=1)
-    record = out / "recipe.json"
-    if record.is_file():
-        if record.read_text(encoding="utf-8").strip() != stated:
-            raise InputError(out, "recipe.json", "another recipe or version", "choose another --out")
-        if not resume:
-            raise InputError(out, "out", "a run of this recipe", "add --resume to go on, or choose another --out")
-    elif out.is_dir() and any(out.iterdir()):
-        raise InputError(out, "out", "not empty", "choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
-    record.write_text(stated + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """From a recipe's sources to nights on disk: simulated ones are made, recorded ones are read.
 
-A night that a killed run had written is not made again.
+A night that a killed run had written is not made again. Where a recorded source lies as a built epoch store, its
+nights are taken from there.
 """
 
 from __future__ import annotations
@@ -10,24 +11,39 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
 from eegvlm.datasets import Night, open_dataset, split_by_subject
+from eegvlm.epochs import is_store
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.signals import read_recording
 from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
+from eegvlm.training.built import ANY_STORE, built_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
-from eegvlm.training.store import EpochStore, NightLabels, one_hot, write_night
+from eegvlm.training.store import EpochStore, NightLabels, StoredNight, WrittenNight, one_hot, write_night
 
 _LOG = logging.getLogger(__name__)
 _OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
 _EVERY_STAGE = np.ones(5, dtype=bool)
 
 Progress = Callable[[list[Any]], Iterable[Any]]
+
+
+class _Named(Protocol):
+    """What choosing nights reads of one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def person(self) -> str: ...
+
+
+_Night = TypeVar("_Night", bound=_Named)
 
 
 def prepare(
@@ -66,10 +82,15 @@ def prepare(
 def _mixture(
     mixture: Mixture, data: DataRecipe, layout: ImageLayout, folder: Path, roots: Mapping[str, Path], progress: Progress
 ) -> EpochStore:
-    files = {}
+    files: dict[str, list[StoredNight]] = {}
     for recorded in mixture.recorded:
+        root = _root(recorded.name, roots)
+        if recorded.dataset == ANY_STORE or is_store(root):
+            built = built_nights(recorded, root, layout, folder / "unpacked")
+            files[recorded.name] = list(_taken(recorded, built, root))
+            continue
         nights = recorded_nights(recorded, roots)
-        files[recorded.name] = [_record(night, recorded, layout, folder) for night in progress(nights)]
+        files[recorded.name] = [WrittenNight(_record(night, recorded, layout, folder)) for night in progress(nights)]
     for place, simulated in enumerate(mixture.simulated):
         carriers = None
         if simulated.carriers:
@@ -82,11 +103,13 @@ def _mixture(
         spectra = _spectra(simulated, roots)
         seeds = list(range(simulated.first_seed, simulated.first_seed + simulated.nights))
         files[f"simulated-{place}"] = [
-            _simulate(seed, simulated, layout, folder, carriers, spectra) for seed in progress(seeds)
+            WrittenNight(_simulate(seed, simulated, layout, folder, carriers, spectra)) for seed in progress(seeds)
         ]
     for unlabelled in mixture.unlabelled:
         recordings = _recordings(unlabelled, roots)
-        files[unlabelled.name] = [_unlabelled(path, unlabelled, layout, folder) for path in progress(recordings)]
+        files[unlabelled.name] = [
+            WrittenNight(_unlabelled(path, unlabelled, layout, folder)) for path in progress(recordings)
+        ]
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
     return EpochStore(files, [panel.name for panel in layout.panels])
@@ -98,33 +121,40 @@ def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[N
     Raises
     ------
     InputError
-        If its root was not given, or no night fits.
+        If its root was not given or is a built epoch store, or no night fits.
     """
-    dataset = open_dataset(
-        source.dataset, _root(source.name, roots), wake_crop_min=source.wake_crop_min, look_inside=False
-    )
+    root = _root(source.name, roots)
+    if is_store(root):
+        raise InputError(root, f"data {source.name}", "an epoch store", "give the folder of the recordings themselves")
+    dataset = open_dataset(source.dataset, root, wake_crop_min=source.wake_crop_min, look_inside=False)
     for problem in dataset.problems:
         _LOG.warning("data %s: %s", source.name, problem.message)
-    nights = [
+    return _taken(source, dataset.nights, root)
+
+
+def _taken(source: RecordedNights, nights: Sequence[_Night], root: Path) -> list[_Night]:
+    """Return the nights that a source takes, in the order of their names."""
+    taken = [
         night
-        for night in _fold(source, dataset.nights)
+        for night in _fold(source, nights)
         if any(fnmatchcase(night.name, pattern) for pattern in source.only)
         and not any(fnmatchcase(night.name, pattern) for pattern in source.without)
     ]
-    if not nights:
-        raise InputError(roots[source.name], f"data {source.name}", "no scored night", "check only and without")
-    return sorted(nights, key=lambda night: night.name)
+    if not taken:
+        raise InputError(root, f"data {source.name}", "no scored night", "check only and without")
+    return sorted(taken, key=lambda night: night.name)
 
 
-def _fold(source: RecordedNights, nights: Sequence[Night]) -> Sequence[Night]:
+def _fold(source: RecordedNights, nights: Sequence[_Night]) -> Sequence[_Night]:
     """Return the nights of the source's group of persons, or of all others."""
     if not source.fold:
         return nights
     written = re.fullmatch(r"(not )?(\d+)/(\d+)", source.fold)
     if written is None or not 1 <= int(written[2]) <= int(written[3]):
         raise InputError("recipe", f"data {source.name} fold", source.fold, 'write it as "1/5" or "not 1/5"')
-    split = split_by_subject(nights, folds=int(written[3]))[int(written[2]) - 1]
-    return split.train if written[1] else split.test
+    # a split reads no more of a night than its data set, name and person
+    split = split_by_subject(cast("Sequence[Night]", nights), folds=int(written[3]))[int(written[2]) - 1]
+    return cast("Sequence[_Night]", split.train if written[1] else split.test)
 
 
 def _root(name: str, roots: Mapping[str, Path]) -> Path:

@@ -1,7 +1,9 @@
-"""Epochs on disk for training: one night a pair of files, drawn only when a batch is made.
+"""Epochs on disk for training, drawn only when a batch is made.
 
-A night is kept at the layout's rate, filtered as the layout says, one row of int16 a panel: what the rasteriser
-takes, at 1/16 µV, so that augmentation and drawing can differ from pass to pass. Beside it lie its labels.
+A night that a run wrote is a pair of files: int16 at the layout's rate, filtered as the layout says, one row a panel,
+at 1/16 µV (what the rasteriser takes, so that augmentation and drawing can differ from pass to pass), and its labels.
+A night can also be the rows of a built epoch store (:mod:`eegvlm.training.built`). Nights are opened when they are
+first read, by every process for itself, and are mapped, not loaded.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -72,12 +76,95 @@ def write_night(
     os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
 
 
-def _labels(file: Path) -> NightLabels:
-    try:
-        with np.load(file, allow_pickle=False) as held:
-            return NightLabels(str(held["person"]), held["stages"], held["targets"], held["allowed"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(file, "labels", error, "delete this night's two files; they are made again") from error
+class StoredNight(Protocol):
+    """A night whose epochs lie on disk."""
+
+    @property
+    def key(self) -> str:
+        """The night's name, unique in a run."""
+
+    @property
+    def labels(self) -> NightLabels:
+        """What is known of its epochs."""
+
+    def __len__(self) -> int: ...
+
+    def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
+        """Return (panels, samples) µV of one epoch, (n, panels, samples) of several; NaN where there is no signal."""
+
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """Return which epochs have a signal: bool (epochs,)."""
+
+    def digest(self) -> bytes:
+        """Return SHA-256 of what is stored of it."""
+
+
+class WrittenNight:
+    """A night that :func:`write_night` wrote.
+
+    Parameters
+    ----------
+    file
+        Its signals; the labels lie beside them.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"file": self.file}  # a mapped array would be copied as a whole
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    @cached_property
+    def _stored(self) -> npt.NDArray[np.int16]:
+        stored: npt.NDArray[np.int16] = np.load(self.file, mmap_mode="r")  # (epochs, panels, samples)
+        return stored
+
+    @property
+    def key(self) -> str:
+        """The file's name."""
+        return self.file.stem
+
+    @property
+    def labels(self) -> NightLabels:
+        """Read them.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        file = self._labels_file
+        try:
+            with np.load(file, allow_pickle=False) as held:
+                return NightLabels(str(held["person"]), held["stages"], held["targets"], held["allowed"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise InputError(file, "labels", error, "delete this night's two files; they are made again") from error
+
+    def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
+        """See :class:`StoredNight`."""
+        stored = np.asarray(self._stored[epochs])
+        values = stored.astype(np.float32) * np.float32(MICROVOLT)
+        values[stored == _ABSENT] = np.nan
+        return values
+
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """See :class:`StoredNight`."""
+        return np.asarray((self._stored != _ABSENT).any(axis=(1, 2)))
+
+    def digest(self) -> bytes:
+        """See :class:`StoredNight`."""
+        found = b""
+        for file in (self.file, self._labels_file):
+            with file.open("rb") as held:
+                found += hashlib.file_digest(held, "sha256").digest()
+        return found
+
+    @property
+    def _labels_file(self) -> Path:
+        return self.file.with_suffix(".labels.npz")
 
 
 class EpochStore:
@@ -86,9 +173,9 @@ class EpochStore:
     Parameters
     ----------
     files
-        Nights that :func:`write_night` wrote, by the name of their source.
+        Nights by the name of their source.
     panels
-        The panels, in the order in which they were written.
+        The panels, in the order in which nights hold them.
     unscored
         Whether to hold every epoch with signal, instead of those to learn.
 
@@ -106,22 +193,24 @@ class EpochStore:
         (n,), (n, 5), (n, 5): see :class:`NightLabels`.
     """
 
-    def __init__(self, files: dict[str, list[Path]], panels: Sequence[str], *, unscored: bool = False) -> None:
-        self.files, self.panels = files, list(panels)
+    def __init__(
+        self, files: Mapping[str, Sequence[StoredNight]], panels: Sequence[str], *, unscored: bool = False
+    ) -> None:
+        self.files, self.panels = dict(files), list(panels)
         self.sources = list(files)
-        paths = [(number, path) for number, source in enumerate(files) for path in files[source]]
-        self.nights = [path.stem for _, path in paths]
-        self._signals = [np.load(path, mmap_mode="r") for _, path in paths]
-        labels = [_labels(path.with_suffix(".labels.npz")) for _, path in paths]
+        self._stored = [night for some in files.values() for night in some]
+        self.nights = [night.key for night in self._stored]
+        labels = [night.labels for night in self._stored]
         self.persons = [one.person for one in labels]
         if unscored:
-            rows = [np.flatnonzero((night != _ABSENT).any(axis=(1, 2))) for night in self._signals]
+            rows = [np.flatnonzero(night.heard()) for night in self._stored]
         else:
             rows = [np.flatnonzero(one.stages >= 0) for one in labels]
         counts = [len(some) for some in rows]
         self.position = np.concatenate([*rows, np.empty(0, np.intp)]).astype(np.int64)
-        self.night = np.repeat(np.arange(len(paths)), counts)
-        self.source = np.repeat([number for number, _ in paths], counts).astype(np.int64)
+        self.night = np.repeat(np.arange(len(labels)), counts)
+        numbers = [number for number, some in enumerate(files.values()) for _ in some]
+        self.source = np.repeat(numbers, counts).astype(np.int64)
         self.stages = np.concatenate([o.stages[r] for o, r in zip(labels, rows, strict=True)]).astype(np.int64)
         self.targets = np.concatenate([o.targets[r] for o, r in zip(labels, rows, strict=True)])
         self.allowed = np.repeat(np.stack([one.allowed for one in labels]), counts, axis=0)
@@ -134,28 +223,20 @@ class EpochStore:
 
     def digest(self) -> str:
         """Return the SHA-256 of all stored signals and labels, in order."""
-        digest = hashlib.sha256()
-        for paths in self.files.values():
-            for path in paths:
-                for file in (path, path.with_suffix(".labels.npz")):
-                    with file.open("rb") as held:
-                        digest.update(hashlib.file_digest(held, "sha256").digest())
-        return digest.hexdigest()
+        return hashlib.sha256(b"".join(night.digest() for night in self._stored)).hexdigest()
 
     def length(self, night: int) -> int:
         """Return how many epochs a night has, those that are not learnt included."""
-        return len(self._signals[night])
+        return len(self._stored[night])
 
     def signals(self, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
         """Return ``{panel: (len(rows), samples) µV}``, NaN where a panel is absent."""
-        pairs = zip(self.night[rows], self.position[rows], strict=True)
-        return self._in_microvolt(np.stack([self._signals[night][position] for night, position in pairs]))
+        pairs = zip(self.night[rows].tolist(), self.position[rows].tolist(), strict=True)
+        return self._by_panel(np.stack([self._stored[night].microvolt(position) for night, position in pairs]))
 
     def whole_night(self, night: int, epochs: slice) -> dict[str, npt.NDArray[np.float32]]:
         """Return ``{panel: (epochs, samples) µV}`` of consecutive epochs, learnt or not."""
-        return self._in_microvolt(np.asarray(self._signals[night][epochs]))
+        return self._by_panel(self._stored[night].microvolt(epochs))
 
-    def _in_microvolt(self, stored: npt.NDArray[np.int16]) -> dict[str, npt.NDArray[np.float32]]:
-        values = stored.astype(np.float32) * np.float32(MICROVOLT)
-        values[stored == _ABSENT] = np.nan
+    def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
         return {panel: values[:, i] for i, panel in enumerate(self.panels)}

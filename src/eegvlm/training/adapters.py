@@ -1,0 +1,68 @@
+"""Low-rank adapters on the language model, put in and merged by peft.
+
+peft works inside the model, which keeps its class and the names of its parts.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+
+from peft import LoraConfig
+from peft.tuners.lora import LoraLayer, LoraModel
+
+from eegvlm.errors import InputError
+from eegvlm.model import EegVlmForConditionalGeneration
+from eegvlm.training.phase_recipe import Lora
+
+_ADAPTER = "default"
+
+
+def put_in(model: EegVlmForConditionalGeneration, lora: Lora, rows: Sequence[int]) -> LoraModel:
+    """Give the language model adapters, in place; at first they change nothing.
+
+    Parameters
+    ----------
+    model
+        Without adapters.
+    lora
+        Their size, and the layers that get them.
+    rows
+        Tokens whose rows in the tables of embeddings move as well, if any: the labels, which a base has never read.
+
+    Returns
+    -------
+    peft.tuners.lora.LoraModel
+        What :func:`merge` takes.
+
+    Raises
+    ------
+    InputError
+        If the language model has no layer of a name.
+    """
+    body = "model.language_model."
+    for target in lora.targets:
+        if not any(name.startswith(body) and name.endswith(f".{target}") for name, _ in model.named_modules()):
+            raise InputError("recipe", "lora.targets", target, "the language model has no linear layer of this name")
+    tied = model.get_output_embeddings().weight is model.get_input_embeddings().weight
+    tables = ("embed_tokens",) if tied else ("embed_tokens", "lm_head")
+    config = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=re.escape(body) + rf".*\.({'|'.join(map(re.escape, lora.targets))})",
+        trainable_token_indices={table: list(rows) for table in tables} if rows else None,
+    )
+    adapted = LoraModel(model, config, _ADAPTER)
+    for layer in model.modules():
+        if isinstance(layer, LoraLayer):
+            layer.cast_input_dtype_enabled = False  # autocast chooses; a copy in float32 would cost memory
+    return adapted
+
+
+def merge(adapted: LoraModel) -> None:
+    """Add the adapters to the weights they stand beside, and take them out, in place."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        adapted.merge_and_unload()

@@ -1,0 +1,101 @@
+"""Checkpoints of a phase under way: one counts once it is whole, and a resumed log goes on from it.
+
+A checkpoint is written beside its place and renamed when its last file is closed, so that a process that is killed
+while it writes leaves the one before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from eegvlm.errors import InputError
+
+UNFINISHED = "unfinished"
+LOG = "log"
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the whole checkpoint of the most steps in a phase's folder."""
+    if not folder.is_dir():
+        return None
+    found = [one for one in folder.iterdir() if re.fullmatch(r"checkpoint-\d+", one.name)]
+    return max(found, key=steps_of, default=None)
+
+
+def steps_of(checkpoint: Path) -> int:
+    """Return after how many steps a checkpoint was written."""
+    return int(checkpoint.name.partition("-")[2])
+
+
+def complete(folder: Path, steps: int) -> None:
+    """Put the checkpoint that was written into :data:`UNFINISHED` in its place, and drop those before it."""
+    written = folder / UNFINISHED / f"checkpoint-{steps}"
+    place = folder / written.name
+    if place.exists():
+        shutil.rmtree(place)
+    written.rename(place)
+    written.parent.rmdir()
+    for other in folder.glob("checkpoint-*"):
+        if other != place:
+            shutil.rmtree(other)
+
+
+def ended_early(checkpoint: Path | None) -> int | None:
+    """Return the steps of a checkpoint at which patience had ended the phase; ``None`` where it had not."""
+    if checkpoint is None:
+        return None
+    state = _state(checkpoint)
+    control = state["stateful_callbacks"].get("TrainerControl", {}).get("args", {})
+    stopped = control.get("should_training_stop", False) and state["global_step"] < state["max_steps"]
+    return int(state["global_step"]) if stopped else None
+
+
+def check_kind(checkpoint: Path, *, sharded: bool) -> None:
+    """Refuse to go on in one process, or in copies, from a checkpoint whose optimizer is sharded, and the reverse.
+
+    Raises
+    ------
+    InputError
+        Naming the checkpoint.
+    """
+    if (checkpoint / "optimizer.bin").exists() != sharded:
+        found = "written without FSDP" if sharded else "written under FSDP"
+        raise InputError(checkpoint, "optimizer", found, "resume with the configuration file that the run began with")
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file that is there whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(partial_name(file))
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
+
+
+def partial_name(file: Path) -> str:
+    """Return the name of a file while :func:`write_text` writes it."""
+    return f".{file.name}.new"
+
+
+def write_json(file: Path, value: Any) -> None:
+    """Write a value as :func:`write_text` does."""
+    write_text(file, json.dumps(value, indent=1) + "\n")
+
+
+def log_writer(folder: Path, resumed: Path | None) -> Any:
+    """Return the TensorBoard writer of a phase.
+
+    A killed run may have logged steps after its last checkpoint; the reader drops these once it meets the new file.
+    """
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(folder / LOG), purge_step=steps_of(resumed) + 1 if resumed else 0)
+
+
+def _state(checkpoint: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    return state

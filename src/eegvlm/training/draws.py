@@ -1,0 +1,95 @@
+"""Which epochs a phase draws: by stage or as they come, by person or mixed, with or without a group of persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.training.data import SeededDraws, even_chances, row_chances
+from eegvlm.training.recipe import DataRecipe, Phase
+from eegvlm.training.store import EpochStore
+
+_LEAST_SHARE = 1e-3
+
+
+def chances_of(phase: Phase, data: DataRecipe, store: EpochStore) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which a phase draws each epoch."""
+    if phase.objective == "describe" or data.sampling == "natural":
+        return even_chances(store, data.train)
+    return row_chances(store, data.train, data.stage_shares)
+
+
+def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
+    """Return the shares of W, N1, N2, N3, R among the epochs that are drawn."""
+    if data.sampling == "balanced":
+        return list(data.stage_shares)
+    drawn = np.bincount(store.stages, weights=even_chances(store, data.train), minlength=5)
+    drawn = np.maximum(drawn, _LEAST_SHARE)  # a stage that is never drawn is rare, not impossible
+    return [float(share) for share in drawn / drawn.sum()]
+
+
+def draws_of(
+    phase: Phase, data: DataRecipe, store: EpochStore, seed: int, *, without: npt.NDArray[np.bool_] | None = None
+) -> SeededDraws:
+    """Return the draws of a whole phase.
+
+    Parameters
+    ----------
+    phase, data, seed
+        Of the recipe.
+    store
+        The epochs.
+    without
+        bool (n,): epochs that are not drawn.
+    """
+    count = phase.optimiser_steps(data.epochs_a_pass or len(store)) * phase.batch_size
+    chances = chances_of(phase, data, store)
+    if without is None and not data.subject_batches:
+        return SeededDraws(chances, count, seed)
+    rows = np.flatnonzero(chances > 0 if without is None else ~without)
+    size = phase.batch_size if data.subject_batches else 1
+    return GroupDraws(rows, chances[rows], np.array(store.persons)[store.night[rows]], count, size, seed)
+
+
+class GroupDraws(SeededDraws):
+    """Draws among some rows, so many of one person in a turn.
+
+    Parameters
+    ----------
+    rows
+        (n,) rows that may be drawn.
+    chances
+        (n,) of each; a person is drawn as often as the person's rows would be.
+    persons
+        (n,) whose each is.
+    count, seed
+        How many are drawn, and what decides them.
+    size
+        Rows of one person in a turn; 1: persons are mixed.
+    """
+
+    def __init__(
+        self,
+        rows: npt.NDArray[np.intp],
+        chances: npt.NDArray[np.float64],
+        persons: npt.NDArray[np.str_],
+        count: int,
+        size: int,
+        seed: int,
+    ) -> None:
+        super().__init__(chances / chances.sum(), count, seed)
+        self.rows, self.persons, self.size = rows, persons, size
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.seed, 9])
+        if self.size == 1:
+            return iter(rng.choice(self.rows, self.count, p=self.chances).tolist())
+        names, whose = np.unique(self.persons, return_inverse=True)
+        turns = rng.choice(len(names), -(-self.count // self.size), p=np.bincount(whose, weights=self.chances))
+        drawn = []
+        for person in turns:
+            own = np.flatnonzero(whose == person)
+            drawn.append(rng.choice(self.rows[own], self.size, p=self.chances[own] / self.chances[own].sum()))
+        return iter(np.concatenate(drawn)[: self.count].tolist())

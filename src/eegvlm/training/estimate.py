@@ -1,0 +1,248 @@
+"""What a run will cost, told before it starts: parameters, memory per device, steps, hours.
+
+Notable
+-------
+- The model is built on the meta device: a 13B geometry takes no memory.
+- Memory is counted, not measured. Weights, gradients and AdamW's two moments follow from the number of weights and
+  their precision (Rajbhandari et al. 2020, section 3.1); products in bfloat16 keep a copy of the float32 weights.
+- A transformer layer keeps for each token, as Korthikanti et al. 2022 count in section 4 but without dropout and with
+  fused attention, 6 h + 4 f values (6 h + 2 f without a gate) in the precision of the products, h being the hidden size
+  and f the feed-forward's; and 6 h of norms and of the residual stream, in float32. With gradient checkpointing it
+  keeps h, and one layer at a time the rest. Where weights are frozen a step keeps less. What an allocator leaves
+  unused is not counted.
+- Hours come from a few timed steps on the device at hand, or are said to be unknown.
+
+References
+----------
+Rajbhandari et al. 2020, ZeRO: memory optimizations toward training trillion parameter models, SC20 (arXiv:1910.02054).
+Korthikanti et al. 2022, Reducing activation recomputation in large transformer models (arXiv:2205.05198).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoModelForImageTextToText
+
+from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
+from eegvlm.training.build import geometry
+from eegvlm.training.moved import PARTS
+from eegvlm.training.precision import frozen_dtype, use_bfloat16
+from eegvlm.training.processes import Processes
+from eegvlm.training.recipe import Phase, Recipe
+
+# Tokens of text beside the picture's: a prompt with its answer, and one with reasons.
+_ASKED, _REASONED = 64, 160
+_FLOAT32 = 4
+
+
+@dataclass(frozen=True)
+class PhaseCost:
+    """What one phase takes.
+
+    Parameters
+    ----------
+    name, steps, rows
+        Its name, optimiser steps (``None`` where the data decide), and epochs that a device computes at once.
+    parameters, trained
+        Weights of the model, adapters included, and those that move.
+    weights, gradients, optimizer, activations
+        Bytes on each device; activations are ``None`` where the geometry is not one that is known here.
+    step_seconds
+        Measured; ``None`` where it was not.
+    """
+
+    name: str
+    steps: int | None
+    rows: int
+    parameters: int
+    trained: int
+    weights: float
+    gradients: float
+    optimizer: float
+    activations: float | None
+    step_seconds: float | None = None
+
+    @property
+    def total(self) -> float:
+        """Bytes on each device."""
+        return self.weights + self.gradients + self.optimizer + (self.activations or 0.0)
+
+    @property
+    def hours(self) -> float | None:
+        """Hours of its steps, without validation."""
+        if self.step_seconds is None or self.steps is None:
+            return None
+        return self.steps * self.step_seconds / 3600
+
+
+def estimate(recipe: Recipe, processes: Processes | None = None) -> list[PhaseCost]:
+    """Return what each phase of a recipe takes; nothing is allocated and no data are read.
+
+    Parameters
+    ----------
+    recipe
+        What is to be run.
+    processes
+        Those that share it; FSDP2 and ZeRO-3 divide weights, gradients and optimizer states among them.
+
+    Raises
+    ------
+    InputError
+        If the base's configuration cannot be read, or a batch cannot be divided.
+    """
+    processes = processes or Processes()
+    config = geometry(recipe)
+    with torch.device("meta"):
+        own = isinstance(config, EegVlmConfig)
+        kind: Any = EegVlmForConditionalGeneration if own else AutoModelForImageTextToText
+        model = kind(config) if own else kind.from_config(config)
+    if own and config.alignment == "none":
+        phases = [phase for phase in recipe.phases if phase.objective != "classify"]
+    else:
+        phases = list(recipe.phases)
+    return [_cost(phase, recipe, model, config, processes) for phase in phases]
+
+
+def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes: Processes) -> PhaseCost:
+    adapters = _adapter_weights(phase, model)
+    language = phase.lora is None
+    parts = [part for part in phase.trains if part != "language" or language]
+    prefixes = tuple(prefix for part in parts for prefix in PARTS[part])
+    held = {name: parameter.numel() for name, parameter in model.named_parameters()}
+    moved = sum(count for name, count in held.items() if prefixes and name.startswith(prefixes)) + adapters
+    full = sum(
+        c for n, c in held.items() if (prefixes and n.startswith(prefixes)) or n.startswith(PARTS["enhancement"])
+    )
+    total = sum(held.values()) + adapters
+    frozen = total - full - adapters
+    parts_of = processes.count if processes.divides else 1
+    weights = ((full + adapters) * _FLOAT32 + frozen * frozen_dtype(recipe).itemsize) / parts_of
+    if phase.whole_model and use_bfloat16(recipe.precision):
+        weights += 2 * (full + adapters + (frozen if frozen_dtype(recipe) is torch.float32 else 0))
+    rows = processes.rows_of(phase)
+    known = recipe.data.epochs_a_pass
+    folds = 1 + phase.folds
+    return PhaseCost(
+        phase.name,
+        phase.optimiser_steps(known) * folds if phase.steps or known else None,
+        rows,
+        total,
+        moved,
+        weights,
+        moved * _FLOAT32 / parts_of,
+        2 * moved * _FLOAT32 / parts_of,
+        _activations(phase, recipe, model, config) * rows if isinstance(config, EegVlmConfig) else None,
+    )
+
+
+def _adapter_weights(phase: Phase, model: nn.Module) -> int:
+    """Return the number of weights of a phase's low-rank adapters."""
+    if phase.lora is None:
+        return 0
+    linear = (
+        module
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and name.startswith(PARTS["language"]) and name.endswith(phase.lora.targets)
+    )
+    return sum(phase.lora.rank * (module.in_features + module.out_features) for module in linear)
+
+
+def _activations(phase: Phase, recipe: Recipe, model: Any, config: EegVlmConfig) -> float:
+    """Return the bytes that one epoch's forward pass keeps for the backward pass."""
+    if phase.objective == "classify":
+        return _leaf_outputs(model.model.enhancement, recipe) * _FLOAT32
+    half = 2 if use_bfloat16(recipe.precision) and phase.objective != "describe" else _FLOAT32
+    said = _ASKED + (_REASONED if phase.objective == "reason" else 0)
+    visual = 0 if phase.objective == "describe" else sum(config.visual_blocks)
+    checkpointed = phase.gradient_checkpointing
+    kept = kept_by_transformer(config.text_config, visual + said, half, gated=True, checkpointed=checkpointed)
+    if "tower" in phase.trains:
+        patches = config.tower_grid[0] * config.tower_grid[1] + 1
+        kept += kept_by_transformer(config.vision_config, patches, half, gated=False, checkpointed=checkpointed)
+    answered = said if phase.objective == "reason" else 2
+    logits = 0 if phase.objective == "describe" else answered * config.text_config.vocab_size * (half + 2 * _FLOAT32)
+    return kept + logits
+
+
+def kept_by_transformer(config: Any, tokens: int, product: int, *, gated: bool, checkpointed: bool) -> int:
+    """Return the bytes that a transformer keeps of one sequence for the backward pass.
+
+    Parameters
+    ----------
+    config
+        Its ``hidden_size``, ``intermediate_size`` and ``num_hidden_layers``.
+    tokens
+        Length of the sequence.
+    product
+        Bytes of a value in the precision of the products.
+    gated
+        Whether the feed-forward has a gate (Llama) or not (CLIP).
+    checkpointed
+        Whether layers are computed again.
+    """
+    hidden, wide, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    layer = 6 * hidden * _FLOAT32 + (6 * hidden + (4 if gated else 2) * wide) * product
+    return int(tokens * (layers * hidden * _FLOAT32 + layer if checkpointed else layers * layer))
+
+
+def _leaf_outputs(network: nn.Module, recipe: Recipe) -> int:
+    """Return how many values the modules of a network put out for one picture."""
+    from eegvlm.images import load_layout
+
+    layout, counted = load_layout(recipe.model.layout), [0]
+
+    def count(module: nn.Module, inputs: Any, output: Any) -> None:
+        counted[0] += output.numel() if isinstance(output, torch.Tensor) else 0
+
+    handles = [m.register_forward_hook(count) for m in network.modules() if not any(True for _ in m.children())]
+    picture = torch.empty(1, layout.channels, layout.height, layout.width, device="meta")
+    network.eval()(picture)
+    for handle in handles:
+        handle.remove()
+    return counted[0]
+
+
+def lines(costs: list[PhaseCost], processes: Processes, unknown: str) -> Iterator[str]:
+    """Yield the estimate as text.
+
+    Parameters
+    ----------
+    costs, processes
+        What :func:`estimate` returned, and what it was given.
+    unknown
+        Why there are no hours, where there are none.
+    """
+    shared = "shared" if processes.divides else "each whole"
+    devices = "one device" if processes.count == 1 else f"{processes.count} devices, weights {shared}"
+    yield f"parameters: {_count(max(cost.parameters for cost in costs))}; {devices}"
+    for cost in costs:
+        activations = "unknown" if cost.activations is None else _bytes(cost.activations)
+        steps = "as many steps as the data give" if cost.steps is None else f"{cost.steps} steps"
+        time = "" if cost.hours is None else f", {cost.hours:.2f} h"
+        yield (
+            f"{cost.name}: trains {_count(cost.trained)} ({cost.trained / cost.parameters:.1%}), {steps}{time}; "
+            f"{cost.rows} epochs at once on a device: {_bytes(cost.total)} (weights {_bytes(cost.weights)}, "
+            f"gradients {_bytes(cost.gradients)}, optimizer {_bytes(cost.optimizer)}, activations {activations})"
+        )
+    hours = [cost.hours for cost in costs]
+    if None in hours:
+        yield f"hours: unknown ({unknown})"
+    else:
+        total = sum(hour or 0.0 for hour in hours)
+        yield f"hours: {total:.2f} of steps, on this device; nights and validation come on top"
+
+
+def _count(number: int) -> str:
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.2f} {letter}"
+    return str(number)
+
+
+def _bytes(number: float) -> str:
+    return f"{number / 2**30:.1f} GiB" if number >= 2**30 / 10 else f"{number / 2**20:.0f} MiB"

@@ -1,0 +1,50 @@
+"""A run on a general-purpose base: the same phases, its own batches, its own checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from eegvlm.training.calibration import fit, scored_nights
+from eegvlm.training.card import write_card
+from eegvlm.training.data import Augmentation
+from eegvlm.training.draws import learnt_shares
+from eegvlm.training.general_data import GeneralBatches
+from eegvlm.training.precision import frozen_dtype
+from eegvlm.training.recipe import Phase
+from eegvlm.training.run import Run
+
+
+class GeneralRun(Run):
+    """A run whose model was not made for sleep; its phases all teach answers."""
+
+    @property
+    def phases(self) -> list[Phase]:
+        """The recipe's."""
+        return list(self.recipe.phases)
+
+    def batches(self, phase: Phase) -> Any:
+        """Return the training and validation batches of a phase."""
+        augmentation = Augmentation.of(self.recipe.data, self.recipe.seed)
+        processor: Any = self.processor
+        return GeneralBatches(self.nights, processor, augmentation), GeneralBatches(self.checks, processor)
+
+    def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
+        """Calibrate, save and describe the checkpoint; return its folder."""
+        model, last = self.model, self.recipe.phases[-1]
+        processor: Any = self.processor
+        model.to(frozen_dtype(self.recipe))
+        rows = last.batch_size // last.accumulate
+        scored = scored_nights(model, GeneralBatches(self.checks, processor), batch_size=rows)
+        prior = learnt_shares(self.recipe.data, self.nights)
+        fitted = fit(scored, prior)
+        model.to(torch.bfloat16).save_pretrained(checkpoint)
+        processor.calibrated(**asdict(fitted), stage_prior=tuple(prior)).save_pretrained(checkpoint)
+        base = Path(self.recipe.model.base).name
+        note = f"Fine-tuned from {base}, whose licence holds for these weights, too. {note}"
+        stores = {"training": self.nights, "validation": self.checks}
+        write_card(checkpoint, self.recipe, self.out, stores, figures, scored, fitted, note=note.strip())
+        return checkpoint

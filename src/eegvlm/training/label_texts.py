@@ -1,0 +1,94 @@
+"""Learning to answer with a label's text: its tokens and the end, given the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from eegvlm.model.label_trie import LabelTokens, last_positions
+
+_NONE = -100
+
+
+@dataclass(frozen=True)
+class LabelTexts:
+    """What is to be answered.
+
+    Parameters
+    ----------
+    labels
+        The labels' tokens.
+    end
+        The token that ends an answer.
+    """
+
+    labels: LabelTokens
+    end: int
+
+    def answers(self, stages: Iterable[int]) -> torch.Tensor:
+        """Return the tokens of each stage's label and the end, (n, longest + 1), padded with -100."""
+        texts = [(*self.labels.tokens[int(stage)], self.end) for stage in stages]
+        longest = self.labels.longest + 1
+        return torch.tensor([[*text, *[_NONE] * (longest - len(text))] for text in texts])
+
+    def refused(self, stages: npt.NDArray[np.int64], allowed: npt.NDArray[np.bool_]) -> torch.Tensor:
+        """Return what an answer is not compared with: tokens that lead to stages that are not allowed alone.
+
+        Parameters
+        ----------
+        stages
+            (n,) the stages to answer.
+        allowed
+            bool (n, 5): the stages that are compared.
+
+        Returns
+        -------
+        torch.Tensor
+            int64 (m, 3): row, place in the answer, token.
+        """
+        found = []
+        for row in np.flatnonzero(~allowed.all(axis=1)):
+            own = self.labels.tokens[int(stages[row])]
+            for depth in range(len(own)):
+                alike = [k for k, other in enumerate(self.labels.tokens) if other[:depth] == own[:depth]]
+                branches = self.labels.branches(alike, depth)
+                found += [(row, depth, token) for token, reached in branches.items() if not allowed[row, reached].any()]
+        return torch.tensor(found, dtype=torch.int64).reshape(-1, 3)
+
+
+def answer_text(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+    """Return the loss of a label's text and of the end after it, each an epoch's negative log-likelihood.
+
+    Parameters
+    ----------
+    model
+        Any image-text-to-text model.
+    inputs
+        What :class:`.general_data.GeneralBatches` gives.
+    """
+    said = inputs["answer"]
+    length = said.shape[1]
+    asked = _with_answer(inputs["asked"], said.clamp(min=0))
+    logits = model(**asked, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
+    if len(inputs["refused"]):
+        logits = logits.index_put(tuple(inputs["refused"].T), logits.new_tensor(-torch.inf))
+    losses = functional.cross_entropy(logits.transpose(1, 2), said, ignore_index=_NONE, reduction="none")
+    return 0.5 * losses.sum(dim=1).mean()
+
+
+def _with_answer(asked: dict[str, torch.Tensor], said: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return the model's inputs with the answer behind the prompt."""
+    shape = asked["input_ids"].shape
+    more = {"input_ids": said, "attention_mask": torch.ones_like(said)}
+    return {
+        name: torch.cat([value, more.get(name, torch.zeros_like(said)).to(value)], dim=1)
+        if value.shape == shape  # whatever else goes along with the tokens: text, no picture
+        else value
+        for name, value in asked.items()
+    }

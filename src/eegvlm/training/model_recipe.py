@@ -1,0 +1,66 @@
+"""What a recipe says of the model: where its weights come from, and what is built around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class EnhancementRecipe:
+    """The visual-enhancement network.
+
+    Parameters
+    ----------
+    backbone
+        A name of :data:`eegvlm.model.presets.BACKBONES` (``resnet-18``, ``convnext-base``), or the configuration of any
+        ``AutoBackbone`` with its ``model_type``. ``""``: the preset's own, or ``resnet-18`` beside a stock LLaVA.
+    size
+        Side in pixels to which a picture is resized for it; as drawn where it is not given.
+    grid
+        Side of the grid of vectors that it gives.
+    """
+
+    backbone: str | dict[str, Any] = ""
+    size: int | None = None
+    grid: int = 1
+
+
+@dataclass(frozen=True)
+class ModelRecipe:
+    """What is trained: a checkpoint that is there, or a preset's geometry with random weights and a new tokenizer.
+
+    Parameters
+    ----------
+    base
+        An EEG-VLM (a packaged model's name or a folder), which keeps its geometry, layout and tokenizer, so that
+        only the prompts below apply; or a stock LLaVA (a folder or a hub name), around which ``alignment``,
+        ``enhancement``, ``context_epochs``, ``layout`` and the prompts are built; or any other image-text-to-text model
+        (likewise), which is taken as it is with ``layout``, ``prompt``, ``stage_labels`` and ``context_epochs``.
+    preset, vocab_size
+        Where no base is named: the geometry, and the size of the tokenizer that is trained. ``alignment``,
+        ``enhancement`` and ``context_epochs`` replace the preset's where they are given.
+    layout, prompt, reasoned_prompt
+        How an epoch is drawn, and what is asked for a stage alone and for one with its reasons.
+    alignment
+        See :class:`~eegvlm.model.EegVlmConfig`. ``""``: the preset's, or ``add`` beside a stock LLaVA. With ``none``
+        there is no enhancement, and phases that train it are left out.
+    enhancement
+        The network beside the tower.
+    context_epochs
+        Neighbours on each side whose high-level vectors the language model reads; whose pictures, where the base is not
+        a LLaVA.
+    stage_labels
+        What a base that is not a LLaVA answers, in the order W, N1, N2, N3, R. An EEG-VLM has one token for each.
+    """
+
+    base: str = ""
+    preset: str = "nano"
+    layout: str = "nano"
+    vocab_size: int = 1024
+    prompt: str = "<image>Stage:"
+    reasoned_prompt: str = "<image>Reasons:"
+    alignment: Literal["", "add", "concat", "fused-only", "none"] = ""
+    enhancement: EnhancementRecipe = field(default_factory=EnhancementRecipe)
+    context_epochs: int = 0
+    stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")

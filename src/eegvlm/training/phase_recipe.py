@@ -1,0 +1,126 @@
+"""What a recipe says of a phase: what is learnt, what moves, and how fast."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from os import PathLike
+from typing import Literal
+
+from eegvlm.errors import InputError
+from eegvlm.simulation import Randomisation
+
+Part = Literal["enhancement", "tower", "projector", "language"]
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Low-rank adapters in place of the language model's own weights; merged into these once the phase has ended.
+
+    Parameters
+    ----------
+    rank, alpha, dropout
+        As in peft.
+    targets
+        Names of the linear layers of the language model that get one.
+
+    References
+    ----------
+    Hu et al. 2022, LoRA: low-rank adaptation of large language models, ICLR.
+    """
+
+    rank: int = 128
+    alpha: int = 256
+    dropout: float = 0.05
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase of training.
+
+    Parameters
+    ----------
+    name
+        Also the name of its folder.
+    objective
+        ``describe``: the tower alone, contrastive between pictures and descriptions of what is measurable in
+        them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``answer``: the whole
+        model, cross-entropy of the label token and the end of the answer. ``reason``: the same, but in a share of the
+        batches the model writes the reasons, too, composed from what is measurable in each epoch.
+    trains
+        Parts whose weights move: any of ``enhancement``, ``tower``, ``projector``, ``language``.
+    steps, epochs
+        How long: optimiser steps, or, where these are not given, passes over the epochs to learn
+        (``data.epochs_a_pass``).
+    batch_size, accumulate
+        Epochs of an optimiser step, and the number of equal parts in which they are computed one after another.
+    learning_rate, projector_learning_rate
+        The highest; the projector's own where it is given.
+    scheduler, warmup
+        How the learning rate falls after it has risen in this share of the steps.
+    patience
+        Stop once the loss on the validation subjects has not improved over so many evaluations; 0: never.
+    lora
+        The language model learns by adapters, its own weights are frozen; the labels' rows of its embeddings move.
+    gradient_checkpointing
+        Compute activations again in the backward pass instead of keeping them.
+    reasoned
+        Share of the batches of ``reason`` that hold reasons.
+    folds
+        Of ``classify``: before the network itself, train this many, each without one group of persons. Later phases
+        read a person's high-level vectors from the network that has not seen this person.
+    randomisation
+        Of ``classify``: what recorders may do to a signal in this phase, in place of the data's.
+    """
+
+    name: str
+    objective: Literal["describe", "classify", "answer", "reason"]
+    trains: tuple[Part, ...]
+    steps: int = 0
+    epochs: float = 0.0
+    batch_size: int = 64
+    accumulate: int = 1
+    learning_rate: float = 1e-3
+    projector_learning_rate: float | None = None
+    scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = 0.05
+    warmup: float = 0.05
+    label_smoothing: float = 0.0
+    patience: int = 0
+    lora: Lora | None = None
+    gradient_checkpointing: bool = False
+    reasoned: float = 0.5
+    folds: int = 0
+    randomisation: Randomisation | None = None
+
+    @property
+    def whole_model(self) -> bool:
+        """Whether the language model answers."""
+        return self.objective in ("answer", "reason")
+
+    def optimiser_steps(self, epochs_a_pass: int) -> int:
+        """Return how many steps it takes."""
+        return self.steps or math.ceil(self.epochs * epochs_a_pass / self.batch_size)
+
+    def check(self, where: str | PathLike[str]) -> None:
+        """Refuse settings that contradict each other.
+
+        Raises
+        ------
+        InputError
+            Naming the phase and the setting.
+        """
+        adapted = self.whole_model and "language" in self.trains
+        for wrong, value, hint in (
+            (self.steps <= 0 and self.epochs <= 0, "no length", "give it steps, or epochs"),
+            (self.accumulate < 1 or self.batch_size % self.accumulate, f"accumulate {self.accumulate}",
+             f"give a divisor of batch_size {self.batch_size}"),
+            (self.lora is not None and not adapted, "lora", "adapters need answer or reason, and trains: [language]"),
+            (self.folds and self.objective != "classify", f"folds {self.folds}", "only a classify phase has folds"),
+            (self.randomisation is not None and self.objective != "classify", "randomisation",
+             "only a classify phase has its own"),
+            (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
+        ):  # fmt: skip
+            if wrong:
+                raise InputError(where, f"phase {self.name}", value, hint)

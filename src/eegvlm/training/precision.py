@@ -1,0 +1,20 @@
+"""In which precision a run multiplies, and holds what does not move."""
+
+from __future__ import annotations
+
+import torch
+
+from eegvlm.training.recipe import Recipe
+
+
+def use_bfloat16(precision: str) -> bool:
+    """Say whether to compute in bfloat16; ``"auto"`` does where the processor has matrix units for it."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    return torch.cuda.is_available() or bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+
+
+def frozen_dtype(recipe: Recipe) -> torch.dtype:
+    """Return the precision in which a recipe holds weights that do not move."""
+    held = use_bfloat16(recipe.precision) and recipe.frozen_in == "bfloat16"
+    return torch.bfloat16 if held else torch.float32

@@ -1,0 +1,61 @@
+"""How fast a phase moves what: parts of a batch, rates by part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from eegvlm.training import read_recipe
+from eegvlm.training.build import build
+from eegvlm.training.moved import PARTS, WEIGHTS
+from eegvlm.training.run import Run
+
+PAPER = Path(__file__).resolve().parents[2] / "recipes" / "eeg-vlm-13b.yaml"
+STILL = (
+    "{eq_db: 0, tilt_db_per_octave: 0, gain_db: 0, lowpass_chance: 0, highpass_chance: 0, pink_chance: 0,"
+    " white_chance: 0, polarity_chance: 0, warp: [1.0, 1.0], shift_s: 0, mix_chance: 0}"
+)
+
+
+DATA = (
+    "data.train={simulated: [{nights: 1, hours: 0.1}]}",
+    "data.validation={simulated: [{nights: 1, hours: 0.1, first_seed: 900}]}",
+)
+PHASE = "[{name: answer, objective: answer, trains: [projector, language], steps: 2, batch_size: 8, warmup: 0.0}]"
+
+
+def moved_by(folder: Path, *changes: str) -> dict[str, torch.Tensor]:
+    """Return what two steps of the tiny preset on undisturbed epochs move."""
+    settings = (
+        "model=tiny",
+        *DATA,
+        f"data.randomisation={STILL}",
+        f"phases={PHASE}",
+        "precision=float32",
+        *changes,
+    )
+    run = Run.begin(read_recipe(PAPER, settings), folder, {}, lambda items, what: items)
+    run.phase(run.phases[0])
+    return load_file(folder / "answer" / "weights" / WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory) -> dict[str, torch.Tensor]:
+    return moved_by(tmp_path_factory.mktemp("at_once"))
+
+
+def test_a_batch_in_parts_moves_the_weights_as_the_whole_does(at_once, tmp_path):
+    in_parts = moved_by(tmp_path, "phases.0.accumulate=4", "phases.0.gradient_checkpointing=true")
+    assert in_parts.keys() == at_once.keys()
+    for name, weight in at_once.items():
+        torch.testing.assert_close(in_parts[name], weight, atol=2e-4, rtol=0)
+
+
+def test_the_projector_has_a_learning_rate_of_its_own(at_once, tmp_path):
+    slow = moved_by(tmp_path, "phases.0.projector_learning_rate=0.0", "phases.0.weight_decay=0.0")
+    begun = dict(build(read_recipe(PAPER, ["model=tiny", "precision=float32"]))[0].named_parameters())
+    for name, weight in slow.items():
+        assert torch.equal(weight, begun[name]) == name.startswith(PARTS["projector"]), name

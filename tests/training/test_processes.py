@@ -1,0 +1,110 @@
+"""Two processes train what one does: the same epochs, the same losses, the same checkpoint."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from small_run import PHASES, losses
+
+from eegvlm.errors import InputError
+from eegvlm.training import read_recipe
+from eegvlm.training.processes import Processes, Share
+
+HERE = Path(__file__).resolve().parent
+FSDP2 = {
+    "ACCELERATE_USE_FSDP": "true",
+    "FSDP_VERSION": "2",
+    "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP",
+    "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT",
+    "FSDP_RESHARD_AFTER_FORWARD": "true",
+}
+
+
+def in_two_processes(program: list[str], recipe: Path, out: Path, **environment: str) -> None:
+    """Start what ``accelerate launch`` and ``torchrun`` start: two processes that know of each other."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "ACCELERATE_USE_CPU": "true",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+        **environment,
+    }
+    command = [sys.executable, *program, "train", str(recipe), "--out", str(out)]
+    started = [
+        subprocess.Popen(
+            command,
+            env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate(timeout=300)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0], "\n".join(said)
+
+
+def assert_alike(run: Path, alone: Path) -> None:
+    for phase in PHASES:
+        ours, theirs = losses(run, phase), losses(alone, phase)
+        assert [step for step, _ in ours] == [step for step, _ in theirs]
+        np.testing.assert_allclose([loss for _, loss in ours], [loss for _, loss in theirs], rtol=3e-4)
+        moved = load_file(run / phase / "weights" / "moved.safetensors")
+        expected = load_file(alone / phase / "weights" / "moved.safetensors")
+        assert moved.keys() == expected.keys()
+        for name, weight in expected.items():
+            away = (moved[name].float() - weight.float()).abs().mean() / (weight.float().abs().mean() + 1e-3)
+            assert away < 2e-2, name
+    ours, theirs = (load_file(one / "model" / "model.safetensors") for one in (run, alone))
+    assert {name: weight.shape for name, weight in ours.items()} == {name: one.shape for name, one in theirs.items()}
+
+
+def test_two_processes_train_as_one_does(small_recipe, undisturbed_run, tmp_path):
+    in_two_processes(["-m", "eegvlm"], small_recipe, tmp_path / "run")
+    assert_alike(tmp_path / "run", undisturbed_run)
+
+
+def test_weights_that_fsdp2_divides_train_as_whole_ones_do_and_end_in_the_same_checkpoint(
+    small_recipe, undisturbed_run, tmp_path
+):
+    in_two_processes([str(HERE / "fsdp_on_cpu.py")], small_recipe, tmp_path / "run", **FSDP2)
+    assert_alike(tmp_path / "run", undisturbed_run)
+
+
+def test_a_batch_that_cannot_be_divided_is_refused(small_recipe):
+    phase = read_recipe(small_recipe).phases[0]
+    assert Processes(2, 1).rows_of(phase) == 2
+    with pytest.raises(InputError, match="multiple of the 3 processes"):
+        Processes(3, 0).rows_of(phase)
+
+
+def test_shares_of_a_batch_are_the_batch():
+    def collate(rows: list[int]) -> dict[str, torch.Tensor]:
+        return {"rows": torch.tensor(rows), "seen": torch.tensor(rows) + sum(rows)}
+
+    shares = [Share(collate, Processes(3, index))([4, 1, 7, 7, 0, 2]) for index in range(3)]
+    for name, whole in collate([4, 1, 7, 7, 0, 2]).items():
+        assert torch.cat([share[name] for share in shares]).tolist() == whole.tolist()
+
+
+@pytest.mark.parametrize("file", ["ddp.yaml", "fsdp2.yaml", "zero3.yaml"])
+def test_accelerate_reads_its_configuration_files(file):
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    config = load_config_from_file(str(HERE.parents[1] / "recipes" / "accelerate" / file))
+    assert config.num_processes == 2
+    assert config.mixed_precision == "no"
