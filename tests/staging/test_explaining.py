@@ -45,6 +45,7 @@ def test_every_scored_epoch_has_a_rationale_where_all_are_asked_for(explained):
         assert sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-3)
         assert {claim["verdict"] for claim in one["claims"]} <= {"confirmed", "contradicted", "not_measurable"}
 
+
 def test_grounded_reasons_state_only_what_was_measured_and_free_ones_are_found_out(reasoner, night, explained):
     free = reasoner.stage(night, explain="all", reasons="free")
     verdicts = [

@@ -62,13 +62,13 @@ def assert_alike(run: Path, alone: Path) -> None:
     for phase in PHASES:
         ours, theirs = losses(run, phase), losses(alone, phase)
         assert [step for step, _ in ours] == [step for step, _ in theirs]
-        np.testing.assert_allclose([loss for _, loss in ours], [loss for _, loss in theirs], rtol=3e-4)
+        np.testing.assert_allclose([loss for _, loss in ours], [loss for _, loss in theirs], rtol=1e-4)
         moved = load_file(run / phase / "weights" / "moved.safetensors")
         expected = load_file(alone / phase / "weights" / "moved.safetensors")
         assert moved.keys() == expected.keys()
         for name, weight in expected.items():
             away = (moved[name].float() - weight.float()).abs().mean() / (weight.float().abs().mean() + 1e-3)
-            assert away < 2e-2, name
+            assert away < 5e-3, name
     ours, theirs = (load_file(one / "model" / "model.safetensors") for one in (run, alone))
     assert {name: weight.shape for name, weight in ours.items()} == {name: one.shape for name, one in theirs.items()}
 

@@ -173,6 +173,7 @@ class TokenGrammar:
                 at.word, at.end = word, end
         return root
 
+
 def text_of(nodes: Sequence[Node]) -> str:
     """Return the text whose tokens led through these nodes."""
     words = [one.word for one, after in pairwise(nodes) if one.end is not None and after not in one.inner.values()]

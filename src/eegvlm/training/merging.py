@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from transformers.trainer_utils import get_last_checkpoint
-
 from eegvlm import __version__
 from eegvlm.errors import InputError
+from eegvlm.training.checkpoints import last_checkpoint
 from eegvlm.training.phases import DONE
 from eegvlm.training.recipe import Phase, Recipe, recipe_of
 from eegvlm.training.run import Run
@@ -80,7 +79,7 @@ def _ended(phase: Phase, folder: Path) -> bool:
 def _take_what_there_is(run: Run, place: int) -> str:
     """Take the last checkpoint of the phase that was under way; return what the card has to say of it."""
     phases = run.phases
-    last = get_last_checkpoint(str(run.out / phases[place].name)) if (run.out / phases[place].name).is_dir() else None
+    last = last_checkpoint(run.out / phases[place].name)
     learnt = [phase for phase in phases[: place + (last is not None)] if phase.whole_model]
     if not learnt:
         hint = "no phase has taught the whole model yet: go on with eegvlm train --resume"
@@ -88,8 +87,8 @@ def _take_what_there_is(run: Run, place: int) -> str:
     missing = [phase.name for phase in phases[place + (last is not None) :]]
     said = ["The run of this recipe was stopped early."]
     if last is not None:
-        run.take(phases[place], Path(last))
-        step = json.loads((Path(last) / "trainer_state.json").read_text(encoding="utf-8"))
+        run.take(phases[place], last)
+        step = json.loads((last / "trainer_state.json").read_text(encoding="utf-8"))
         said.append(
             f"Phase {phases[place].name} stands at step {step['global_step']} of {step['max_steps']}; "
             "its learning rate had not come down."

@@ -80,7 +80,7 @@ class ParallelTrainer(Trainer):
     def _prepare_for_training(self, *args: Any, **kwargs: Any) -> Any:
         """Leave the tables of embeddings with the rest of the weights.
 
-        Accelerate divides them apart from it, and cannot where adapters stand between a table and a head that share one.
+        Accelerate divides them apart from it, and cannot where adapters stand between a table and a head that are one.
         """
         if not self.is_fsdp_enabled:
             return super()._prepare_for_training(*args, **kwargs)

@@ -194,7 +194,7 @@ def run_phase(
         gradient_accumulation_steps=phase.accumulate,
         gradient_checkpointing=phase.gradient_checkpointing,
         gradient_checkpointing_kwargs={"use_reentrant": False} if phase.gradient_checkpointing else None,
-        per_device_eval_batch_size=rows if isinstance(train, GeneralBatches) else max(rows, 64),
+        per_device_eval_batch_size=rows if isinstance(train, GeneralBatches) else max(rows * processes.count, 64),
         learning_rate=phase.learning_rate,
         weight_decay=phase.weight_decay,
         warmup_steps=round(phase.warmup * steps),
