@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import tempfile
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -69,8 +71,9 @@ def why_not(costs: list[PhaseCost], processes: Processes, *, asked: bool) -> str
 def timed(recipe: Recipe, costs: list[PhaseCost]) -> list[PhaseCost]:
     """Return the costs with the seconds of a step, its data included, measured here."""
     disable_progress_bar()
+    unread = io.StringIO()  # the trainer's bars and logs of a few steps say nothing
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, redirect_stdout(unread), redirect_stderr(unread):
             return _timed(recipe, costs, Path(folder))
     finally:
         enable_progress_bar()
