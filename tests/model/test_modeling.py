@@ -163,6 +163,7 @@ def test_other_towers_and_backbones_run(build, inputs, changes):
         ({"alignment": "none"}, "set enhancement_config to None"),
         ({"enhancement_config": {"model_type": "no-such-net"}}, "not a known backbone"),
         ({"context_epochs": 2, "enhancement_grid": 2}, "one vector an epoch"),
+        ({"classifier_weight": 1.0, "alignment": "none", "enhancement_config": None}, "needs an enhancement"),
     ],
 )
 def test_a_configuration_that_cannot_work_is_refused(changes, said):
@@ -176,6 +177,20 @@ def test_the_classifier_reads_the_high_level_vectors(build, inputs):
         high = model.model.enhancement(inputs(model)["pixel_values"])
         assert high.shape == (3, 4, 16)
         assert model.model.enhancement.classify(high).shape == (3, 5)
+
+
+def test_the_classifier_is_added_to_the_label_tokens_by_its_weight(build, inputs):
+    labels = torch.zeros(3, 5)
+    plain, weighed = build(context_epochs=2), build(context_epochs=2, classifier_weight=0.5)
+    pixels = inputs(weighed)["pixel_values"]
+    with torch.no_grad():
+        assert torch.equal(plain.stage_logits(labels, pixels, None), labels)
+        own = weighed.model.enhancement(pixels)
+        expected = 0.5 * weighed.model.enhancement.classify(own)
+        torch.testing.assert_close(weighed.stage_logits(labels, pixels, None), expected)
+        context = torch.full((3, 5, 16), torch.nan)
+        context[:, 2:3] = own
+        torch.testing.assert_close(weighed.stage_logits(labels, pixels, context), expected)
 
 
 def test_neighbours_are_read_before_the_picture_and_absent_ones_are_a_learned_vector(build, inputs):

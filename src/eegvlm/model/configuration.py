@@ -41,6 +41,9 @@ class EegVlmConfig(LlavaConfig):
     context_epochs
         Neighbours k on each side whose high-level vectors the language model reads as one token each, before
         the picture's own tokens. Needs an enhancement with ``enhancement_grid`` 1.
+    classifier_weight
+        Weight of the logits of the enhancement network's own classifier, which are added to those of the five label
+        tokens where a stage is read. 0: the language model alone decides.
     stage_temperature
         Temperature of the softmax over the five label tokens, fitted on subjects not trained on.
     stage_prior
@@ -65,6 +68,7 @@ class EegVlmConfig(LlavaConfig):
     enhancement_size: int | None = None
     alignment: Alignment = "none"
     context_epochs: int = 0
+    classifier_weight: float = 0.0
     stage_temperature: float = 1.0
     stage_prior: list[float] | tuple[float, ...] | None = None
     smoothing_strength: float = 0.7
@@ -91,6 +95,8 @@ class EegVlmConfig(LlavaConfig):
         """
         if self.context_epochs and (self.alignment == "none" or self.enhancement_grid != 1):
             raise ValueError("context_epochs needs an enhancement with enhancement_grid 1: one vector an epoch")
+        if self.classifier_weight and self.alignment == "none":
+            raise ValueError("classifier_weight needs an enhancement, whose classifier it weighs")
         if self.alignment == "none":
             if self.enhancement_config is not None:
                 raise ValueError("alignment 'none' reads no enhancement: set enhancement_config to None")

@@ -177,6 +177,27 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             **kwargs,
         )
 
+    def stage_logits(
+        self, label_logits: torch.Tensor, pixel_values: torch.Tensor, context: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Return the logits of the stages: of the label tokens, and of the enhancement network's classifier.
+
+        The two err differently: one has seen the night around the epoch, the other less of the training data's ways.
+
+        Parameters
+        ----------
+        label_logits
+            Of the five label tokens at the answer position, (batch, 5).
+        pixel_values, context
+            What the model was given. The epoch's own high-level vector is taken from the context where there is one.
+        """
+        if not self.config.classifier_weight:
+            return label_logits
+        enhancement, around = self.model.enhancement, self.config.context_epochs
+        own = enhancement(pixel_values) if context is None else context[:, around : around + 1].to(pixel_values)
+        logits: torch.Tensor = enhancement.classify(own).to(label_logits)
+        return label_logits + self.config.classifier_weight * logits
+
     @classmethod
     def from_pretrained(
         cls, path: str | PathLike[str], *args: Any, output_loading_info: bool = False, **kwargs: Any

@@ -89,15 +89,18 @@ class Reader:
     def _forward(self, pictures: torch.Tensor, context: torch.Tensor | None, cache: Any) -> Logits:
         rows = len(pictures)
         pictures = _filled_up(pictures)
+        pixel_values = self.processor.normalise(pictures, self.model.dtype)
+        context = None if context is None else _filled_up(context).to(self.model.device)
         outputs = self.model(
             input_ids=self._prompt.expand(len(pictures), -1),
-            pixel_values=self.processor.normalise(pictures, self.model.dtype),
-            context=None if context is None else _filled_up(context).to(self.model.device),
+            pixel_values=pixel_values,
+            context=context,
             logits_to_keep=1,
             past_key_values=cache,
             use_cache=cache is not None,
         )
-        logits: Logits = outputs.logits[:rows, -1, self._labels].float().cpu().numpy()
+        stages = self.model.stage_logits(outputs.logits[:, -1, self._labels].float(), pixel_values, context)
+        logits: Logits = stages[:rows].cpu().numpy()
         return logits
 
 

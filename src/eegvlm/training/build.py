@@ -165,9 +165,10 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     """Return the fields that the recipe puts around a geometry; a preset's own stand where it says nothing."""
     without = config.enhancement_config is None
     alignment = said.alignment or (_PAPERS["alignment"] if without else config.alignment)
-    fields = {"alignment": alignment, "context_epochs": said.context_epochs}
+    fields: dict[str, Any] = {"alignment": alignment, "context_epochs": said.context_epochs}
     if alignment == "none":
         return {**fields, "enhancement_config": None}
+    fields["classifier_weight"] = said.classifier_weight
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")
     if not backbone:
         return fields

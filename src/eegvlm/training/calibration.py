@@ -59,21 +59,23 @@ def scored_nights(
         if isinstance(batches, GeneralBatches):
             rows.append(batches.label_log_probabilities(model, inputs).double().cpu().numpy())
             continue
-        context = inputs.get("context")
+        context = inputs["context"].to(model.device) if "context" in inputs else None
+        pixel_values = inputs["pixel_values"].to(model.device, model.dtype)
         outputs = model(
             input_ids=inputs["input_ids"][:, :-2].to(model.device),
-            pixel_values=inputs["pixel_values"].to(model.device, model.dtype),
-            context=None if context is None else context.to(model.device),
+            pixel_values=pixel_values,
+            context=context,
             logits_to_keep=1,
             use_cache=False,
         )
-        rows.append(outputs.logits[:, -1, ids].double().cpu().numpy())
-    logits, nights = np.concatenate(rows), []
+        logits = model.stage_logits(outputs.logits[:, -1, ids].float(), pixel_values, context)
+        rows.append(logits.double().cpu().numpy())
+    found, nights = np.concatenate(rows), []
     for night in range(len(store.nights)):
         here = store.night == night
         whole = np.full((store.length(night), 5), np.nan)
         stages = np.full(len(whole), -1)
-        whole[store.position[here]], stages[store.position[here]] = logits[here], store.stages[here]
+        whole[store.position[here]], stages[store.position[here]] = found[here], store.stages[here]
         source = store.sources[int(store.source[here][0])] if here.any() else ""
         nights.append(ScoredNight(source, whole, stages))
     return nights

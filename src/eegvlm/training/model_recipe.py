@@ -50,6 +50,8 @@ class ModelRecipe:
     context_epochs
         Neighbours on each side whose high-level vectors the language model reads; whose pictures, where the base is not
         a LLaVA.
+    classifier_weight
+        Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels
         What a base that is not a LLaVA answers, in the order W, N1, N2, N3, R. An EEG-VLM has one token for each.
     """
@@ -63,4 +65,5 @@ class ModelRecipe:
     alignment: Literal["", "add", "concat", "fused-only", "none"] = ""
     enhancement: EnhancementRecipe = field(default_factory=EnhancementRecipe)
     context_epochs: int = 0
+    classifier_weight: float = 0.0
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")
