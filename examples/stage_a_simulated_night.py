@@ -1,4 +1,4 @@
-"""Stage twenty simulated minutes from Python and compare them with the truth."""
+"""Stage two simulated hours from Python and compare them with the truth."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from eegvlm.hypnogram import agreement, sleep_statistics
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
-simulated = simulate_night(hours=1 / 3, seed=1)
+simulated = simulate_night(hours=2, seed=7)
 night = Stager.from_pretrained("nano").stage(simulated.recording())
 
-print("stages: ", " ".join(night.hypnogram.labels))
-print("truth:  ", " ".join(simulated.hypnogram().labels))
-print(f"kappa:   {agreement(simulated.hypnogram(), night.hypnogram).kappa}")
-print(f"asleep:  {sleep_statistics(night.hypnogram).tst_min} min")
+print("stages:", night.hypnogram.as_text(), sep="\n")
+print("truth:", simulated.hypnogram().as_text(), sep="\n")
+print(f"kappa:  {agreement(simulated.hypnogram(), night.hypnogram).kappa:.2f}")
+print(f"asleep: {sleep_statistics(night.hypnogram).tst_min} min")
