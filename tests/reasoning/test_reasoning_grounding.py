@@ -11,8 +11,8 @@ from eegvlm.hypnogram import STAGES
 from eegvlm.reasoning import Outcome, OwnKind, acceptor, compose, grounded, parse, true_sentences, verify
 
 
-def walk(grammar, random, stage=None) -> str:
-    """Write by chance, to a stage where one is given."""
+def walk(grammar, random) -> str:
+    """Write by chance."""
     text: list[str] = []
     state = grammar.start
     while not grammar.finished(state):
@@ -62,6 +62,13 @@ def test_every_stage_can_be_reached_and_what_compose_writes_is_among_the_texts(r
     for word in compose(findings, context, stage).text.split(" "):
         state = grammar.words(state)[word]
     assert grammar.finished(state)
+
+
+@settings(max_examples=40, deadline=None)
+@given(CHANCE)
+def test_a_text_comes_to_the_stage_that_is_given(random) -> None:
+    findings, context, stage = some_epoch(random)
+    assert parse(walk(grounded(findings, context, stage), random)).stage is stage
 
 
 def test_a_decoder_has_something_to_choose() -> None:

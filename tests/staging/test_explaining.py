@@ -46,6 +46,10 @@ def test_every_scored_epoch_has_a_rationale_where_all_are_asked_for(explained):
         assert {claim["verdict"] for claim in one["claims"]} <= {"confirmed", "contradicted", "not_measurable"}
 
 
+def test_grounded_reasons_come_to_the_stage_of_the_hypnogram(explained):
+    assert [one["reasoned_stage"] for one in explained.rationales] == explained.hypnogram.labels
+
+
 def test_grounded_reasons_state_only_what_was_measured_and_free_ones_are_found_out(reasoner, night, explained):
     free = reasoner.stage(night, explain="all", reasons="free")
     verdicts = [
@@ -84,12 +88,13 @@ def test_a_model_that_reads_its_neighbours_explains_alike_in_both_ways(night):
         assert one == whole[one["epoch"] - 1]
 
 
-def test_an_epoch_whose_two_answers_differ_is_flagged_for_review(explained):
-    for one in explained.rationales:
+def test_an_epoch_whose_two_answers_differ_is_flagged_for_review(reasoner, night):
+    free = reasoner.stage(night, explain="all", reasons="free")
+    for one in free.rationales:
         assert one["differs"] == (one["direct_stage"] != one["reasoned_stage"])
-        reasons = explained.review.flags.get(one["epoch"] - 1, ())
-        assert ("the rationale comes to another stage" in reasons) == one["differs"]
-    assert any(one["differs"] for one in explained.rationales)
+        reasons = free.review.flags.get(one["epoch"] - 1, ())
+        assert ("the direct answer was another stage" in reasons) == one["differs"]
+    assert any(one["differs"] for one in free.rationales)
 
 
 def test_the_direct_stage_is_the_one_before_smoothing(night):

@@ -42,9 +42,12 @@ def test_what_is_written_counts_epochs_from_one_and_is_plain_json():
     assert told["flags"] == [
         {
             "epoch": 4,
-            "reasons": ["a claim is contradicted by the signal", "the rationale comes to another stage"],
+            "reasons": [
+                "a claim is contradicted by the signal",
+                "the direct answer was another stage",
+            ],
         },
-        {"epoch": 6, "reasons": ["the rationale comes to another stage"]},
+        {"epoch": 6, "reasons": ["the direct answer was another stage"]},
     ]
 
 

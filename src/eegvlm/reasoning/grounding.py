@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from eegvlm.evidence import Finding, supported_rules
-from eegvlm.hypnogram import STAGES
+from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.reasoning import facts
 from eegvlm.reasoning.context import Context
 from eegvlm.reasoning.decision_statements import RIVAL_RULES, stage_of_rule
@@ -99,6 +99,8 @@ class GroundedGrammar:
     ----------
     sentences
         What :func:`true_sentences` gives.
+    stage
+        Label of the stage to which the text must come; "" where it is open.
 
     Attributes
     ----------
@@ -106,9 +108,9 @@ class GroundedGrammar:
         The state before the first word.
     """
 
-    def __init__(self, sentences: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, sentences: Mapping[str, Sequence[str]], stage: str = "") -> None:
         self._words = {name: [tuple(text.split(" ")) for text in texts] for name, texts in sentences.items()}
-        self.start = self._open(Place())
+        self.start = self._open(Place(stage=stage))
 
     def words(self, state: _State) -> dict[str, _State]:
         """Return the words that may come next, and the state after each."""
@@ -133,6 +135,6 @@ class GroundedGrammar:
         )
 
 
-def grounded(findings: Sequence[Finding], context: Context) -> GroundedGrammar:
-    """Return the grammar of an epoch."""
-    return GroundedGrammar(true_sentences(findings, context))
+def grounded(findings: Sequence[Finding], context: Context, stage: Stage | None = None) -> GroundedGrammar:
+    """Return the grammar of an epoch, of texts that come to a stage where one is given."""
+    return GroundedGrammar(true_sentences(findings, context), stage.label if stage is not None else "")

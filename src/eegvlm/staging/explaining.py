@@ -90,9 +90,9 @@ class Grammars:
             self._free[words] = TokenGrammar(acceptor(words), self._cuts)
         return self._free[words]
 
-    def of_epoch(self, findings: Sequence[Finding], context: Context) -> TokenGrammar:
-        """Return the grammar of what holds in one epoch."""
-        return TokenGrammar(grounded(findings, context), self._cuts)
+    def of_epoch(self, findings: Sequence[Finding], context: Context, stage: Stage) -> TokenGrammar:
+        """Return the grammar of what holds in one epoch, in texts that come to its stage."""
+        return TokenGrammar(grounded(findings, context, stage), self._cuts)
 
 
 class Explainer:
@@ -197,9 +197,10 @@ class Ground:
         return night_contexts(self.evidence, self.channels)[0].words
 
     def grammar(self, grammars: Grammars, stages: Iterable[int]) -> GrammarOf:
-        """Return the grammar of what holds in each epoch, where the night has these stages."""
-        contexts = night_contexts(self.evidence, self.channels, stages)
-        return lambda epoch: grammars.of_epoch(self.evidence.findings[epoch], contexts[epoch])
+        """Return the grammar of what holds in each epoch and leads to the stage that the night has there."""
+        given = [Stage(int(stage)) for stage in stages]
+        contexts = night_contexts(self.evidence, self.channels, given)
+        return lambda epoch: grammars.of_epoch(self.evidence.findings[epoch], contexts[epoch], given[epoch])
 
     def lines(self, answers: Answers, hypnogram: Hypnogram) -> tuple[dict[str, Any], ...]:
         """Return the lines of ``rationales.jsonl``.

@@ -142,7 +142,7 @@ def review_flags(
     for epoch in sorted(contradicted):
         found.setdefault(epoch, []).append("a claim is contradicted by the signal")
     for epoch in sorted(differing):
-        found.setdefault(epoch, []).append("the rationale comes to another stage")
+        found.setdefault(epoch, []).append("the direct answer was another stage")
     middle = np.arange(1, len(stages) - 1)
     scored = (stages[:-2] >= 0) & (stages[1:-1] >= 0) & (stages[2:] >= 0)
     alone = scored & (stages[1:-1] != stages[:-2]) & (stages[:-2] == stages[2:])

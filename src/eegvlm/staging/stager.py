@@ -172,8 +172,9 @@ class Stager:
         uncertain_share
             Share of the scored epochs that counts as least certain, rounded up.
         reasons
-            ``"grounded"``: the model chooses among the statements that hold in the epoch. ``"free"``: it states
-            whatever the grammar of rationales permits, as it sees it; verdicts then show what it sees.
+            ``"grounded"``: the model chooses, among the statements that hold in the epoch, those that speak for the
+            hypnogram's stage. ``"free"``: it states whatever the grammar of rationales permits, as it sees it, and
+            comes to a stage of its own; verdicts then show what it sees.
         evidence
             What :func:`eegvlm.staging.measure_drawn` gives, where it is at hand; measured here otherwise, if needed.
         progress
