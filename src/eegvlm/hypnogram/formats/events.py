@@ -109,7 +109,7 @@ def hypnogram_from_events(
                 raise source.error(f"{event.where}, {name}", value, "expected a number of seconds")
     epoch_s = source.epoch_s or epoch_s
     starts, stops, notes = _stretches(events, stages, epoch_s)
-    epoch_s = epoch_s or epoch_length_s(stops - starts)
+    epoch_s = epoch_s or round(epoch_length_s(stops - starts), 6)  # a difference of two times has a rounding error
     _refuse_overlaps(source, events, stages, starts, stops, epoch_s)
     starts = np.maximum(starts, np.append(-np.inf, np.maximum.accumulate(stops)[:-1]))
     stops = np.maximum(stops, starts)
