@@ -34,7 +34,6 @@ from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import CLIPVisionConfig, LlamaConfig, ResNetConfig
 
 from eegvlm.hypnogram import Stage
 from eegvlm.images import load_layout, panel_signals
@@ -60,36 +59,10 @@ TEXT_TOKENS = 120
 
 def configuration(geometry: str, image_token: int) -> EegVlmConfig:
     """Return a geometry's configuration."""
-    if geometry != "tiny":
-        return preset(geometry, image_token_index=image_token)
-    return preset(
-        "llava-1.5-7b",
-        image_token_index=image_token,
-        vision_config=CLIPVisionConfig(
-            image_size=336,
-            patch_size=14,
-            hidden_size=64,
-            intermediate_size=128,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-        ),
-        text_config=LlamaConfig(
-            vocab_size=1024,
-            hidden_size=128,
-            intermediate_size=344,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            max_position_embeddings=4096,
-        ),
-        enhancement_config=ResNetConfig(
-            embedding_size=8,
-            hidden_sizes=[8, 16, 24, 32],
-            depths=[1, 1, 1, 1],
-            layer_type="basic",
-            out_features=["stage4"],
-        ),
-        enhancement_channels=64,
-    )
+    config = preset(geometry, image_token_index=image_token)
+    if geometry == "tiny":  # with as many visual tokens as LLaVA-1.5
+        config.vision_config.patch_size, config.text_config.max_position_embeddings = 14, 4096
+    return config
 
 
 def build(geometry: str, device: torch.device) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
@@ -119,7 +92,7 @@ class Epochs:
 
     signals: dict[str, torch.Tensor]
     texts: list[str]
-    grounds: list[tuple[Any, Any]]
+    grounds: list[tuple[Any, Any, Stage]]
 
     @classmethod
     def simulate(cls, processor: EegVlmProcessor, n: int) -> Epochs:
@@ -129,15 +102,15 @@ class Epochs:
         evidence = measure_drawn(recording, load_layout("nano"))
         named = channel_words({one.role: one.name for one in recording.channels})
         contexts = night_contexts(evidence, named, night.stages)
-        found = list(zip(evidence.findings, contexts, night.stages.tolist(), strict=True))
-        texts = [compose(findings, context, Stage(stage)).text for findings, context, stage in found]
+        found = list(zip(evidence.findings, contexts, map(Stage, night.stages.tolist()), strict=True))
+        texts = [compose(*one).text for one in found]
         lengths = [len(processor.encode_rationale(text)[1]) for text in texts]
         nearest = sorted(range(len(texts)), key=lambda k: abs(lengths[k] - TEXT_TOKENS))[:32]
         chosen = [nearest[k % len(nearest)] for k in range(n)]
         drawn = panel_signals(processor.layout, recording)
         rows = torch.arange(n) % recording.n_epochs
         signals = {panel: torch.from_numpy(values)[rows] for panel, values in drawn.items()}
-        return cls(signals, [texts[k] for k in chosen], [found[k][:2] for k in chosen])
+        return cls(signals, [texts[k] for k in chosen], [found[k] for k in chosen])
 
     def draw(self, processor: EegVlmProcessor, rows: slice, device: torch.device) -> torch.Tensor:
         """Return pictures, drawn on the device."""

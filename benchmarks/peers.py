@@ -125,7 +125,7 @@ def eegvlm(model: str, modalities: Sequence[str]) -> System:
         command = [sys.executable, "-m", "eegvlm", "stage", str(source), "--out", str(folder), "--model", model]
         for one in chosen:
             command += ["--channels", one]
-        _call([*command, "--formats", "csv", "--quiet"])
+        _call([*command, "--explain", "none", "--formats", "csv", "--quiet"])
         return read_hypnogram(folder / source.stem / "hypnogram.csv")
 
     return stage

@@ -78,6 +78,7 @@ def main() -> None:
         eegvlm = [sys.executable, "-m", "eegvlm"]
         seconds([*eegvlm, "simulate", "--out", str(night), "--hours", str(arguments.hours), "--rate", "256"])
         ours = [*eegvlm, "stage", str(night), "--out", str(out), "--model", arguments.model]
+        ours += ["--explain", "none", "--formats", "csv,edf,bids,json"]  # labels and probabilities, as YASA gives
         theirs = [arguments.yasa, "-c", YASA, str(night), str(Path(folder, "yasa.csv"))]
         times: dict[str, list[float]] = {"eegvlm": [], "YASA": []}
         for run in range(arguments.runs + 1):  # the first of each warms the disk's cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +23,12 @@ from eegvlm.signals import Recording
 
 if TYPE_CHECKING:
     from eegvlm.staging import Probe, Stager
+    from eegvlm.staging.explaining import Reasons
 
 PARTS = ("reasons", "swap", "deletion")
 """What is done with a night, in order."""
 
 Epochs = npt.NDArray[np.intp]
-Reasons = Literal["free", "grounded"]
 
 
 @dataclass(frozen=True, eq=False)

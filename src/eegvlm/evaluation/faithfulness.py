@@ -21,7 +21,7 @@ from eegvlm.evaluation.comparison import Comparison, compare
 from eegvlm.evaluation.deletion import DeletionRow, deletion_rows
 from eegvlm.evaluation.estimates import Estimate, estimate, share, sums_of
 from eegvlm.evaluation.evaluation import Evaluation, judge
-from eegvlm.evaluation.explained_night import PARTS, ExplainedNight, Reasons, explain_night
+from eegvlm.evaluation.explained_night import PARTS, ExplainedNight, explain_night
 from eegvlm.evaluation.intervals import Bootstrap
 from eegvlm.evaluation.perturbations import keep_modalities
 from eegvlm.evaluation.run import Channels, Progress, ScoredNight, reason
@@ -29,6 +29,7 @@ from eegvlm.evaluation.swap import SwapFigures, swap_figures
 
 if TYPE_CHECKING:
     from eegvlm.staging import Stager
+    from eegvlm.staging.explaining import Reasons
 
 T = TypeVar("T")
 

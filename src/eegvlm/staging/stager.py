@@ -4,9 +4,10 @@ Notable
 -------
 - Every epoch that holds signal is scored, the first and the last included; an epoch in a gap and an incomplete
   last one stay unscored and are counted.
-- The stage is the softmax of the five label tokens at the answer position. No text is parsed.
-- Reasons are a second answer of the same model to the same picture. They do not move the stage: where they come to
-  another one, the epoch is flagged for review.
+- The stage is the softmax of the five label tokens' logits at the answer position, with those of the enhancement
+  network's classifier added where the checkpoint says so. No text is parsed.
+- Reasons are a second answer of the same model to the same picture. They do not move the stage: where the direct answer
+  was another than theirs, the epoch is flagged for review.
 - The night is walked in blocks of epochs: memory does not grow with its length.
 """
 
