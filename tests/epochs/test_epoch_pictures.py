@@ -18,7 +18,7 @@ from PIL import Image
 
 from eegvlm.epochs import EpochStore, StoreError, build_store, export_pictures
 from eegvlm.epochs.file_names import folder_names
-from eegvlm.images import load_layout, render
+from eegvlm.images import level_gains, levelled, load_layout, render
 
 
 @pytest.fixture
@@ -29,6 +29,13 @@ def small(tmp_path: Path, nano) -> EpochStore:
 
 def files(folder: Path) -> dict[str, bytes]:
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def drawn(layout, store: EpochStore, epochs: int) -> np.ndarray:
+    """Return the pictures of a store whose nights have so many epochs, each night at its own level."""
+    nights = [store.signals(np.arange(first, first + epochs)) for first in range(0, len(store), epochs)]
+    shown = [{panel.name: night[panel.name] for panel in layout.panels} for night in nights]
+    return np.concatenate([render(layout, levelled(one, level_gains(layout, one))).numpy() for one in shown])
 
 
 def members(file: Path) -> dict[str, bytes]:
@@ -42,7 +49,7 @@ def test_a_png_holds_the_pixels_that_render_draws(tmp_path, name):
     build_store(simple_dataset(2), layout, tmp_path / "store")
     store = EpochStore(tmp_path / "store")
     made = export_pictures(store, tmp_path / "out")
-    expected = render(layout, store.signals(np.arange(8))).numpy()
+    expected = drawn(layout, store, 4)
     told = pq.read_table(tmp_path / "out/metadata.parquet").to_pylist()
     assert (made.pictures, made.nights, len(told)) == (8, 2, 8)
     for row, about in enumerate(told):
@@ -113,7 +120,7 @@ def test_another_scoring_changes_no_picture_and_no_name(tmp_path, nano, kind):
 def test_hugging_face_reads_both_kinds(tmp_path, small):
     from datasets import load_dataset
 
-    expected = render(small.layout, small.signals(np.arange(10))).numpy()[:, 0]
+    expected = drawn(small.layout, small, 5)[:, 0]
     export_pictures(small, tmp_path / "png")
     rows = load_dataset(str(tmp_path / "png"), split="train", cache_dir=str(tmp_path / "cache"))
     at = {(row["night"], row["index"]): row for row in rows}
@@ -187,7 +194,7 @@ def test_another_layout_may_draw_the_stored_panels_and_no_others(tmp_path, small
     bold = replace(nano, name="bold", line_width=3.0, panels=nano.panels[:1])
     for layout in (bold, load_layout("lossless")):
         export_pictures(small, tmp_path / layout.name, layout=layout)
-        expected = render(layout, {"eeg": small.signals([4])["eeg"]}).numpy()[0, 0]
+        expected = drawn(layout, small, 5)[4, 0]
         with Image.open(tmp_path / layout.name / "folder-s0/n0/00004.png") as image:
             np.testing.assert_array_equal(np.asarray(image), expected)
         assert f"layout {layout.name}" in (tmp_path / layout.name / "README.md").read_text()

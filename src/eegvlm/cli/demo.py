@@ -24,7 +24,7 @@ def demo(
     from eegvlm.staging import Stager
 
     disable_progress_bar()
-    console = Console()
+    console = Console(markup=False)
     out.mkdir(parents=True, exist_ok=True)
     file = out / "night.edf"
     simulated = simulate_night(hours=hours, seed=seed)

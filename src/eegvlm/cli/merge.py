@@ -23,7 +23,7 @@ def merge(
     from eegvlm.cli.train import roots_of
     from eegvlm.training import merge as merged
 
-    console = Console()
+    console = Console(markup=False)
     checkpoint = merged(
         run,
         out,

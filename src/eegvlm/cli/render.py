@@ -33,7 +33,7 @@ def render(
     raw: Annotated[bool, typer.Option("--raw", help="Write the model's pixels alone, without axes and names.")] = False,
 ) -> None:
     """Draw one epoch as the model sees it."""
-    from eegvlm.images import load_layout, panel_channels, panel_signals
+    from eegvlm.images import levelled, load_layout, panel_channels, panel_signals, recording_gains
     from eegvlm.images import render as draw
     from eegvlm.images.figure import enlarge, figure
 
@@ -50,7 +50,8 @@ def render(
         names = ", ".join(channel.name for channel in opened.channels) or "none"
         hint = f"name one with --channels eeg=LABEL; the channels are {names}"
         raise InputError(recording, f"channels for layout {drawn.name}", "none found", hint)
-    picture = draw(drawn, signals)[0].numpy()
+    gains = recording_gains(drawn, opened)
+    picture = draw(drawn, levelled(signals, gains))[0].numpy()
     if raw:
         image = enlarge(picture, scale or 1)
     else:
@@ -58,7 +59,7 @@ def render(
         image = figure(
             drawn,
             picture,
-            _labels(drawn, shown),
+            _labels(drawn, shown, gains),
             title=f"{recording.name}, epoch {epoch} of {opened.n_epochs}",
             subtitle=", ".join(filter(None, (_times(opened, epoch), state))),
             scale=scale or max(1, round(_READABLE_WIDTH / drawn.width)),
@@ -71,7 +72,7 @@ def render(
     typer.echo(f"{out}: epoch {epoch} of {opened.n_epochs}, layout {drawn.name} ({what})")
 
 
-def _labels(layout: ImageLayout, shown: dict[str, Channel | None]) -> dict[str, PanelLabel]:
+def _labels(layout: ImageLayout, shown: dict[str, Channel | None], gains: dict[str, float]) -> dict[str, PanelLabel]:
     from eegvlm.images.figure import PanelLabel
 
     labels = {}
@@ -80,7 +81,7 @@ def _labels(layout: ImageLayout, shown: dict[str, Channel | None]) -> dict[str, 
         role = channel.role if channel else panel.roles[0]
         name = " ".join(dict.fromkeys((role.modality.upper(), role.place)))
         labels[panel.name] = PanelLabel(
-            name, channel.name if channel else "no channel", channel.note if channel else ""
+            name, channel.name if channel else "no channel", channel.note if channel else "", gains.get(panel.name, 1.0)
         )
     return labels
 

@@ -32,7 +32,7 @@ def simulate(
 
 
 def _print(night: SimulatedNight, out: Path) -> None:
-    console = Console()
+    console = Console(markup=False)
     subject = night.subject
     alpha = f"alpha {subject.alpha_hz:.1f} Hz" if subject.alpha_producer else "no alpha"
     console.print(

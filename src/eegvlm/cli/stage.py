@@ -245,7 +245,7 @@ def _is_finished(folder: Path, stager: Stager, described: dict[str, object], ask
 def _progress(console: Console) -> Progress:
     """Return a bar with epochs a second and the time left."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,.0f}/{task.total:,.0f} epochs"),
         _EpochsPerSecond(),
@@ -257,9 +257,13 @@ def _progress(console: Console) -> Progress:
 
 def show_night(console: Console, night: StagedNight, files: list[Path]) -> None:
     """Print what was matched, the statistics, the problems and the files."""
-    table = Table(title=str(files[0].parent), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table = Table(
+        title=Text(str(files[0].parent)), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0)
+    )
     for panel, channel in night.panels.items():
-        table.add_row(panel, channel or "[dim]no channel; drawn empty[/dim]")
+        gain = f"  drawn x{night.gains[panel]:.2f}" if panel in night.gains else ""
+        shown = Text.assemble(channel, (gain, "dim")) if channel else Text("no channel; drawn empty", "dim")
+        table.add_row(panel, shown)
     table.add_section()
     statistics = night.summary()["statistics"]
     for name, key, unit in _STATISTICS:
@@ -267,13 +271,13 @@ def show_night(console: Console, night: StagedNight, files: list[Path]) -> None:
         table.add_row(name, "-" if value is None else f"{value:.1f} {unit}")
     console.print(table)
     for problem in night.recording.get("problems", ()):
-        console.print(f"[yellow]{problem['code']}[/yellow]: {problem['message']}", highlight=False)
+        console.print(Text.assemble((problem["code"], "yellow"), f": {problem['message']}"))
     for note in night.hypnogram.notes:
-        console.print(f"note: {note}", highlight=False)
+        console.print(Text(f"note: {note}"))
     if advice := night.review.sentence():
-        console.print(advice, highlight=False, soft_wrap=True)
-    console.print("files: " + ", ".join(file.name for file in files), highlight=False)
-    console.print(f"[dim]{night.provenance['notice']}[/dim]", highlight=False)
+        console.print(Text(advice), soft_wrap=True)
+    console.print(Text("files: " + ", ".join(file.name for file in files)))
+    console.print(Text(night.provenance["notice"], "dim"))
 
 
 _STATISTICS = (

@@ -39,7 +39,7 @@ def train(
     from eegvlm.training.processes import Processes
 
     processes = Processes.join()
-    console = Console(quiet=not processes.main)
+    console = Console(quiet=not processes.main, markup=False)
     try:
         what = read_recipe(recipe, change or ())
         processes.on_main(lambda: _tell(console, what, processes, asked=estimate, timing=estimate or not resume))

@@ -26,7 +26,8 @@ from eegvlm.epochs.store import EpochStore
 from eegvlm.epochs.tar_shard import write_tar
 from eegvlm.epochs.whole_file import DISK, holds_nothing, partial_of, write_whole
 from eegvlm.hypnogram import Stage
-from eegvlm.images import ImageLayout
+from eegvlm.images import ImageLayout, level_gains
+from eegvlm.images.levels import STRETCH, stretches
 
 Kind = Literal["png", "webdataset"]
 PLAN, LAYOUT, CARD, METADATA = "pictures.json", "layout.json", "README.md", "metadata.parquet"
@@ -159,13 +160,21 @@ class _Export:
             yield f"{key}.json", json.dumps(told, ensure_ascii=False).encode()
 
     def _pictures(self, number: int) -> Iterator[bytes]:
-        from eegvlm.images import render
+        from eegvlm.images import levelled, render
 
         first, stop = self.starts[number : number + 2]
+        gains = self._gains(first, stop)
         for at in range(first, stop, _AT_ONCE):
             signals = self.store.signals(np.arange(at, min(at + _AT_ONCE, stop)))
             shown = {panel.name: signals[panel.name] for panel in self.layout.panels}
-            yield from map(_png, render(self.layout, shown).numpy())
+            yield from map(_png, render(self.layout, levelled(shown, gains)).numpy())
+
+    def _gains(self, first: int, stop: int) -> dict[str, float]:
+        """Return what the signals of a night are multiplied by, from places all over it."""
+        if all(panel.level is None for panel in self.layout.panels):
+            return {}
+        places = [np.arange(first + at, min(first + at + STRETCH, stop)) for at in stretches(stop - first)]
+        return level_gains(self.layout, self.store.signals(np.concatenate(places)))
 
     def _about(self, number: int) -> dict[str, list[Any]]:
         first, stop = (int(row) for row in self.starts[number : number + 2])

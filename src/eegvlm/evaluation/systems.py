@@ -41,7 +41,7 @@ def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Reco
     """
     import torch
 
-    from eegvlm.images import panel_channels, panel_signals
+    from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
     from eegvlm.model import GeneralProcessor
 
     model, processor = stager.model, stager.processor
@@ -52,12 +52,13 @@ def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Reco
 
     @torch.inference_mode()
     def read(recording: Recording) -> Reading:
-        channels = panel_channels(layout, recording)
+        channels, gains = panel_channels(layout, recording), recording_gains(layout, recording)
         scorable = recording.scorable
         probabilities = np.full((recording.n_epochs, 5), np.nan, np.float32)
         for first in range(0, recording.n_epochs, batch_size):
             count = min(batch_size, recording.n_epochs - first)
-            pictures = processor.draw(panel_signals(layout, recording, first, count), device=model.device)
+            signals = levelled(panel_signals(layout, recording, first, count), gains)
+            pictures = processor.draw(signals, device=model.device)
             logits = network.classify(network(processor.normalise(pictures, model.dtype)))
             probabilities[first : first + count] = logits.float().softmax(dim=1).cpu().numpy()
         probabilities[~scorable] = np.nan

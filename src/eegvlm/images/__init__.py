@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from eegvlm.images.channels import panel_channels, panel_signals
-from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Panel
+from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.images.layout_json import layout_names, load_layout
+from eegvlm.images.levels import level_gains, levelled, recording_gains
 
 if TYPE_CHECKING:
     from eegvlm.images.inverse import recover_signal
@@ -20,11 +21,15 @@ __all__ = [
     "GridLines",
     "ImageLayout",
     "LayoutError",
+    "Level",
     "Panel",
     "layout_names",
+    "level_gains",
+    "levelled",
     "load_layout",
     "panel_channels",
     "panel_signals",
+    "recording_gains",
     "recover_signal",
     "render",
 ]

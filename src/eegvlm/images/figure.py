@@ -36,11 +36,14 @@ class PanelLabel:
         The channel it shows.
     note
         What a reader should know about that.
+    gain
+        What its signal was multiplied by before it was drawn (:func:`~eegvlm.images.recording_gains`).
     """
 
     name: str
     channel: str
     note: str = ""
+    gain: float = 1.0
 
 
 def enlarge(picture: NDArray[np.uint8], scale: int) -> Image.Image:
@@ -103,7 +106,9 @@ def _by_top(layout: ImageLayout) -> list[Panel]:
 def _footer(layout: ImageLayout, scale: int) -> str:
     kind = "grey" if layout.channels == 1 else "RGB"
     enlarged = f", pixels {scale} times enlarged" if scale > 1 else ""
-    return f"layout {layout.name}: {layout.width} x {layout.height} {kind}{enlarged}, fixed scale in microvolt"
+    levelled = any(panel.level is not None for panel in layout.panels)
+    fixed = "one scale for the whole recording" if levelled else "fixed scale in microvolt"
+    return f"layout {layout.name}: {layout.width} x {layout.height} {kind}{enlarged}, {fixed}"
 
 
 class _Page:
@@ -135,7 +140,7 @@ class _Page:
                 middle = y + (row + 0.5) * panel.row_height * scale
                 start = EPOCH_S / panel.rows * row
                 self.write((_LEFT - 10, middle), f"{start:g} s", 12, _FAINT, "rm")
-        self._bar(panel, y, bottom)
+        self._bar(panel, label.gain, y, bottom)
         return bottom
 
     def _names(self, panel: Panel, label: PanelLabel, y: int, bottom: int) -> None:
@@ -152,9 +157,10 @@ class _Page:
             self.write((20, at), _shorten(_printable(text), size, room), size, colour)
             at += _LINE
 
-    def _bar(self, panel: Panel, y: int, bottom: int) -> None:
-        microvolt = _round_below(0.7 * panel.row_height * panel.microvolt_per_pixel)
-        length = microvolt / panel.microvolt_per_pixel * self.scale
+    def _bar(self, panel: Panel, gain: float, y: int, bottom: int) -> None:
+        per_pixel = panel.microvolt_per_pixel / gain
+        microvolt = _round_below(0.7 * panel.row_height * per_pixel)
+        length = microvolt / per_pixel * self.scale
         x = _LEFT + self.layout.width * self.scale + 12
         middle = (y + bottom) / 2
         self.draw.line((x, middle - length / 2, x, middle + length / 2), fill=_TEXT, width=2)

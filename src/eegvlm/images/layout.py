@@ -1,8 +1,9 @@
 """What is drawn where: :class:`ImageLayout`, its panels and its grid, as data.
 
 A layout says everything about a picture but the signal: size, the panels and the roles they show, the fixed
-scale in microvolt per pixel, the band each channel is filtered to, line, colours and grid. It is saved with the
-model it belongs to, so that training and inference draw the same. Amplitude is never fitted to the epoch.
+scale in microvolt per pixel, the level a recording is brought to, the band each channel is filtered to, line, colours
+and grid. It is saved with the model it belongs to, so that training and inference draw the same. Amplitude is never
+fitted to the epoch.
 
 Reading a layout from JSON or from a dictionary is strict and lives in :mod:`eegvlm.images.layout_json`.
 """
@@ -43,6 +44,22 @@ class GridLines:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Level:
+    """To which level a panel's channel is brought, by one factor for the whole recording.
+
+    Parameters
+    ----------
+    band
+        (low, high) in Hz.
+    microvolt
+        The median over the recording's epochs of the rms in this band, after it.
+    """
+
+    band: tuple[float, float]
+    microvolt: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """A horizontal strip of the picture that shows one channel.
 
@@ -64,6 +81,8 @@ class Panel:
         The trace's level in each of the picture's channels, 0-255.
     negative_up
         Whether negative voltage points up, as EEG does on a scorer's screen.
+    level
+        The level that recordings are brought to (:mod:`eegvlm.images.levels`); None draws them as they are.
     """
 
     name: str
@@ -75,6 +94,7 @@ class Panel:
     band: tuple[float | None, float | None]
     colour: tuple[int, ...]
     negative_up: bool = False
+    level: Level | None = None
 
     @property
     def row_height(self) -> int:
@@ -229,9 +249,19 @@ def _check_panel(layout: ImageLayout, panel: Panel, refuse: Callable[[str, objec
     if (low is not None and low <= 0) or (high is not None and not (low or 0) < high < layout.rate / 2):
         hint = f"use 0 < low < high < {layout.rate / 2:g} Hz, half of the layout's rate, or null for none"
         refuse(at + "band", panel.band, hint)
+    if panel.level is not None:
+        _check_level(layout, at, panel.level, refuse)
     _check_colour(layout, at + "colour", panel.colour, refuse)
     if panel.colour == layout.background:
         refuse(at + "colour", panel.colour, "the trace must differ from the background")
+
+
+def _check_level(layout: ImageLayout, at: str, level: Level, refuse: Callable[[str, object, str], None]) -> None:
+    low, high = level.band
+    if not 0 < low < high <= layout.rate / 2:
+        refuse(at + "level.band", level.band, f"use 0 < low < high <= {layout.rate / 2:g} Hz")
+    if not 1e-3 <= level.microvolt <= 1e6:
+        refuse(at + "level.microvolt", level.microvolt, "use a level between 0.001 and 1e6")
 
 
 def _check_colour(

@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn
 
-from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Panel
+from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.signals import Role
 
 
@@ -167,6 +167,17 @@ def _band(value: Any, at: str) -> tuple[float | None, float | None]:
     return pair[0], pair[1]
 
 
+def _level(value: Any, at: str) -> Level | None:
+    return None if value is None else Level(**_read(value, at, Level, _LEVEL))
+
+
+def _level_band(value: Any, at: str) -> tuple[float, float]:
+    pair = _list(_number)(value, at)
+    if len(pair) != 2:
+        _refuse(at, value, "a pair of frequencies is needed here")
+    return pair[0], pair[1]
+
+
 def _role(value: Any, at: str) -> Role:
     if not isinstance(value, str) or value not in list(Role):
         _refuse(at, value, f"use one of {', '.join(Role)}")
@@ -183,6 +194,7 @@ def _list(reader: _Reader) -> _Reader:
 
 
 _GRID: dict[str, _Reader] = {"every_s": _number, "colour": _list(_whole)}
+_LEVEL: dict[str, _Reader] = {"band": _level_band, "microvolt": _number}
 _PANEL: dict[str, _Reader] = {
     "name": _text,
     "roles": _list(_role),
@@ -193,6 +205,7 @@ _PANEL: dict[str, _Reader] = {
     "band": _band,
     "colour": _list(_whole),
     "negative_up": _flag,
+    "level": _level,
 }
 _LAYOUT: dict[str, _Reader] = {
     "name": _text,

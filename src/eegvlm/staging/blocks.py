@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.images import ImageLayout, panel_signals
+from eegvlm.images import ImageLayout, levelled, panel_signals
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.signals import Recording
 
@@ -99,6 +99,7 @@ def night_blocks(
     look: LookAround,
     wanted: npt.NDArray[np.bool_],
     spent: dict[str, float],
+    gains: Mapping[str, float],
     known: torch.Tensor | None = None,
 ) -> Iterator[Block]:
     """Yield the night's pictures, each block once the vectors of the one after it are known.
@@ -113,6 +114,8 @@ def night_blocks(
         bool (n_epochs,). Blocks that hold none of these epochs are left out, unless their vectors are needed.
     spent
         Seconds by kind of work, added to in place.
+    gains
+        The recording's, by panel (:func:`~eegvlm.images.recording_gains`).
     known
         Vectors of the whole night (``Block.night`` of an earlier walk), so that none is computed again.
     """
@@ -127,7 +130,7 @@ def night_blocks(
         if (not around or known is not None) and not wanted[first : first + count].any():
             continue
         started = time.perf_counter()
-        signals = _signals_beside(processor.layout, recording, first, count, look.beside)
+        signals = levelled(_signals_beside(processor.layout, recording, first, count, look.beside), gains)
         read = time.perf_counter()
         pictures = processor.draw(signals, device=device)
         own = pictures[look.beside : look.beside + count]

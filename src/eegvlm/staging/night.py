@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,8 @@ class StagedNight:
         Seconds spent reading, drawing, in the model, and where reasons were asked for in measuring and in explaining.
     rationales
         Lines of ``rationales.jsonl``, in the order of time; None where no reasons were asked for.
+    gains
+        What the signals of panels were multiplied by before they were drawn (:func:`~eegvlm.images.recording_gains`).
     """
 
     hypnogram: Hypnogram
@@ -64,6 +66,7 @@ class StagedNight:
     provenance: dict[str, Any]
     timing: dict[str, float]
     rationales: tuple[dict[str, Any], ...] | None = None
+    gains: dict[str, float] = field(default_factory=dict)
 
     @property
     def review(self) -> Review:
@@ -77,6 +80,7 @@ class StagedNight:
             **self.provenance,
             "recording": self.recording,
             "panels": self.panels,
+            "gains": {panel: round(gain, 3) for panel, gain in self.gains.items()},
             "epochs": len(self.hypnogram.stages),
             "unscored_epochs": int((self.hypnogram.stages < 0).sum()),
             "statistics": sleep_statistics(self.hypnogram).to_dict(),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.images import panel_channels, panel_signals
+from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
 from eegvlm.signals import Recording
 from eegvlm.staging.explaining import Explainer, Grammars, Ground
 from eegvlm.staging.journal import Answers
@@ -49,6 +49,7 @@ class Probe:
         self.ground, self.signals = ground, panel_signals(layout, recording)
         shown = panel_channels(layout, recording)
         self.channels = {name: channel for name, channel in shown.items() if channel is not None}
+        self._gains = recording_gains(layout, recording)
         self._reader, self._grammars, self._batch_size = reader, grammars, batch_size
         self._around = self._vectors_around(recording.scorable) if reader.model.config.context_epochs else None
 
@@ -109,7 +110,7 @@ class Probe:
 
     def _draw(self, signals: PanelSignals, rows: slice) -> torch.Tensor:
         shown = {name: some[rows] for name, some in signals.items()}
-        return self._reader.processor.draw(shown, device=self._reader.model.device)
+        return self._reader.processor.draw(levelled(shown, self._gains), device=self._reader.model.device)
 
     def _vectors_around(self, scorable: npt.NDArray[np.bool_]) -> torch.Tensor:
         """Return the high-level vectors around each epoch of the night, (n_epochs, 2 * context_epochs + 1, width)."""

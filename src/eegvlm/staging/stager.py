@@ -27,7 +27,7 @@ from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.smoothing import posterior
-from eegvlm.images import panel_channels
+from eegvlm.images import panel_channels, recording_gains
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.general import is_general, load_general_model
 from eegvlm.model.weights import weights_hash
@@ -202,15 +202,20 @@ class Stager:
         channels = self._channels(recording)
         provenance = self.night_provenance(explain, uncertain_share, reasons)
         diary = None if journal is None else Journal(journal, self._key(recording, provenance))
+        started = time.perf_counter()
+        gains = recording_gains(self.processor.layout, recording)
+        levelling_s = time.perf_counter() - started
         walk = Walk(
             recording=recording,
             reader=self._reader,
             batch_size=batch_size,
+            gains=gains,
             answers=Answers.none(recording.n_epochs) if diary is None else diary.read(recording.n_epochs),
             diary=diary,
             progress=progress,
             explain_progress=explain_progress,
         )
+        walk.spent["read_s"] += levelling_s
         walk.read()
         hypnogram = self._hypnogram(recording, walk.answers.logits, recording.scorable)
         ground = None
@@ -229,6 +234,7 @@ class Stager:
             provenance=provenance,
             timing=walk.spent,
             rationales=None if ground is None else ground.lines(walk.answers, hypnogram),
+            gains=gains,
         )
 
     def _grammar(self, ground: Ground, hypnogram: Hypnogram, reasons: Reasons) -> GrammarOf:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +27,8 @@ class Walk:
     ----------
     recording, reader, batch_size
         What is read, by what, so many epochs at a time.
+    gains
+        By panel: what its signal is multiplied by before it is drawn.
     answers
         Filled in; what an interrupted run left in it is not computed again.
     diary
@@ -38,6 +40,7 @@ class Walk:
     recording: Recording
     reader: Reader
     batch_size: int
+    gains: Mapping[str, float]
     answers: Answers
     diary: Journal | None = None
     progress: Progress | None = None
@@ -81,7 +84,7 @@ class Walk:
     def _blocks(self, wanted: npt.NDArray[np.bool_], known: torch.Tensor | None = None) -> Iterator[Block]:
         look = self.reader.look_around(self.batch_size)
         processor, device = self.reader.processor, self.reader.model.device
-        for block in night_blocks(self.recording, processor, device, look, wanted, self.spent, known):
+        for block in night_blocks(self.recording, processor, device, look, wanted, self.spent, self.gains, known):
             self._vectors = block.night if block.around else None
             yield block
 

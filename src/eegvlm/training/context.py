@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.images import levelled
 from eegvlm.model import EegVlmProcessor
 from eegvlm.training.data import Augmentation
 from eegvlm.training.store import EpochStore
@@ -104,6 +105,7 @@ def night_vectors(
                 signals = store.whole_night(night, slice(first, first + _BLOCK))
                 if augmentation is not None:
                     signals = augmentation.night(signals, processor, night, version)
+                signals = levelled(signals, store.gains(night, processor.layout))
                 parts.append(vectors(network_of(night), processor, signals, device=device, bfloat16=bfloat16))
             partial = file.with_suffix(".new.npy")
             np.save(partial, np.concatenate(parts))

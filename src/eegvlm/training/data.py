@@ -193,7 +193,8 @@ class Batches:
         held["source"] = torch.from_numpy(self.store.source[rows])
         held["targets"] = torch.from_numpy(self.store.targets[rows])
         held["allowed"] = torch.from_numpy(self.store.allowed[rows])
-        held["pixel_values"] = self.processor.normalise(self.processor.draw(signals))
+        drawn = self.processor.draw(self.store.levelled(signals, rows, self.processor.layout))
+        held["pixel_values"] = self.processor.normalise(drawn)
         if self.descriptions is not None:
             places = zip(self.store.night[rows], self.store.position[rows], strict=True)
             texts = [self.descriptions[night][position] for night, position in places]

@@ -57,10 +57,11 @@ class PhaseTrainer(ParallelTrainer):
     def objective_of(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the objective and the stage logits, from the parts of the model that the phase computes."""
         smoothing = self.args.label_smoothing_factor
-        if self.objective == "describe":
-            return describe(model, inputs), None
-        if self.objective == "classify":
-            return classify(model, inputs, smoothing)
+        if self.objective in ("describe", "classify"):  # parts of the model, whose own forward would set the precision
+            with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
+                if self.objective == "describe":
+                    return describe(model, inputs), None
+                return classify(model, inputs, smoothing)
         if "asked" in inputs:
             asked: Any = inputs["asked"]
             loss, labels = answer_text(model, inputs), self.eval_batches.processor.labels

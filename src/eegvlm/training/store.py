@@ -22,6 +22,8 @@ import numpy.typing as npt
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
+from eegvlm.images import ImageLayout, level_gains
+from eegvlm.images.levels import STRETCH, stretches
 
 MICROVOLT = 1 / 16
 _ABSENT = np.int16(-32768)
@@ -214,6 +216,7 @@ class EpochStore:
         self.stages = np.concatenate([o.stages[r] for o, r in zip(labels, rows, strict=True)]).astype(np.int64)
         self.targets = np.concatenate([o.targets[r] for o, r in zip(labels, rows, strict=True)])
         self.allowed = np.repeat(np.stack([one.allowed for one in labels]), counts, axis=0)
+        self._gains: dict[int, dict[str, float]] = {}
 
     def __len__(self) -> int:
         return len(self.position)
@@ -237,6 +240,26 @@ class EpochStore:
     def whole_night(self, night: int, epochs: slice) -> dict[str, npt.NDArray[np.float32]]:
         """Return ``{panel: (epochs, samples) µV}`` of consecutive epochs, learnt or not."""
         return self._by_panel(self._stored[night].microvolt(epochs))
+
+    def gains(self, night: int, layout: ImageLayout) -> dict[str, float]:
+        """Return what a night's signals are multiplied by before they are drawn, by panel, from places all over it."""
+        if night not in self._gains:
+            held, length = self._stored[night], self.length(night)
+            if all(panel.level is None for panel in layout.panels):
+                return {}
+            rows = [held.microvolt(slice(first, first + STRETCH)) for first in stretches(length)]
+            self._gains[night] = level_gains(layout, self._by_panel(np.concatenate(rows)))
+        return self._gains[night]
+
+    def levelled(
+        self, signals: dict[str, npt.NDArray[np.float32]], rows: npt.NDArray[np.int64], layout: ImageLayout
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the signals of rows, ``{panel: (len(rows), samples)}``, each times the gain of its night."""
+        gains = [self.gains(night, layout) for night in self.night[rows].tolist()]
+        factors = {panel: np.array([some.get(panel, 1.0) for some in gains], np.float32) for panel in signals}
+        if all((factor == 1).all() for factor in factors.values()):
+            return signals
+        return {panel: values * factors[panel][:, None] for panel, values in signals.items()}
 
     def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
         return {panel: values[:, i] for i, panel in enumerate(self.panels)}

@@ -1,0 +1,100 @@
+"""The level of a recording: derivations, skulls and recorders show the same sleep larger or smaller.
+
+Scorers meet this with the sensitivity of their screen; a panel with a :class:`~eegvlm.images.Level` meets it with one
+factor for the whole recording. The level is the median over epochs of the rms in a band that changes little from stage
+to stage (4 to 16 Hz for EEG: half a night, or wake and N3 alone, have nearly the level of the whole), so that amplitude
+still tells the stages of a recording apart. Amplitude is never fitted to the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from eegvlm.images.channels import panel_signals
+from eegvlm.images.layout import ImageLayout, Level
+from eegvlm.signals import Recording
+
+_FEW = 4
+_FURTHEST = 8.0
+STRETCH = 10  # epochs
+_STRETCHES = 24
+_ROWS_AT_ONCE = 256
+
+
+def level_gains(layout: ImageLayout, signals: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+    """Return the factor by which the signal of each panel with a level is drawn larger.
+
+    Parameters
+    ----------
+    layout
+        Says which panels have a level, and which.
+    signals
+        Panel name to (n_epochs, samples) microvolt of one recording, at the layout's rate. Epochs that are not
+        complete, or flat, do not count. Panels may be missing.
+
+    Returns
+    -------
+    dict
+        Panel name to a factor from 1/8 to 8. A few epochs say little of a recording: the factor, in decibel, is
+        weighted by n / (n + 4).
+    """
+    return {
+        panel.name: _gain(panel.level, signals[panel.name], layout.rate)
+        for panel in layout.panels
+        if panel.level is not None and panel.name in signals
+    }
+
+
+def recording_gains(layout: ImageLayout, recording: Recording) -> dict[str, float]:
+    """Return :func:`level_gains` of a recording, from up to 240 epochs in 24 places spread over it evenly."""
+    levelled = tuple(panel for panel in layout.panels if panel.level is not None)
+    usable = np.flatnonzero(recording.scorable)
+    if not levelled or not len(usable):
+        return {}
+    own = replace(layout, panels=levelled)
+    if len(usable) <= _STRETCHES * STRETCH:
+        return level_gains(own, panel_signals(own, recording))
+    parts = [panel_signals(own, recording, int(usable[first]), STRETCH) for first in stretches(len(usable))]
+    return level_gains(own, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def stretches(n: int) -> list[int]:
+    """Return where each of up to 24 stretches of :data:`STRETCH` epochs begins, spread over n epochs evenly."""
+    found: list[int] = np.unique(np.linspace(0, max(n - STRETCH, 0), _STRETCHES).astype(np.intp)).tolist()
+    return found
+
+
+def levelled(signals: Mapping[str, NDArray[np.float32]], gains: Mapping[str, float]) -> dict[str, NDArray[np.float32]]:
+    """Return signals times the gains of their panels; those without one are not copied."""
+    return {
+        name: values * np.float32(gains[name]) if gains.get(name, 1.0) != 1.0 else values
+        for name, values in signals.items()
+    }
+
+
+def _gain(level: Level, epochs: NDArray[np.float32], rate: float) -> float:
+    rms = np.concatenate([_band_rms(epochs[i : i + _ROWS_AT_ONCE], rate, level.band) for i in _starts(len(epochs))])
+    rms = rms[rms > level.microvolt / 100]  # what is flat has no level; NaN compares as false
+    if not len(rms):
+        return 1.0
+    weight = len(rms) / (len(rms) + _FEW)
+    return float(np.clip((level.microvolt / np.median(rms)) ** weight, 1 / _FURTHEST, _FURTHEST))
+
+
+def _starts(n: int) -> range:
+    return range(0, max(n, 1), _ROWS_AT_ONCE)
+
+
+def _band_rms(epochs: NDArray[np.float32], rate: float, band: tuple[float, float]) -> NDArray[np.float64]:
+    """Return the rms in a band of each epoch, through a Hann window; NaN where a sample is missing."""
+    samples = epochs.shape[1]
+    window = np.hanning(samples + 1)[:-1].astype(np.float32)
+    first, last = (round(edge * samples / rate) for edge in band)
+    spectrum = fft.rfft(epochs * window, axis=1)[:, first : last + 1]
+    power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1, dtype=np.float64)
+    return np.asarray(np.sqrt(2 * power / (samples * np.square(window, dtype=np.float64).sum())))
