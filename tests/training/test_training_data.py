@@ -10,7 +10,8 @@ import pytest
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
-from eegvlm.images import load_layout
+from eegvlm.images import levelled, load_layout, panel_signals, recording_gains
+from eegvlm.signals import read_recording
 from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
 from eegvlm.training.context import NightVectors
 from eegvlm.training.data import Augmentation, SeededDraws, _cut, even_chances, row_chances
@@ -121,8 +122,6 @@ def test_recordings_without_a_scoring_serve_phases_that_need_none(own_nights, tm
 
 
 def test_what_is_stored_is_the_signal_to_a_sixteenth_of_a_microvolt(tmp_path):
-    from eegvlm.images import panel_signals
-
     store = stores(Mixture((replace(SIMULATED, nights=1),)), tmp_path, {})[0]
     recording = simulate_night(
         hours=0.4, seed=0, rate=NANO.rate, channels=["EEG C4-M1", "EOG E1-M2", "EOG E2-M2", "EMG chin"]
@@ -131,6 +130,22 @@ def test_what_is_stored_is_the_signal_to_a_sixteenth_of_a_microvolt(tmp_path):
     held = store.signals(np.arange(len(store)))
     for panel, values in expected.items():
         assert np.nanmax(np.abs(held[panel] - values[store.position])) <= 1 / 32 + 1e-4
+
+
+def test_training_brings_nights_to_the_level_at_which_they_are_staged(mixed, own_nights):
+    _, store = mixed
+    night = store.nights.index("own-patient31")
+    rows = np.flatnonzero(store.night == night)[:3]
+    recording = read_recording(own_nights / "patient31.edf")
+    staged = levelled(panel_signals(NANO, recording), recording_gains(NANO, recording))
+    taught = store.levelled(store.signals(rows), rows, NANO)
+    assert set(taught) == set(staged)
+    for panel, values in taught.items():
+        scale = np.nanstd(staged[panel])
+        assert np.nanmax(np.abs(values - staged[panel][store.position[rows]])) < 0.02 * scale + 0.2
+    plain = load_layout("psg-336")
+    assert store.levelled(store.signals(rows), rows, plain).keys() == taught.keys()
+    assert store.gains(night, plain) == {}
 
 
 def test_a_night_through_one_recorder_is_the_same_whole_or_in_parts(mixed):

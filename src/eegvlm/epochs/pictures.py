@@ -27,7 +27,7 @@ from eegvlm.epochs.tar_shard import write_tar
 from eegvlm.epochs.whole_file import DISK, holds_nothing, partial_of, write_whole
 from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout, level_gains
-from eegvlm.images.levels import STRETCH, stretches
+from eegvlm.images.levels import stretches
 
 Kind = Literal["png", "webdataset"]
 PLAN, LAYOUT, CARD, METADATA = "pictures.json", "layout.json", "README.md", "metadata.parquet"
@@ -173,7 +173,7 @@ class _Export:
         """Return what the signals of a night are multiplied by, from places all over it."""
         if all(panel.level is None for panel in self.layout.panels):
             return {}
-        places = [np.arange(first + at, min(first + at + STRETCH, stop)) for at in stretches(stop - first)]
+        places = [np.arange(first + place.start, first + place.stop) for place in stretches(stop - first)]
         return level_gains(self.layout, self.store.signals(np.concatenate(places)))
 
     def _about(self, number: int) -> dict[str, list[Any]]:

@@ -21,8 +21,7 @@ from eegvlm.signals import Recording
 
 _FEW = 4
 _FURTHEST = 8.0
-STRETCH = 10  # epochs
-_STRETCHES = 24
+STRETCH, _ENOUGH = 10, 240  # epochs
 _ROWS_AT_ONCE = 256
 
 
@@ -57,16 +56,21 @@ def recording_gains(layout: ImageLayout, recording: Recording) -> dict[str, floa
     if not levelled or not len(usable):
         return {}
     own = replace(layout, panels=levelled)
-    if len(usable) <= _STRETCHES * STRETCH:
-        return level_gains(own, panel_signals(own, recording))
-    parts = [panel_signals(own, recording, int(usable[first]), STRETCH) for first in stretches(len(usable))]
+    places = [slice(0, recording.n_epochs)]
+    if len(usable) > _ENOUGH:
+        places = [
+            slice(int(usable[place.start]), int(usable[place.start]) + STRETCH) for place in stretches(len(usable))
+        ]
+    parts = [panel_signals(own, recording, place.start, place.stop - place.start) for place in places]
     return level_gains(own, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
-def stretches(n: int) -> list[int]:
-    """Return where each of up to 24 stretches of :data:`STRETCH` epochs begins, spread over n epochs evenly."""
-    found: list[int] = np.unique(np.linspace(0, max(n - STRETCH, 0), _STRETCHES).astype(np.intp)).tolist()
-    return found
+def stretches(n: int) -> list[slice]:
+    """Return which of n consecutive epochs to measure: all of up to 240, or 24 stretches of ten, spread evenly."""
+    if n <= _ENOUGH:
+        return [slice(0, n)]
+    firsts = np.linspace(0, n - STRETCH, _ENOUGH // STRETCH).astype(int).tolist()
+    return [slice(first, first + STRETCH) for first in firsts]
 
 
 def levelled(signals: Mapping[str, NDArray[np.float32]], gains: Mapping[str, float]) -> dict[str, NDArray[np.float32]]:

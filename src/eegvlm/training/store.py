@@ -23,7 +23,7 @@ import numpy.typing as npt
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
 from eegvlm.images import ImageLayout, level_gains
-from eegvlm.images.levels import STRETCH, stretches
+from eegvlm.images.levels import stretches
 
 MICROVOLT = 1 / 16
 _ABSENT = np.int16(-32768)
@@ -243,11 +243,11 @@ class EpochStore:
 
     def gains(self, night: int, layout: ImageLayout) -> dict[str, float]:
         """Return what a night's signals are multiplied by before they are drawn, by panel, from places all over it."""
+        if all(panel.level is None for panel in layout.panels):
+            return {}
         if night not in self._gains:
-            held, length = self._stored[night], self.length(night)
-            if all(panel.level is None for panel in layout.panels):
-                return {}
-            rows = [held.microvolt(slice(first, first + STRETCH)) for first in stretches(length)]
+            held = self._stored[night]
+            rows = [held.microvolt(place) for place in stretches(self.length(night))]
             self._gains[night] = level_gains(layout, self._by_panel(np.concatenate(rows)))
         return self._gains[night]
 
