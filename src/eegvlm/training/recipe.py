@@ -160,6 +160,8 @@ class DataRecipe:
         What recorders may do to a signal.
     channel_drop
         Probability, a panel other than EEG, that it is left empty.
+    eeg_alone
+        Probability that all of these are.
     emg_gain_db
         Spread of a further gain of the EMG: muscle tone differs more between persons and electrodes than EEG does.
     bipolar_eog
@@ -180,6 +182,7 @@ class DataRecipe:
     epochs_a_pass: int = 0
     randomisation: Randomisation = field(default_factory=Randomisation)
     channel_drop: float = 0.3
+    eeg_alone: float = 0.0
     emg_gain_db: float = 0.0
     bipolar_eog: float = 0.0
     context_versions: int = 2
