@@ -1,4 +1,7 @@
-"""What is measurable in each stored epoch, in words: the texts of contrastive training. No scoring is needed."""
+"""What is measurable in each stored epoch, in words: the texts of contrastive training. No scoring is needed.
+
+Epochs are measured at the level at which they are drawn: an amplitude that cannot be seen cannot be learnt.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from eegvlm.evidence import measure
-from eegvlm.images import ImageLayout
+from eegvlm.images import ImageLayout, levelled
 from eegvlm.reasoning import channel_words, describe, night_contexts
 from eegvlm.signals import Role
 from eegvlm.training.store import EpochStore
@@ -31,17 +34,17 @@ def describe_nights(store: EpochStore, layout: ImageLayout, folder: Path) -> Des
     """
     roles = {panel.name: panel.roles[0] for panel in layout.panels}
     folder.mkdir(parents=True, exist_ok=True)
-    return [_night(store, night, layout.rate, roles, folder) for night in range(len(store.nights))]
+    return [_night(store, night, layout, roles, folder) for night in range(len(store.nights))]
 
 
-def _night(store: EpochStore, night: int, rate: float, roles: dict[str, Role], folder: Path) -> list[str]:
+def _night(store: EpochStore, night: int, layout: ImageLayout, roles: dict[str, Role], folder: Path) -> list[str]:
     file = folder / f"{store.nights[night]}.json"
     if file.is_file():
         held: list[str] = json.loads(file.read_text(encoding="utf-8"))
         return held
-    stored = store.whole_night(night, slice(None))
+    stored = levelled(store.whole_night(night, slice(None)), store.gains(night, layout))
     signals = {roles[panel]: values for panel, values in stored.items() if not np.isnan(values).all()}
-    evidence = measure(signals, rate=rate)
+    evidence = measure(signals, rate=layout.rate)
     contexts = night_contexts(evidence, channel_words({role: role.value for role in signals}))
     rng = np.random.default_rng([night, 8])
     texts = [describe(found, context, rng=rng) for found, context in zip(evidence.findings, contexts, strict=True)]

@@ -1,6 +1,7 @@
 """What the model learns to write: the reasons for each epoch's stage, composed from what is measurable in it.
 
-A night seen through another recorder shows other amplitudes, so every version of a night has texts of its own.
+A night seen through another recorder shows other amplitudes, so every version of a night has texts of its own. Epochs
+are measured at the level at which they are drawn: an amplitude that cannot be seen cannot be learnt.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from eegvlm.evidence import measure
 from eegvlm.hypnogram import Stage
+from eegvlm.images import levelled
 from eegvlm.model import EegVlmProcessor
 from eegvlm.reasoning import channel_words, compose, night_contexts
 from eegvlm.training.data import Augmentation
@@ -68,6 +70,7 @@ def _texts(
     signals = store.whole_night(night, slice(None))
     if augmentation is not None:
         signals = augmentation.night(signals, processor, night, version)
+    signals = levelled(signals, store.gains(night, processor.layout))
     here = store.night == night
     stages = np.full(store.length(night), -1, dtype=np.int8)
     stages[store.position[here]] = store.stages[here]
