@@ -1,6 +1,6 @@
 """What is measurable in each stored epoch, in words: the texts of contrastive training. No scoring is needed.
 
-Epochs are measured at the level at which they are drawn: an amplitude that cannot be seen cannot be learnt.
+Epochs are measured as they are drawn: an amplitude that cannot be seen cannot be learnt.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the model learns to write: the reasons for each epoch's stage, composed from what is measurable in it.
 
 A night seen through another recorder shows other amplitudes, so every version of a night has texts of its own. Epochs
-are measured at the level at which they are drawn: an amplitude that cannot be seen cannot be learnt.
+are measured as they are drawn: an amplitude that cannot be seen cannot be learnt.
 """
 
 from __future__ import annotations

@@ -156,12 +156,13 @@ class DataRecipe:
         Whether every batch comes from one person.
     epochs_a_pass
         Epochs drawn in one pass of a phase that states its length in passes; as many as there are to learn, where 0.
+    levelled
+        Whether training epochs are brought to the layout's level, as they are where they are validated and staged.
+        Otherwise their amplitudes vary as recorders and persons do, and the model meets more than it will have to read.
     randomisation
         What recorders may do to a signal.
     channel_drop
         Probability, a panel other than EEG, that it is left empty.
-    eeg_alone
-        Probability that all of these are.
     emg_gain_db
         Spread of a further gain of the EMG: muscle tone differs more between persons and electrodes than EEG does.
     bipolar_eog
@@ -180,9 +181,9 @@ class DataRecipe:
     stage_shares: tuple[float, ...] = (0.22, 0.17, 0.24, 0.18, 0.19)
     subject_batches: bool = False
     epochs_a_pass: int = 0
+    levelled: bool = True
     randomisation: Randomisation = field(default_factory=Randomisation)
     channel_drop: float = 0.3
-    eeg_alone: float = 0.0
     emg_gain_db: float = 0.0
     bipolar_eog: float = 0.0
     context_versions: int = 2

@@ -263,7 +263,7 @@ class Run:
 
     def _described(self, scored: EpochStore) -> Batches:
         """Return batches of epochs, scored or not, as they are: what is said of them would not hold once they vary."""
-        store = EpochStore(scored.files, scored.panels, unscored=True)
+        store = EpochStore(scored.files, scored.panels, unscored=True, levelled=scored.is_levelled)
         texts = describe_nights(store, self.processor.layout, self.out / "descriptions")
         return Batches(store, self.processor, descriptions=texts)
 

@@ -69,7 +69,7 @@ def prepare(
     InputError
         If a recorded source has no root or no night, or a person is in both.
     """
-    train = _mixture(data.train, data, layout, folder, roots, progress)
+    train = _mixture(data.train, data, layout, folder, roots, progress, levelled=data.levelled)
     validation = _mixture(data.validation, data, layout, folder, roots, progress)
     shared = sorted(set(train.persons) & set(validation.persons))
     if shared:
@@ -80,7 +80,14 @@ def prepare(
 
 
 def _mixture(
-    mixture: Mixture, data: DataRecipe, layout: ImageLayout, folder: Path, roots: Mapping[str, Path], progress: Progress
+    mixture: Mixture,
+    data: DataRecipe,
+    layout: ImageLayout,
+    folder: Path,
+    roots: Mapping[str, Path],
+    progress: Progress,
+    *,
+    levelled: bool = True,
 ) -> EpochStore:
     files: dict[str, list[StoredNight]] = {}
     for recorded in mixture.recorded:
@@ -112,7 +119,7 @@ def _mixture(
         ]
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
-    return EpochStore(files, [panel.name for panel in layout.panels])
+    return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled)
 
 
 def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[Night]:

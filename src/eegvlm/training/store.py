@@ -180,6 +180,8 @@ class EpochStore:
         The panels, in the order in which nights hold them.
     unscored
         Whether to hold every epoch with signal, instead of those to learn.
+    levelled
+        Whether they are drawn at the layout's level.
 
     Attributes
     ----------
@@ -196,9 +198,14 @@ class EpochStore:
     """
 
     def __init__(
-        self, files: Mapping[str, Sequence[StoredNight]], panels: Sequence[str], *, unscored: bool = False
+        self,
+        files: Mapping[str, Sequence[StoredNight]],
+        panels: Sequence[str],
+        *,
+        unscored: bool = False,
+        levelled: bool = True,
     ) -> None:
-        self.files, self.panels = dict(files), list(panels)
+        self.files, self.panels, self.is_levelled = dict(files), list(panels), levelled
         self.sources = list(files)
         self._stored = [night for some in files.values() for night in some]
         self.nights = [night.key for night in self._stored]
@@ -243,7 +250,7 @@ class EpochStore:
 
     def gains(self, night: int, layout: ImageLayout) -> dict[str, float]:
         """Return what a night's signals are multiplied by before they are drawn, by panel, from places all over it."""
-        if all(panel.level is None for panel in layout.panels):
+        if not self.is_levelled or all(panel.level is None for panel in layout.panels):
             return {}
         if night not in self._gains:
             held = self._stored[night]
