@@ -148,6 +148,15 @@ def test_training_brings_nights_to_the_level_at_which_they_are_staged(mixed, own
     assert store.gains(night, plain) == {}
 
 
+def test_a_recipe_may_train_on_amplitudes_as_they_are(tmp_path):
+    one = Mixture((replace(SIMULATED, nights=1),))
+    train, validation = stores(one, tmp_path, {}, levelled=False)
+    rows = np.arange(3)
+    assert train.gains(0, NANO) == {}
+    assert train.levelled(train.signals(rows), rows, NANO).keys() == train.signals(rows).keys()
+    assert set(validation.gains(0, NANO)) == {"eeg", "emg"}
+
+
 def test_a_night_through_one_recorder_is_the_same_whole_or_in_parts(mixed):
     _, store = mixed
 
