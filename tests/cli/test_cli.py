@@ -44,7 +44,20 @@ def test_stage_writes_every_file_and_says_what_it_matched(night, tmp_path):
     assert "least certain epochs (5 %)" in done.stdout
     assert "C4-M1" in done.stdout
     assert "verify by a trained scorer" in done.stdout
-    assert json.loads((folder / "staging.json").read_text())["epochs"] == 24
+    said = json.loads((folder / "staging.json").read_text())
+    assert said["epochs"] == 24
+    assert set(said["gains"]) == {"eeg", "emg"}
+
+
+def test_a_name_that_looks_like_markup_is_printed_as_it_is(tmp_path):
+    file = tmp_path / "a[red]b[" / "n[link=x].edf"
+    file.parent.mkdir()
+    simulate_night(hours=0.05, seed=4, rate=100).write(file)
+    arguments = ("stage", file, "--out", file.parent / "out", "--explain", "none", "--formats", "csv")
+    for said, more in (("n[link=x]", ()), ("n[link=x]", ("--resume",))):
+        done = run(*arguments, *more)
+        assert done.returncode == 0, done.stderr
+        assert said in done.stdout.replace("\n", "")
 
 
 def test_stage_twice_gives_the_same_hypnogram_and_resume_skips_what_is_finished(night, tmp_path):

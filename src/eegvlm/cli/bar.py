@@ -11,7 +11,7 @@ def bar(what: str, *, quiet: bool = False) -> Iterator[Callable[..., None] | Non
     """Show a bar, and give what tells it (done, total) or (done, total, name of the item); None where none is shown."""
     from rich.console import Console
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     if quiet or not console.is_terminal:
         yield None
         return

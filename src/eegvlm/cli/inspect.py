@@ -62,9 +62,9 @@ def _print(recording: Recording, signals: tuple[SurveyedSignal, ...]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=150)
+        console = Console(highlight=False, markup=False, width=150)
     console.print(Text(recording.path.name, style="bold"))
     console.print(Text(_length(recording)))
     console.print(_signal_table(signals))

@@ -105,7 +105,7 @@ def stage(
     chosen, wanted = parse_channels(channels or ()), [name.strip() for name in formats.split(",")]
     check_formats(wanted, REPORT)
     folders = _folders(recordings, out)
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, markup=False)
     failed: list[InputError] = []
     opened = []
     for path in recordings:  # every header is checked before the first night is staged
