@@ -109,6 +109,7 @@ def _against(
         Step.ALTERNATIVES,
         (*wordings, f"This is not {alternative}, as {reasons[0]}."),
         says,
+        rejects=alternative,
         serves=frozenset(serves.split()),
         needs=needs,
     )

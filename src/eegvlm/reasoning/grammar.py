@@ -2,7 +2,7 @@
 
 A rationale is a row of sentences whose statements come in the order of :data:`STATEMENTS`, each at most once: up to
 two of background, three events, one neighbour, exactly one rule (or the admission that none is met), up to two
-alternatives, and the stage. The rule names the stage, and nothing after it leads to another.
+alternatives, of two stages, and the stage. The rule names the stage, and nothing after it leads to another.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ class Place:
         if (next_.step > Step.RULE) != (step >= Step.RULE):
             return False
         if next_.serves and self.stage not in next_.serves:
+            return False
+        if next_.rejects and self.rank >= 0 and STATEMENTS[self.rank].rejects == next_.rejects:
             return False
         return not (next_.decides and self.stage and next_.decides != self.stage)
 

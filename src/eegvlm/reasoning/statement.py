@@ -80,6 +80,8 @@ class Statement:
         Wordings where an expert's scoring is explained; ``wordings`` hold there as well where this is empty.
     decides
         Label of the stage that this statement leads to; "" where it leaves that open.
+    rejects
+        Label of the stage that this statement argues against; "" where it does not.
     serves
         Labels of the stages for which an alternative is ruled out by this; empty for other steps.
     needs
@@ -93,6 +95,7 @@ class Statement:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     expert_wordings: tuple[str, ...] = ()
     decides: str = ""
+    rejects: str = ""
     serves: frozenset[str] = frozenset()
     needs: tuple[tuple[str, ...], ...] = ()
 
