@@ -14,7 +14,7 @@ from eegvlm.errors import InputError
 from eegvlm.evaluation import evaluate
 from eegvlm.evaluation.systems import enhancement_alone, whole_model
 from eegvlm.hypnogram.smoothing import real_transitions, smooth
-from eegvlm.images import panel_signals
+from eegvlm.images import levelled, panel_signals, recording_gains
 
 
 def test_the_whole_model_answers_as_staging_does(random_stager):
@@ -28,7 +28,8 @@ def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_sta
     recording = loudness_recording(staircase(40), 128.0)
     processor, network = random_stager.processor, random_stager.model.model.enhancement
     with torch.no_grad():
-        pictures = processor.draw(panel_signals(processor.layout, recording))
+        signals = panel_signals(processor.layout, recording)
+        pictures = processor.draw(levelled(signals, recording_gains(processor.layout, recording)))
         vectors = network(processor.normalise(pictures))
         network.classifier.bias -= network.classify(vectors).mean(dim=0)  # else random weights favour one stage
         logits = network.classify(vectors)
