@@ -9,6 +9,7 @@ from staging_nights import noise_recording, write_edf
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
+from eegvlm.images import recording_gains
 from eegvlm.signals import Recording, RecordingError
 from eegvlm.staging import Stager
 
@@ -33,7 +34,9 @@ def test_the_result_does_not_depend_on_the_batch_size(checkpoint, night, dtype):
         np.testing.assert_allclose(other.probabilities, results[0].probabilities, atol=1e-5)
 
 
-def test_a_crop_is_staged_as_the_whole_night_is(stager, night):
+def test_a_crop_at_the_same_level_is_staged_as_the_whole_night_is(stager, night, monkeypatch):
+    gains = recording_gains(stager.processor.layout, night)
+    monkeypatch.setattr("eegvlm.staging.stager.recording_gains", lambda layout, recording: gains)
     whole = stager.stage(night).hypnogram
     crop = stager.stage(night.crop(600.0, 1800.0)).hypnogram
     assert len(crop) == 40

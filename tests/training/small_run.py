@@ -22,6 +22,7 @@ phases:
     trains: [projector, language]
     steps: 5
     batch_size: 4
+    learning_rate: 1.0e-4
     lora: {rank: 2, dropout: 0.0}
 """
 PHASES = ("enhance", "perceive", "reason")
