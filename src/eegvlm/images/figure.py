@@ -106,8 +106,8 @@ def _by_top(layout: ImageLayout) -> list[Panel]:
 def _footer(layout: ImageLayout, scale: int) -> str:
     kind = "grey" if layout.channels == 1 else "RGB"
     enlarged = f", pixels {scale} times enlarged" if scale > 1 else ""
-    levelled = any(panel.level is not None for panel in layout.panels)
-    fixed = "one scale for the whole recording" if levelled else "fixed scale in microvolt"
+    has_level = any(panel.level is not None for panel in layout.panels)
+    fixed = "one scale for the whole recording" if has_level else "fixed scale in microvolt"
     return f"layout {layout.name}: {layout.width} x {layout.height} {kind}{enlarged}, {fixed}"
 
 

@@ -51,11 +51,11 @@ def level_gains(layout: ImageLayout, signals: Mapping[str, NDArray[np.float32]])
 
 def recording_gains(layout: ImageLayout, recording: Recording) -> dict[str, float]:
     """Return :func:`level_gains` of a recording, from up to 240 epochs in 24 places spread over it evenly."""
-    levelled = tuple(panel for panel in layout.panels if panel.level is not None)
+    stated = tuple(panel for panel in layout.panels if panel.level is not None)
     usable = np.flatnonzero(recording.scorable)
-    if not levelled or not len(usable):
+    if not stated or not len(usable):
         return {}
-    own = replace(layout, panels=levelled)
+    own = replace(layout, panels=stated)
     places = [slice(0, recording.n_epochs)]
     if len(usable) > _ENOUGH:
         places = [
