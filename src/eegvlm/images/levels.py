@@ -82,16 +82,13 @@ def levelled(signals: Mapping[str, NDArray[np.float32]], gains: Mapping[str, flo
 
 
 def _gain(level: Level, epochs: NDArray[np.float32], rate: float) -> float:
-    rms = np.concatenate([_band_rms(epochs[i : i + _ROWS_AT_ONCE], rate, level.band) for i in _starts(len(epochs))])
+    starts = range(0, max(len(epochs), 1), _ROWS_AT_ONCE)
+    rms = np.concatenate([_band_rms(epochs[i : i + _ROWS_AT_ONCE], rate, level.band) for i in starts])
     rms = rms[rms > level.microvolt / 100]  # what is flat has no level; NaN compares as false
     if not len(rms):
         return 1.0
     weight = len(rms) / (len(rms) + _FEW)
     return float(np.clip((level.microvolt / np.median(rms)) ** weight, 1 / _FURTHEST, _FURTHEST))
-
-
-def _starts(n: int) -> range:
-    return range(0, max(n, 1), _ROWS_AT_ONCE)
 
 
 def _band_rms(epochs: NDArray[np.float32], rate: float, band: tuple[float, float]) -> NDArray[np.float64]:
