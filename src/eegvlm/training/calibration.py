@@ -60,7 +60,7 @@ def scored_nights(
             rows.append(batches.label_log_probabilities(model, inputs).double().cpu().numpy())
             continue
         context = inputs["context"].to(model.device) if "context" in inputs else None
-        pixel_values = inputs["pixel_values"].to(model.device, model.dtype)
+        pixel_values = batches.pixel_values(inputs["microvolt"], model.device).to(model.dtype)
         outputs = model(
             input_ids=inputs["input_ids"][:, :-2].to(model.device),
             pixel_values=pixel_values,

@@ -125,9 +125,9 @@ def vectors(
     """Return the high-level vectors of epochs: float16 (n, channels), NaN where no panel has a signal."""
     held = ~np.all([np.isnan(values).all(axis=1) for values in signals.values()], axis=0)
     shown = held if held.any() else np.arange(len(held)) == 0  # one at least, for the width
-    drawn = processor.draw({name: values[shown] for name, values in signals.items()})
+    drawn = processor.draw({name: values[shown] for name, values in signals.items()}, device=device)
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-        high = network(processor.normalise(drawn).to(device))[:, 0]
+        high = network(processor.normalise(drawn))[:, 0]
     found = np.full((len(held), high.shape[1]), np.nan, np.float16)
     found[shown] = high.float().cpu().numpy()
     found[~held] = np.nan

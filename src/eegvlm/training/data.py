@@ -174,7 +174,10 @@ class Batches:
     reasoned: float = 0.5
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
-        """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``allowed`` for the objectives."""
+        """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``allowed`` for the objectives.
+
+        Instead of pictures it holds ``microvolt`` (n, panels, samples), which :meth:`pixel_values` draws on the device.
+        """
         rows = np.asarray(indices, dtype=np.int64)
         signals = self.store.signals(rows)
         held: dict[str, torch.Tensor] = {}
@@ -192,9 +195,10 @@ class Batches:
         held["stages"] = torch.from_numpy(self.store.stages[rows])
         held["source"] = torch.from_numpy(self.store.source[rows])
         held["targets"] = torch.from_numpy(self.store.targets[rows])
-        held["allowed"] = torch.from_numpy(self.store.allowed[rows])
-        drawn = self.processor.draw(self.store.levelled(signals, rows, self.processor.layout))
-        held["pixel_values"] = self.processor.normalise(drawn)
+        allowed = self.store.allowed[rows] if self.augmentation is None else self.store.compared(rows, rng)
+        held["allowed"] = torch.from_numpy(allowed)
+        at_level = self.store.levelled(signals, rows, self.processor.layout)
+        held["microvolt"] = torch.from_numpy(np.stack([at_level[panel] for panel in self.store.panels], axis=1))
         if self.descriptions is not None:
             places = zip(self.store.night[rows], self.store.position[rows], strict=True)
             texts = [self.descriptions[night][position] for night, position in places]
@@ -204,6 +208,12 @@ class Batches:
             seen = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
             return {**held, **self._reasons([self.rationales[n][version][at] for n, version, at in seen])}
         return {**held, **self._answers(held["stages"])}
+
+    def pixel_values(self, microvolt: torch.Tensor, device: torch.device) -> torch.Tensor:
+        """Draw a batch's signals (n, panels, samples) on a device: float32 (n, channels, height, width) there."""
+        there = microvolt.to(device, non_blocking=True)
+        drawn = self.processor.draw({panel: there[:, place] for place, panel in enumerate(self.store.panels)})
+        return self.processor.normalise(drawn)
 
     def _by_night(
         self,

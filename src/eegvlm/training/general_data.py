@@ -43,8 +43,11 @@ class GeneralBatches:
         """Return some rows of a batch, seen as in the whole: each of several processes computes its own."""
         rows = np.asarray(indices, dtype=np.int64)
         pictures = self._pictures(rows)[part]
-        rows = rows[part]
-        stages, allowed = self.store.stages[rows], self.store.allowed[rows]
+        allowed = self.store.allowed[rows]
+        if self.augmentation is not None:
+            allowed = self.store.compared(rows, np.random.default_rng([zlib.crc32(rows.tobytes()), 7]))
+        rows, allowed = rows[part], allowed[part]
+        stages = self.store.stages[rows]
         texts = LabelTexts(self.processor.labels, self.processor.tokenizer.eos_token_id)
         return {
             "stages": torch.from_numpy(stages),

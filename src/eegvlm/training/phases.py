@@ -47,6 +47,15 @@ class PhaseTrainer(ParallelTrainer):
         """Draw by the recipe's shares."""
         return self.draws
 
+    def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Move a batch to the device and draw it there; DeepSpeed would round its microvolt on the way."""
+        held = dict(inputs)
+        microvolt = held.pop("microvolt", None)
+        prepared: dict[str, Any] = super()._prepare_inputs(held)
+        if microvolt is not None:
+            prepared["pixel_values"] = self.eval_batches.pixel_values(microvolt, self.args.device)
+        return prepared
+
     def compute_loss(
         self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **kwargs: Any
     ) -> Any:

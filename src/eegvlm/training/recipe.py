@@ -87,6 +87,9 @@ class RecordedNights:
     stages
         Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
+    against_all
+        Of such a source, by stage (W, N1, N2, N3, R): how often an epoch is compared with all five stages all the same.
+        A little keeps what is learnt from other sources from moving its stage; much wipes out the stages that it lacks.
     wake_crop_min
         Minutes of wake kept around sleep; all where it is not given.
     weight
@@ -99,6 +102,7 @@ class RecordedNights:
     without: tuple[str, ...] = ()
     fold: str = ""
     stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
+    against_all: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
     wake_crop_min: float | None = None
     weight: float = 1.0
 
@@ -274,6 +278,10 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
         If a key is unknown or missing, a value has the wrong type, or settings contradict each other.
     """
     recipe = _build(fields, path)
+    for source in (*recipe.data.train.recorded, *recipe.data.validation.recorded):
+        if len(source.against_all) != 5 or not all(0 <= chance <= 1 for chance in source.against_all):
+            hint = "give five numbers from 0 to 1, of W, N1, N2, N3 and R"
+            raise InputError(path, f"source {source.name}", f"against_all {list(source.against_all)}", hint)
     for phase in recipe.phases:
         phase.check(path)
     if len({phase.name for phase in recipe.phases}) < len(recipe.phases):

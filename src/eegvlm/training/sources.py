@@ -119,7 +119,8 @@ def _mixture(
         ]
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
-    return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled)
+    chances = {recorded.name: recorded.against_all for recorded in mixture.recorded}
+    return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled, against_all=chances)
 
 
 def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[Night]:
