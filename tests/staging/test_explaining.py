@@ -147,6 +147,20 @@ def test_rationales_are_written_one_a_line_and_an_earlier_nights_are_removed(rea
     assert not (tmp_path / "rationales.jsonl").exists()
 
 
+@pytest.mark.parametrize(("blocks", "read"), [(0, 80), (1, 48), (3, 0)])
+def test_pictures_are_read_a_second_time_only_where_memory_does_not_suffice(
+    reasoner, night, explained, monkeypatch, blocks, read
+):
+    reader, again = reasoner._reader, []
+    monkeypatch.setattr("eegvlm.staging.blocks._BLOCK", 32)
+    monkeypatch.setattr("eegvlm.staging.walk.room", lambda device: blocks * 32 * reader.prefix_bytes)
+    read_on, told = reader.read_on, []
+    monkeypatch.setattr(reader, "read_on", lambda *given: again.extend(told and given[0]) or read_on(*given))
+    whole = reasoner.stage(night, explain="all", progress=lambda done, total: done == total and told.append(done))
+    assert len(again) == read
+    assert whole.rationales == explained.rationales
+
+
 class _KilledError(Exception):
     pass
 

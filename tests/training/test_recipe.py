@@ -34,8 +34,8 @@ def test_a_setting_is_replaced_from_the_command_line():
         ("phases.9.steps=1", "no such setting"),
         ("seed", "key=value"),
         ("phases.1.name=enhance", "its own name"),
-        ("data.train.recorded.0.against_all=[0.1]", "five numbers"),
-        ("data.train.recorded.0.against_all=[0, 0, 2, 0, 0]", "from 0 to 1"),
+        ("data.train.recorded.0.others=[0.1]", "five numbers"),
+        ("data.train.recorded.0.others=[0, 0, 2, 0, 0]", "from 0 to 1"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(change, said):

@@ -7,8 +7,8 @@ alternatives, of two stages, and the stage. The rule names the stage, and nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from eegvlm.reasoning.decision_statements import ALTERNATIVES, DECISION, NEIGHBOURS, RULE
@@ -80,6 +80,7 @@ class Place:
         """Return the place after the statement of an id."""
         return self.after(statement(name))
 
-    def following(self) -> Iterator[Statement]:
-        """Yield the statements that may come next."""
-        return (one for one in STATEMENTS[self.rank + 1 :] if self.permits(one))
+    @cache  # noqa: B019 (there are few places, and none holds more than three small values)
+    def following(self) -> tuple[Statement, ...]:
+        """Return the statements that may come next."""
+        return tuple(one for one in STATEMENTS[self.rank + 1 :] if self.permits(one))

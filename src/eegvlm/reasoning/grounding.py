@@ -79,10 +79,9 @@ def true_sentences(findings: Sequence[Finding], context: Context) -> dict[str, t
 
 
 class _Reading(NamedTuple):
-    """A sentence under way: its statement's id, its words, and how many of them are written."""
+    """A sentence under way: which one, and how many of its words are written."""
 
-    name: str
-    words: tuple[str, ...]
+    sentence: int
     written: int
 
 
@@ -109,19 +108,23 @@ class GroundedGrammar:
     """
 
     def __init__(self, sentences: Mapping[str, Sequence[str]], stage: str = "") -> None:
-        self._words = {name: [tuple(text.split(" ")) for text in texts] for name, texts in sentences.items()}
+        self._sentences = [(name, text.split(" ")) for name, texts in sentences.items() for text in texts]
+        self._of: dict[str, list[int]] = {}
+        for number, (name, _) in enumerate(self._sentences):
+            self._of.setdefault(name, []).append(number)
         self.start = self._open(Place(stage=stage))
 
     def words(self, state: _State) -> dict[str, _State]:
         """Return the words that may come next, and the state after each."""
         same: dict[str, list[_Reading]] = {}
         after: dict[str, _State] = {}
-        for name, words, written in state.readings:
+        for number, written in state.readings:
+            name, words = self._sentences[number]
             word = words[written]
             if written + 1 == len(words):
                 after[word] = self._open(state.place.after_named(name))
             else:
-                same.setdefault(word, []).append(_Reading(name, words, written + 1))
+                same.setdefault(word, []).append(_Reading(number, written + 1))
         return {**{word: _State(state.place, tuple(some)) for word, some in same.items()}, **after}
 
     def finished(self, state: _State) -> bool:
@@ -131,7 +134,7 @@ class GroundedGrammar:
     def _open(self, place: Place) -> _State:
         return _State(
             place,
-            tuple(_Reading(one.id, words, 0) for one in place.following() for words in self._words.get(one.id, ())),
+            tuple(_Reading(number, 0) for one in place.following() for number in self._of.get(one.id, ())),
         )
 
 

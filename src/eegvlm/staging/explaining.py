@@ -123,11 +123,8 @@ class Explainer:
         self._grammar, self._answers, self._after = grammar, answers, after
         longest = _LONGEST_ON_CPU if reader.model.device.type == "cpu" else None
         self._decoder = Decoder(reader.model, reader.reasoned, reader.stage_ids, longest)
-        config = reader.model.config.text_config
-        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        numbers = 2 * config.num_hidden_layers * heads * width * (reader.shared + _POSITIONS_OF_A_TEXT)
-        fitting = _room(reader.model.device) // (numbers * reader.model.dtype.itemsize)
+        position = reader.prefix_bytes // reader.shared
+        fitting = room(reader.model.device) // (reader.prefix_bytes + position * _POSITIONS_OF_A_TEXT)
         self._rows = max(batch_size, min(_MOST_ROWS, fitting))
         self._waiting: list[tuple[npt.NDArray[np.intp], Prefix]] = []
         self._done = 0
@@ -164,8 +161,8 @@ class Explainer:
         self.seconds += time.perf_counter() - started
 
 
-def _room(device: torch.device) -> int:
-    """Return how many bytes of keys and values may be written on together: of a GPU, a quarter of what is free."""
+def room(device: torch.device) -> int:
+    """Return how many bytes of keys and values may be held at a time: of a GPU, a quarter of what is free."""
     return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else _MOST_BYTES
 
 

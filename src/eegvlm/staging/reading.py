@@ -48,6 +48,14 @@ class Reader:
         names = ("stage_temperature", "stage_prior", "smoothing_strength", "smoothed_temperature")
         return {"calibration": {name: getattr(given, name) for name in names}}
 
+    @property
+    def prefix_bytes(self) -> int:
+        """Bytes of the keys and values of what the prompts of one epoch share."""
+        config = self.model.config.text_config
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        return int(2 * config.num_hidden_layers * heads * width * self.model.dtype.itemsize * self.shared)
+
     def look_around(self, batch_size: int) -> LookAround:
         """Return what the model reads of an epoch's neighbours."""
         config = self.model.config

@@ -216,7 +216,7 @@ class Stager:
             explain_progress=explain_progress,
         )
         walk.spent["read_s"] += levelling_s
-        walk.read()
+        walk.read(keep=explain == "all")
         hypnogram = self._hypnogram(recording, walk.answers.logits, recording.scorable)
         ground = None
         if explain != "none":

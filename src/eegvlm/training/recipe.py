@@ -87,9 +87,9 @@ class RecordedNights:
     stages
         Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
-    against_all
-        Of such a source, by stage (W, N1, N2, N3, R): how often an epoch is compared with all five stages all the same.
-        A little keeps what is learnt from other sources from moving its stage; much wipes out the stages that it lacks.
+    others
+        Of such a source, by stage (W, N1, N2, N3, R): how often epochs are compared with this stage too, though none of
+        its epochs are learnt. A little keeps recorded W from being called R; much wipes R out.
     wake_crop_min
         Minutes of wake kept around sleep; all where it is not given.
     weight
@@ -102,7 +102,7 @@ class RecordedNights:
     without: tuple[str, ...] = ()
     fold: str = ""
     stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
-    against_all: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    others: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
     wake_crop_min: float | None = None
     weight: float = 1.0
 
@@ -279,9 +279,9 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
     """
     recipe = _build(fields, path)
     for source in (*recipe.data.train.recorded, *recipe.data.validation.recorded):
-        if len(source.against_all) != 5 or not all(0 <= chance <= 1 for chance in source.against_all):
+        if len(source.others) != 5 or not all(0 <= chance <= 1 for chance in source.others):
             hint = "give five numbers from 0 to 1, of W, N1, N2, N3 and R"
-            raise InputError(path, f"source {source.name}", f"against_all {list(source.against_all)}", hint)
+            raise InputError(path, f"source {source.name}", f"others {list(source.others)}", hint)
     for phase in recipe.phases:
         phase.check(path)
     if len({phase.name for phase in recipe.phases}) < len(recipe.phases):

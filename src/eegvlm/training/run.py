@@ -176,12 +176,11 @@ class Run:
 
     def _vectors(self, network: nn.Module, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
         """Return a network's vectors of epochs to learn, as they are: (epochs, channels)."""
+        nights, layout = self.nights, self.processor.layout
         parts = [rows[first : first + 240] for first in range(0, len(rows), 240)]
         bfloat16, device = use_bfloat16(self.recipe.precision), self.model.device
-        found = [
-            vectors(network, self.processor, self.nights.signals(some), device=device, bfloat16=bfloat16)
-            for some in parts
-        ]
+        shown = (nights.levelled(nights.signals(some), some, layout) for some in parts)
+        found = [vectors(network, self.processor, signals, device=device, bfloat16=bfloat16) for signals in shown]
         return np.concatenate(found).astype(np.float32)
 
     def batches(self, phase: Phase) -> tuple[Batches, Batches]:

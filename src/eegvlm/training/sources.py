@@ -119,8 +119,8 @@ def _mixture(
         ]
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
-    chances = {recorded.name: recorded.against_all for recorded in mixture.recorded}
-    return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled, against_all=chances)
+    others = {recorded.name: recorded.others for recorded in mixture.recorded}
+    return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled, others=others)
 
 
 def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[Night]:

@@ -182,7 +182,7 @@ class EpochStore:
         Whether to hold every epoch with signal, instead of those to learn.
     levelled
         Whether they are drawn at the layout's level.
-    against_all
+    others
         By source: see :class:`~eegvlm.training.recipe.RecordedNights`.
 
     Attributes
@@ -206,7 +206,7 @@ class EpochStore:
         *,
         unscored: bool = False,
         levelled: bool = True,
-        against_all: Mapping[str, Sequence[float]] | None = None,
+        others: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         self.files, self.panels, self.is_levelled = dict(files), list(panels), levelled
         self.sources = list(files)
@@ -226,8 +226,7 @@ class EpochStore:
         self.stages = np.concatenate([o.stages[r] for o, r in zip(labels, rows, strict=True)]).astype(np.int64)
         self.targets = np.concatenate([o.targets[r] for o, r in zip(labels, rows, strict=True)])
         self.allowed = np.repeat(np.stack([one.allowed for one in labels]), counts, axis=0)
-        chances = np.array([(against_all or {}).get(name, np.zeros(5)) for name in self.sources]).reshape(-1, 5)
-        self._against_all = chances[self.source, np.maximum(self.stages, 0)]
+        self._others = np.array([(others or {}).get(name, np.zeros(5)) for name in self.sources]).reshape(-1, 5)
         self._gains: dict[int, dict[str, float]] = {}
 
     def __len__(self) -> int:
@@ -274,9 +273,8 @@ class EpochStore:
         return {panel: values * factors[panel][:, None] for panel, values in signals.items()}
 
     def compared(self, rows: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-        """Draw the stages among which the loss compares rows: bool (len(rows), 5), those allowed or all."""
-        opened = rng.random(len(rows)) < self._against_all[rows]
-        return np.asarray(self.allowed[rows] | opened[:, None])
+        """Draw the stages among which the loss compares rows: bool (len(rows), 5), those allowed and some others."""
+        return np.asarray(self.allowed[rows] | (rng.random((len(rows), 5)) < self._others[self.source[rows]]))
 
     def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
         return {panel: values[:, i] for i, panel in enumerate(self.panels)}
