@@ -60,8 +60,10 @@ def test_epochs_of_stages_that_a_source_does_not_teach_are_kept_as_neighbours_al
 def test_a_stage_that_a_source_lacks_joins_the_comparison_as_often_as_the_recipe_says(own_nights, tmp_path):
     recorded = RecordedNights("own", stages=("W", "N2"), others=(0.0, 0.0, 0.0, 0.0, 0.25))
     store = stores(Mixture(recorded=(recorded,)), tmp_path, {"own": own_nights})[0]
-    compared = store.compared(np.repeat(np.arange(len(store)), 400), np.random.default_rng(0))
-    np.testing.assert_allclose(compared.mean(axis=0), [1, 0, 1, 0, 0.25], atol=0.02)
+    rows = np.repeat(np.arange(len(store)), 400)
+    for factor, share in ((1.0, 0.25), (0.2, 0.05), (0.0, 0.0)):
+        compared = store.compared(rows, np.random.default_rng(0), factor)
+        np.testing.assert_allclose(compared.mean(axis=0), [1, 0, 1, 0, share], atol=0.02)
     assert not store.allowed[:, 4].any()
 
 

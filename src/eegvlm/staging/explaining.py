@@ -33,7 +33,7 @@ UNCERTAIN_SHARE = 0.15
 GrammarOf = Callable[[int], TokenGrammar]
 """What may be written of an epoch, by its place in the night."""
 _MOST_ROWS = 128
-_MOST_BYTES = 2**28
+_MOST_BYTES = 3 * 2**27
 _POSITIONS_OF_A_TEXT = 128
 _LONGEST_ON_CPU = 6
 

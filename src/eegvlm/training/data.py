@@ -162,6 +162,8 @@ class Batches:
         By night and epoch, for the phase that learns them.
     rationales, reasoned
         By night, version and epoch, and the share of batches that ask for them.
+    others
+        See :class:`~eegvlm.training.phase_recipe.Phase`.
     """
 
     store: EpochStore
@@ -172,6 +174,7 @@ class Batches:
     descriptions: Descriptions | None = None
     rationales: Rationales | None = None
     reasoned: float = 0.5
+    others: float = 1.0
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
         """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``allowed`` for the objectives.
@@ -195,7 +198,7 @@ class Batches:
         held["stages"] = torch.from_numpy(self.store.stages[rows])
         held["source"] = torch.from_numpy(self.store.source[rows])
         held["targets"] = torch.from_numpy(self.store.targets[rows])
-        allowed = self.store.allowed[rows] if self.augmentation is None else self.store.compared(rows, rng)
+        allowed = self.store.allowed[rows] if self.augmentation is None else self.store.compared(rows, rng, self.others)
         held["allowed"] = torch.from_numpy(allowed)
         at_level = self.store.levelled(signals, rows, self.processor.layout)
         held["microvolt"] = torch.from_numpy(np.stack([at_level[panel] for panel in self.store.panels], axis=1))

@@ -29,11 +29,14 @@ class GeneralBatches:
         Where epochs come from, and how they are drawn and asked about.
     augmentation
         ``None`` for validation. With neighbours, an epoch and they are seen through one recorder.
+    others
+        See :class:`~eegvlm.training.phase_recipe.Phase`.
     """
 
     store: EpochStore
     processor: GeneralProcessor
     augmentation: Augmentation | None = None
+    others: float = 1.0
 
     def __call__(self, indices: list[int]) -> dict[str, Any]:
         """Return ``stages``, ``source``, the answers, and under ``asked`` the model's inputs."""
@@ -45,7 +48,7 @@ class GeneralBatches:
         pictures = self._pictures(rows)[part]
         allowed = self.store.allowed[rows]
         if self.augmentation is not None:
-            allowed = self.store.compared(rows, np.random.default_rng([zlib.crc32(rows.tobytes()), 7]))
+            allowed = self.store.compared(rows, np.random.default_rng([zlib.crc32(rows.tobytes()), 7]), self.others)
         rows, allowed = rows[part], allowed[part]
         stages = self.store.stages[rows]
         texts = LabelTexts(self.processor.labels, self.processor.tokenizer.eos_token_id)

@@ -30,7 +30,8 @@ class GeneralRun(Run):
         """Return the training and validation batches of a phase."""
         augmentation = Augmentation.of(self.recipe.data, self.recipe.seed)
         processor: Any = self.processor
-        return GeneralBatches(self.nights, processor, augmentation), GeneralBatches(self.checks, processor)
+        train = GeneralBatches(self.nights, processor, augmentation, phase.others)
+        return train, GeneralBatches(self.checks, processor)
 
     def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""

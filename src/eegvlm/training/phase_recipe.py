@@ -70,6 +70,8 @@ class Phase:
     folds
         Of ``classify``: before the network itself, train this many, each without one group of persons. Later phases
         read a person's high-level vectors from the network that has not seen this person.
+    others
+        What the chances that sources state by ``others`` are multiplied by in this phase.
     randomisation
         Of ``classify``: what recorders may do to a signal in this phase, in place of the data's.
     """
@@ -92,6 +94,7 @@ class Phase:
     gradient_checkpointing: bool = False
     reasoned: float = 0.5
     folds: int = 0
+    others: float = 1.0
     randomisation: Randomisation | None = None
 
     @property
@@ -120,6 +123,7 @@ class Phase:
             (self.folds and self.objective != "classify", f"folds {self.folds}", "only a classify phase has folds"),
             (self.randomisation is not None and self.objective != "classify", "randomisation",
              "only a classify phase has its own"),
+            (self.others < 0, f"others {self.others}", "give 0 or more"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
         ):  # fmt: skip
             if wrong:

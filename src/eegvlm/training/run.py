@@ -197,7 +197,9 @@ class Run:
         if not given:
             seen_as = None if phase.objective == "reason" else augmentation  # what is said must hold
             texts = self._rationales(phase, None, 1)
-            train = Batches(self.nights, processor, seen_as, rationales=texts, reasoned=phase.reasoned)
+            train = Batches(
+                self.nights, processor, seen_as, rationales=texts, reasoned=phase.reasoned, others=phase.others
+            )
             return train, Batches(self.checks, processor)
         seen = self._seen(augmentation)
         texts = self._rationales(phase, augmentation, data.context_versions)
@@ -210,6 +212,7 @@ class Run:
                 data.context_drop,
                 rationales=texts,
                 reasoned=phase.reasoned,
+                others=phase.others,
             ),
             Batches(self.checks, processor, context=self._plain_vectors()),
         )

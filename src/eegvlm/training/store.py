@@ -272,9 +272,18 @@ class EpochStore:
             return signals
         return {panel: values * factors[panel][:, None] for panel, values in signals.items()}
 
-    def compared(self, rows: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-        """Draw the stages among which the loss compares rows: bool (len(rows), 5), those allowed and some others."""
-        return np.asarray(self.allowed[rows] | (rng.random((len(rows), 5)) < self._others[self.source[rows]]))
+    def compared(self, rows: npt.NDArray[np.int64], rng: np.random.Generator, others: float) -> npt.NDArray[np.bool_]:
+        """Draw the stages among which the loss compares rows: bool (len(rows), 5), those allowed and some others.
+
+        Parameters
+        ----------
+        rows, rng
+            Which, and by what chance.
+        others
+            What the sources' chances of other stages are multiplied by.
+        """
+        joins = rng.random((len(rows), 5)) < others * self._others[self.source[rows]]
+        return np.asarray(self.allowed[rows] | joins)
 
     def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
         return {panel: values[:, i] for i, panel in enumerate(self.panels)}
