@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.torch import load_file
 
@@ -14,6 +15,7 @@ from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 from eegvlm.training import Recipe, read_recipe, train
 from eegvlm.training.build import build
+from eegvlm.training.card import _intervals
 from eegvlm.training.moved import WEIGHTS
 from eegvlm.training.phases import PhaseTrainer
 
@@ -50,6 +52,17 @@ def test_a_run_ends_in_a_checkpoint_that_stages(undisturbed):
     card = (undisturbed / "model" / "README.md").read_text()
     assert "were not trained on" in card
     assert "first_seed: 900" in card
+    for part in ("## Intended use", "## Limits", "## Validation"):
+        assert part in card
+
+
+def test_intervals_of_the_card_are_over_persons():
+    stages = np.repeat(np.array([0, 2], np.int8), 50)
+    answers = np.where(np.arange(100) < 90, stages, 4).astype(np.int8)  # all that is wrong is the second person's
+    assert _intervals(stages, answers, np.repeat("one", 100)) == ("", "")
+    accuracy, kappa = _intervals(stages, answers, np.repeat(["one", "two"], 50))
+    assert accuracy == " [0.800, 1.000]"
+    assert kappa.startswith(" [0.000, ")
 
 
 def test_a_killed_run_ends_with_the_same_weights(undisturbed, tmp_path, monkeypatch):

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import transformers
 import yaml
 
 from eegvlm import __version__
 from eegvlm.hypnogram import STAGES
-from eegvlm.hypnogram.agreement import agreement_of_stages
+from eegvlm.hypnogram.agreement import agreement_of_matrix, agreement_of_stages, confusion_matrix
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.model.weights import packaged_models
@@ -38,6 +39,18 @@ tags: [sleep-staging, eeg, polysomnography]
 Checkpoint trained by `eegvlm train` with the recipe below (eeg-vlm {version}, torch {torch},
 transformers {transformers}, Python {python}). Research use; verify by a trained scorer.
 {note}
+## Intended use
+
+Sleep stages of 30-s epochs, with probabilities, for research and as a draft for a trained scorer:
+`eegvlm stage NIGHT --model FOLDER`. It is no medical device.
+
+## Limits
+
+What the sources below do not hold was not learnt and not tried: other ages and illnesses, derivations, recorders and
+scorers. Of a stage in which a source has no epochs, its figures say nothing. They are of few persons, on whom the
+probabilities were calibrated, too: judge the model on scored nights of your own
+(`eegvlm evaluate FOLDER folder NIGHTS`); training on others goes on with `recipes/fine-tune.yaml`.
+
 ## Data
 
 | part | source | nights | persons | epochs learnt | {labels} |
@@ -56,7 +69,7 @@ nights say that the model learnt, not how it does on patients.
 |---|---|---|---|---|---|{rules}
 {rows}
 
-(the last five columns: recall by stage)
+(in brackets 95 % intervals over persons, by bootstrap; the last five columns: recall by stage)
 
 Figures at the end of each phase, before calibration:
 
@@ -119,7 +132,7 @@ def write_card(
         smoothed=fitted.smoothed_temperature,
         labels=" | ".join(stage.label for stage in STAGES),
         rules="---|" * len(STAGES),
-        rows="\n".join(_rows(nights, fitted, prior)),
+        rows="\n".join(_rows(nights, stores["validation"].persons, fitted, prior)),
         data="\n".join(row for part, store in stores.items() for row in _sources(part, store)),
         digest=stores["training"].digest(),
         checked=stores["validation"].digest(),
@@ -156,10 +169,14 @@ def _curve(file: Path) -> str:
     return ", ".join(f"{step}: {loss:.3f}" for step, loss in losses.items())
 
 
-def _rows(nights: list[ScoredNight], fitted: Fitted, prior: Sequence[float]) -> Iterator[str]:
-    """Yield a table row for each source, without and with smoothing."""
+def _rows(nights: list[ScoredNight], persons: Sequence[str], fitted: Fitted, prior: Sequence[float]) -> Iterator[str]:
+    """Yield a table row for each source, without and with smoothing; of each night, its person."""
     for source in sorted({night.source for night in nights if night.source}):
         own = [night for night in nights if night.source == source]
+        sleepers = np.repeat(
+            [person for night, person in zip(nights, persons, strict=True) if night.source == source],
+            [len(night.stages) for night in own],
+        )
         stages = np.concatenate([night.stages for night in own])
         alone = [softmax(night.logits, fitted.stage_temperature) for night in own]
         smoothed = [
@@ -170,13 +187,31 @@ def _rows(nights: list[ScoredNight], fitted: Fitted, prior: Sequence[float]) -> 
             scored = stages >= 0
             given = np.concatenate(probabilities)[scored]
             answers = given.argmax(axis=1)
-            agreed = agreement_of_stages(stages[scored].astype(np.int8), answers.astype(np.int8))
+            scorings = stages[scored].astype(np.int8), answers.astype(np.int8)
+            agreed = agreement_of_stages(*scorings)
+            accuracy, kappa = _intervals(*scorings, sleepers[scored])
             error = expected_calibration_error(given.max(axis=1), answers == stages[scored])
             recalls = " | ".join("-" if s.recall is None else f"{s.recall:.3f}" for s in agreed.stages)
             yield (
-                f"| {source} | {name} | {scored.sum()} | {agreed.accuracy:.3f} | {agreed.kappa or 0:.3f} | {error:.3f} "
-                f"| {recalls} |"
+                f"| {source} | {name} | {scored.sum()} | {agreed.accuracy:.3f}{accuracy} "
+                f"| {agreed.kappa or 0:.3f}{kappa} | {error:.3f} | {recalls} |"
             )
+
+
+def _intervals(
+    stages: npt.NDArray[np.int8], answers: npt.NDArray[np.int8], sleepers: npt.NDArray[np.str_]
+) -> tuple[str, str]:
+    """Return the 95 % intervals over persons of accuracy and kappa, in brackets; empty where there is one person."""
+    persons = np.unique(sleepers)
+    if len(persons) < 2:
+        return "", ""
+    apart = np.stack([confusion_matrix(stages[sleepers == one], answers[sleepers == one]) for one in persons])
+    rng = np.random.default_rng(0)
+    drawn = [agreement_of_matrix(apart[rng.integers(len(apart), size=len(apart))].sum(axis=0)) for _ in range(2000)]
+    figures = [(one.accuracy, np.nan if one.kappa is None else one.kappa) for one in drawn]
+    found = np.nanquantile(figures, (0.025, 0.975), axis=0)
+    accuracy, kappa = (f" [{low:.3f}, {high:.3f}]" for low, high in found.T)
+    return accuracy, kappa
 
 
 def _plain(value: Any) -> Any:
