@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from eegvlm.simulation import EventKind, Recorder, SimulatedNight, Subject, simulate_night
+from eegvlm.simulation import EventKind, Recorder, SimulatedNight, Subject, draw_subject, simulate_night
 
 K = EventKind
 RATE = 128.0
@@ -119,6 +121,37 @@ def test_chin_tone_falls_from_wake_to_rem(night):
     medians = [np.median(tone[night.stages == stage]) for stage in range(5)]
     assert medians[0] > medians[2] > medians[3] > medians[4]
     assert medians[4] < 0.35 * medians[0]
+
+
+def test_sleepers_differ_in_how_far_the_chin_relaxes():
+    falls = [subject.chin_tone[4] / subject.chin_tone[1] for subject in map(draw_subject, range(60))]
+    assert min(falls) < 0.4
+    assert max(falls) > 0.9  # R is told from N1 by the chin in some sleepers alone
+
+
+def test_noise_and_the_heart_lie_over_the_chin():
+    stages, still = np.full(10, 4), Subject(chin_uv=1e-3)
+    floor = simulate_night(stages=stages, seed=2, channels=["EMG chin"], subject=replace(still, chin_floor_uv=3.0))
+    assert 2.7 < floor.signals["EMG chin"].std() < 3.3
+    heart = simulate_night(stages=stages, seed=2, channels=["EMG chin"], subject=replace(still, chin_ecg_uv=20.0))
+    assert 15 < heart.signals["EMG chin"].max() < 25
+
+
+def test_eye_electrodes_see_more_or_less_of_eyes_and_brain():
+    def night(**electrodes: float) -> SimulatedNight:
+        subject = Subject(**electrodes)
+        stages = np.repeat([2, 4], 30)
+        return simulate_night(stages=stages, seed=4, channels=["EOG E1-M2"], subject=subject)
+
+    def sizes(of: SimulatedNight, kind: EventKind) -> float:
+        return float(of.events.select(kind=kind).amplitude_uv.mean())
+
+    plain, near = night(), night(eye_size=2.0)
+    assert sizes(near, K.RAPID_EYE_MOVEMENT) > 1.6 * sizes(plain, K.RAPID_EYE_MOVEMENT)
+    brain = night(eog_brain=1.5)
+    asleep = slice(0, 30)
+    grown = brain.epochs("EOG E1-M2")[asleep].std() / plain.epochs("EOG E1-M2")[asleep].std()
+    assert 1.3 < grown < 1.6
 
 
 def test_the_rows_of_one_event_share_a_number_an_onset_and_a_kind(night):

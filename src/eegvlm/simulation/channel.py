@@ -147,10 +147,12 @@ def _size(events: Occurrences, derivation: Derivation, subject: Subject, rms: np
         # slow movements are horizontal; of the rapid ones a third have a vertical part
         tilt = np.pi * np.clip(events.shape[:, 3] - 0.65, 0, 1) * (events.kind is K.RAPID_EYE_MOVEMENT)
         sees = derivation.horizontal * np.cos(tilt) + derivation.vertical * np.sin(tilt)
-        return np.asarray(events.strength * sees * (1.0 if derivation.eog else subject.eye_leak))
+        return np.asarray(events.strength * sees * subject.eye_size * (1.0 if derivation.eog else subject.eye_leak))
     size = events.strength * derivation.sees.get(events.kind, 1.0)
-    if events.kind is K.BLINK and not derivation.eog:
-        size = size * subject.eye_leak
+    if events.kind is K.BLINK:
+        size = size * subject.eye_size * (1.0 if derivation.eog else subject.eye_leak)
+    elif derivation.eog and not habit.relative:
+        size = size * subject.eog_brain
     if habit.relative:
         size = size * 1.25 * rms[np.minimum(events.epoch, len(rms) - 1), habit.band - 1]
     return np.asarray(size)

@@ -192,7 +192,7 @@ def simulate_night(
         )
     for label in channels:
         if label == CHIN:
-            signals[label] = chin_emg(seed, stages, drawn, subject, grid)
+            signals[label] = chin_emg(seed, stages, drawn, subject, grid, r_peaks)
         elif label == HEART:
             signals[label] = electrocardiogram(r_peaks, len(stages) * grid.hop, grid.rate)
         else:

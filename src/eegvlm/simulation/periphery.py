@@ -13,7 +13,6 @@ from eegvlm.simulation.subject import Subject
 from eegvlm.simulation.waveforms import spread
 
 K = EventKind
-_TONE = np.array([1.0, 0.62, 0.45, 0.38, 0.17])  # of wake, by stage; lowest in R
 _BURSTS = {K.AROUSAL: 1.6, K.BODY_MOVEMENT: 6.0, K.MUSCLE_ARTEFACT: 3.0}
 _BPM = np.array([1.0, 0.95, 0.9, 0.88, 0.97])
 
@@ -23,14 +22,22 @@ _ECG_SPAN_S = (-0.28, 0.48)
 
 
 def chin_emg(
-    seed: int, stages: np.ndarray, drawn: dict[EventKind, Occurrences], subject: Subject, grid: FrameGrid
+    seed: int,
+    stages: np.ndarray,
+    drawn: dict[EventKind, Occurrences],
+    subject: Subject,
+    grid: FrameGrid,
+    r_peaks_s: np.ndarray,
 ) -> np.ndarray:
-    """Return the chin EMG, float32 µV: noise above 10 Hz under a tone that falls from W to R and bursts."""
+    """Return the chin EMG, float32 µV: noise above 10 Hz under a tone that falls from W to R and bursts.
+
+    The noise of electrodes and amplifier lies over it, and the heart, where the subject's leaks.
+    """
     rng = stream(seed, "chin tone")
     n = grid.n_epochs
     wander = np.cumsum(rng.normal(0, 0.08, n))
     wander -= np.linspace(0, wander[-1], n)
-    tone = subject.chin_uv * _TONE[stages] * np.exp(np.clip(wander, -0.8, 0.8) + rng.normal(0, 0.12, n))
+    tone = subject.chin_uv * np.array(subject.chin_tone)[stages] * np.exp(np.clip(wander, -0.8, 0.8) + rng.normal(0, 0.12, n))
     seconds = np.arange(n * EPOCH_S) + 0.5
     steps = np.interp(seconds, (np.arange(n) + 0.5) * EPOCH_S, np.log(tone))
     # tone changes with the stage within seconds, not over the half minute to the next epoch's middle
@@ -49,7 +56,13 @@ def chin_emg(
     response = f**2 / (f**2 + 12.0**2) / np.sqrt(1 + (f / 90) ** 2)
     response *= np.sqrt(0.5 / np.sum(response**2)) * grid.length
     noise = fft.irfft(white_spectra(stream(seed, "chin noise"), grid) * response.astype(np.float32), grid.length)
-    return np.asarray(grid.join(noise) * envelope)
+    signal = np.asarray(grid.join(noise) * envelope)
+    if subject.chin_floor_uv:
+        own = stream(seed, "chin floor").standard_normal(len(signal), dtype=np.float32)
+        signal += np.float32(subject.chin_floor_uv) * own
+    if subject.chin_ecg_uv:
+        signal += electrocardiogram(r_peaks_s, len(signal), grid.rate, subject.chin_ecg_uv)
+    return signal
 
 
 def beats(seed: int, stages: np.ndarray, subject: Subject) -> np.ndarray:

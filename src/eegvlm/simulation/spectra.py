@@ -92,4 +92,5 @@ def channel_spectra(rows: np.ndarray, stages: np.ndarray, derivation: Derivation
     if 0 < derivation.fronts < 1:
         mix = np.clip(mix + subject.frontality, 0, 1)
     power = np.exp(mix * rows[:, :6] + (1 - mix) * rows[:, 6:])
-    return np.asarray(power * np.exp(derivation.colour) * (derivation.gain * subject.gain) ** 2)
+    gain = derivation.gain * subject.gain * (subject.eog_brain if derivation.eog else 1.0)
+    return np.asarray(power * np.exp(derivation.colour) * gain**2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from eegvlm.simulation.recorder import EQ_KNOTS_HZ, Recorder
 from eegvlm.simulation.streams import stream
 
 _ZEROS = (0.0,) * 12
+CHIN_TONE = (1.0, 0.62, 0.45, 0.38, 0.17)
+"""Tone of the typical chin in W, N1, N2, N3, R: lowest in R."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,18 @@ class Subject:
         Height of the R wave in the EEG; 0 for none.
     reversed_k_complexes
         Share of K-complexes that appear upside down (an active reference).
+    eye_size
+        Factor on all eye movements: electrodes lie nearer to or further from the eyes.
+    eog_brain
+        Factor on the amplitude of what eye electrodes see of the brain.
     chin_uv
         Rms of the chin EMG in wake.
+    chin_tone
+        Tone in W, N1, N2, N3, R beside that of wake.
+    chin_floor_uv
+        Rms of what is no muscle in the chin EMG: electrodes and amplifier. No tone shows below it.
+    chin_ecg_uv
+        Height of the R wave in the chin EMG; 0 for none.
     heart_bpm
         Heart rate in quiet wake.
     recorder
@@ -67,7 +80,12 @@ class Subject:
     eye_leak: float = 1.0
     ecg_leak_uv: float = 0.0
     reversed_k_complexes: float = 0.05
+    eye_size: float = 1.0
+    eog_brain: float = 1.0
     chin_uv: float = 18.0
+    chin_tone: tuple[float, ...] = CHIN_TONE
+    chin_floor_uv: float = 0.0
+    chin_ecg_uv: float = 0.0
     heart_bpm: float = 66.0
     recorder: Recorder = field(default_factory=Recorder)
 
@@ -83,7 +101,8 @@ def draw_subject(seed: int, *, architecture: str | None = None, spread: float = 
 
     Offsets follow the covariance between the 20 calibration nights (ten persons). Beyond them, and so that recordings
     of other hospitals lie inside the spread: a gain, the level of slow drift (larger still in wake, as of patients who
-    turn in bed), a montage mix, and the recorder. Age lowers slow-wave and sigma power and alpha frequency
+    turn in bed), a montage mix, and the recorder. Chins differ most: some fall to their noise with sleep onset, so that R
+    looks like N1, others hardly relax at all. Age lowers slow-wave and sigma power and alpha frequency
     (Landolt & Borbély 2001, Clin. Neurophysiol. 112:2222-2236; Purcell et al. 2017, Nat. Commun. 8:15930).
 
     Parameters
@@ -125,6 +144,7 @@ def draw_subject(seed: int, *, architecture: str | None = None, spread: float = 
         ecg_leak_uv=around(9, 0.6) if rng.random() < 0.3 else 0.0,
         reversed_k_complexes=float(rng.uniform(0, 0.2)),
         chin_uv=around(16, 0.45),
+        **_draw_electrodes(stream(seed, "eyes and chin"), spread),
         heart_bpm=float(np.clip(rng.normal(66, 8), 48, 90)),
         recorder=_draw_recorder(stream(seed, "recorder"), spread),
     )
@@ -153,6 +173,20 @@ def _draw_habits(
     amplitudes = rng.lognormal(-0.05, 0.25, len(kinds)) ** spread
     amplitudes[kinds.index(EventKind.SPINDLE)] *= np.exp(-0.05 * decades)
     return dict(zip(kinds, rates.tolist(), strict=True)), dict(zip(kinds, amplitudes.tolist(), strict=True))
+
+
+def _draw_electrodes(rng: np.random.Generator, spread: float) -> dict[str, Any]:
+    """Draw what the electrodes at eyes and chin see."""
+    depth = 1 + spread * rng.uniform(-0.85, 0.2)  # of the fall of tone with sleep
+    own = spread * rng.normal(0, 0.22, 5)
+    tone = np.array(CHIN_TONE) ** max(depth, 0.1) * np.exp(own - own[0])
+    return {
+        "eye_size": float(np.exp(spread * rng.normal(0, 0.35))),
+        "eog_brain": float(np.exp(spread * rng.normal(0.15, 0.35))),
+        "chin_tone": tuple(tone.tolist()),
+        "chin_floor_uv": float(rng.lognormal(np.log(1.5), 0.7)),
+        "chin_ecg_uv": float(rng.lognormal(np.log(8), 0.8)) if rng.random() < 0.45 else 0.0,
+    }
 
 
 def _draw_recorder(rng: np.random.Generator, spread: float) -> Recorder:
