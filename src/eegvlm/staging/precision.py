@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from eegvlm.errors import InputError
+from eegvlm.model.precision import multiplies_bfloat16
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -36,9 +37,7 @@ def choose_dtype(dtype: str, device: torch.device) -> torch.dtype:
         If the name is unknown.
     """
     if dtype == "auto":
-        if device.type == "cuda":
-            return torch.bfloat16
-        return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16", False) else torch.float32
+        return torch.bfloat16 if device.type == "cuda" or multiplies_bfloat16() else torch.float32
     if dtype not in _DTYPES:
         raise InputError("arguments", "dtype", dtype, f"use auto or one of {', '.join(_DTYPES)}")
     return _DTYPES[dtype]

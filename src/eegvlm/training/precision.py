@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import torch
 
+from eegvlm.model.precision import multiplies_bfloat16
 from eegvlm.training.recipe import Recipe
 
 
 def use_bfloat16(precision: str) -> bool:
-    """Say whether to compute in bfloat16; ``"auto"`` does where the processor has matrix units for it."""
+    """Say whether to compute in bfloat16; ``"auto"`` does where the processor has instructions for it."""
     if precision != "auto":
         return precision == "bfloat16"
-    return torch.cuda.is_available() or bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+    return torch.cuda.is_available() or multiplies_bfloat16()
 
 
 def frozen_dtype(recipe: Recipe) -> torch.dtype:
