@@ -1,4 +1,4 @@
-"""How fast a phase moves what: parts of a batch, rates by part."""
+"""How fast a phase moves what: parts of a batch, rates by part, the mean of the last steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerCallback
 
+from eegvlm.errors import InputError
 from eegvlm.training import read_recipe
 from eegvlm.training.build import build
 from eegvlm.training.moved import PARTS, WEIGHTS
@@ -59,3 +61,47 @@ def test_the_projector_has_a_learning_rate_of_its_own(at_once, tmp_path):
     begun = dict(build(read_recipe(PAPER, ["model=tiny", "precision=float32"]))[0].named_parameters())
     for name, weight in slow.items():
         assert torch.equal(weight, begun[name]) == name.startswith(PARTS["projector"]), name
+
+
+CLASSIFY = (
+    "[{name: enhance, objective: classify, trains: [enhancement], steps: 4, batch_size: 8, learning_rate: 0.01,"
+    " average: 0.5}]"
+)
+
+
+class Watched(TrainerCallback):
+    """Keeps the classifier's weights of every step."""
+
+    def __init__(self) -> None:
+        self.weights: list[torch.Tensor] = []
+
+    def on_step_end(self, args, state, control, model=None, **kwargs):
+        self.weights.append(model.model.enhancement.classifier.weight.detach().clone())
+
+
+def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_mean(tmp_path):
+    settings = ("model=tiny", *DATA, f"phases={CLASSIFY}", "precision=float32")
+    run = Run.begin(read_recipe(PAPER, settings), tmp_path, {}, lambda items, what: items)
+    watched = Watched()
+    run.callbacks = (watched,)
+    run.phase(run.phases[0])
+    held = load_file(tmp_path / "enhance" / "weights" / WEIGHTS)
+    torch.testing.assert_close(held["model.enhancement.classifier.weight"], torch.stack(watched.weights[2:]).mean(dim=0))
+
+    network = run.model.model.enhancement
+    norm = network.widen[1]
+    seen = []
+    norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].mean(dim=(0, 2, 3))))
+    train, _ = run.batches(run.phases[0])
+    network.train()
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name is not None)
+    with torch.no_grad():
+        network(train.pixel_values(train(list(range(8)))["microvolt"], torch.device("cpu")))
+    assert (seen[0] - norm.running_mean).abs().max() < 0.5 * norm.running_var.sqrt().max()
+
+
+def test_only_a_classifying_phase_is_averaged():
+    for wrong in (f"phases={PHASE[:-2]}, average: 0.5}}]", f"phases={CLASSIFY.replace('0.5', '1.5')}"):
+        with pytest.raises(InputError, match="average"):
+            read_recipe(PAPER, ("model=tiny", wrong))

@@ -164,7 +164,7 @@ def test_a_recipe_may_train_on_amplitudes_as_they_are(tmp_path):
     rows = np.arange(3)
     assert train.gains(0, NANO) == {}
     assert train.levelled(train.signals(rows), rows, NANO).keys() == train.signals(rows).keys()
-    assert set(validation.gains(0, NANO)) == {"eeg", "emg"}
+    assert set(validation.gains(0, NANO)) == {"eeg", "eog_left", "eog_right", "emg"}
 
 
 def test_a_night_through_one_recorder_is_the_same_whole_or_in_parts(mixed):
@@ -198,6 +198,19 @@ def test_two_eog_leads_can_be_seen_as_one_against_the_other(mixed):
         weight = float((taken * right).sum() / (right * right).sum())
         assert 0.6 <= weight <= 1.1
         np.testing.assert_allclose(seen["eog_left"], signals["eog_left"] - weight * right, atol=1e-1)
+
+
+def test_eeg_can_be_all_that_is_seen(mixed):
+    _, store = mixed
+
+    class Drawing:
+        layout = NANO
+
+    signals = store.whole_night(0, slice(0, 12))
+    augmentation = Augmentation(Randomisation.none(), 0.0, seed=1, eeg_alone=1.0)
+    for seen in (augmentation.night(signals, Drawing(), 0, 1), augmentation.epochs(signals, Drawing(), np.arange(12))):
+        assert np.isfinite(seen["eeg"]).all()
+        assert all(np.isnan(seen[name]).all() for name in ("eog_left", "eog_right", "emg"))
 
 
 def test_an_epoch_stands_between_its_neighbours(mixed, tmp_path):

@@ -71,7 +71,7 @@ class Augmentation:
 
     Parameters
     ----------
-    randomisation, channel_drop, emg_gain_db, bipolar_eog
+    randomisation, channel_drop, emg_gain_db, bipolar_eog, eeg_alone
         See :class:`~eegvlm.training.recipe.DataRecipe`.
     seed
         Together with the epochs of a batch, or the night and its version, it decides everything.
@@ -82,20 +82,23 @@ class Augmentation:
     seed: int
     emg_gain_db: float = 0.0
     bipolar_eog: float = 0.0
+    eeg_alone: float = 0.0
 
     @classmethod
     def of(cls, data: DataRecipe, seed: int, randomisation: Randomisation | None = None) -> Augmentation:
         """Take a recipe's, with another randomisation where one is given."""
-        return cls(randomisation or data.randomisation, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog)
+        seen = randomisation or data.randomisation
+        return cls(seen, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog, data.eeg_alone)
 
     def epochs(self, signals: Signals, processor: EegVlmProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""
         rng = np.random.default_rng([self.seed, zlib.crc32(rows.tobytes())])
         shown: Signals = {}
+        alone = rng.random(len(rows)) < self.eeg_alone
         for name, values in self._derived(signals, processor, rng, rng.random(len(rows)) < self.bipolar_eog).items():
             shown[name] = randomise(values, rng, self._recorder(processor, name), rate=processor.layout.rate)
             if not _is_eeg(processor, name):
-                shown[name][rng.random(len(values)) < self.channel_drop] = np.nan
+                shown[name][alone | (rng.random(len(values)) < self.channel_drop)] = np.nan
         return shown
 
     def night(self, signals: Signals, processor: EegVlmProcessor, night: int, version: int) -> Signals:
@@ -103,9 +106,10 @@ class Augmentation:
         shown = {}
         rng = np.random.default_rng([self.seed, 8, night, version])
         bipolar = np.full(len(next(iter(signals.values()))), rng.random() < self.bipolar_eog)
+        alone = rng.random() < self.eeg_alone
         for place, (name, values) in enumerate(self._derived(signals, processor, rng, bipolar).items()):
             rng = np.random.default_rng([self.seed, 6, night, version, place])
-            dropped = not _is_eeg(processor, name) and rng.random() < self.channel_drop
+            dropped = not _is_eeg(processor, name) and (alone or rng.random() < self.channel_drop)
             recorder = self._recorder(processor, name)
             shown[name] = randomise(values, rng, recorder, rate=processor.layout.rate, per="night")
             if dropped:

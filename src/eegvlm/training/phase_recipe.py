@@ -70,6 +70,9 @@ class Phase:
     folds
         Of ``classify``: before the network itself, train this many, each without one group of persons. Later phases
         read a person's high-level vectors from the network that has not seen this person.
+    average
+        Of ``classify``: the network ends as the mean of its weights over this share of the steps, the last ones
+        (:mod:`eegvlm.training.averaging`); 0: as they are after the last step.
     others
         What the chances that sources state by ``others`` are multiplied by in this phase.
     randomisation
@@ -94,6 +97,7 @@ class Phase:
     gradient_checkpointing: bool = False
     reasoned: float = 0.5
     folds: int = 0
+    average: float = 0.0
     others: float = 1.0
     randomisation: Randomisation | None = None
 
@@ -123,6 +127,9 @@ class Phase:
             (self.folds and self.objective != "classify", f"folds {self.folds}", "only a classify phase has folds"),
             (self.randomisation is not None and self.objective != "classify", "randomisation",
              "only a classify phase has its own"),
+            (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
+            (self.average and self.objective != "classify", f"average {self.average}",
+             "only the network of a classify phase is averaged"),
             (self.others < 0, f"others {self.others}", "give 0 or more"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
         ):  # fmt: skip

@@ -13,10 +13,12 @@ import torch
 from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
 from transformers.integrations import TensorBoardCallback
 
+from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
 from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.model.label_trie import label_log_probabilities
+from eegvlm.training.averaging import STATISTICS_BATCHES, Averaging
 from eegvlm.training.checkpoints import check_kind, ended_early, last_checkpoint, log_writer, write_json
 from eegvlm.training.data import Batches, SeededDraws
 from eegvlm.training.general_data import GeneralBatches
@@ -35,8 +37,17 @@ _SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_wit
 class PhaseTrainer(ParallelTrainer):
     """A trainer whose loss is a phase's objective and whose predictions are stage logits."""
 
-    def __init__(self, *, phase: Phase, draws: SeededDraws, eval_batches: Batches, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        phase: Phase,
+        draws: SeededDraws,
+        eval_batches: Batches,
+        averaging: Averaging | None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.averaging = averaging
         self.phase, self.objective, self.draws = phase, phase.objective, draws
         # An objective is the mean over its part of a batch: parts that are computed one after another are averaged.
         self.model_accepts_loss_kwargs = False
@@ -109,12 +120,28 @@ class PhaseTrainer(ParallelTrainer):
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Write what moves; transformers' own would write the whole model."""
+        folder = Path(output_dir or self.args.output_dir)
         if self.args.should_save:
-            save_moved(self.model, Path(output_dir or self.args.output_dir), state_dict)
+            save_moved(self.model, folder, state_dict)
+            if self.averaging is not None:
+                self.averaging.save(folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Put back what :meth:`_save` wrote."""
         load_moved(self.model if model is None else model, Path(resume_from_checkpoint))
+        if self.averaging is not None:
+            self.averaging.load(Path(resume_from_checkpoint))
+
+    def take_average(self) -> None:
+        """End as the mean of the weights, with the batch statistics of the last training epochs."""
+        if self.averaging is None:
+            return
+        rows, size = list(self.draws)[-STATISTICS_BATCHES * self.phase.batch_size :], self.phase.batch_size
+        parts = (self.train_batches(rows[first : first + size]) for first in range(0, len(rows), size))
+        device = self.args.device
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.args.bf16):
+            self.averaging.put_in(self.eval_batches.pixel_values(part["microvolt"], device) for part in parts)
+        self.averaging = None
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """Draw validation epochs without augmentation."""
@@ -229,8 +256,13 @@ def run_phase(
     watching: list[Any] = [*callbacks, *([EarlyStoppingCallback(phase.patience)] if phase.patience else [])]
     if processes.main:
         watching.append(TensorBoardCallback(log_writer(folder, checkpoint)))
+    averaging = None
+    if phase.average:
+        averaging = Averaging(model.model.enhancement, steps - round(phase.average * steps))
+        watching.append(averaging)
     trainer = PhaseTrainer(
         processes=processes,
+        averaging=averaging,
         phase=phase,
         draws=draws,
         eval_batches=validation,
@@ -246,7 +278,11 @@ def run_phase(
     )
     if checkpoint is not None:
         check_kind(checkpoint, sharded=trainer.sharded)
+    if averaging is not None and (trainer.sharded or trainer.is_deepspeed_enabled):
+        hint = "run this phase in one process or under DDP, or set average: 0"
+        raise InputError("recipe", f"phase {phase.name}", "average under FSDP or DeepSpeed", hint)
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    trainer.take_average()
     figures = {name: value for name, value in trainer.evaluate().items() if isinstance(value, float)}
     trainer.save_model(str(folder / "weights"))
     trainer.leave()

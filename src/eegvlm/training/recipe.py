@@ -167,6 +167,8 @@ class DataRecipe:
         What recorders may do to a signal.
     channel_drop
         Probability, a panel other than EEG, that it is left empty.
+    eeg_alone
+        Probability that all panels other than EEG are left empty together.
     emg_gain_db
         Spread of a further gain of the EMG: muscle tone differs more between persons and electrodes than EEG does.
     bipolar_eog
@@ -188,6 +190,7 @@ class DataRecipe:
     levelled: bool = True
     randomisation: Randomisation = field(default_factory=Randomisation)
     channel_drop: float = 0.3
+    eeg_alone: float = 0.0
     emg_gain_db: float = 0.0
     bipolar_eog: float = 0.0
     context_versions: int = 2
