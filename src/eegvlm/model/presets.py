@@ -29,6 +29,7 @@ def _nano() -> dict[str, Any]:
             intermediate_size=704,
             num_hidden_layers=4,
             num_attention_heads=4,
+            num_key_value_heads=2,
             max_position_embeddings=512,
             tie_word_embeddings=True,
         ),
