@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram.smoothing import Transitions, count_transitions, real_transitions, smooth
+from eegvlm.hypnogram.smoothing import WHOLE_NIGHT, Transitions, count_transitions, real_transitions, smooth
 
 
 def _random(n: int, seed: int) -> np.ndarray:
@@ -105,3 +105,16 @@ def test_transitions_are_counted_on_scored_pairs_alone():
 def test_a_strength_that_is_not_positive_is_refused():
     with pytest.raises(InputError, match="positive"):
         smooth(_random(2, 0), real_transitions(), strength=0.0)
+
+
+def test_a_night_begins_awake_and_an_excerpt_anywhere():
+    likely = np.array([0.40, 0.44, 0.10, 0.02, 0.04], dtype=np.float32)
+    night = np.tile(likely, (WHOLE_NIGHT, 1))
+    night[1:] = [0.9, 0.04, 0.02, 0.02, 0.02]
+    flat = [0.2] * 5
+    assert smooth(night, real_transitions(), prior=flat)[0].argmax() == 0
+    first = smooth(night, real_transitions(), prior=flat)[0, 0]
+    assert first > smooth(night[:60], real_transitions(), prior=flat)[0, 0]
+    for epochs in (60, WHOLE_NIGHT):
+        assert np.isclose(real_transitions().start(epochs).sum(), 1)
+    np.testing.assert_allclose(real_transitions().start(60), real_transitions().stationary)

@@ -22,13 +22,15 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import STAGES
+from eegvlm.hypnogram import STAGES, Stage
 
 FloatArray = npt.NDArray[np.float64]
 
 # Chosen on simulated nights and on the W and N3 epochs of 19 UCDDB patients: neighbouring epochs are not independent
 # given their stages, so their evidence counts for less than the chain assumes.
 STRENGTH = 0.7
+WHOLE_NIGHT = 480  # epochs: four hours
+_FIRST_AWAKE = 0.9  # all 39 nights that were counted begin awake; a recording can still be cut
 _TABLE = Path(__file__).parent / "transitions.json"
 
 
@@ -53,6 +55,16 @@ class Transitions:
         values, vectors = np.linalg.eig(self.matrix.T)
         shares = np.real(vectors[:, np.argmax(np.real(values))])
         return np.asarray(shares / shares.sum())
+
+    def start(self, epochs: int) -> FloatArray:
+        """Return the chances of the stages of a recording's first epoch: (5,).
+
+        An excerpt may begin in any stage. A recording of :data:`WHOLE_NIGHT` epochs or more is taken for a night, and
+        nights begin awake.
+        """
+        if epochs < WHOLE_NIGHT:
+            return self.stationary
+        return np.asarray(_FIRST_AWAKE * (np.array(STAGES) == Stage.W) + (1 - _FIRST_AWAKE) * self.stationary)
 
 
 @cache
@@ -118,9 +130,9 @@ def smooth(
         raise InputError("arguments", "prior", prior, "give five positive shares")
     evidence = np.asarray(probabilities, dtype=np.float64)
     missing = np.isnan(evidence).any(axis=1)
-    start, matrix = transitions.stationary, transitions.matrix
+    start, matrix = transitions.start(len(evidence)), transitions.matrix
     # The model's probabilities are a posterior; over the prior they are the likelihood that the chain wants.
-    learnt = start if prior is None else np.asarray(prior, dtype=np.float64)
+    learnt = transitions.stationary if prior is None else np.asarray(prior, dtype=np.float64)
     likelihood = (np.maximum(evidence, 1e-9) / learnt) ** strength
     likelihood[missing] = 1.0
     forward, backward = np.empty_like(likelihood), np.ones_like(likelihood)
