@@ -26,7 +26,11 @@ class Store(SimpleNamespace):
 
 def epochs() -> Store:
     night = np.repeat([0, 1, 2, 3], 10)
-    return Store(night=night, stages=STAGES, source=np.zeros(40, int), persons=["a", "b", "b", "c"])
+    everything = np.ones((40, 5), bool)
+    one_hot = np.eye(5, dtype=np.float32)[STAGES]
+    held = Store(night=night, stages=STAGES, source=np.zeros(40, int), persons=["a", "b", "b", "c"])
+    held.targets, held.allowed = one_hot, everything
+    return held
 
 
 def test_a_length_in_passes_is_that_many_draws_of_every_epoch():
@@ -40,7 +44,23 @@ def test_natural_draws_have_the_shares_of_the_nights():
     shares = np.bincount(STAGES[drawn], minlength=5) / len(drawn)
     np.testing.assert_allclose(shares, [0.3, 0.1, 0.4, 0.1, 0.1], atol=0.03)
     assert learnt_shares(natural, epochs()) == pytest.approx([0.3, 0.1, 0.4, 0.1, 0.1])
-    assert learnt_shares(DATA, epochs()) == list(DATA.stage_shares)
+    assert learnt_shares(DATA, epochs()) == pytest.approx(list(DATA.stage_shares))
+
+
+def test_what_is_learnt_is_the_target_and_not_the_stage():
+    doubted = epochs()
+    doubted.targets[STAGES == 1] = [0, 0.5, 0.5, 0, 0]
+    w, n1, n2, n3, rem = DATA.stage_shares
+    assert learnt_shares(DATA, doubted) == pytest.approx([w, n1 / 2, n2 + n1 / 2, n3, rem])
+
+
+def test_epochs_that_are_compared_with_some_stages_only_say_nothing_of_shares():
+    some = epochs()
+    some.allowed[:10] = [True, False, False, True, False]
+    some.targets[:10] = [1, 0, 0, 0, 0]
+    assert learnt_shares(DATA, some) == pytest.approx(list(DATA.stage_shares))
+    some.allowed[:] = [True, False, False, True, False]
+    assert learnt_shares(DATA, some) == list(DATA.stage_shares)
 
 
 def test_a_batch_can_come_from_one_person():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from eegvlm.training.objectives import stage_loss
+from eegvlm.training.objectives import stage_loss, weighed
 
 
 def log_probabilities(rows: list[list[float]]) -> torch.Tensor:
@@ -14,7 +15,7 @@ def log_probabilities(rows: list[list[float]]) -> torch.Tensor:
 def test_a_certain_target_costs_what_its_probability_says():
     given = log_probabilities([[0.5, 0.2, 0.1, 0.1, 0.1]])
     target = torch.tensor([[1.0, 0, 0, 0, 0]])
-    everything = torch.ones(1, 5, dtype=torch.bool)
+    everything = torch.ones(1, 5)
     torch.testing.assert_close(stage_loss(given, target, everything, 0.0), -given[0, 0])
     even = -(given.mean())
     torch.testing.assert_close(stage_loss(given, target, everything, 0.1), -0.9 * given[0, 0] + 0.1 * even)
@@ -22,7 +23,7 @@ def test_a_certain_target_costs_what_its_probability_says():
 
 def test_a_soft_target_is_learnt_as_it_is():
     target = torch.tensor([[0.6, 0.4, 0, 0, 0]])
-    everything = torch.ones(1, 5, dtype=torch.bool)
+    everything = torch.ones(1, 5)
     logits = torch.zeros(1, 5, requires_grad=True)
     for _ in range(300):
         (gradient,) = torch.autograd.grad(stage_loss(logits.log_softmax(1), target, everything, 0.0), logits)
@@ -30,13 +31,27 @@ def test_a_soft_target_is_learnt_as_it_is():
     torch.testing.assert_close(logits.softmax(1)[0, :2], torch.tensor([0.6, 0.4]), atol=0.02, rtol=0)
 
 
+def test_a_small_weight_teaches_against_a_stage_only_where_the_model_is_sure_of_it():
+    target, compared = torch.tensor([[1.0, 0, 0, 0, 0]]), torch.tensor([[1.0, 0, 0, 1, 0.1]])
+
+    def push(rem: float) -> float:
+        logits = torch.tensor([[0.0, 0, 0, -9, rem]], requires_grad=True)
+        loss = stage_loss(weighed(logits, compared).log_softmax(dim=1), target, compared, 0.0)
+        (gradient,) = torch.autograd.grad(loss, logits)
+        return float(gradient[0, 4])
+
+    assert 0 < push(-2.0) < 0.02
+    assert push(0.0) == pytest.approx(0.1 / 1.1, abs=1e-3)
+    assert push(5.0) > 0.9
+
+
 def test_stages_that_are_not_compared_are_not_taught():
     """Epochs of W and N3 alone must not teach that REM does not exist."""
     logits = torch.randn(4, 5, requires_grad=True)
-    allowed = torch.tensor([[True, False, False, True, False]]).expand(4, -1)
+    compared = torch.tensor([[1.0, 0, 0, 1, 0]]).expand(4, -1)
     target = torch.tensor([[1.0, 0, 0, 0, 0]]).expand(4, -1)
-    compared = logits.masked_fill(~allowed, -torch.inf).log_softmax(dim=1)
-    (gradient,) = torch.autograd.grad(stage_loss(compared, target, allowed, 0.06), logits)
+    loss = stage_loss(weighed(logits, compared).log_softmax(dim=1), target, compared, 0.06)
+    (gradient,) = torch.autograd.grad(loss, logits)
     assert (gradient[:, [1, 2, 4]] == 0).all()
     assert (gradient[:, 0] < 0).all()
     assert (gradient[:, 3] > 0).all()

@@ -57,13 +57,12 @@ def test_epochs_of_stages_that_a_source_does_not_teach_are_kept_as_neighbours_al
     assert sum(store.length(night) for night in recorded) > own.sum()
 
 
-def test_a_stage_that_a_source_lacks_joins_the_comparison_as_often_as_the_recipe_says(own_nights, tmp_path):
+def test_a_stage_that_a_source_lacks_is_compared_with_the_weight_that_the_recipe_states(own_nights, tmp_path):
     recorded = RecordedNights("own", stages=("W", "N2"), others=(0.0, 0.0, 0.0, 0.0, 0.25))
     store = stores(Mixture(recorded=(recorded,)), tmp_path, {"own": own_nights})[0]
-    rows = np.repeat(np.arange(len(store)), 400)
-    for factor, share in ((1.0, 0.25), (0.2, 0.05), (0.0, 0.0)):
-        compared = store.compared(rows, np.random.default_rng(0), factor)
-        np.testing.assert_allclose(compared.mean(axis=0), [1, 0, 1, 0, share], atol=0.02)
+    for factor, weight in ((1.0, 0.25), (0.2, 0.05), (0.0, 0.0), (9.0, 1.0)):
+        weights = store.weights(np.arange(len(store)), factor)
+        np.testing.assert_allclose(weights, np.tile([1, 0, 1, 0, weight], (len(store), 1)), rtol=1e-6)
     assert not store.allowed[:, 4].any()
 
 

@@ -181,7 +181,7 @@ class Batches:
     others: float = 1.0
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
-        """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``allowed`` for the objectives.
+        """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``compared`` for the objectives.
 
         Instead of pictures it holds ``microvolt`` (n, panels, samples), which :meth:`pixel_values` draws on the device.
         """
@@ -202,8 +202,8 @@ class Batches:
         held["stages"] = torch.from_numpy(self.store.stages[rows])
         held["source"] = torch.from_numpy(self.store.source[rows])
         held["targets"] = torch.from_numpy(self.store.targets[rows])
-        allowed = self.store.allowed[rows] if self.augmentation is None else self.store.compared(rows, rng, self.others)
-        held["allowed"] = torch.from_numpy(allowed)
+        others = 0.0 if self.augmentation is None else self.others
+        held["compared"] = torch.from_numpy(self.store.weights(rows, others))
         at_level = self.store.levelled(signals, rows, self.processor.layout)
         held["microvolt"] = torch.from_numpy(np.stack([at_level[panel] for panel in self.store.panels], axis=1))
         if self.descriptions is not None:

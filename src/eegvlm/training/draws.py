@@ -22,12 +22,18 @@ def chances_of(phase: Phase, data: DataRecipe, store: EpochStore) -> npt.NDArray
 
 
 def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
-    """Return the shares of W, N1, N2, N3, R among the epochs that are drawn."""
+    """Return the shares of W, N1, N2, N3, R among what is learnt from epochs that are compared with all five.
+
+    Where a teacher doubts a stage it is learnt less often than it is drawn, and a model says it less often.
+    """
+    chances = even_chances(store, data.train)
     if data.sampling == "balanced":
+        chances = row_chances(store, data.train, data.stage_shares)
+    chances = chances * store.allowed.all(axis=1)
+    if not chances.any():
         return list(data.stage_shares)
-    drawn = np.bincount(store.stages, weights=even_chances(store, data.train), minlength=5)
-    drawn = np.maximum(drawn, _LEAST_SHARE)  # a stage that is never drawn is rare, not impossible
-    return [float(share) for share in drawn / drawn.sum()]
+    learnt = np.maximum(chances @ store.targets / chances.sum(), _LEAST_SHARE)  # what is never drawn is rare
+    return [float(share) for share in learnt / learnt.sum()]
 
 
 def draws_of(

@@ -48,7 +48,8 @@ class GeneralBatches:
         pictures = self._pictures(rows)[part]
         allowed = self.store.allowed[rows]
         if self.augmentation is not None:
-            allowed = self.store.compared(rows, np.random.default_rng([zlib.crc32(rows.tobytes()), 7]), self.others)
+            rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])  # texts are compared or not, so by chance
+            allowed = rng.random((len(rows), 5)) < self.store.weights(rows, self.others)
         rows, allowed = rows[part], allowed[part]
         stages = self.store.stages[rows]
         texts = LabelTexts(self.processor.labels, self.processor.tokenizer.eos_token_id)

@@ -13,32 +13,41 @@ _CONTRAST_TEMPERATURE = 0.07
 
 
 def stage_loss(
-    log_probabilities: torch.Tensor, targets: torch.Tensor, allowed: torch.Tensor, smoothing: float
+    log_probabilities: torch.Tensor, targets: torch.Tensor, compared: torch.Tensor, smoothing: float
 ) -> torch.Tensor:
-    """Return the mean cross-entropy of soft targets, spread a little over the allowed stages.
+    """Return the mean cross-entropy of soft targets, spread a little over the stages that are compared in full.
 
     Parameters
     ----------
     log_probabilities
-        (n, 5), of the stages.
+        (n, 5), of the stages, by :func:`weighed`.
     targets
-        (n, 5); zero where a stage is not allowed.
-    allowed
-        bool (n, 5): the stages that are compared.
+        (n, 5); zero where a stage is not compared in full.
+    compared
+        (n, 5): the weights of :func:`weighed`.
     smoothing
         Share of each target that is spread evenly.
     """
-    even = allowed / allowed.sum(dim=1, keepdim=True)
-    wanted = (1 - smoothing) * targets + smoothing * even
-    return -(wanted * log_probabilities.masked_fill(~allowed, 0.0)).sum(dim=1).mean()
+    full = compared >= 1
+    wanted = (1 - smoothing) * targets + smoothing * full / full.sum(dim=1, keepdim=True)
+    return -(wanted * log_probabilities.masked_fill(~full, 0.0)).sum(dim=1).mean()
+
+
+def weighed(logits: torch.Tensor, compared: torch.Tensor) -> torch.Tensor:
+    """Return logits (n, 5) of stages that are compared with weights (n, 5) from 0, not at all, to 1, in full.
+
+    A source whose epochs are of some stages only says nothing of how likely the others are. A small weight is a small
+    chance of the other stage: it costs nothing while the model is in doubt, and more the surer it is of that stage.
+    """
+    return logits + compared.log()
 
 
 def classify(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the loss of the enhancement network's classifier, and its stage logits (n, 5)."""
     enhancement = model.model.enhancement
     logits = enhancement.classify(enhancement(inputs["pixel_values"])).float()
-    compared = logits.masked_fill(~inputs["allowed"], -torch.inf).log_softmax(dim=1)
-    return stage_loss(compared, inputs["targets"], inputs["allowed"], smoothing), logits
+    log_probabilities = weighed(logits, inputs["compared"]).log_softmax(dim=1)
+    return stage_loss(log_probabilities, inputs["targets"], inputs["compared"], smoothing), logits
 
 
 def answer(
@@ -46,7 +55,7 @@ def answer(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the loss of the label token and of the end after it, and the label logits (n, 5).
 
-    The label token is compared with the whole vocabulary but for the labels of stages that are not allowed.
+    The label token is compared with the whole vocabulary, with the labels of stages by their weights.
     """
     # The last three positions predict the label, the end, and nothing: only these are computed.
     outputs = model(
@@ -58,10 +67,10 @@ def answer(
     )
     logits = outputs.logits[:, :2].float()
     label, end = logits.unbind(dim=1)
-    refused = torch.zeros_like(label, dtype=torch.bool)
-    refused[:, stage_token_ids] = ~inputs["allowed"]
-    compared = label.masked_fill(refused, -torch.inf).log_softmax(dim=1)[:, stage_token_ids]
-    loss = stage_loss(compared, inputs["targets"], inputs["allowed"], smoothing)
+    weights = torch.ones_like(label)
+    weights[:, stage_token_ids] = inputs["compared"]
+    log_probabilities = weighed(label, weights).log_softmax(dim=1)[:, stage_token_ids]
+    loss = stage_loss(log_probabilities, inputs["targets"], inputs["compared"], smoothing)
     loss = 0.5 * (loss + functional.cross_entropy(end, inputs["labels"][:, -1]))
     return loss, label[:, stage_token_ids]
 

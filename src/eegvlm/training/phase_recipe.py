@@ -74,7 +74,7 @@ class Phase:
         Of ``classify``: the network ends as the mean of its weights over this share of the steps, the last ones
         (:mod:`eegvlm.training.averaging`); 0: as they are after the last step.
     others
-        What the chances that sources state by ``others`` are multiplied by in this phase.
+        What the weights that sources state by ``others`` are multiplied by in this phase.
     randomisation
         Of ``classify``: what recorders may do to a signal in this phase, in place of the data's.
     """

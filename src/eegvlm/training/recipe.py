@@ -88,8 +88,9 @@ class RecordedNights:
         Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
     others
-        Of such a source, by stage (W, N1, N2, N3, R): how often epochs are compared with this stage too, though none of
-        its epochs are learnt. A little keeps recorded W from being called R; much wipes R out.
+        Of such a source, by stage (W, N1, N2, N3, R): the weight, from 0 to 1, with which the loss compares epochs with
+        this stage too, though none of its epochs are learnt (:func:`eegvlm.training.objectives.weighed`). A little keeps
+        recorded W from being called R for sure; much wipes R out.
     wake_crop_min
         Minutes of wake kept around sleep; all where it is not given.
     weight

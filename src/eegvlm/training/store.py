@@ -272,18 +272,18 @@ class EpochStore:
             return signals
         return {panel: values * factors[panel][:, None] for panel, values in signals.items()}
 
-    def compared(self, rows: npt.NDArray[np.int64], rng: np.random.Generator, others: float) -> npt.NDArray[np.bool_]:
-        """Draw the stages among which the loss compares rows: bool (len(rows), 5), those allowed and some others.
+    def weights(self, rows: npt.NDArray[np.int64], others: float) -> npt.NDArray[np.float32]:
+        """Return with which weight the loss compares rows with each stage: float32 (len(rows), 5), 1 for those allowed.
 
         Parameters
         ----------
-        rows, rng
-            Which, and by what chance.
+        rows
+            Which.
         others
-            What the sources' chances of other stages are multiplied by.
+            What the sources' weights of other stages are multiplied by; 0: only what is allowed is compared.
         """
-        joins = rng.random((len(rows), 5)) < others * self._others[self.source[rows]]
-        return np.asarray(self.allowed[rows] | joins)
+        light = np.minimum(others * self._others[self.source[rows]], 1.0)
+        return np.where(self.allowed[rows], 1.0, light).astype(np.float32)
 
     def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
         return {panel: values[:, i] for i, panel in enumerate(self.panels)}
