@@ -55,17 +55,26 @@ def ended_early(checkpoint: Path | None) -> int | None:
     return int(state["global_step"]) if stopped else None
 
 
-def check_kind(checkpoint: Path, *, sharded: bool) -> None:
-    """Refuse to go on in one process, or in copies, from a checkpoint whose optimizer is sharded, and the reverse.
+def check_kind(checkpoint: Path, *, sharded: str) -> None:
+    """Refuse to go on from a checkpoint whose optimizer was divided in another way: it would begin anew unseen.
+
+    Parameters
+    ----------
+    checkpoint
+        From which a phase is to go on.
+    sharded
+        What divides the weights now: ``"FSDP"``, ``"DeepSpeed"`` or nothing.
 
     Raises
     ------
     InputError
         Naming the checkpoint.
     """
-    if (checkpoint / "optimizer.bin").exists() != sharded:
-        found = "written without FSDP" if sharded else "written under FSDP"
-        raise InputError(checkpoint, "optimizer", found, "resume with the configuration file that the run began with")
+    files = {"FSDP": "optimizer.bin", "DeepSpeed": "latest"}
+    found = next((kind for kind, file in files.items() if (checkpoint / file).exists()), "")
+    if found != sharded:
+        said = f"written under {found}" if found else f"written without {sharded}"
+        raise InputError(checkpoint, "optimizer", said, "resume with the configuration file that the run began with")
 
 
 def write_text(file: Path, text: str) -> None:
