@@ -35,7 +35,7 @@ def test_help_names_every_command():
 
 def test_stage_writes_every_file_and_says_what_it_matched(night, tmp_path):
     done = run("stage", night, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     folder = tmp_path / "out" / "night"
     names = {file.name for file in folder.iterdir()}
     names.discard("rationales.jsonl")  # written where the packaged model gives reasons

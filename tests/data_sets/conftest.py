@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 from dataset_server import HYPNOGRAM, NIGHT, PSG, SCORING, Server, handler
@@ -31,3 +35,21 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield one
         http.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
+    """Give a set of files and folders that may not be read, also where an administrator runs the tests."""
+    paths: set[Path] = set()
+
+    def checked(plain: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Any, *arguments: Any, **options: Any) -> Any:
+            if Path(path) in paths:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+            return plain(path, *arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(Path, "open", checked(Path.open))
+    monkeypatch.setattr(os, "scandir", checked(os.scandir))
+    return paths

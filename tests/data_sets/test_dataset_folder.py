@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -191,3 +192,28 @@ def test_equal_stems_in_two_folders_are_two_nights(tmp_path: Path) -> None:
 def test_rules_are_for_a_folder_only(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="only 'folder' takes them"):
         open_dataset("hmc", tmp_path, rules=FolderRules())
+
+
+def test_two_recordings_of_one_scoring_are_both_named_and_neither_is_guessed(tmp_path: Path) -> None:
+    psg(tmp_path / "night.edf")
+    psg(tmp_path / "night.rec", seed=1)
+    trees.write_lines(tmp_path / "night.txt", LETTERS)
+    dataset = opened(tmp_path)
+    assert len(dataset) == 0
+    assert [problem.code for problem in dataset.problems] == ["ambiguous-recording"]
+    assert "night.txt would be the scoring of night.edf and night.rec" in dataset.problems[0].message
+
+
+def test_a_copy_of_a_recording_under_another_ending_counts_once_and_is_named(tmp_path: Path) -> None:
+    shutil.copy(psg(tmp_path / "night.edf"), tmp_path / "night-PSG.edf")
+    trees.write_lines(tmp_path / "night.txt", LETTERS)
+    dataset = opened(tmp_path)
+    assert len(dataset) == 1
+    assert [problem.code for problem in dataset.problems] == ["duplicate-recording", "subjects-assumed"]
+
+
+def test_recordings_that_differ_in_their_ending_alone_are_two_nights_of_two_names(tmp_path: Path) -> None:
+    for seed, name in enumerate(("night.edf", "night.rec")):
+        simulate_night(hours=0.05, seed=seed, channels=["EEG C4-M1"]).write(tmp_path / "made.edf")
+        (tmp_path / "made.edf").rename(tmp_path / name)
+    assert [night.name for night in opened(tmp_path).nights] == ["night.edf", "night.rec"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -200,6 +201,47 @@ def test_links_are_followed_and_a_loop_of_links_ends(tmp_path: Path) -> None:
     (root / "cassette").symlink_to(folder)
     (folder / "back").symlink_to(root)
     assert [night.name for night in open_dataset("sleep-edf", root).nights] == ["SC4001"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_what_is_no_file_is_named_and_never_waited_for(tmp_path: Path) -> None:
+    folder = trees.sleep_edf_night(tmp_path)
+    os.mkfifo(folder / "SC4002E0-PSG.edf")
+    dataset = open_dataset("sleep-edf", tmp_path)
+    assert len(dataset) == 1
+    assert told(dataset) == [("warning", "no-file", None)]
+    assert "SC4002E0-PSG.edf" in dataset.problems[0].message
+
+
+def test_a_recording_and_a_folder_that_may_not_be_read_are_named(tmp_path: Path, refused: set[Path]) -> None:
+    folder = trees.sleep_edf_night(tmp_path, "SC4001E0")
+    trees.sleep_edf_night(tmp_path, "SC4002E0")
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    refused |= {folder / "SC4002E0-PSG.edf", locked}
+    dataset = open_dataset("sleep-edf", tmp_path)
+    assert [night.name for night in dataset.nights] == ["SC4001"]
+    assert told(dataset) == [("error", "unreadable-folder", None), ("error", "unreadable-recording", "SC4002")]
+    assert all("ermission" in problem.message for problem in dataset.problems)
+
+
+def test_a_root_that_may_not_be_read_is_one_sentence(tmp_path: Path, refused: set[Path]) -> None:
+    refused.add(tmp_path)
+    with pytest.raises(DatasetError, match="make it readable"):
+        open_dataset("hmc", tmp_path)
+
+
+def test_the_other_form_of_a_scoring_stands_in_for_a_damaged_one_unless_one_form_was_asked_for(tmp_path: Path) -> None:
+    name = "shhs1-200001"
+    trees.write_psg(tmp_path / f"{name}.edf", trees.SHHS, 120)
+    trees.write_profusion(tmp_path / f"{name}-profusion.xml", [0, 1, 2, 5])
+    (tmp_path / f"{name}-nsrr.xml").write_text("<PSGAnnotation>")
+    dataset = open_dataset("shhs", tmp_path)
+    assert told(dataset) == [("error", "unreadable-scoring", name)]
+    assert "(scorer nsrr)" in dataset.problems[0].message
+    assert dataset.night(name).scorers == ("profusion",)
+    assert dataset.night(name).hypnogram().labels == ["W", "N1", "N2", "R"]
+    assert len(open_dataset("shhs", tmp_path, scorer="nsrr")) == 0
 
 
 def test_names_alone_are_enough_where_nobody_looks_inside(tmp_path: Path) -> None:

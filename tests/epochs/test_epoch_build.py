@@ -271,8 +271,14 @@ def test_a_folder_that_holds_anything_else_is_left_alone(tmp_path, nano):
 
 
 def test_nothing_to_store_is_one_sentence(tmp_path, nano):
-    with pytest.raises(StoreError, match="none can be used"):
+    with pytest.raises(StoreError, match="none can be used: no file of this data set is there; `eegvlm dataset check`"):
         build_store(dataset_of(), nano, tmp_path)
+    why = (
+        DatasetProblem("subjects-assumed", "assumed", None, "warning"),
+        DatasetProblem("missing-scoring", "a.edf: none"),
+    )
+    with pytest.raises(StoreError, match=r"none can be used: a\.edf: none"):
+        build_store(replace(dataset_of(), problems=why), nano, tmp_path)
     silent = dataset_of(night(ArrayNight({"SpO2": noise(1)}, [0, 1, 2, 3])))
     with pytest.raises(StoreError, match="none could be read"):
         build_store(silent, nano, tmp_path)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
@@ -21,9 +22,11 @@ from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 from eegvlm.training import Recipe, read_recipe, train
 from eegvlm.training.data import Augmentation
+from eegvlm.training.estimate import estimate, lines
 from eegvlm.training.general_base import build_general
 from eegvlm.training.general_data import GeneralBatches
 from eegvlm.training.label_texts import LabelTexts, answer_text
+from eegvlm.training.processes import Processes
 from eegvlm.training.sources import prepare
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
@@ -158,3 +161,22 @@ def test_the_shipped_recipes_are_the_papers(recipe):
     assert (phase.lora.rank, phase.epochs) == (16, 3)
     assert {panel.name for panel in load_layout(read.model.layout).panels} >= {"eeg_central", "eog_left", "emg", "ecg"}
     assert dataclasses.replace(SETTINGS, stage_labels=read.model.stage_labels).stage_labels[4] == "REM"
+
+
+def test_what_a_run_will_cost_counts_the_tokens_of_the_bases_own_processor(tmp_path):
+    base = llava_next(tmp_path / "base")
+    one, three = (estimate(small_recipe("llava-next", base, f"model.context_epochs={k}"))[0] for k in (0, 1))
+    assert one.activations is not None
+    assert three.activations is not None
+    assert 2 * one.activations < three.activations < 3 * one.activations
+    (base / "processor_config.json").unlink()
+    unknown = estimate(small_recipe("llava-next", base))
+    assert unknown[0].activations is None
+    assert "at least" in " ".join(lines(unknown, Processes(), ""))
+
+
+def test_a_base_that_cannot_be_read_is_one_sentence_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match=r"--set model\.base=FOLDER") as caught:
+        estimate(read_recipe(RECIPES / "psg-qwen-vl-3b.yaml"))
+    assert "\n" not in str(caught.value)

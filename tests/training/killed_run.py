@@ -35,7 +35,8 @@ MOMENTS = {
     "while a checkpoint is written": lambda: killed(transformers.Trainer, "_save_rng_state", 1),
     "when a checkpoint is written and not yet in its place": lambda: killed(parallel, "complete", 1),
     "between two phases": lambda: killed(run, "draws_of", 2),
-    "among the steps of adapters": lambda: killed(PhaseTrainer, "training_step", 6, after=True),
+    "before the first checkpoint of adapters": lambda: killed(PhaseTrainer, "training_step", 3, after=True),
+    "among the steps of adapters": lambda: killed(PhaseTrainer, "training_step", 4, after=True),
 }
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ PROGRAM = Path(__file__).resolve().with_name("killed_run.py")
 
 @pytest.fixture(scope="module")
 def killed_run(small_recipe, tmp_path_factory) -> Path:
-    """Killed in the nights, twice in a checkpoint, in two steps and between two phases."""
+    """Killed in the nights, twice in a checkpoint, in three steps and between two phases."""
     out = tmp_path_factory.mktemp("runs") / "killed"
     command = [sys.executable, str(PROGRAM), str(small_recipe), str(out)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch_threads())}
@@ -28,9 +28,9 @@ def killed_run(small_recipe, tmp_path_factory) -> Path:
     ended = [
         line.rpartition(" ")[2]
         for line in done.stdout.splitlines()
-        if line.startswith(("while", "in ", "when", "between", "among"))
+        if line.startswith(("while", "in ", "when", "between", "before", "among"))
     ]
-    assert ended == ["-9"] * 6, done.stdout
+    assert ended == ["-9"] * 7, done.stdout
     return out
 
 

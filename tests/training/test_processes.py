@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -16,9 +17,11 @@ from small_run import PHASES, losses
 
 from eegvlm.errors import InputError
 from eegvlm.training import read_recipe
+from eegvlm.training.checkpoints import check_kind
 from eegvlm.training.processes import Processes, Share
 
 HERE = Path(__file__).resolve().parent
+CONFIGURATIONS = HERE.parents[1] / "recipes" / "accelerate"
 FSDP2 = {
     "ACCELERATE_USE_FSDP": "true",
     "FSDP_VERSION": "2",
@@ -28,17 +31,20 @@ FSDP2 = {
 }
 
 
-def in_two_processes(program: list[str], recipe: Path, out: Path, **environment: str) -> None:
-    """Start what ``accelerate launch`` and ``torchrun`` start: two processes that know of each other."""
+def free_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return str(free.getsockname()[1])
+
+
+def in_two_processes(program: list[str], recipe: Path, out: Path, **environment: str) -> None:
+    """Start what ``accelerate launch`` and ``torchrun`` start: two processes that know of each other."""
     shared = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
         "ACCELERATE_USE_CPU": "true",
         "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
+        "MASTER_PORT": free_port(),
         "WORLD_SIZE": "2",
         "LOCAL_WORLD_SIZE": "2",
         **environment,
@@ -85,6 +91,33 @@ def test_weights_that_fsdp2_divides_train_as_whole_ones_do_and_end_in_the_same_c
     assert_alike(tmp_path / "run", undisturbed_run)
 
 
+@pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="DeepSpeed is not installed")
+def test_weights_that_zero3_divides_train_as_whole_ones_do(small_recipe, undisturbed_run, tmp_path):
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--main_process_port", free_port()]
+    program = ["--config_file", str(CONFIGURATIONS / "zero3.yaml"), "-m", "eegvlm", "train", str(small_recipe)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu"}
+    done = subprocess.run(
+        [*launch, *program, "--out", str(tmp_path / "run")],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout
+    assert_alike(tmp_path / "run", undisturbed_run)
+
+
+@pytest.mark.parametrize("kind", ["", "FSDP", "DeepSpeed"])
+def test_a_checkpoint_is_gone_on_from_by_what_wrote_it_alone(tmp_path, kind):
+    written = {"": "optimizer.pt", "FSDP": "optimizer.bin", "DeepSpeed": "latest"}
+    (tmp_path / written[kind]).touch()
+    check_kind(tmp_path, sharded=kind)
+    for other in written.keys() - {kind}:
+        with pytest.raises(InputError, match="configuration file that the run began with"):
+            check_kind(tmp_path, sharded=other)
+
+
 def test_a_batch_that_cannot_be_divided_is_refused(small_recipe):
     phase = read_recipe(small_recipe).phases[0]
     assert Processes(2, 1).rows_of(phase) == 2
@@ -105,6 +138,6 @@ def test_shares_of_a_batch_are_the_batch():
 def test_accelerate_reads_its_configuration_files(file):
     from accelerate.commands.config.config_args import load_config_from_file
 
-    config = load_config_from_file(str(HERE.parents[1] / "recipes" / "accelerate" / file))
+    config = load_config_from_file(str(CONFIGURATIONS / file))
     assert config.num_processes == 2
     assert config.mixed_precision == "no"

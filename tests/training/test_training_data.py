@@ -15,6 +15,7 @@ from eegvlm.signals import read_recording
 from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
 from eegvlm.training.context import NightVectors
 from eegvlm.training.data import Augmentation, SeededDraws, _cut, even_chances, row_chances
+from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
@@ -128,6 +129,34 @@ def test_recordings_without_a_scoring_serve_phases_that_need_none(own_nights, tm
     assert len(everything) == 2 * 48
     assert (everything.stages == -1).all()
     assert even_chances(everything, mixture).sum() == pytest.approx(1)
+
+
+def test_nights_of_one_name_in_several_folders_stay_apart(tmp_path):
+    root = tmp_path / "clinic"
+    for seed, patient in enumerate(("anna", "bert")):
+        (root / patient).mkdir(parents=True)
+        simulate_night(hours=0.1, seed=seed).write(root / patient / "night.edf")
+    scored, unscored = Mixture((), (RecordedNights("own"),)), Mixture((), (), (UnlabelledNights("own"),))
+    for place, mixture in enumerate((scored, unscored)):
+        store = stores(mixture, tmp_path / f"run-{place}", {"own": root})[0]
+        assert len(set(store.nights)) == len(set(store.persons)) == 2
+        anna, bert = (store.whole_night(night, slice(None))["eeg"] for night in range(2))
+        assert (anna != bert).any()
+        texts = describe_nights(store, NANO, tmp_path / f"texts-{place}")
+        assert texts[0] != texts[1]
+        assert describe_nights(store, NANO, tmp_path / f"texts-{place}") == texts
+
+
+@pytest.mark.parametrize(
+    ("mixture", "said"),
+    [
+        (Mixture((SIMULATED, replace(SIMULATED, first_seed=1))), "give simulated ones other seeds"),
+        (Mixture((), (RecordedNights("own"), RecordedNights("own", stages=("W",)))), "two sources have this name"),
+    ],
+)
+def test_no_source_silently_takes_the_nights_of_another(own_nights, tmp_path, mixture, said):
+    with pytest.raises(InputError, match=said):
+        stores(mixture, tmp_path, {"own": own_nights})
 
 
 def test_what_is_stored_is_the_signal_to_a_sixteenth_of_a_microvolt(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -83,6 +84,8 @@ def main() -> None:
     """
     # Waiting threads sleep instead of spinning: on a machine that does other work too, staging is twice as fast.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # transformers announces new names for arguments that the oldest version we take knows by the old ones alone.
+    warnings.filterwarnings("ignore", r"`\w+` is deprecated and will be removed in", FutureWarning)
     try:
         app(prog_name="eegvlm")
     except InputError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from eegvlm.datasets.files import fingerprint, shown
 from eegvlm.datasets.night import Night, wake_window
 from eegvlm.datasets.problems import DatasetProblem, Severity
 from eegvlm.datasets.sources import Clock, Scoring, laid_on
@@ -39,7 +40,12 @@ class Contents:
 
 
 def look_into(
-    nights: Iterable[Night], root: Path, *, all_scorers: bool = True, progress: Callable[[], None] | None = None
+    nights: Iterable[Night],
+    root: Path,
+    *,
+    all_scorers: bool = True,
+    any_scorer: bool = False,
+    progress: Callable[[], None] | None = None,
 ) -> tuple[tuple[Night, ...], tuple[DatasetProblem, ...], dict[str, Contents]]:
     """Read every header and every scoring of the nights.
 
@@ -51,6 +57,8 @@ def look_into(
         Folder that paths in messages are relative to.
     all_scorers
         Whether every scoring is read or only the default one.
+    any_scorer
+        Whether the next scoring that can be used stands in for a default one that cannot.
     progress
         Called after each night.
 
@@ -65,7 +73,7 @@ def look_into(
     seen: dict[str, str] = {}
     for night in nights:
         found = _Finding(night, root)
-        usable = found.look(all_scorers=all_scorers)
+        usable = found.look(all_scorers=all_scorers, any_scorer=any_scorer)
         problems += found.problems
         problems += _same_content(night, seen, root)
         if usable is not None:
@@ -74,25 +82,6 @@ def look_into(
         if progress is not None:
             progress()
     return tuple(kept), tuple(problems), contents
-
-
-def shown(path: Path, root: Path) -> str:
-    """Write a path as messages do: relative to the data set's root."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-
-
-def fingerprint(path: Path) -> str:
-    """Hash a file's size and three pieces of it: equal where two files hold the same recording."""
-    import hashlib
-
-    size = path.stat().st_size
-    digest = hashlib.blake2b(str(size).encode(), digest_size=16)
-    piece = 1 << 16
-    with path.open("rb") as file:
-        for start in (0, size // 2, max(0, size - piece)):
-            file.seek(start)
-            digest.update(file.read(piece))
-    return digest.hexdigest()
 
 
 class _Finding:
@@ -104,18 +93,22 @@ class _Finding:
         self.duration_s = 0.0
         self.epochs: dict[str, tuple[int, ...]] = {}
 
-    def look(self, *, all_scorers: bool) -> Night | None:
+    def look(self, *, all_scorers: bool, any_scorer: bool) -> Night | None:
         try:
             clock = self.night.signals.clock()
         except InputError as error:
             self._tell("unreadable-recording", self._sentence(error))
             return None
-        usable = [
-            (scoring, hypnogram)
-            for scoring in (self.night.scorings if all_scorers else self.night.scorings[:1])
-            if (hypnogram := self._check(scoring, clock)) is not None
-        ]
-        if not usable or usable[0][0] is not self.night.scorings[0]:
+        unread = list(self.night.scorings)
+        usable: list[tuple[Scoring, Hypnogram]] = []
+        enough = False
+        while unread and not enough:
+            scoring = unread.pop(0)
+            hypnogram = self._check(scoring, clock)
+            if hypnogram is not None:
+                usable.append((scoring, hypnogram))
+            enough = not all_scorers and (bool(usable) or not any_scorer)
+        if not usable or (usable[0][0] is not self.night.scorings[0] and not any_scorer):
             return None
         whole = [laid_on(scoring, hypnogram, clock) for scoring, hypnogram in usable]
         first, stop = 0, len(whole[0])
@@ -126,14 +119,12 @@ class _Finding:
             scoring.scorer: _count(hypnogram.stages[first:stop])
             for (scoring, _), hypnogram in zip(usable, whole, strict=True)
         }
-        unread = () if all_scorers else self.night.scorings[1:]
         scorings = (*(scoring for scoring, _ in usable), *unread)
         return replace(self.night, scorings=scorings, epoch_s=usable[0][1].epoch_s)
 
     def _check(self, scoring: Scoring, clock: Clock) -> Hypnogram | None:
         """Read a scoring and compare it with the recording; None where it is of no use."""
-        default = scoring is self.night.scorings[0]
-        rest = "" if default else f" (scorer {scoring.scorer})"
+        rest = "" if len(self.night.scorings) == 1 else f" (scorer {scoring.scorer})"
         try:
             hypnogram = scoring.read()
         except InputError as error:

@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from eegvlm.datasets.contents import shown
-from eegvlm.datasets.files import PARTIAL_SUFFIX, list_files, natural
+from eegvlm.datasets.files import PARTIAL_SUFFIX, fingerprint, list_files, natural, shown
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.pairing import Found, missing_scorers
 from eegvlm.datasets.problems import DatasetError, DatasetProblem
@@ -90,9 +89,12 @@ def find(root: Path, rules: FolderRules | None = None) -> Found:
     used: set[Path] = set()
     nights, assumed = [], 0
     names = _names(recordings, root)
-    for path in recordings:
-        scorings = _beside(path, root, candidates, rules)
+    beside = {path: _beside(path, root, candidates, rules) for path in recordings}
+    shared = _shared(beside, root, problems)
+    for path, scorings in beside.items():
         used |= {scoring.path for scoring in scorings}
+        if path in shared:
+            continue
         own: list[Scoring] = list(scorings)
         if not own and rules.scorings is None:
             own = _embedded(path, rules)
@@ -123,7 +125,8 @@ def _sort_out(
     """Tell recordings from candidates for scorings; these by folder and by the stem of the recording they name."""
     recordings: list[Path] = []
     candidates: dict[tuple[Path, str], list[Path]] = defaultdict(list)
-    files = list_files(root)
+    listing = list_files(root)
+    files, problems[:] = listing.files, listing.problems
     stems = {path.stem.casefold() for path in files if path.suffix.lower() in _RECORDING_SUFFIXES}
     for path in files:
         suffix, ending = path.suffix.lower(), _ENDING.fullmatch(path.stem)
@@ -184,6 +187,31 @@ def _by_scorer(recording: Path, root: Path, found: Iterable[Path], rules: Folder
     return tuple(scorings.values())
 
 
+def _shared(
+    beside: Mapping[Path, tuple[ScoringFile, ...]], root: Path, problems: list[DatasetProblem]
+) -> frozenset[Path]:
+    """Find the recordings that are left out, because another one has the same scoring, and name them."""
+    owners: dict[Path, list[Path]] = defaultdict(list)
+    for recording, scorings in beside.items():
+        for scoring in scorings:
+            owners[scoring.path].append(recording)
+    left_out: set[Path] = set()
+    for scoring_path, recordings in owners.items():
+        claiming = [path for path in recordings if path not in left_out]
+        if len(claiming) < 2:
+            continue
+        files = " and ".join(shown(path, root) for path in claiming)
+        if len({fingerprint(path) for path in claiming}) == 1:
+            message = f"{files} are the same recording; the first is used"
+            problems.append(DatasetProblem("duplicate-recording", message, None, "warning"))
+            left_out.update(claiming[1:])
+        else:
+            message = f"{shown(scoring_path, root)} would be the scoring of {files}, which differ; keep one of them"
+            problems.append(DatasetProblem("ambiguous-recording", message))
+            left_out.update(claiming)
+    return frozenset(left_out)
+
+
 def _embedded(recording: Path, rules: FolderRules) -> list[Scoring]:
     try:
         read_hypnogram(recording, epoch_s=rules.epoch_s)
@@ -221,11 +249,12 @@ def _annotation_signals(path: Path) -> list[bool] | None:
 
 
 def _names(recordings: list[Path], root: Path) -> dict[Path, str]:
-    """Name each night by its stem, or by its path where stems occur twice."""
+    """Name each night by its stem, by its path where stems occur twice, and with its ending where paths do."""
     stems = Counter(path.stem for path in recordings)
+    places = Counter(path.with_suffix("") for path in recordings)
+    named = {path: path if places[path.with_suffix("")] > 1 else path.with_suffix("") for path in recordings}
     return {
-        path: path.stem if stems[path.stem] == 1 else path.relative_to(root).with_suffix("").as_posix()
-        for path in recordings
+        path: path.stem if stems[path.stem] == 1 else named[path].relative_to(root).as_posix() for path in recordings
     }
 
 

@@ -103,7 +103,13 @@ def open_dataset(
 
         total = len(nights)
         one_scoring = info.layout is not None and info.layout.one_scoring
-        nights, more, contents = look_into(nights, Path(place), all_scorers=not one_scoring, progress=count)
+        nights, more, contents = look_into(
+            nights,
+            Path(place),
+            all_scorers=not one_scoring,
+            any_scorer=one_scoring and scorer is None,
+            progress=count,
+        )
         problems = (*problems, *more)
     options: dict[str, Any] = {"scorer": scorer, "wake_crop_min": wake_crop_min, "only": only}
     return Dataset(name, place, nights, problems, options, contents)

@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from eegvlm.datasets.contents import fingerprint, shown
-from eegvlm.datasets.files import PARTIAL_SUFFIX, list_files, natural
+from eegvlm.datasets.files import PARTIAL_SUFFIX, fingerprint, list_files, natural, shown
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.problems import DatasetProblem, Severity
 from eegvlm.datasets.sources import RecordingFile, Scoring, ScoringFile, SignalSource
@@ -116,8 +115,9 @@ def find_nights(layout: Layout, root: Path) -> Found:
     DatasetError
         Where there is no such folder.
     """
-    search = _Search(root)
-    for path in list_files(root):
+    listing = list_files(root)
+    search = _Search(root, problems=list(listing.problems))
+    for path in listing.files:
         _place(search, layout, path)
     found: dict[str, list[Scoring]] = defaultdict(list)
     scored: dict[str, list[Path]] = defaultdict(list)

@@ -17,8 +17,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from eegvlm.datasets.catalogue import DATASETS
+from eegvlm.datasets.files import sha256_of
 from eegvlm.datasets.problems import DatasetError
-from eegvlm.datasets.transfer import Fetcher, Manners, sha256_of
+from eegvlm.datasets.transfer import Fetcher, Manners
 
 LIST = "SHA256SUMS.txt"
 _LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(\S.*)")

@@ -93,13 +93,11 @@ def summarise(
         for done, night in enumerate(dataset.nights, start=1):
             try:
                 recording = night.recording()
-                eeg = recording.pick(EEG_ROLES)
+                if recording.pick(EEG_ROLES) is None:
+                    problems.append(DatasetProblem("no-eeg", f"{night.name}: no channel is an EEG", night.name))
+                roles.update({channel.role.value for channel in recording.channels if channel.role is not Role.OTHER})
             except InputError as error:
                 problems.append(DatasetProblem("unusable-recording", str(error), night.name))
-                continue
-            if eeg is None:
-                problems.append(DatasetProblem("no-eeg", f"{night.name}: no channel is an EEG", night.name))
-            roles.update({channel.role.value for channel in recording.channels if channel.role is not Role.OTHER})
             if progress is not None:
                 progress(done, len(dataset.nights))
     nights = [night for night in dataset.nights if night.name in contents]

@@ -6,7 +6,6 @@ its checksum after it was pieced together is fetched once more from its start; t
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import re
 import shutil
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eegvlm import __version__
-from eegvlm.datasets.files import PARTIAL_SUFFIX
+from eegvlm.datasets.files import PARTIAL_SUFFIX, sha256_of
 from eegvlm.datasets.problems import DatasetError
 
 USER_AGENT = f"eeg-vlm/{__version__} (https://github.com/eeg-vlm/eeg-vlm)"
@@ -203,12 +202,6 @@ class Fetcher:
             raise DatasetError(url, "transfer", reason, hint) from None
         wait_s = self.manners.first_wait_s * 2 ** max(0, idle - 1)
         time.sleep(min(_LONGEST_WAIT_S, wait_s if reason.wait_s is None else reason.wait_s))
-
-
-def sha256_of(path: Path) -> str:
-    """Hash a file: 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refused(url: str, error: urllib.error.HTTPError) -> Exception:

@@ -16,13 +16,14 @@ import numpy as np
 
 from eegvlm import __version__
 from eegvlm.datasets import DATASETS, Dataset, DatasetProblem, Night
+from eegvlm.datasets.files import sha256_of
 from eegvlm.epochs.card import store_card
 from eegvlm.epochs.counts import microvolt_per_count
 from eegvlm.epochs.journal import Journal
 from eegvlm.epochs.manifest import FORMAT, MANIFEST, Manifest, NightEntry, ShardEntry
 from eegvlm.epochs.problems import StoreError, optional
 from eegvlm.epochs.reading import NightEpochs, read_night, why_left_out
-from eegvlm.epochs.shard import FIELDS, ROWS_PER_GROUP, sha256_of, shard_path, write_shard
+from eegvlm.epochs.shard import FIELDS, ROWS_PER_GROUP, shard_path, write_shard
 from eegvlm.epochs.sources import source_digest
 from eegvlm.epochs.whole_file import DISK, write_whole
 from eegvlm.errors import InputError
@@ -79,7 +80,10 @@ def build_store(
     if shard_nights < 1 or workers < 1:
         raise StoreError("epoch store", "shard_nights, workers", f"{shard_nights}, {workers}", "give 1 or more")
     if not dataset.nights:
-        raise StoreError(f"data set {dataset.name}", "nights", "0", "none can be used; its problems say why")
+        why = sorted(dataset.problems, key=lambda problem: problem.severity != "error")
+        first = why[0].message if why else "no file of this data set is there"
+        hint = "`eegvlm dataset check` names every problem"
+        raise StoreError(f"data set {dataset.name}", "nights", f"none can be used: {first}", hint)
     plan = _plan(dataset, layout, shard_nights)
     try:
         journal = Journal(folder, plan)

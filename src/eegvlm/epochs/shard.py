@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +91,6 @@ def group_starts(nights: Iterable[int], rows_per_group: int) -> npt.NDArray[np.i
         starts += range(first, first + rows, rows_per_group)
         first += rows
     return np.array([*starts, first], dtype=np.int64)
-
-
-def sha256_of(file: Path) -> str:
-    """Hash a file."""
-    digest = sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 class Shards:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.datasets.files import sha256_of
 from eegvlm.epochs.counts import to_microvolt
 from eegvlm.epochs.journal import JOURNAL
 from eegvlm.epochs.manifest import MANIFEST, Manifest, read_manifest
 from eegvlm.epochs.problems import StoreError, optional
-from eegvlm.epochs.shard import Shards, group_starts, sha256_of, shard_path
+from eegvlm.epochs.shard import Shards, group_starts, shard_path
 from eegvlm.epochs.streaming import mixed, share
 from eegvlm.epochs.unpacked import Unpacked
 from eegvlm.images import ImageLayout

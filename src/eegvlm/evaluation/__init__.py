@@ -9,9 +9,10 @@ a wrong one. Not covered: agreement of two scorings of one night (``eegvlm.hypno
 from eegvlm.evaluation.answers import NightAnswers
 from eegvlm.evaluation.evaluation import Evaluation, judge
 from eegvlm.evaluation.figures import Figures, figures, rates
-from eegvlm.evaluation.intervals import Bootstrap, Difference, Interval
+from eegvlm.evaluation.intervals import Bootstrap, Difference
 from eegvlm.evaluation.robustness import robustness
 from eegvlm.evaluation.run import Reading, ScoredNight, evaluate
+from eegvlm.hypnogram.bootstrap import Interval
 
 __all__ = [
     "Bootstrap",

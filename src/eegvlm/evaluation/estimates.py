@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from eegvlm.evaluation.figures import Floats, defined
-from eegvlm.evaluation.intervals import Bootstrap, Interval
+from eegvlm.evaluation.intervals import Bootstrap
+from eegvlm.hypnogram.bootstrap import Interval
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ class Estimate:
         """The figure with its interval, or a dash."""
         if self.value is None:
             return "-"
-        bracket = "" if self.interval is None else f" [{self.interval.low:.3f}, {self.interval.high:.3f}]"
+        bracket = "" if self.interval is None else f" {self.interval.text}"
         return f"{self.value:.3f}{bracket}"
 
     def to_dict(self) -> dict[str, object]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.evaluation.answers import NightAnswers
-from eegvlm.evaluation.intervals import LEVEL, Bootstrap
+from eegvlm.evaluation.intervals import Bootstrap
 from eegvlm.evaluation.summary import Summary, in_order, summarise
+from eegvlm.hypnogram.bootstrap import LEVEL
 
 _FORMAT = 1
 

@@ -14,7 +14,8 @@ import numpy as np
 from eegvlm.evaluation.answers import N_STAGES
 from eegvlm.evaluation.epochs import JudgedEpochs
 from eegvlm.evaluation.figures import Floats
-from eegvlm.evaluation.intervals import Bootstrap, Interval
+from eegvlm.evaluation.intervals import Bootstrap
+from eegvlm.hypnogram.bootstrap import Interval
 from eegvlm.hypnogram.calibration_error import BINS, expected_calibration_error
 
 _LEAST_PROBABILITY = 1e-6

@@ -12,9 +12,10 @@ from eegvlm.evaluation.answers import FEWEST_STAGES, N_STAGES, Counts, NightAnsw
 from eegvlm.evaluation.coverage import Coverage, coverage
 from eegvlm.evaluation.epochs import judged_epochs
 from eegvlm.evaluation.figures import OVERALL, Figures, figures
-from eegvlm.evaluation.intervals import Bootstrap, Interval
+from eegvlm.evaluation.intervals import Bootstrap
 from eegvlm.evaluation.reliability import Calibration, calibration
 from eegvlm.evaluation.spread import Spread, spread
+from eegvlm.hypnogram.bootstrap import Interval
 
 _FEW_SUBJECTS = 10
 _RESTRICTED_SHARE = 0.1

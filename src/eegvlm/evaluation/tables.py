@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from eegvlm.evaluation.evaluation import Evaluation
 from eegvlm.evaluation.figures import LABELS
-from eegvlm.evaluation.intervals import Interval
 from eegvlm.evaluation.run import channels_read, median_seconds
 from eegvlm.evaluation.summary import Summary
+from eegvlm.hypnogram.bootstrap import Interval
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -228,7 +228,7 @@ def number(value: float | None) -> str:
 def _with(value: float | None, interval: Interval | None) -> str:
     if value is None or interval is None:
         return number(value)
-    return f"{value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return f"{value:.3f} {interval.text}"
 
 
 def _channels(read: Mapping[str, Mapping[str, int]]) -> str:

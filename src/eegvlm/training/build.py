@@ -93,7 +93,9 @@ def _config_of(base: str) -> dict[str, Any]:
     try:
         fields, _ = PreTrainedConfig.get_config_dict(place)
     except (OSError, ValueError) as error:
-        raise InputError("recipe", "model.base", base, f"no checkpoint can be read there: {error}") from error
+        why = str(error).strip().partition("\n")[0].rstrip(".")
+        hint = f"no checkpoint can be read there ({why}): download it, and name its folder by --set model.base=FOLDER"
+        raise InputError("recipe", "model.base", base, hint) from error
     return dict(fields)
 
 

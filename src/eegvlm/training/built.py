@@ -20,7 +20,7 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
 from eegvlm.images import ImageLayout
 from eegvlm.training.recipe import RecordedNights
-from eegvlm.training.store import NightLabels, one_hot
+from eegvlm.training.store import NightLabels, night_key, one_hot
 
 ANY_STORE = "epochs"  # the data set of a recipe that takes whatever the store holds
 _LOG = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class BuiltNight:
     @property
     def key(self) -> str:
         """The source's name and the night's."""
-        return f"{self._source.name}-{self.name}"
+        return night_key(self._source.name, self.name)
 
     @property
     def dataset(self) -> str:

@@ -18,6 +18,7 @@ import yaml
 from eegvlm import __version__
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_matrix, agreement_of_stages, confusion_matrix
+from eegvlm.hypnogram.bootstrap import Bootstrap, intervals_of
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.model.weights import packaged_models
@@ -206,12 +207,12 @@ def _intervals(
     if len(persons) < 2:
         return "", ""
     apart = np.stack([confusion_matrix(stages[sleepers == one], answers[sleepers == one]) for one in persons])
-    rng = np.random.default_rng(0)
-    drawn = [agreement_of_matrix(apart[rng.integers(len(apart), size=len(apart))].sum(axis=0)) for _ in range(2000)]
-    figures = [(one.accuracy, np.nan if one.kappa is None else one.kappa) for one in drawn]
-    found = np.nanquantile(figures, (0.025, 0.975), axis=0)
-    accuracy, kappa = (f" [{low:.3f}, {high:.3f}]" for low, high in found.T)
-    return accuracy, kappa
+    drawn = [agreement_of_matrix(counts.astype(np.int64)) for counts in Bootstrap().sums(apart)]
+    accuracy = np.array([one.accuracy for one in drawn])
+    kappa = np.array([np.nan if one.kappa is None else one.kappa for one in drawn])
+    found = intervals_of({"accuracy": accuracy, "kappa": kappa})
+    said = {name: f" {interval.text}" for name, interval in found.items()}
+    return said["accuracy"], said.get("kappa", "")
 
 
 def _plain(value: Any) -> Any:

@@ -7,12 +7,12 @@ while it writes leaves the one before it.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+from eegvlm.epochs.whole_file import write_whole
 from eegvlm.errors import InputError
 
 UNFINISHED = "unfinished"
@@ -55,35 +55,31 @@ def ended_early(checkpoint: Path | None) -> int | None:
     return int(state["global_step"]) if stopped else None
 
 
-def check_kind(checkpoint: Path, *, sharded: bool) -> None:
-    """Refuse to go on in one process, or in copies, from a checkpoint whose optimizer is sharded, and the reverse.
+def check_kind(checkpoint: Path, *, sharded: str) -> None:
+    """Refuse to go on from a checkpoint whose optimizer was divided in another way: it would begin anew unseen.
+
+    Parameters
+    ----------
+    checkpoint
+        From which a phase is to go on.
+    sharded
+        What divides the weights now: ``"FSDP"``, ``"DeepSpeed"`` or nothing.
 
     Raises
     ------
     InputError
         Naming the checkpoint.
     """
-    if (checkpoint / "optimizer.bin").exists() != sharded:
-        found = "written without FSDP" if sharded else "written under FSDP"
-        raise InputError(checkpoint, "optimizer", found, "resume with the configuration file that the run began with")
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a file that is there whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(partial_name(file))
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
-
-
-def partial_name(file: Path) -> str:
-    """Return the name of a file while :func:`write_text` writes it."""
-    return f".{file.name}.new"
+    files = {"FSDP": "optimizer.bin", "DeepSpeed": "latest"}
+    found = next((kind for kind, file in files.items() if (checkpoint / file).exists()), "")
+    if found != sharded:
+        said = f"written under {found}" if found else f"written without {sharded}"
+        raise InputError(checkpoint, "optimizer", said, "resume with the configuration file that the run began with")
 
 
 def write_json(file: Path, value: Any) -> None:
-    """Write a value as :func:`write_text` does."""
-    write_text(file, json.dumps(value, indent=1) + "\n")
+    """Write a value as a file that is there whole or not at all."""
+    write_whole(file, json.dumps(value, indent=1) + "\n")
 
 
 def log_writer(folder: Path, resumed: Path | None) -> Any:

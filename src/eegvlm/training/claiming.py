@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from eegvlm import __version__
+from eegvlm.epochs.whole_file import holds_nothing, write_whole
 from eegvlm.errors import InputError
-from eegvlm.training.checkpoints import partial_name, write_text
 from eegvlm.training.recipe import Recipe
 
 
@@ -26,6 +26,7 @@ def claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
         if not resume:
             raise InputError(out, "out", "a run of this recipe", "add --resume to go on, or choose another --out")
         return
-    if out.is_dir() and any(one.name != partial_name(record) for one in out.iterdir()):
+    if out.is_dir() and not holds_nothing(out):
         raise InputError(out, "out", "not empty", "choose another --out")
-    write_text(record, stated(recipe) + "\n")
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(record, stated(recipe) + "\n")

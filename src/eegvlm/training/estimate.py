@@ -28,8 +28,10 @@ import torch
 from torch import nn
 from transformers import AutoModelForImageTextToText
 
+from eegvlm.errors import InputError
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
 from eegvlm.training.build import geometry
+from eegvlm.training.general_base import general_processor
 from eegvlm.training.moved import PARTS
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
@@ -51,7 +53,8 @@ class PhaseCost:
     parameters, trained
         Weights of the model, adapters included, and those that move.
     weights, gradients, optimizer, activations
-        Bytes on each device; activations are ``None`` where the geometry is not one that is known here.
+        Bytes on each device; activations are ``None`` where a general-purpose base has no processor that says how many
+        tokens its pictures take.
     step_seconds
         Measured; ``None`` where it was not.
     """
@@ -125,6 +128,8 @@ def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes
     if phase.whole_model and use_bfloat16(recipe.precision):
         weights += 2 * (full + adapters + (frozen if frozen_dtype(recipe) is torch.float32 else 0))
     rows = processes.rows_of(phase)
+    own = isinstance(config, EegVlmConfig)
+    kept = _activations(phase, recipe, model, config) if own else _general_activations(phase, recipe, config)
     known = recipe.data.epochs_a_pass
     folds = 1 + phase.folds
     return PhaseCost(
@@ -136,7 +141,7 @@ def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes
         weights,
         moved * _FLOAT32 / parts_of,
         2 * moved * _FLOAT32 / parts_of,
-        _activations(phase, recipe, model, config) * rows if isinstance(config, EegVlmConfig) else None,
+        None if kept is None else kept * rows,
     )
 
 
@@ -167,6 +172,22 @@ def _activations(phase: Phase, recipe: Recipe, model: Any, config: EegVlmConfig)
     answered = said if phase.objective == "reason" else 2
     logits = 0 if phase.objective == "describe" else answered * config.text_config.vocab_size * (half + 2 * _FLOAT32)
     return kept + logits
+
+
+def _general_activations(phase: Phase, recipe: Recipe, config: Any) -> float | None:
+    """Return the same of a general-purpose base, whose frozen tower keeps nothing; None without its processor."""
+    try:
+        processor = general_processor(recipe)
+    except InputError:
+        return None
+    layout = processor.layout
+    shape = (1, processor.pictures_an_epoch, layout.channels, layout.height, layout.width)
+    answered = processor.labels.longest + 1
+    tokens = processor(torch.zeros(shape, dtype=torch.uint8))["input_ids"].shape[1] + answered
+    half, text = 2 if use_bfloat16(recipe.precision) else _FLOAT32, config.get_text_config()
+    kept = kept_by_transformer(text, tokens, half, gated=True, checkpointed=phase.gradient_checkpointing)
+    words = int(text.vocab_size)
+    return kept + answered * words * (half + 2 * _FLOAT32)
 
 
 def kept_by_transformer(config: Any, tokens: int, product: int, *, gated: bool, checkpointed: bool) -> int:
@@ -221,12 +242,13 @@ def lines(costs: list[PhaseCost], processes: Processes, unknown: str) -> Iterato
     devices = "one device" if processes.count == 1 else f"{processes.count} devices, weights {shared}"
     yield f"parameters: {_count(max(cost.parameters for cost in costs))}; {devices}"
     for cost in costs:
-        activations = "unknown" if cost.activations is None else _bytes(cost.activations)
+        known = cost.activations is not None
+        activations, most = (_bytes(cost.activations or 0), "") if known else ("unknown", "at least ")
         steps = "as many steps as the data give" if cost.steps is None else f"{cost.steps} steps"
         time = "" if cost.hours is None else f", {cost.hours:.2f} h"
         yield (
             f"{cost.name}: trains {_count(cost.trained)} ({cost.trained / cost.parameters:.1%}), {steps}{time}; "
-            f"{cost.rows} epochs at once on a device: {_bytes(cost.total)} (weights {_bytes(cost.weights)}, "
+            f"{cost.rows} epochs at once on a device: {most}{_bytes(cost.total)} (weights {_bytes(cost.weights)}, "
             f"gradients {_bytes(cost.gradients)}, optimizer {_bytes(cost.optimizer)}, activations {activations})"
         )
     hours = [cost.hours for cost in costs]

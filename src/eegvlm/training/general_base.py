@@ -23,6 +23,20 @@ def build_general(recipe: Recipe) -> tuple[Any, GeneralProcessor]:
         If there is no such base, or a phase asks for what such a model has not: another objective than ``answer``,
         softened targets, or a part that it lacks.
     """
+    processor = general_processor(recipe)
+    model = load_general_model(recipe.model.base, frozen_dtype(recipe))
+    _check(recipe, model)
+    return model, processor
+
+
+def general_processor(recipe: Recipe) -> GeneralProcessor:
+    """Return the base's own processor, drawing and asking as the recipe says.
+
+    Raises
+    ------
+    InputError
+        If the base has none, or a package is missing that it is built on.
+    """
     said = recipe.model
     settings = StagerSettings(
         load_layout(said.layout),
@@ -30,10 +44,7 @@ def build_general(recipe: Recipe) -> tuple[Any, GeneralProcessor]:
         stage_labels=said.stage_labels,
         context_epochs=said.context_epochs,
     )
-    processor = GeneralProcessor.from_pretrained(said.base, settings)
-    model = load_general_model(said.base, frozen_dtype(recipe))
-    _check(recipe, model)
-    return model, processor
+    return GeneralProcessor.from_pretrained(said.base, settings)
 
 
 def _check(recipe: Recipe, model: Any) -> None:

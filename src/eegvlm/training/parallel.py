@@ -5,8 +5,8 @@ Notable
 - In one process the objective calls the model's parts as it likes. Under DDP, FSDP and DeepSpeed a step has to enter
   the model by its own call, because that is where weights are gathered and gradients are joined; the objective
   then runs inside of it.
-- Mixed precision is autocast around the model's forward pass, whatever shards it: FSDP's own policy would round the
-  targets and losses, too, and give other losses than one process does.
+- Mixed precision is autocast around the model's forward pass, whatever shards it. FSDP's own policy would round the
+  targets and losses, too, and DeepSpeed's the weights of batch normalisation: other losses than in one process.
 - Validation batches are those of one process; whole batches are dealt out, so that no epoch counts twice.
 """
 
@@ -62,13 +62,15 @@ class ParallelTrainer(Trainer):
             self._enter_by_call(self.model)
 
     @property
-    def sharded(self) -> bool:
-        """Whether FSDP holds a part of each weight in each process."""
-        return bool(self.is_fsdp_enabled)
+    def sharded(self) -> str:
+        """What holds a part of each weight in each process: ``"FSDP"``, ``"DeepSpeed"`` or nothing."""
+        return "FSDP" if self.is_fsdp_enabled else "DeepSpeed" if self.is_deepspeed_enabled else ""
 
     def create_accelerator_and_postprocess(self) -> None:
-        """Leave mixed precision under FSDP to autocast, and divide the layers that this model has."""
+        """Leave mixed precision under FSDP and DeepSpeed to autocast, and divide the layers that this model has."""
         super().create_accelerator_and_postprocess()
+        if self.is_deepspeed_enabled:
+            self.accelerator.state.deepspeed_plugin.deepspeed_config["bf16"] = {"enabled": False}
         if not self.is_fsdp_enabled:
             return
         plugin = self.accelerator.state.fsdp_plugin
@@ -95,13 +97,12 @@ class ParallelTrainer(Trainer):
         """Let ``model(batch=...)`` return the objective's loss and logits; all other calls stay as they are."""
         inner = model.forward
         device, half = self.args.device.type, bool(self.args.bf16)
-        everything = self.is_deepspeed_enabled  # its weights are bfloat16 themselves
 
         def forward(*args: Any, batch: Batch | None = None, **kwargs: Any) -> Any:
             if batch is None:
                 with torch.autocast(device, torch.bfloat16, enabled=half):
                     return inner(*args, **kwargs)
-            with torch.autocast(device, torch.bfloat16, enabled=half and everything):
+            with torch.autocast(device, torch.bfloat16, enabled=False):
                 return self.objective_of(model, batch.tensors)
 
         model.forward = forward
@@ -200,7 +201,7 @@ class ParallelTrainer(Trainer):
 
     def leave(self) -> None:
         """Give the model back as it came; in one process it was not changed."""
-        if self.processes.count == 1 or self.is_fsdp_enabled or self.is_deepspeed_enabled:
+        if self.processes.count == 1 or self.sharded:
             return
         part_batch_norms(self.model)
         del self.model.forward

@@ -125,7 +125,8 @@ class Processes:
             return model
         trained = copy.deepcopy(model)
         for parameter in trained.parameters():
-            parameter.data = parameter.data.contiguous()  # FSDP takes no other layout in memory
+            # FSDP and DeepSpeed take no other order in memory, also of sides of length 1, which are contiguous in any.
+            parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
         return trained
 
     def gather(self, own: list[T]) -> list[T]:

@@ -6,21 +6,19 @@ are measured as they are drawn: an amplitude that cannot be seen cannot be learn
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from eegvlm.evidence import measure
 from eegvlm.hypnogram import Stage
 from eegvlm.images import levelled
 from eegvlm.model import EegVlmProcessor
-from eegvlm.reasoning import channel_words, compose, night_contexts
+from eegvlm.reasoning import compose
 from eegvlm.training.data import Augmentation
+from eegvlm.training.night_texts import kept_texts, measured
 from eegvlm.training.store import EpochStore
 
 Rationales = list[list[list[str]]]
@@ -50,7 +48,13 @@ def night_rationales(
     """
     folder.mkdir(parents=True, exist_ok=True)
     return [
-        [_texts(store, processor, folder, augmentation, night, version) for version in range(versions)]
+        [
+            kept_texts(
+                folder / f"{store.nights[night]}-{version}.json",
+                partial(_texts, store, processor, augmentation, night, version),
+            )
+            for version in range(versions)
+        ]
         for night in progress(list(range(len(store.nights))))
     ]
 
@@ -58,15 +62,10 @@ def night_rationales(
 def _texts(
     store: EpochStore,
     processor: EegVlmProcessor,
-    folder: Path,
     augmentation: Augmentation | None,
     night: int,
     version: int,
 ) -> list[str]:
-    file = folder / f"{store.nights[night]}-{version}.json"
-    if file.is_file():
-        held: list[str] = json.loads(file.read_text(encoding="utf-8"))
-        return held
     signals = store.whole_night(night, slice(None))
     if augmentation is not None:
         signals = augmentation.night(signals, processor, night, version)
@@ -74,22 +73,8 @@ def _texts(
     here = store.night == night
     stages = np.full(store.length(night), -1, dtype=np.int8)
     stages[store.position[here]] = store.stages[here]
-    texts = _composed(signals, stages, processor)
-    partial = file.with_suffix(".new")
-    partial.write_text(json.dumps(texts), encoding="utf-8")
-    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
-    return texts
-
-
-def _composed(
-    signals: dict[str, npt.NDArray[np.float32]], stages: npt.NDArray[np.int8], processor: EegVlmProcessor
-) -> list[str]:
-    layout = processor.layout
-    roles = {panel.name: panel.roles[0] for panel in layout.panels}
-    shown = {roles[panel]: values for panel, values in signals.items() if not np.isnan(values).all()}
-    evidence = measure(shown, rate=layout.rate)
-    contexts = night_contexts(evidence, channel_words({role: role.value for role in shown}), stages)
+    findings, contexts = measured(signals, processor.layout, stages)
     return [
         compose(found, context, Stage(stage)).text if stage >= 0 else ""
-        for found, context, stage in zip(evidence.findings, contexts, stages.tolist(), strict=True)
+        for found, context, stage in zip(findings, contexts, stages.tolist(), strict=True)
     ]

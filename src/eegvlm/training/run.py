@@ -172,7 +172,7 @@ class Run:
     def _adapted(self, phase: Phase) -> Any:
         if phase.lora is None:
             return None
-        return adapters.put_in(self.model, phase.lora, self.processor.stage_token_ids)
+        return adapters.put_in(self.model, phase.lora, self.processor.stage_token_ids, seed=self.recipe.seed)
 
     def _vectors(self, network: nn.Module, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
         """Return a network's vectors of epochs to learn, as they are: (epochs, channels)."""

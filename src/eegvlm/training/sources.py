@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,7 +25,15 @@ from eegvlm.signals import read_recording
 from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
 from eegvlm.training.built import ANY_STORE, built_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
-from eegvlm.training.store import EpochStore, NightLabels, StoredNight, WrittenNight, one_hot, write_night
+from eegvlm.training.store import (
+    EpochStore,
+    NightLabels,
+    StoredNight,
+    WrittenNight,
+    night_key,
+    one_hot,
+    write_night,
+)
 
 _LOG = logging.getLogger(__name__)
 _OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
@@ -90,6 +99,9 @@ def _mixture(
     levelled: bool = True,
 ) -> EpochStore:
     files: dict[str, list[StoredNight]] = {}
+    named = Counter([*(one.name for one in mixture.recorded), *(one.name for one in mixture.unlabelled)])
+    for twice in (name for name, count in named.items() if count > 1):
+        raise InputError("recipe", "data", twice, "two sources have this name: give each its own")
     for recorded in mixture.recorded:
         root = _root(recorded.name, roots)
         if recorded.dataset == ANY_STORE or is_store(root):
@@ -115,10 +127,15 @@ def _mixture(
     for unlabelled in mixture.unlabelled:
         recordings = _recordings(unlabelled, roots)
         files[unlabelled.name] = [
-            WrittenNight(_unlabelled(path, unlabelled, layout, folder)) for path in progress(recordings)
+            WrittenNight(_unlabelled(path, unlabelled, layout, folder, roots[unlabelled.name]))
+            for path in progress(recordings)
         ]
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
+    kept = Counter(night.key for nights in files.values() for night in nights)
+    for twice in (key for key, count in kept.items() if count > 1):
+        hint = "two sources give a night of this name: give simulated ones other seeds, others other names"
+        raise InputError("recipe", "data", twice, hint)
     others = {recorded.name: recorded.others for recorded in mixture.recorded}
     return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled, others=others)
 
@@ -174,7 +191,7 @@ def _root(name: str, roots: Mapping[str, Path]) -> Path:
 
 def _record(night: Night, source: RecordedNights, layout: ImageLayout, folder: Path) -> Path:
     """Write one recorded night; epochs of stages that the source does not teach are kept as context."""
-    file = folder / f"{source.name}-{night.name}.npy"
+    file = folder / f"{night_key(source.name, night.name)}.npy"
     if not file.is_file():
         recording, hypnogram = night.recording(), night.hypnogram()
         count = min(recording.n_epochs, len(hypnogram.stages))
@@ -202,16 +219,17 @@ def _recordings(source: UnlabelledNights, roots: Mapping[str, Path]) -> list[Pat
     return found
 
 
-def _unlabelled(path: Path, source: UnlabelledNights, layout: ImageLayout, folder: Path) -> Path:
-    """Write one recording without a scoring."""
-    file = folder / f"{source.name}-{path.stem}.npy"
+def _unlabelled(path: Path, source: UnlabelledNights, layout: ImageLayout, folder: Path, root: Path) -> Path:
+    """Write one recording without a scoring; it is named by its place, for names may occur in several folders."""
+    name = path.relative_to(root).as_posix()
+    file = folder / f"{night_key(source.name, name)}.npy"
     if not file.is_file():
         recording = read_recording(path)
         signals = panel_signals(layout, recording, 0, recording.n_epochs)
         if not signals:
             raise InputError(path, "channels", "none for any panel", "leave this recording out")
         stages = np.full(recording.n_epochs, -1, dtype=np.int8)
-        labels = NightLabels(f"{source.name}:{path.stem}", stages, one_hot(stages), _EVERY_STAGE)
+        labels = NightLabels(f"{source.name}:{name}", stages, one_hot(stages), _EVERY_STAGE)
         write_night(file, [panel.name for panel in layout.panels], signals, labels)
     return file
 

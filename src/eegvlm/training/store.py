@@ -78,6 +78,11 @@ def write_night(
     os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
 
 
+def night_key(source: str, night: str) -> str:
+    """Return the name under which a run keeps a night's files: one a night, also where its name holds folders."""
+    return f"{source}-{night.replace('%', '%25').replace('/', '%2F')}"
+
+
 class StoredNight(Protocol):
     """A night whose epochs lie on disk."""
 

@@ -1,0 +1,107 @@
+"""Bootstrap intervals over subjects.
+
+Epochs of one night, and nights of one sleeper, resemble each other: resampling epochs would give intervals that are
+far too narrow. So whole subjects are drawn with replacement, all nights of each. Every figure comes from sums over
+subjects, so a resample is a row of integer weights and all resamples are one matrix product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+RESAMPLES = 2000
+LEVEL = 0.95
+_MOST_UNDEFINED = 0.01
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where a figure lies in the middle 95 % of the resamples (percentile interval)."""
+
+    low: float
+    high: float
+
+    @property
+    def text(self) -> str:
+        """The two ends in brackets."""
+        return f"[{self.low:.3f}, {self.high:.3f}]"
+
+    def to_dict(self) -> list[float]:
+        """Return ``[low, high]``."""
+        return [self.low, self.high]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How often, and from which seed, subjects are drawn; the same seed gives the same intervals."""
+
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+    def weights(self, n_subjects: int) -> npt.NDArray[np.int64]:
+        """Draw how often each subject is in each resample: int64 (resamples, n_subjects)."""
+        rng = np.random.default_rng(self.seed)
+        return rng.multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=self.resamples)
+
+    def sums(self, by_subject: npt.NDArray[np.int64] | Floats) -> Floats:
+        """Add up the subjects of each resample: (subjects, ...) to float (resamples, ...)."""
+        flat = by_subject.reshape(len(by_subject), -1).astype(np.float64)  # BLAS multiplies no integers
+        return (self.weights(len(by_subject)).astype(np.float64) @ flat).reshape(-1, *by_subject.shape[1:])
+
+    def of_means(self, sums: Mapping[str, Floats], counts: Floats) -> dict[str, Interval]:
+        """Return the interval of means over epochs.
+
+        Parameters
+        ----------
+        sums
+            By name, each subject's sum: float (subjects,).
+        counts
+            Each subject's number of epochs: (subjects,).
+        """
+        if len(counts) < 2:
+            return {}
+        weights = self.weights(len(counts))
+        drawn = weights @ np.asarray(counts, np.float64)
+        values = {}
+        for name, one in sums.items():
+            values[name] = np.divide(weights @ one, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
+        return intervals_of(values)
+
+    def of_sums(self, sums: Floats, figure: Callable[[Floats], Floats]) -> Interval | None:
+        """Return the interval of any figure that sums over subjects give.
+
+        Parameters
+        ----------
+        sums
+            Each subject's: (subjects, k).
+        figure
+            From sums (..., k) to the figure (...), NaN where undefined.
+
+        Returns
+        -------
+        Interval or None
+            None with fewer than two subjects, and where more than a hundredth of the resamples leave the figure
+            undefined.
+        """
+        if len(sums) < 2:
+            return None
+        drawn = figure(self.sums(sums))
+        return None if np.isnan(drawn).mean() > _MOST_UNDEFINED else intervals_of({"figure": drawn})["figure"]
+
+
+def intervals_of(values: Mapping[str, Floats]) -> dict[str, Interval]:
+    """Return the interval of each figure, given its value in every resample; NaN, where undefined, is left out."""
+    tail = (1 - LEVEL) / 2
+    intervals = {}
+    for name, one in values.items():
+        known = one[~np.isnan(one)]
+        if known.size:
+            low, high = np.quantile(known, (tail, 1 - tail))
+            intervals[name] = Interval(float(low), float(high))
+    return intervals
