@@ -11,6 +11,7 @@ from transformers import TrainerCallback
 
 from eegvlm.errors import InputError
 from eegvlm.training import read_recipe
+from eegvlm.training.averaging import Averaging
 from eegvlm.training.build import build
 from eegvlm.training.moved import PARTS, WEIGHTS
 from eegvlm.training.run import Run
@@ -89,16 +90,21 @@ def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_me
     torch.testing.assert_close(held["model.enhancement.classifier.weight"], torch.stack(watched.weights[2:]).mean(dim=0))
 
     network = run.model.model.enhancement
-    norm = network.widen[1]
-    seen = []
+    norm, seen = network.widen[1], []
     norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].mean(dim=(0, 2, 3))))
     train, _ = run.batches(run.phases[0])
-    network.train()
-    for name, parameter in network.named_parameters():
-        parameter.requires_grad_(name is not None)
     with torch.no_grad():
         network(train.pixel_values(train(list(range(8)))["microvolt"], torch.device("cpu")))
     assert (seen[0] - norm.running_mean).abs().max() < 0.5 * norm.running_var.sqrt().max()
+
+
+def test_where_no_step_counted_a_network_stays_as_it_is():
+    network = torch.nn.Linear(2, 2)
+    averaging = Averaging(network, after=10)
+    with torch.no_grad():
+        network.weight.fill_(3.0)
+    averaging.put_in([])
+    assert (network.weight == 3.0).all()
 
 
 def test_only_a_classifying_phase_is_averaged():

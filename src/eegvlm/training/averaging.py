@@ -57,10 +57,14 @@ class Averaging(TrainerCallback):
     def put_in(self, pictures: Iterable[torch.Tensor]) -> None:
         """Give the network the mean, and batch statistics that fit it.
 
+        Where patience ended training before any step counted, the network stays as it is.
+
         Parameters
         ----------
         pictures
             Batches on which the statistics are counted.
         """
+        if not int(self.mean.n_averaged):
+            return
         self.network.load_state_dict(self.mean.module.state_dict())
         update_bn(pictures, self.network)
