@@ -6,6 +6,7 @@ import torch
 
 from eegvlm.errors import InputError
 
+_MULTIPLY_IN_BFLOAT16 = ("amx_bf16", "avx512_bf16")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -38,7 +39,8 @@ def choose_dtype(dtype: str, device: torch.device) -> torch.dtype:
     if dtype == "auto":
         if device.type == "cuda":
             return torch.bfloat16
-        return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16", False) else torch.float32
+        able = torch.cpu.get_capabilities()
+        return torch.bfloat16 if any(able.get(name, False) for name in _MULTIPLY_IN_BFLOAT16) else torch.float32
     if dtype not in _DTYPES:
         raise InputError("arguments", "dtype", dtype, f"use auto or one of {', '.join(_DTYPES)}")
     return _DTYPES[dtype]
