@@ -130,14 +130,11 @@ class ScriptedDecoder(Decoder):
         """Say what the next texts will be, in the tokens of each."""
         self._answers, self._rows_of = answers, {}
 
-    def _read(self, *arguments: Any) -> torch.Tensor:
-        self.passes += 1
-        return super()._read(*arguments)
-
     def _go_on(self, active: list[Any], states: torch.Tensor) -> None:
+        self.passes += 1
         if not self._rows_of:
             self._rows_of = {id(row): answer for row, answer in zip(active, self._answers, strict=True)}
-        ready = [row for row in active if row.done is None and row.read == len(row.tokens)]
+        ready = [row for row in active if row.done is None]
         wanted = [self._rows_of[id(row)][len(row.tokens) - row.asked] for row in ready]
         self._wanted = torch.tensor(wanted, device=states.device)
         hook = self._model.lm_head.register_forward_hook(self._prefer)
@@ -211,8 +208,7 @@ class FullSize:
         """Stage with reasons for every epoch."""
         reader, device = Reader(self.model, self.processor), self.timer.device
         grammars = Grammars(reader)
-        longest = 6 if device.type == "cpu" else None
-        decoder = ScriptedDecoder(self.model, reader.reasoned, reader.stage_ids, longest)
+        decoder = ScriptedDecoder(self.model, reader.reasoned, reader.stage_ids)
         answers = [self.processor.encode_rationale(text)[1] for text in self.epochs.texts[:batch]]
         pictures = self.epochs.draw(self.processor, slice(batch), device)
         read = self.timer.seconds("read", lambda: reader.read(pictures))

@@ -1,4 +1,4 @@
-"""Accuracy and time of ``eegvlm stage`` beside YASA's SleepStaging, on the same files and the same epochs.
+"""Accuracy and time of ``eegvlm stage`` beside YASA's SleepStaging and GSSC, on the same files and the same epochs.
 
 Every night is written as EDF into a temporary folder, each system reads that file in a process of its own, and both
 answers are judged by ``eegvlm.evaluation``: one missing or invalid answer more is one wrong answer more. Epochs that
@@ -8,7 +8,8 @@ with ``--gaps``, their stretches joined end to end, so that epochs beside a join
     python -m venv yasa && yasa/bin/pip install yasa
     python benchmarks/peers.py --yasa yasa/bin/python --ucddb ROOT --simulated nights=2,seed=3000000,hours=8
 
-YASA is never a dependency of this package; without ``--yasa`` only our own rows are printed. Seconds are those of the
+``--gssc`` is another Python; see ``gssc_runner.py``. Neither is ever a dependency of this package; without them only
+our own rows are printed. Seconds are those of the
 whole process, start and imports included. Not covered: smoothing, other channels than the best of each role.
 """
 
@@ -55,6 +56,7 @@ table.columns = [{"WAKE": "W", "REM": "R"}.get(name, name) for name in table.col
 table["stage"] = list(hypnogram.hypno if is_new else hypnogram)
 table.to_csv(target, index=False)
 """
+GSSC = Path(__file__).with_name("gssc_runner.py")
 _MOST_UV = 3000.0
 
 System = Callable[[Path, Path], Hypnogram]
@@ -146,6 +148,19 @@ def yasa(python: str, modalities: Sequence[str]) -> System:
     return stage
 
 
+def gssc(python: str, modalities: Sequence[str]) -> System:
+    """Return GSSC in a process of its own. It gives no probabilities, and reads no chin."""
+    labels = [LABELS[one] for one in modalities if one != "emg"]
+
+    def stage(source: Path, folder: Path) -> Hypnogram:
+        target = folder / f"{source.stem}.gssc.txt"
+        _call([python, str(GSSC), str(source), str(target), *labels])
+        stages = [Stage.from_label(label) for label in target.read_text().split()]
+        return Hypnogram(np.array(stages, np.int8))
+
+    return stage
+
+
 def _call(command: Sequence[str]) -> None:
     finished = subprocess.run(command, capture_output=True, text=True)
     if finished.returncode:
@@ -160,10 +175,11 @@ def run(system: System, nights: Sequence[Exported], folder: Path) -> Evaluation:
         given = system(one.path, folder)
         seconds = time.perf_counter() - started
         stages = np.full(len(one.truth), Stage.UNSCORED, np.int8)
-        probabilities = np.full((len(one.truth), 5), np.nan, np.float32)
         count = min(len(given), len(stages))
         stages[:count] = given.stages[:count]
+        probabilities = None
         if given.probabilities is not None:
+            probabilities = np.full((len(one.truth), 5), np.nan, np.float32)
             probabilities[:count] = given.probabilities[:count]
         night = one.night
         answers.append(NightAnswers(night.person, night.name, one.truth, stages, probabilities, seconds=seconds))
@@ -192,6 +208,7 @@ def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--yasa", help="python of an environment that has YASA")
+    parser.add_argument("--gssc", help="python of an environment that has GSSC")
     parser.add_argument("--model", default="nano", help="packaged model or checkpoint folder")
     parser.add_argument("--ucddb", help="folder of the data set ucddb-epochs")
     parser.add_argument("--only", help="nights of it whose name fits")
@@ -203,6 +220,8 @@ def main() -> None:
     systems = {"eegvlm": eegvlm(arguments.model, modalities)}
     if arguments.yasa:
         systems["YASA"] = yasa(arguments.yasa, modalities)
+    if arguments.gssc:
+        systems["GSSC"] = gssc(arguments.gssc, modalities)
     nights: list[Night] = []
     if arguments.ucddb:
         nights += open_dataset("ucddb-epochs", arguments.ucddb, only=arguments.only).nights
@@ -223,10 +242,10 @@ def main() -> None:
             with console.status(title):
                 found = {name: run(system, exported, Path(folder)) for name, system in systems.items()}
             rows += [row(title, name, one) for name, one in found.items()]
-            if len(found) == 2:
-                ours, theirs = (confusions_by_subject(one.nights)[1] for one in found.values())
-                kind = "balanced_accuracy" if found["eegvlm"].overall.is_restricted else "kappa"
-                differences.append(f"{title}: {kind} {Bootstrap().of_difference(ours, theirs, kind).text}")
+            kind = "balanced_accuracy" if found["eegvlm"].overall.is_restricted else "kappa"
+            for name in list(found)[1:]:
+                ours, theirs = (confusions_by_subject(found[one].nights)[1] for one in ("eegvlm", name))
+                differences.append(f"{name}, {title}: {kind} {Bootstrap().of_difference(ours, theirs, kind).text}")
     columns = (
         "set: system",
         "subjects/nights/epochs",
@@ -244,7 +263,7 @@ def main() -> None:
     console.print(f"channels: {', '.join(modalities)}; model {arguments.model}; wake not cropped")
     console.print("kappa in parentheses: labels of one or two stages; in brackets 95 % intervals over subjects")
     for one in differences:
-        console.print(f"eegvlm minus YASA, {one}")
+        console.print(f"eegvlm minus {one}")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
-"""Wall time of staging an 8-h night from the shell, beside YASA's SleepStaging on the same file.
+"""Time of staging an 8-h night from the shell, beside YASA's SleepStaging and GSSC on the same file.
 
 Both are whole processes: start, imports, reading, staging, writing labels and probabilities. They run in turn
-(A B A B ...), so that the ratio holds where the machine's speed drifts; the medians are what to quote.
+(A B A B ...), so that the ratio holds where the machine's speed drifts; the medians are what to quote. Processor time
+beside wall time tells where other work kept the machine busy. With ``--explain`` our process is timed once more,
+writing reasons too, which the others do not give.
 
     python -m venv yasa && yasa/bin/pip install yasa
-    python benchmarks/whole_process.py --yasa yasa/bin/python
+    python benchmarks/whole_process.py --yasa yasa/bin/python --gssc gssc/bin/python --explain all
 
-YASA is never a dependency of this package. Without ``--yasa`` only our own figures are printed.
+How to install GSSC stands in ``gssc_runner.py``. It reads one EEG and one EOG (``GSSC``), or that EEG alone
+(``GSSC, EEG``), which takes it a third of the work. YASA and GSSC are never dependencies of this package; without
+``--yasa`` and ``--gssc`` only our own figures are printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -27,7 +32,7 @@ raw = mne.io.read_raw_edf(sys.argv[1], include=["EEG C4-M1", "EOG E1-M2", "EMG c
 staging = yasa.SleepStaging(raw, eeg_name="EEG C4-M1", eog_name="EOG E1-M2", emg_name="EMG chin")
 staging.predict().proba.to_csv(sys.argv[2])
 """
-
+GSSC = Path(__file__).with_name("gssc_runner.py")
 
 SHARES = """
 import json, sys, time
@@ -58,17 +63,21 @@ print(json.dumps(spent))
 """
 
 
-def seconds(command: list[str]) -> float:
-    """Return the wall time of a command that must succeed."""
-    started = time.perf_counter()
+def seconds(command: list[str]) -> tuple[float, float]:
+    """Return the wall time and the processor time of a command that must succeed."""
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - started, used
 
 
 def main() -> None:
     """Print medians, their ratio, and where our time goes."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--yasa", help="python of an environment that has YASA")
+    parser.add_argument("--gssc", help="python of an environment that has GSSC")
+    parser.add_argument("--explain", choices=("none", "uncertain", "all"), default="none", help="time reasons too")
     parser.add_argument("--hours", type=float, default=8.0)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--model", default="nano")
@@ -78,26 +87,36 @@ def main() -> None:
         eegvlm = [sys.executable, "-m", "eegvlm"]
         seconds([*eegvlm, "simulate", "--out", str(night), "--hours", str(arguments.hours), "--rate", "256"])
         ours = [*eegvlm, "stage", str(night), "--out", str(out), "--model", arguments.model]
-        ours += ["--explain", "none", "--formats", "csv,edf,bids,json"]  # labels and probabilities, as YASA gives
-        theirs = [arguments.yasa, "-c", YASA, str(night), str(Path(folder, "yasa.csv"))]
-        times: dict[str, list[float]] = {"eegvlm": [], "YASA": []}
+        ours += ["--formats", "csv,edf,bids,json"]  # labels and probabilities, as YASA gives
+        commands = {"eegvlm": [*ours, "--explain", "none"]}
+        if arguments.explain != "none":
+            commands[f"eegvlm, reasons: {arguments.explain}"] = [*ours, "--explain", arguments.explain]
+        if arguments.yasa:
+            commands["YASA"] = [arguments.yasa, "-c", YASA, str(night), str(Path(folder, "yasa.csv"))]
+        if arguments.gssc:
+            gssc = [arguments.gssc, str(GSSC), str(night), str(Path(folder, "gssc.csv")), "EEG C4-M1"]
+            commands |= {"GSSC": [*gssc, "EOG E1-M2"], "GSSC, EEG": gssc}
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for run in range(arguments.runs + 1):  # the first of each warms the disk's cache
-            for name, command in (("eegvlm", ours), ("YASA", theirs)):
-                if name == "YASA" and not arguments.yasa:
-                    continue
+            for name, command in commands.items():
                 elapsed = seconds(command)
                 if run:
                     times[name].append(elapsed)
         shares = subprocess.run(
             [sys.executable, "-c", SHARES, str(night), arguments.model], check=True, capture_output=True, text=True
         ).stdout
-    for name, elapsed in times.items():
-        if elapsed:
-            shown = ", ".join(f"{value:.2f}" for value in sorted(elapsed))
-            print(f"{name:8} whole process, {arguments.hours:g} h: median {statistics.median(elapsed):.2f} s ({shown})")
-    if times["YASA"]:
-        ratios = [a / b for a, b in zip(times["eegvlm"], times["YASA"], strict=True)]
-        print(f"ratio eegvlm / YASA: median {statistics.median(ratios):.2f}")
+    for name, spent in times.items():
+        wall, used = ([one[k] for one in spent] for k in (0, 1))
+        shown = ", ".join(f"{value:.2f}" for value in sorted(wall))
+        print(
+            f"{name:22} whole process, {arguments.hours:g} h: median {statistics.median(wall):.2f} s ({shown}), "
+            f"processor {statistics.median(used):.2f} s"
+        )
+    for name in (one for one in times if one.startswith("eegvlm")):
+        for other in (one for one in times if not one.startswith("eegvlm")):
+            pairs = list(zip(times[name], times[other], strict=True))
+            wall, used = (statistics.median(a[k] / b[k] for a, b in pairs) for k in (0, 1))
+            print(f"ratio {name} / {other}: median {wall:.2f}, of processor time {used:.2f}")
     print("where the time goes, measured in one process more:")
     for name, value in json.loads(shares.splitlines()[-1]).items():
         print(f"  {name:24} {value:8.2f}")

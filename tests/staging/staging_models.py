@@ -13,13 +13,14 @@ PROMPTS = {"direct": "<image>Stage:", "reasoned": "<image>Reasons:"}
 
 
 def untrained(
-    *, context_epochs: int = 0, seed: int = 0, lively: bool = True
+    *, context_epochs: int = 0, seed: int = 0, lively: bool = True, key_value_heads: int | None = None
 ) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
     """Return a model of the packaged geometry; a lively one's answers differ from picture to picture."""
     torch.manual_seed(seed)
     tokenizer, layout = train_tokenizer(), load_layout("nano")
     config = preset("nano", image_token_index=tokenizer.convert_tokens_to_ids(IMAGE), context_epochs=context_epochs)
     config.text_config.vocab_size = len(tokenizer)
+    config.text_config.num_key_value_heads = key_value_heads or config.text_config.num_key_value_heads
     for name in ("pad", "bos", "eos"):
         setattr(config.text_config, f"{name}_token_id", getattr(tokenizer, f"{name}_token_id"))
     processor = EegVlmProcessor.for_config(

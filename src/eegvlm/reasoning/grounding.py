@@ -115,7 +115,14 @@ class GroundedGrammar:
         self.start = self._open(Place(stage=stage))
 
     def words(self, state: _State) -> dict[str, _State]:
-        """Return the words that may come next, and the state after each."""
+        """Return the words that may come next, and the state after each.
+
+        Where one sentence is under way, and no other that begins alike, the rest of it comes as if it were one word.
+        """
+        if len(state.readings) == 1:
+            ((number, written),) = state.readings
+            name, words = self._sentences[number]
+            return {" ".join(words[written:]): self._open(state.place.after_named(name))}
         same: dict[str, list[_Reading]] = {}
         after: dict[str, _State] = {}
         for number, written in state.readings:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ class Conditioner:
     per_epoch: int
     band: tuple[float | None, float | None]
 
-    @property
+    @cached_property
     def _epoch_samples(self) -> Fraction:
         return _EPOCH * self.channel.exact_rate
 
@@ -156,7 +157,7 @@ class Conditioner:
         return self.origin + output * self._epoch_samples / self.per_epoch
 
     def _input(self, epoch: int) -> int:
-        return math.floor(self.origin + epoch * self._epoch_samples)
+        return self.origin + epoch * self._epoch_samples.numerator // self._epoch_samples.denominator
 
     def _ceil(self, epoch: int) -> int:
-        return math.ceil(self.origin + epoch * self._epoch_samples)
+        return self.origin - (-epoch * self._epoch_samples.numerator) // self._epoch_samples.denominator

@@ -18,6 +18,7 @@ import torch
 from eegvlm.hypnogram import Stage
 from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.staging.key_value import Prefix, RowCache
+from eegvlm.staging.packed import PackedReader
 from eegvlm.staging.token_grammar import Node, TokenGrammar, text_of
 
 _SPARSE = 0.75
@@ -102,9 +103,6 @@ class Decoder:
         Tokens of the reasoned prompt.
     stage_token_ids
         Label tokens, W, N1, N2, N3, R.
-    longest
-        At most so many tokens of a text go through the model in one pass, because the rows of a pass are filled up to
-        the longest; None: whole runs.
     """
 
     def __init__(
@@ -112,11 +110,10 @@ class Decoder:
         model: EegVlmForConditionalGeneration,
         prompt: list[int],
         stage_token_ids: list[int],
-        longest: int | None = None,
     ) -> None:
         self._model, self._prompt, self._stage_ids = model, prompt, stage_token_ids
         self._labels = torch.tensor(stage_token_ids, device=model.device)
-        self._longest = longest
+        self._reader = PackedReader(model.model.language_model)
 
     @torch.inference_mode()
     def write(self, prefix: Prefix, grammars: Sequence[TokenGrammar]) -> list[Written]:
@@ -127,10 +124,10 @@ class Decoder:
             row.force()
         cache, active = RowCache(prefix), rows
         while active:
-            pieces = [row.tokens[row.read :][: self._longest] for row in active]
-            states = self._read(cache, pieces, [first + row.read for row in active])
-            for row, piece in zip(active, pieces, strict=True):
-                row.read += len(piece)
+            pieces = [row.tokens[row.read :] for row in active]
+            states = self._reader.read(cache, pieces, [first + row.read for row in active])
+            for row in active:
+                row.read = len(row.tokens)
             self._go_on(active, states)
             left = [k for k, row in enumerate(active) if row.done is None]
             if len(left) <= _SPARSE * len(active):
@@ -138,28 +135,9 @@ class Decoder:
                 active = [active[k] for k in left]
         return [row.done for row in rows if row.done is not None]
 
-    def _read(self, cache: RowCache, pieces: list[list[int]], begins: list[int]) -> torch.Tensor:
-        """Put the next tokens of every row through the model; return the state after each row's last, (rows, d)."""
-        width = max(map(len, pieces))
-        ids = torch.tensor([piece + [0] * (width - len(piece)) for piece in pieces], device=self._model.device)
-        positions = torch.tensor(begins, device=self._model.device)[:, None] + torch.arange(width, device=ids.device)
-        mask = cache.at(positions, max(begins) + width)
-        body = self._model.model
-        states: torch.Tensor = body.language_model(
-            inputs_embeds=body.get_input_embeddings()(ids),
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-        ).last_hidden_state
-        last = torch.tensor([max(len(piece) - 1, 0) for piece in pieces], device=ids.device)
-        return states[torch.arange(len(pieces), device=ids.device), last]
-
     def _go_on(self, active: list[_Row], states: torch.Tensor) -> None:
-        """Choose the next token of every row that has been read to its end."""
-        ready = [k for k, row in enumerate(active) if row.done is None and row.read == len(row.tokens)]
-        if not ready:
-            return
+        """Choose the next token of every row that is not finished, and what must follow it."""
+        ready = [k for k, row in enumerate(active) if row.done is None]
         permitted = [list(active[k].grammar.following(active[k].at)) for k in ready]
         width = max(map(len, permitted))
         padded = torch.tensor([some + some[:1] * (width - len(some)) for some in permitted], device=states.device)

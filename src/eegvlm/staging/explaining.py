@@ -35,7 +35,6 @@ GrammarOf = Callable[[int], TokenGrammar]
 _MOST_ROWS = 128
 _MOST_BYTES = 3 * 2**27
 _POSITIONS_OF_A_TEXT = 128
-_LONGEST_ON_CPU = 6
 
 
 def check_explain(explain: str, reader: Reader, model: str) -> None:
@@ -121,8 +120,7 @@ class Explainer:
         after: Callable[[int], None] = lambda done: None,
     ) -> None:
         self._grammar, self._answers, self._after = grammar, answers, after
-        longest = _LONGEST_ON_CPU if reader.model.device.type == "cpu" else None
-        self._decoder = Decoder(reader.model, reader.reasoned, reader.stage_ids, longest)
+        self._decoder = Decoder(reader.model, reader.reasoned, reader.stage_ids)
         position = reader.prefix_bytes // reader.shared
         fitting = room(reader.model.device) // (reader.prefix_bytes + position * _POSITIONS_OF_A_TEXT)
         self._rows = max(batch_size, min(_MOST_ROWS, fitting))

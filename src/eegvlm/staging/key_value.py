@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers.cache_utils import Cache
 
 _GROWTH = 128
 
@@ -57,61 +56,53 @@ class Prefix:
         return self.layers[0][0].shape[2]
 
 
-class RowCache(Cache):  # type: ignore[misc]
-    """A cache whose rows are written at positions of their own.
+class RowCache:
+    """Keys and values of rows that are written at positions of their own.
 
-    Before a forward pass :meth:`at` says where its tokens stand. Rows that wait are padded behind their last token:
-    what padding writes there is overwritten before any token can see it.
+    Parameters
+    ----------
+    prefix
+        What every row begins with.
     """
 
     def __init__(self, prefix: Prefix) -> None:
-        super().__init__(layers=[])
         self._held = [list(layer) for layer in prefix.layers]
-        self._room = self._filled = prefix.positions
-        self._rows = torch.arange(len(prefix), device=prefix.layers[0][0].device)[:, None]
-        self._positions = self._rows
+        self._room = prefix.positions
 
-    def at(self, positions: torch.Tensor, end: int) -> torch.Tensor:
-        """Say where the next tokens stand, and return what they see.
+    def reserve(self, end: int) -> None:
+        """Make room for positions up to, not including, ``end``; what no token was written to stays 0."""
+        if end <= self._room:
+            return
+        self._room = end + _GROWTH
+        for layer in self._held:
+            for k, states in enumerate(layer):
+                grown = states.new_zeros((*states.shape[:2], self._room, states.shape[3]))
+                grown[:, :, : states.shape[2]] = states
+                layer[k] = grown
+
+    def write(
+        self, layer: int, rows: torch.Tensor, positions: torch.Tensor, keys: torch.Tensor, values: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write a layer's keys and values of some tokens, and return all of that layer.
 
         Parameters
         ----------
-        positions
-            Int (rows, tokens).
-        end
-            Beyond the last of them.
+        layer
+            Number of the layer.
+        rows, positions
+            Int (tokens,): where each token stands, within what was reserved.
+        keys, values
+            (tokens, heads, width).
 
         Returns
         -------
-        torch.Tensor
-            Mask (rows, 1, tokens, slots), 0 where a token sees a slot and the smallest number where it does not.
+        tuple of torch.Tensor
+            Keys and values, (rows, heads, slots, width).
         """
-        self._filled, self._positions = max(self._filled, end), positions
-        if self._filled > self._room:
-            self._room = self._filled + _GROWTH
-            for layer in self._held:
-                for k, states in enumerate(layer):
-                    grown = states.new_zeros((*states.shape[:2], self._room, states.shape[3]))
-                    grown[:, :, : states.shape[2]] = states
-                    layer[k] = grown
-        states = self._held[0][0]
-        hidden = torch.arange(self._filled, device=positions.device) > positions[:, None, :, None]
-        return torch.zeros_like(hidden, dtype=states.dtype).masked_fill(hidden, torch.finfo(states.dtype).min)
+        held_keys, held_values = self._held[layer]
+        held_keys[rows, :, positions], held_values[rows, :, positions] = keys, values
+        return held_keys, held_values
 
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with these rows only."""
         self._held = [[states[rows] for states in layer] for layer in self._held]
-        self._rows = torch.arange(len(rows), device=rows.device)[:, None]
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *_: Any, **__: Any
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write a layer's new keys and values, and return all of that layer."""
-        held = self._held[layer_idx]
-        for states, new in zip(held, (key_states, value_states), strict=True):
-            states[self._rows, :, self._positions] = new.transpose(1, 2)
-        return held[0][:, :, : self._filled], held[1][:, :, : self._filled]
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        """Return how many slots are in use."""
-        return self._filled

@@ -70,7 +70,10 @@ class WordGrammar(Protocol):
     start: Any
 
     def words(self, state: Any, /) -> Mapping[str, Any]:
-        """Return the words that may come next, and the (hashable) state after each."""
+        """Return the words that may come next, and the (hashable) state after each.
+
+        Several words with spaces between them may come as one, where nothing else can follow the first of them.
+        """
 
     def finished(self, state: Any, /) -> bool:
         """Tell whether the text is whole."""
@@ -102,8 +105,11 @@ class Cuts:
                 hint = "add the label to the tokenizer as a single word"
                 raise InputError("processor", "stage_tokens", label, hint)
 
-    def of(self, word: str) -> tuple[int, ...]:
-        """Return the tokens of a word that follows a space."""
+    def of(self, words: str) -> tuple[int, ...]:
+        """Return the tokens of a word, or of several, that follow a space."""
+        if " " in words:
+            return tuple(token for word in words.split(" ") for token in self.of(word))
+        word = words
         cut = self._known.get(word)
         if cut is None:
             whole = self._tokenizer.encode(f"{_BEFORE} {word}", add_special_tokens=False)
