@@ -85,7 +85,10 @@ def test_a_model_that_reads_its_neighbours_explains_alike_in_both_ways(night):
     some = reasoner.stage(night, explain="uncertain", uncertain_share=0.5).rationales
     assert len(some) == 10
     for one in some:
-        assert one == whole[one["epoch"] - 1]
+        other = dict(whole[one["epoch"] - 1])
+        seen, expected = one.pop("probabilities"), other.pop("probabilities")
+        assert seen == pytest.approx(expected, abs=2e-3)  # batches of other sizes round differently
+        assert one == other
 
 
 def test_an_epoch_whose_two_answers_differ_is_flagged_for_review(reasoner, night):
