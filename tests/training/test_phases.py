@@ -87,7 +87,8 @@ def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_me
     run.callbacks = (watched,)
     run.phase(run.phases[0])
     held = load_file(tmp_path / "enhance" / "weights" / WEIGHTS)
-    torch.testing.assert_close(held["model.enhancement.classifier.weight"], torch.stack(watched.weights[2:]).mean(dim=0))
+    mean = torch.stack(watched.weights[2:]).mean(dim=0)
+    torch.testing.assert_close(held["model.enhancement.classifier.weight"], mean)
 
     network = run.model.model.enhancement
     norm, seen = network.widen[1], []

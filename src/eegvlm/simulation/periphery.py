@@ -37,7 +37,8 @@ def chin_emg(
     n = grid.n_epochs
     wander = np.cumsum(rng.normal(0, 0.08, n))
     wander -= np.linspace(0, wander[-1], n)
-    tone = subject.chin_uv * np.array(subject.chin_tone)[stages] * np.exp(np.clip(wander, -0.8, 0.8) + rng.normal(0, 0.12, n))
+    tone = subject.chin_uv * np.array(subject.chin_tone)[stages]
+    tone = tone * np.exp(np.clip(wander, -0.8, 0.8) + rng.normal(0, 0.12, n))
     seconds = np.arange(n * EPOCH_S) + 0.5
     steps = np.interp(seconds, (np.arange(n) + 0.5) * EPOCH_S, np.log(tone))
     # tone changes with the stage within seconds, not over the half minute to the next epoch's middle

@@ -1,7 +1,7 @@
 """The mean of a network's weights over the last steps of a phase, in place of the last ones.
 
-Late in training, weights wander around a wide minimum; their mean lies nearer to its middle, and the middle changes less
-when recordings come from elsewhere. The mean costs nothing when epochs are staged.
+Late in training, weights wander around a wide minimum; their mean lies nearer to its middle, where less changes when
+recordings come from elsewhere. The mean costs nothing when epochs are staged.
 
 References
 ----------

@@ -89,8 +89,8 @@ class RecordedNights:
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
     others
         Of such a source, by stage (W, N1, N2, N3, R): the weight, from 0 to 1, with which the loss compares epochs with
-        this stage too, though none of its epochs are learnt (:func:`eegvlm.training.objectives.weighed`). A little keeps
-        recorded W from being called R for sure; much wipes R out.
+        this stage too, though none of its epochs are learnt (:func:`eegvlm.training.objectives.weighed`). A little
+        keeps recorded W from being called R for sure; much wipes R out.
     wake_crop_min
         Minutes of wake kept around sleep; all where it is not given.
     weight
