@@ -101,9 +101,9 @@ def draw_subject(seed: int, *, architecture: str | None = None, spread: float = 
 
     Offsets follow the covariance between the 20 calibration nights (ten persons). Beyond them, and so that recordings
     of other hospitals lie inside the spread: a gain, the level of slow drift (larger still in wake, as of patients who
-    turn in bed), a montage mix, and the recorder. Chins differ most: some hardly relax, so that R looks like N1. Age lowers
-    slow-wave and sigma power and alpha frequency
-    (Landolt & Borbély 2001, Clin. Neurophysiol. 112:2222-2236; Purcell et al. 2017, Nat. Commun. 8:15930).
+    turn in bed), a montage mix, and the recorder. Chins differ most: some hardly relax, so that R looks like N1. Age
+    lowers slow-wave and sigma power and alpha frequency (Landolt & Borbély 2001, Clin. Neurophysiol. 112:2222-2236;
+    Purcell et al. 2017, Nat. Commun. 8:15930).
 
     Parameters
     ----------
