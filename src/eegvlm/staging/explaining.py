@@ -21,6 +21,7 @@ from eegvlm.signals import Recording
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.journal import Answers
 from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.packed import check_layers
 from eegvlm.staging.reading import Reader
 from eegvlm.staging.review import count_of, least_certain
 from eegvlm.staging.token_grammar import Cuts, TokenGrammar
@@ -50,6 +51,8 @@ def check_explain(explain: str, reader: Reader, model: str) -> None:
     if explain != "none" and not reader.reasoned:
         hint = "this checkpoint has no reasoned prompt: use --explain none, or one that was trained to give reasons"
         raise InputError(model, "explain", explain, hint)
+    if explain != "none":
+        check_layers(reader.model.model.language_model, model)
 
 
 def measure_drawn(recording: Recording, layout: ImageLayout) -> Evidence:

@@ -66,6 +66,21 @@ class _Tokens:
         return seen.view_as(laid_out)[self.rows, :, :, self.columns].flatten(1)
 
 
+def check_layers(language_model: Any, name: str = "model") -> None:
+    """Refuse a language model that :class:`PackedReader` cannot read with.
+
+    Raises
+    ------
+    InputError
+        If its layers are not of Llama's structure, naming the checkpoint.
+    """
+    for layer in language_model.layers:
+        parts, inner = dict(layer.named_children()), dict(layer.self_attn.named_children())
+        if parts.keys() != _LAYER or inner.keys() != _ATTENTION:
+            hint = "reasons are written by language models whose layers are Llama's: use --explain none"
+            raise InputError(name, "text_config", language_model.config.model_type, hint)
+
+
 class PackedReader:
     """Puts the next tokens of many rows through a language model.
 
@@ -81,11 +96,7 @@ class PackedReader:
     """
 
     def __init__(self, language_model: Any) -> None:
-        for layer in language_model.layers:
-            parts, inner = dict(layer.named_children()), dict(layer.self_attn.named_children())
-            if parts.keys() != _LAYER or inner.keys() != _ATTENTION:
-                hint = "reasons are written by language models whose layers are Llama's"
-                raise InputError("model", "text_config", language_model.config.model_type, hint)
+        check_layers(language_model)
         self._body, config = language_model, language_model.config
         self._width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         self._group = config.num_attention_heads // (config.num_key_value_heads or config.num_attention_heads)
