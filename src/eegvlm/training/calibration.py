@@ -20,6 +20,8 @@ from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.training.data import Batches
 from eegvlm.training.general_data import GeneralBatches
 
+# Neighbours say partly the same, so that their evidence never counts for more than the chain assumes. Simulated nights
+# alone would have more of it, and patients would lose what smoothing gives.
 _STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 _EXCERPT = 60
 
