@@ -46,7 +46,7 @@ def test_stage_writes_every_file_and_says_what_it_matched(night, tmp_path):
     assert "verify by a trained scorer" in done.stdout
     said = json.loads((folder / "staging.json").read_text())
     assert said["epochs"] == 24
-    assert set(said["gains"]) == {"eeg", "emg"}
+    assert set(said["gains"]) == {"eeg", "eog_left", "eog_right", "emg"}
 
 
 def test_a_name_that_looks_like_markup_is_printed_as_it_is(tmp_path):
