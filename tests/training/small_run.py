@@ -15,13 +15,7 @@ data:
   validation: {simulated: [{nights: 1, hours: 0.6, first_seed: 900}]}
   context_versions: 1
 phases:
-  - name: enhance
-    objective: classify
-    trains: [enhancement]
-    steps: 3
-    batch_size: 4
-    learning_rate: 1.0e-5
-    average: 0.7
+  - {name: enhance, objective: classify, trains: [enhancement], steps: 3, batch_size: 4, learning_rate: 1.0e-5}
   - {name: perceive, objective: describe, trains: [tower, projector, language], steps: 2, batch_size: 4}
   - name: reason
     objective: reason

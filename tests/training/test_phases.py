@@ -99,6 +99,30 @@ def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_me
     assert (seen[0] - norm.running_mean).abs().max() < 0.5 * norm.running_var.sqrt().max()
 
 
+class Interrupted(TrainerCallback):
+    """Stops a run in its last step, like a kill after a checkpoint."""
+
+    def on_step_end(self, args, state, control, **kwargs):
+        if state.global_step == 4:
+            raise KeyboardInterrupt
+
+
+def test_a_mean_goes_on_after_an_interruption(tmp_path):
+    settings = ("model=tiny", *DATA, f"phases={CLASSIFY}", "precision=float32", "checkpoint_steps=3")
+
+    def run(folder: Path, *callbacks: TrainerCallback) -> None:
+        one = Run.begin(read_recipe(PAPER, settings), folder, {}, lambda items, what: items)
+        one.callbacks = callbacks
+        one.phase(one.phases[0])
+
+    run(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "broken", Interrupted())
+    run(tmp_path / "broken")
+    whole, resumed = (load_file(tmp_path / name / "enhance" / "weights" / WEIGHTS) for name in ("whole", "broken"))
+    assert all(torch.equal(resumed[name], weight) for name, weight in whole.items())
+
+
 def test_where_no_step_counted_a_network_stays_as_it_is():
     network = torch.nn.Linear(2, 2)
     averaging = Averaging(network, after=10)

@@ -22,6 +22,7 @@ from eegvlm.training.averaging import STATISTICS_BATCHES, Averaging
 from eegvlm.training.checkpoints import check_kind, ended_early, last_checkpoint, log_writer, write_json
 from eegvlm.training.data import Batches, SeededDraws
 from eegvlm.training.general_data import GeneralBatches
+from eegvlm.training.joint import join_batch_norms, part_batch_norms
 from eegvlm.training.label_texts import answer_text
 from eegvlm.training.moved import PARTS, load_moved, release, save_moved
 from eegvlm.training.objectives import answer, classify, describe, reason
@@ -139,8 +140,11 @@ class PhaseTrainer(ParallelTrainer):
         rows, size = list(self.draws)[-STATISTICS_BATCHES * self.phase.batch_size :], self.phase.batch_size
         parts = (self.train_batches(rows[first : first + size]) for first in range(0, len(rows), size))
         device = self.args.device
+        part_batch_norms(self.model)  # every process counts whole batches, all the same ones
         with torch.autocast(device.type, torch.bfloat16, enabled=self.args.bf16):
             self.averaging.put_in(self.eval_batches.pixel_values(part["microvolt"], device) for part in parts)
+        if self.processes.count > 1:
+            join_batch_norms(self.model)
         self.averaging = None
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
