@@ -64,7 +64,7 @@ def test_yaml_cannot_run_code(tmp_path):
     [
         ("phases.1.steps=0", "steps, or epochs"),
         ("phases.1.accumulate=3", "divisor of batch_size 64"),
-        ("phases.2.folds=3", "classify"),
+        ("phases.3.folds=3", "classify"),
         ("phases.0.folds=1", "2 or more"),
         ("phases.0.lora={rank: 4}", "adapters need"),
         ("model.enhancement.colour=red", "colour"),

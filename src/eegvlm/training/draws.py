@@ -32,7 +32,9 @@ def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
     chances = chances * store.allowed.all(axis=1)
     if not chances.any():
         return list(data.stage_shares)
-    learnt = np.maximum(chances @ store.targets / chances.sum(), _LEAST_SHARE)  # what is never drawn is rare
+    learnt = chances @ store.targets / chances.sum()
+    unseen = _LEAST_SHARE if data.sampling == "natural" else np.array(data.stage_shares)  # rare, or as was meant
+    learnt = np.where(learnt < _LEAST_SHARE, unseen, learnt)
     return [float(share) for share in learnt / learnt.sum()]
 
 
