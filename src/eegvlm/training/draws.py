@@ -26,14 +26,13 @@ def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
 
     Where a teacher doubts a stage it is learnt less often than it is drawn, and a model says it less often.
     """
-    chances = even_chances(store, data.train)
-    if data.sampling == "balanced":
-        chances = row_chances(store, data.train, data.stage_shares)
+    natural = data.sampling == "natural"
+    chances = even_chances(store, data.train) if natural else row_chances(store, data.train, data.stage_shares)
     chances = chances * store.allowed.all(axis=1)
     if not chances.any():
         return list(data.stage_shares)
     learnt = chances @ store.targets / chances.sum()
-    unseen = _LEAST_SHARE if data.sampling == "natural" else np.array(data.stage_shares)  # rare, or as was meant
+    unseen = _LEAST_SHARE if natural else np.array(data.stage_shares)  # rare, or as was meant
     learnt = np.where(learnt < _LEAST_SHARE, unseen, learnt)
     return [float(share) for share in learnt / learnt.sum()]
 

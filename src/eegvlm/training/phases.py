@@ -282,9 +282,9 @@ def run_phase(
     )
     if checkpoint is not None:
         check_kind(checkpoint, sharded=trainer.sharded)
-    if averaging is not None and (trainer.sharded or trainer.is_deepspeed_enabled):
+    if averaging is not None and trainer.sharded:
         hint = "run this phase in one process or under DDP, or set average: 0"
-        raise InputError("recipe", f"phase {phase.name}", "average under FSDP or DeepSpeed", hint)
+        raise InputError("recipe", f"phase {phase.name}", f"average under {trainer.sharded}", hint)
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     trainer.take_average()
     figures = {name: value for name, value in trainer.evaluate().items() if isinstance(value, float)}
