@@ -92,7 +92,7 @@ def test_a_folder_of_scored_nights_with_the_wake_cropped_and_robustness(random_c
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["simulated:1", "--baseline", "yasa"], "choose from enhancement, logistic"),
+        (["simulated:1", "--baseline", "yasa"], "choose from enhancement, night, logistic"),
         (["simulated:1", "--modalities", "eeg,ecg"], "choose from eeg, eog, emg"),
         (["no-such-set"], "no-such-set"),
         (["simulated:nights=0"], "nights"),

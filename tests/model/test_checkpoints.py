@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModelForImageTextToText, LlavaConfig, L
 
 from eegvlm.errors import InputError
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
+from eegvlm.model.strip_backbone import StripConfig
 
 
 def _stock_llava(folder: Path) -> LlavaForConditionalGeneration:
@@ -85,6 +86,22 @@ def test_a_stock_llava_takes_an_enhancement_that_starts_at_random(inputs, tmp_pa
         assert torch.isfinite(model.eval()(**inputs(model)).logits).all()
     widened = model.model.enhancement.widen[0].weight
     assert 0 < widened.std() < 1
+
+
+def test_what_is_built_around_a_stock_llava_starts_with_known_weights(tmp_path):
+    _stock_llava(tmp_path)
+    strips = StripConfig(image_height=32, row_height=8, num_channels=3, depths=[1], hidden_sizes=[8])
+    around = {**ENHANCED, "enhancement_config": strips, "context_epochs": 2, "night_epochs": 3}
+    junk = [torch.full((1000, 1000), torch.nan) for _ in range(8)]  # memory that is not zero by luck
+    del junk
+    model = EegVlmForConditionalGeneration.from_pretrained(tmp_path, **around)
+    assert (model.model.absent_neighbour == 0).all()
+    assert (model.model.night.scale == 0).all()
+    assert (model.model.enhancement.backbone.row_offset == 0).all()
+    bound = model.config.night_hidden**-0.5
+    for weight in model.model.night.gru.parameters():
+        assert weight.abs().max() <= bound
+        assert weight.std() > bound / 3
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,8 @@ def test_other_towers_and_backbones_run(build, inputs, changes):
         ({"alignment": "none"}, "set enhancement_config to None"),
         ({"enhancement_config": {"model_type": "no-such-net"}}, "not a known backbone"),
         ({"context_epochs": 2, "enhancement_grid": 2}, "one vector an epoch"),
+        ({"night_epochs": 2, "enhancement_grid": 2}, "one vector an epoch"),
+        ({"night_epochs": 2, "alignment": "none", "enhancement_config": None}, "night_epochs needs"),
         ({"classifier_weight": 1.0, "alignment": "none", "enhancement_config": None}, "needs an enhancement"),
     ],
 )
@@ -184,13 +186,13 @@ def test_the_classifier_is_added_to_the_label_tokens_by_its_weight(build, inputs
     plain, weighed = build(context_epochs=2), build(context_epochs=2, classifier_weight=0.5)
     pixels = inputs(weighed)["pixel_values"]
     with torch.no_grad():
-        assert torch.equal(plain.stage_logits(labels, pixels, None), labels)
+        assert torch.equal(plain.stage_logits(labels, plain.model.high_level(pixels)), labels)
         own = weighed.model.enhancement(pixels)
         expected = 0.5 * weighed.model.enhancement.classify(own)
-        torch.testing.assert_close(weighed.stage_logits(labels, pixels, None), expected)
+        torch.testing.assert_close(weighed.stage_logits(labels, weighed.model.high_level(pixels)), expected)
         context = torch.full((3, 5, 16), torch.nan)
         context[:, 2:3] = own
-        torch.testing.assert_close(weighed.stage_logits(labels, pixels, context), expected)
+        torch.testing.assert_close(weighed.stage_logits(labels, weighed.model.high_level(pixels, context)), expected)
 
 
 def test_neighbours_are_read_before_the_picture_and_absent_ones_are_a_learned_vector(build, inputs):

@@ -133,7 +133,7 @@ def test_the_temperature_softens_probabilities_and_moves_no_stage(checkpoint, ni
         ({"name_or_path": "no-such-model"}, "no config.json there"),
         ({"device": "tpu9"}, "no such device"),
         ({"dtype": "float7"}, "use auto or one of"),
-        ({"smooth": "viterbi"}, "use none or posterior"),
+        ({"smooth": "viterbi"}, "use auto, none or posterior"),
     ],
 )
 def test_a_model_that_cannot_be_loaded_is_one_sentence(checkpoint, arguments, said):

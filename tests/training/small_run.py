@@ -7,7 +7,7 @@ from pathlib import Path
 
 RECIPE = """
 name: small
-model: {preset: nano, layout: nano, vocab_size: 400, context_epochs: 2}
+model: {preset: nano, layout: nano, vocab_size: 400, context_epochs: 2, night_epochs: 3}
 precision: float32
 checkpoint_steps: 2
 data:
@@ -16,6 +16,7 @@ data:
   context_versions: 1
 phases:
   - {name: enhance, objective: classify, trains: [enhancement], steps: 3, batch_size: 4, learning_rate: 1.0e-5}
+  - {name: night, objective: follow, trains: [night], steps: 3, batch_size: 4, learning_rate: 1.0e-3, average: 0.5}
   - {name: perceive, objective: describe, trains: [tower, projector, language], steps: 2, batch_size: 4}
   - name: reason
     objective: reason
@@ -25,7 +26,7 @@ phases:
     learning_rate: 1.0e-4
     lora: {rank: 2, dropout: 0.0}
 """
-PHASES = ("enhance", "perceive", "reason")
+PHASES = ("enhance", "night", "perceive", "reason")
 
 
 def written_to(folder: Path) -> Path:

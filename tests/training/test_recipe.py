@@ -34,8 +34,9 @@ def test_a_setting_is_replaced_from_the_command_line():
         ("phases.9.steps=1", "no such setting"),
         ("seed", "key=value"),
         ("phases.1.name=enhance", "its own name"),
-        ("data.train.recorded.0.others=[0.1]", "five numbers"),
-        ("data.train.recorded.0.others=[0, 0, 2, 0, 0]", "from 0 to 1"),
+        ("data.train.recorded.0.others={W: [0.1]}", "five numbers"),
+        ("data.train.recorded.0.others={W: [0, 0, 2, 0, 0]}", "from 0 to 1"),
+        ("data.train.recorded.0.others={N9: [0, 0, 0, 0, 0]}", "a stage of the source"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(change, said):

@@ -13,8 +13,8 @@ from eegvlm.hypnogram import write_hypnogram
 from eegvlm.images import levelled, load_layout, panel_signals, recording_gains
 from eegvlm.signals import read_recording
 from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
-from eegvlm.training.context import NightVectors
-from eegvlm.training.data import Augmentation, SeededDraws, _cut, even_chances, row_chances
+from eegvlm.training.context import NightVectors, cut
+from eegvlm.training.data import Augmentation, SeededDraws, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
 from eegvlm.training.sources import prepare
@@ -59,11 +59,12 @@ def test_epochs_of_stages_that_a_source_does_not_teach_are_kept_as_neighbours_al
 
 
 def test_a_stage_that_a_source_lacks_is_compared_with_the_weight_that_the_recipe_states(own_nights, tmp_path):
-    recorded = RecordedNights("own", stages=("W", "N2"), others=(0.0, 0.0, 0.0, 0.0, 0.25))
+    recorded = RecordedNights("own", stages=("W", "N2"), others={"W": (0.0, 0.0, 0.0, 0.0, 0.25)})
     store = stores(Mixture(recorded=(recorded,)), tmp_path, {"own": own_nights})[0]
     for factor, weight in ((1.0, 0.25), (0.2, 0.05), (0.0, 0.0), (9.0, 1.0)):
         weights = store.weights(np.arange(len(store)), factor)
-        np.testing.assert_allclose(weights, np.tile([1, 0, 1, 0, weight], (len(store), 1)), rtol=1e-6)
+        np.testing.assert_allclose(weights[:, :4], np.tile([1, 0, 1, 0], (len(store), 1)))
+        np.testing.assert_allclose(weights[:, 4], np.where(store.stages == 0, weight, 0), rtol=1e-6)
     assert not store.allowed[:, 4].any()
 
 
@@ -259,7 +260,7 @@ def test_an_epoch_stands_between_its_neighbours(mixed, tmp_path):
 
 def test_cutting_the_context_takes_the_far_side_and_never_the_epoch_itself():
     vectors = np.zeros((400, 9, 2), np.float32)
-    _cut(vectors, 0.5, np.random.default_rng(0))
+    cut(vectors, 0.5, np.random.default_rng(0))
     absent = np.isnan(vectors[..., 0])
     assert not absent[:, 4].any()
     assert (np.diff(absent[:, :5].astype(int), axis=1) <= 0).all()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from eegvlm.evaluation.run import Channels, StageNight
     from eegvlm.signals import Recording
 
-_BASELINES = ("enhancement", "logistic")
+_BASELINES = ("enhancement", "night", "logistic")
 _MODALITIES = ("eeg", "eog", "emg")
 _FIT_ON = "simulated:nights=6,seed=2000000,hours=8"
 _SELF = "self"
@@ -58,8 +58,8 @@ def evaluate(
         typer.Option(
             "--baseline",
             metavar="NAME",
-            help="Judge a baseline on the same nights: logistic (regression on band powers) or enhancement (the "
-            "enhancement network without the language model). May be repeated.",
+            help="Judge a baseline on the same nights: logistic (regression on band powers), enhancement (the "
+            "enhancement network without the language model) or night (with the night encoder). May be repeated.",
         ),
     ] = None,
     fit_on: Annotated[
@@ -68,8 +68,9 @@ def evaluate(
     fit_root: Annotated[str | None, typer.Option(metavar="ROOT", help="Where that lies.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of --fit-on self.")] = 10,
     smooth: Annotated[
-        Smooth, typer.Option(help="Whether each epoch is weighed with its neighbours.")
-    ] = Smooth.POSTERIOR,
+        Smooth,
+        typer.Option(help="Whether stages are weighed with their neighbours' too; auto: as the model's card says."),
+    ] = Smooth.AUTO,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="Stage each night again after each of a list of changes.")
     ] = False,
@@ -128,13 +129,13 @@ def evaluate(
     with bar("model") as tell:
         of_model = judge(whole, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
     others: dict[str, Evaluation] = {}
-    if "enhancement" in baselines:
-        alone = _reading_only(kept, systems.enhancement_alone(stager))
-        said = {**about, "model": "the model's enhancement network and its classifier"}
-        with bar("enhancement") as tell:
-            others["enhancement"] = judge(
-                alone, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap
-            )
+    for name, between in (("enhancement", ""), ("night", ", the night encoder")):
+        if name not in baselines:
+            continue
+        alone = _reading_only(kept, systems.enhancement_alone(stager, night=bool(between)))
+        said = {**about, "model": f"the model's enhancement network{between} and its classifier"}
+        with bar(name) as tell:
+            others[name] = judge(alone, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
     if "logistic" in baselines:
         others["logistic"] = _logistic(nights, training, chosen, about, bootstrap, folds)
     rows: tuple[RobustnessRow, ...] = ()

@@ -29,6 +29,7 @@ REPORT = "report"
 class Smooth(StrEnum):
     """How neighbours weigh."""
 
+    AUTO = "auto"
     NONE = "none"
     POSTERIOR = "posterior"
 
@@ -74,8 +75,9 @@ def stage(
         ),
     ] = None,
     smooth: Annotated[
-        Smooth, typer.Option(help="Whether each epoch is weighed with its neighbours.")
-    ] = Smooth.POSTERIOR,
+        Smooth,
+        typer.Option(help="Whether stages are weighed with their neighbours' too; auto: as the model's card says."),
+    ] = Smooth.AUTO,
     explain: Annotated[
         Explain | None,
         typer.Option(

@@ -1,4 +1,4 @@
-"""The systems that are judged: a model, and its enhancement network alone."""
+"""The systems that are judged: a model, and its enhancement network without tower and language model."""
 
 from __future__ import annotations
 
@@ -27,19 +27,29 @@ def whole_model(stager: Stager, *, batch_size: int = 32) -> Callable[[Recording]
     return read
 
 
-def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Recording], Reading]:
+def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 64) -> Callable[[Recording], Reading]:
     """Return the model's enhancement network with its own stage classifier, without tower and language model.
 
     It sees the same pictures and is smoothed where the model is, so the difference to the whole model is the share of
-    tower, night context and language model. Its probabilities are as trained: the checkpoint's temperatures belong to
-    the label tokens.
+    tower, language model and, unless it is asked for, night encoder. Its probabilities are as trained: the checkpoint's
+    temperatures belong to the model's logits.
+
+    Parameters
+    ----------
+    stager
+        The model.
+    night
+        Whether the night encoder stands between network and classifier.
+    batch_size
+        Epochs that are read at a time.
 
     Raises
     ------
     InputError
-        If the model has no enhancement network.
+        If the model has no enhancement network, or no night encoder where it is asked for.
     """
     import torch
+    from torch.nn import functional
 
     from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
     from eegvlm.model import GeneralProcessor
@@ -48,19 +58,29 @@ def enhancement_alone(stager: Stager, *, batch_size: int = 64) -> Callable[[Reco
     if isinstance(processor, GeneralProcessor) or model.config.alignment == "none":
         name = stager.provenance.get("model", "model")
         raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
+    around = model.config.night_epochs
+    if night and not around:
+        name = stager.provenance.get("model", "model")
+        raise InputError(name, "night_epochs", around, "it has no night encoder to be judged")
     network, layout = model.model.enhancement, processor.layout
 
     @torch.inference_mode()
     def read(recording: Recording) -> Reading:
         channels, gains = panel_channels(layout, recording), recording_gains(layout, recording)
         scorable = recording.scorable
-        probabilities = np.full((recording.n_epochs, 5), np.nan, np.float32)
+        vectors = torch.full((recording.n_epochs, model.config.enhancement_channels), torch.nan)
         for first in range(0, recording.n_epochs, batch_size):
             count = min(batch_size, recording.n_epochs - first)
             signals = levelled(panel_signals(layout, recording, first, count), gains)
             pictures = processor.draw(signals, device=model.device)
-            logits = network.classify(network(processor.normalise(pictures, model.dtype)))
-            probabilities[first : first + count] = logits.float().softmax(dim=1).cpu().numpy()
+            vectors[first : first + count] = network(processor.normalise(pictures, model.dtype)).mean(dim=1)
+        vectors[torch.from_numpy(~scorable)] = torch.nan
+        if night:
+            windows = functional.pad(vectors, (0, 0, around, around), value=torch.nan).unfold(0, 2 * around + 1, 1)
+            parts = torch.split(windows.transpose(1, 2).to(model.device), batch_size)
+            vectors = torch.cat([model.model.night.middle(part) for part in parts])
+        logits = network.classifier(vectors.to(network.classifier.weight))
+        probabilities = logits.float().softmax(dim=1).cpu().numpy()
         probabilities[~scorable] = np.nan
         if stager.smooth == "posterior":
             config = model.config

@@ -41,6 +41,11 @@ class EegVlmConfig(LlavaConfig):
     context_epochs
         Neighbours k on each side whose high-level vectors the language model reads as one token each, before
         the picture's own tokens. Needs an enhancement with ``enhancement_grid`` 1.
+    night_epochs
+        Neighbours on each side that the night encoder reads (:mod:`eegvlm.model.night`); 0: there is none. Needs what
+        ``context_epochs`` needs.
+    night_hidden, night_dropout
+        Width of its recurrent state in each direction, and its dropout in training.
     classifier_weight
         Weight of the logits of the enhancement network's own classifier, which are added to those of the five label
         tokens where a stage is read. 0: the language model alone decides.
@@ -49,6 +54,9 @@ class EegVlmConfig(LlavaConfig):
     stage_prior
         Shares of W, N1, N2, N3, R among the epochs it learnt from: what its probabilities are measured against where
         they are evidence in posterior smoothing. ``None``: those of real nights.
+    smoothing
+        ``"posterior"`` or ``"none"``: which of both made the stages of subjects not trained on more likely, and so is
+        what a night is staged with where nothing else is asked for.
     smoothing_strength, smoothed_temperature
         Weight of the model's evidence in posterior smoothing (:mod:`eegvlm.hypnogram.smoothing`), and the
         temperature of the probabilities that come out of it; fitted in the same way.
@@ -68,9 +76,13 @@ class EegVlmConfig(LlavaConfig):
     enhancement_size: int | None = None
     alignment: Alignment = "none"
     context_epochs: int = 0
+    night_epochs: int = 0
+    night_hidden: int = 64
+    night_dropout: float = 0.3
     classifier_weight: float = 0.0
     stage_temperature: float = 1.0
     stage_prior: list[float] | tuple[float, ...] | None = None
+    smoothing: Literal["none", "posterior"] = "posterior"
     smoothing_strength: float = 0.7
     smoothed_temperature: float = 1.0
 
@@ -95,6 +107,8 @@ class EegVlmConfig(LlavaConfig):
         """
         if self.context_epochs and (self.alignment == "none" or self.enhancement_grid != 1):
             raise ValueError("context_epochs needs an enhancement with enhancement_grid 1: one vector an epoch")
+        if self.night_epochs and (self.alignment == "none" or self.enhancement_grid != 1):
+            raise ValueError("night_epochs needs an enhancement with enhancement_grid 1: one vector an epoch")
         if self.classifier_weight and self.alignment == "none":
             raise ValueError("classifier_weight needs an enhancement, whose classifier it weighs")
         if self.alignment == "none":
@@ -110,6 +124,11 @@ class EegVlmConfig(LlavaConfig):
                 f"enhancement_channels is {self.enhancement_channels}, but the projector it shares with the "
                 f"tower takes {width}: set enhancement_channels to {width}"
             )
+
+    @property
+    def look_around(self) -> int:
+        """Neighbours on each side whose high-level vectors the model is given."""
+        return max(self.context_epochs, self.night_epochs)
 
     @property
     def tower_grid(self) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import AutoModelForImageTextToText
@@ -45,7 +45,7 @@ class StagerSettings:
         What the model answers, in the order W, N1, N2, N3, R.
     context_epochs
         Neighbours on each side whose pictures are shown, too, in the order of time.
-    stage_temperature, stage_prior, smoothing_strength, smoothed_temperature
+    stage_temperature, stage_prior, smoothing, smoothing_strength, smoothed_temperature
         The calibration; see :class:`~eegvlm.model.EegVlmConfig`.
 
     Raises
@@ -64,6 +64,7 @@ class StagerSettings:
     context_epochs: int = 0
     stage_temperature: float = 1.0
     stage_prior: tuple[float, ...] | None = None
+    smoothing: Literal["none", "posterior"] = "posterior"
     smoothing_strength: float = 0.7
     smoothed_temperature: float = 1.0
 
@@ -76,6 +77,8 @@ class StagerSettings:
             self._refuse("stage_labels", "give five different labels, in the order W, N1, N2, N3, R")
         if type(self.context_epochs) is not int or not 0 <= self.context_epochs <= 8:
             self._refuse("context_epochs", "use a whole number from 0 to 8")
+        if self.smoothing not in ("none", "posterior"):
+            self._refuse("smoothing", "use none or posterior")
         for field in ("stage_temperature", "smoothing_strength", "smoothed_temperature"):
             if not _positive(getattr(self, field)):
                 self._refuse(field, "use a positive number")

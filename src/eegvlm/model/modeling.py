@@ -17,12 +17,14 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
     LlavaForConditionalGeneration,
     LlavaModel,
 )
+from transformers import initialization as init
 from transformers.conversion_mapping import (
     get_checkpoint_conversion_mapping,
     register_checkpoint_conversion_mapping,
@@ -33,14 +35,17 @@ from eegvlm.errors import InputError
 from eegvlm.model.alignment import align
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
+from eegvlm.model.night import NightEncoder
 
-_ADDED = ("model.enhancement.", "model.absent_neighbour")
+_ADDED = ("model.enhancement.", "model.night.", "model.absent_neighbour")
+_IN_FLOAT32 = ["night"]  # a recurrent state loses too much in bfloat16
 
 
 class EegVlmModel(LlavaModel):
-    """LLaVA's body with the enhancement network: tower, enhancement, shared projector, language model."""
+    """LLaVA's body with the enhancement beside the tower, the night encoder after it, and one projector for both."""
 
     config: EegVlmConfig
+    _keep_in_fp32_modules_strict = _IN_FLOAT32
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__(config)
@@ -48,13 +53,21 @@ class EegVlmModel(LlavaModel):
             self.enhancement = EnhancementNetwork(config)
         if config.context_epochs:
             self.absent_neighbour = nn.Parameter(torch.zeros(config.enhancement_channels))
+        if config.night_epochs:
+            self.night = NightEncoder(config)
         self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Initialise what transformers does not know, too."""
+        super()._init_weights(module)
+        _initialise(module)
 
     def forward(
         self,
         input_ids: torch.Tensor | None = None,
         pixel_values: torch.Tensor | None = None,
         context: torch.Tensor | None = None,
+        own: torch.Tensor | None = None,
         inputs_embeds: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> Any:
@@ -64,20 +77,24 @@ class EegVlmModel(LlavaModel):
         ----------
         input_ids, pixel_values, inputs_embeds, **kwargs
             As LLaVA's.
-        context
+        context, own
             See :meth:`get_image_features`.
         """
-        if pixel_values is not None and (self.config.context_epochs or context is not None):
+        if pixel_values is not None and (self.config.look_around or context is not None or own is not None):
             inputs_embeds = self.get_input_embeddings()(input_ids)
-            features = torch.stack(tuple(self.get_image_features(pixel_values, context=context).pooler_output))
-            features = features.to(inputs_embeds)
+            features = self.get_image_features(pixel_values, context=context, own=own).pooler_output
+            features = torch.stack(tuple(features)).to(inputs_embeds)
             mask = self.get_placeholder_mask(input_ids, inputs_embeds, features)
             inputs_embeds = inputs_embeds.masked_scatter(mask, features)
             input_ids = pixel_values = None
         return super().forward(input_ids=input_ids, pixel_values=pixel_values, inputs_embeds=inputs_embeds, **kwargs)
 
     def get_image_features(
-        self, pixel_values: torch.Tensor, context: torch.Tensor | None = None, **kwargs: Any
+        self,
+        pixel_values: torch.Tensor,
+        context: torch.Tensor | None = None,
+        own: torch.Tensor | None = None,
+        **kwargs: Any,
     ) -> BaseModelOutputWithPooling:
         """Return what the language model reads of each picture.
 
@@ -86,9 +103,11 @@ class EegVlmModel(LlavaModel):
         pixel_values
             Normalised pictures, (batch, channels, height, width).
         context
-            High-level vectors of the night around each epoch, (batch, 2 * context_epochs + 1, enhancement_channels),
-            in the order of time; NaN where there is no neighbour. The middle one is what the enhancement network gives
-            for the epoch's own picture, which then need not run again. ``None``: there are no neighbours.
+            High-level vectors of the night around each epoch, (batch, 2 * look_around + 1, enhancement_channels), in
+            the order of time; NaN where there is no neighbour. The middle one is what the enhancement network gives for
+            the epoch's own picture, which then need not run again. ``None``: there are no neighbours.
+        own
+            What :meth:`high_level` returns of these, where it is at hand.
         **kwargs
             As LLaVA's.
 
@@ -101,21 +120,42 @@ class EegVlmModel(LlavaModel):
         outputs = super().get_image_features(pixel_values, **kwargs)
         if self.config.alignment != "none":
             low = torch.stack(tuple(outputs.pooler_output))  # (batch, n_low, d), already projected
-            around = self.config.context_epochs
-            own = self.enhancement(pixel_values) if context is None else context[:, around : around + 1].to(low)
-            high = self.multi_modal_projector(own)  # (batch, g * g, d)
+            own = self.high_level(pixel_values, context) if own is None else own
+            high = self.multi_modal_projector(own.to(low))  # (batch, g * g, d)
             tokens = align(low, high, self.config.alignment, self.config.tower_grid)
-            if around:
+            if self.config.context_epochs:
                 tokens = torch.cat([self._neighbours(context, len(tokens)), tokens], dim=1)
             outputs.pooler_output = list(tokens)
         return outputs
 
+    def high_level(self, pixel_values: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the high-level vectors of each picture, with what the night encoder knows of the night.
+
+        Parameters
+        ----------
+        pixel_values, context
+            As for :meth:`get_image_features`.
+
+        Returns
+        -------
+        torch.Tensor
+            (batch, g * g, enhancement_channels)
+        """
+        around = self.config.look_around
+        alone: torch.Tensor = self.enhancement(pixel_values) if context is None else context[:, around : around + 1]
+        if not self.config.night_epochs:
+            return alone
+        if context is None:
+            context = functional.pad(alone.float(), (0, 0, around, around), value=torch.nan)
+        beyond, last = around - self.config.night_epochs, context.shape[1]
+        return self.night.middle(context[:, beyond : last - beyond]).unsqueeze(1)
+
     def _neighbours(self, context: torch.Tensor | None, batch: int) -> torch.Tensor:
         """Return projected neighbours (batch, 2 * context_epochs, d), absent ones replaced by a learned vector."""
-        around = self.config.context_epochs
-        absent = self.absent_neighbour.expand(batch, 2 * around, -1)
+        around, near = self.config.look_around, self.config.context_epochs
+        absent = self.absent_neighbour.expand(batch, 2 * near, -1)
         if context is not None:
-            others = torch.cat([context[:, :around], context[:, around + 1 :]], dim=1)
+            others = torch.cat([context[:, around - near : around], context[:, around + 1 : around + near + 1]], dim=1)
             absent = torch.where(others.isnan(), absent, others.nan_to_num().to(absent))
         projected: torch.Tensor = self.multi_modal_projector(absent)
         return projected
@@ -133,6 +173,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
 
     config_class = EegVlmConfig
     config: EegVlmConfig
+    _keep_in_fp32_modules_strict = _IN_FLOAT32
 
     def __init__(self, config: EegVlmConfig) -> None:
         super(LlavaForConditionalGeneration, self).__init__(config)  # LLaVA's own would build its body first
@@ -151,20 +192,21 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         labels: torch.Tensor | None = None,
         logits_to_keep: int | torch.Tensor = 0,
         context: torch.Tensor | None = None,
+        own: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Run the model as LLaVA does, with one input more.
+        """Run the model as LLaVA does, with two inputs more.
 
         Parameters
         ----------
-        context
-            High-level vectors of the night around each epoch; see :meth:`EegVlmModel.get_image_features`.
+        context, own
+            High-level vectors of the night around each epoch, and of each; see :meth:`EegVlmModel.get_image_features`.
         input_ids, pixel_values, attention_mask, position_ids, past_key_values, inputs_embeds, labels, logits_to_keep
             As LLaVA's, like any other keyword.
         **kwargs
         """
-        if context is not None:
-            kwargs["context"] = context
+        given = {"context": context, "own": own}
+        kwargs |= {name: value for name, value in given.items() if value is not None}
         return super().forward(
             input_ids=input_ids,
             pixel_values=pixel_values,
@@ -177,26 +219,28 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             **kwargs,
         )
 
-    def stage_logits(
-        self, label_logits: torch.Tensor, pixel_values: torch.Tensor, context: torch.Tensor | None
-    ) -> torch.Tensor:
+    def stage_logits(self, label_logits: torch.Tensor, own: torch.Tensor | None) -> torch.Tensor:
         """Return the logits of the stages: of the label tokens, and of the enhancement network's classifier.
 
-        The two err differently: one has seen the night around the epoch, the other less of the training data's ways.
+        The two err differently: one has seen the picture, the other what a network made of it and of the night.
 
         Parameters
         ----------
         label_logits
             Of the five label tokens at the answer position, (batch, 5).
-        pixel_values, context
-            What the model was given. The epoch's own high-level vector is taken from the context where there is one.
+        own
+            What :meth:`EegVlmModel.high_level` returned; it may be missing where ``classifier_weight`` is 0.
         """
-        if not self.config.classifier_weight:
+        if own is None or not self.config.classifier_weight:
             return label_logits
-        enhancement, around = self.model.enhancement, self.config.context_epochs
-        own = enhancement(pixel_values) if context is None else context[:, around : around + 1].to(pixel_values)
-        logits: torch.Tensor = enhancement.classify(own).to(label_logits)
+        enhancement = self.model.enhancement
+        logits: torch.Tensor = enhancement.classify(own.to(enhancement.classifier.weight)).to(label_logits)
         return label_logits + self.config.classifier_weight * logits
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Initialise what transformers does not know, too."""
+        super()._init_weights(module)
+        _initialise(module)
 
     @classmethod
     def from_pretrained(
@@ -239,6 +283,17 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         known = {key: kwargs[key] for key in ("cache_dir", "revision", "token", "local_files_only") if key in kwargs}
         fields, _ = EegVlmConfig.get_config_dict(path, **known)
         return bool(fields.get("model_type") == EegVlmConfig.model_type and fields.get("alignment", "none") != "none")
+
+
+def _initialise(module: nn.Module) -> None:
+    """Initialise a module's own weights, but for those that were loaded."""
+    if isinstance(module, NightEncoder):
+        init.zeros_(module.scale)
+    elif isinstance(module, nn.GRU):
+        for parameter in module.parameters():
+            init.uniform_(parameter, -(module.hidden_size**-0.5), module.hidden_size**-0.5)  # torch's own
+    elif isinstance(module, EegVlmModel) and module.config.context_epochs:
+        init.zeros_(module.absent_neighbour)
 
 
 AutoConfig.register(EegVlmConfig.model_type, EegVlmConfig)

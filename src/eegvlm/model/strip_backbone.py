@@ -17,6 +17,7 @@ import torch
 from huggingface_hub.dataclasses import strict
 from torch import nn
 from transformers import AutoBackbone, AutoConfig, PreTrainedConfig, PreTrainedModel
+from transformers import initialization as init
 from transformers.backbone_utils import BackboneConfigMixin, BackboneMixin
 from transformers.modeling_outputs import BackboneOutput
 
@@ -125,6 +126,12 @@ class StripBackbone(BackboneMixin, PreTrainedModel):
             self.stages.append(nn.Sequential(*layers))
             previous = width
         self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Initialise what transformers does not know, too."""
+        super()._init_weights(module)
+        if module is self:
+            init.zeros_(self.row_offset)
 
     def forward(self, pixel_values: torch.Tensor, **kwargs: Any) -> BackboneOutput:
         """Return the feature maps of the stages that ``out_features`` names.

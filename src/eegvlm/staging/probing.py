@@ -51,7 +51,7 @@ class Probe:
         self.channels = {name: channel for name, channel in shown.items() if channel is not None}
         self._gains = recording_gains(layout, recording)
         self._reader, self._grammars, self._batch_size = reader, grammars, batch_size
-        self._around = self._vectors_around(recording.scorable) if reader.model.config.context_epochs else None
+        self._around = self._vectors_around(recording.scorable) if reader.model.config.look_around else None
 
     def read(self, epochs: npt.NDArray[np.intp], signals: PanelSignals) -> Logits:
         """Return label logits of the direct answers, before calibration.
@@ -113,9 +113,9 @@ class Probe:
         return self._reader.processor.draw(levelled(shown, self._gains), device=self._reader.model.device)
 
     def _vectors_around(self, scorable: npt.NDArray[np.bool_]) -> torch.Tensor:
-        """Return the high-level vectors around each epoch of the night, (n_epochs, 2 * context_epochs + 1, width)."""
+        """Return the high-level vectors around each epoch of the night, (n_epochs, 2 * look_around + 1, width)."""
         config = self._reader.model.config
-        around, n = config.context_epochs, len(scorable)
+        around, n = config.look_around, len(scorable)
         night = torch.full((n + 2 * around, config.enhancement_channels), torch.nan)
         for begin in range(0, n, self._batch_size):
             rows = slice(begin, min(begin + self._batch_size, n))

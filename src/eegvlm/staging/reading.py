@@ -59,7 +59,7 @@ class Reader:
     def look_around(self, batch_size: int) -> LookAround:
         """Return what the model reads of an epoch's neighbours."""
         config = self.model.config
-        return LookAround(config.context_epochs, config.enhancement_channels, batch_size, self.high_level)
+        return LookAround(config.look_around, config.enhancement_channels, batch_size, self.high_level)
 
     @torch.inference_mode()
     def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -77,7 +77,7 @@ class Reader:
         pictures
             uint8 (n, channels, height, width).
         context
-            High-level vectors around each epoch, (n, 2 * context_epochs + 1, enhancement_channels); see
+            High-level vectors around each epoch, (n, 2 * look_around + 1, enhancement_channels); see
             :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`.
 
         Returns
@@ -99,15 +99,18 @@ class Reader:
         pictures = _filled_up(pictures)
         pixel_values = self.processor.normalise(pictures, self.model.dtype)
         context = None if context is None else _filled_up(context).to(self.model.device)
+        enhanced = self.model.config.alignment != "none"
+        own = self.model.model.high_level(pixel_values, context) if enhanced else None
         outputs = self.model(
             input_ids=self._prompt.expand(len(pictures), -1),
             pixel_values=pixel_values,
             context=context,
+            own=own,
             logits_to_keep=1,
             past_key_values=cache,
             use_cache=cache is not None,
         )
-        stages = self.model.stage_logits(outputs.logits[:, -1, self._labels].float(), pixel_values, context)
+        stages = self.model.stage_logits(outputs.logits[:, -1, self._labels].float(), own)
         logits: Logits = stages[:rows].cpu().numpy()
         return logits
 

@@ -84,7 +84,7 @@ class Stager:
         cls,
         name_or_path: str | Path = "nano",
         *,
-        smooth: Smoothing = "posterior",
+        smooth: Smoothing | Literal["auto"] = "auto",
         device: str = "auto",
         dtype: str = "auto",
     ) -> Stager:
@@ -96,7 +96,8 @@ class Stager:
             ``"nano"``, or a folder.
         smooth
             ``"posterior"``: probabilities are those of a chain with the transitions of real nights
-            (:mod:`eegvlm.hypnogram.smoothing`). ``"none"``: each epoch stands alone.
+            (:mod:`eegvlm.hypnogram.smoothing`). ``"none"``: they are the model's own. ``"auto"``: as the checkpoint's
+            validation says.
         device, dtype
             See :mod:`eegvlm.staging.precision`.
 
@@ -105,8 +106,8 @@ class Stager:
         InputError
             If there is no such model, its weights are incomplete, or the device is not at hand.
         """
-        if smooth not in ("none", "posterior"):
-            raise InputError("arguments", "smooth", smooth, "use none or posterior")
+        if smooth not in ("auto", "none", "posterior"):
+            raise InputError("arguments", "smooth", smooth, "use auto, none or posterior")
         folder = checkpoint_path(name_or_path)
         on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
         model, processor = (_load_general if is_general(folder) else _load)(folder, precision)
@@ -118,11 +119,11 @@ class Stager:
             "layout": processor.layout.name,
             "device": on.type,
             "dtype": str(precision).removeprefix("torch."),
-            "smoothing": smooth,
             "notice": "Research use; verify by a trained scorer.",
         }
-        stager = cls(model, processor, provenance, smooth)
-        provenance |= stager._reader.provenance
+        stager = cls(model, processor, provenance)
+        stager.smooth = stager._reader.calibration.smoothing if smooth == "auto" else smooth
+        provenance |= {"smoothing": stager.smooth, **stager._reader.provenance}
         return stager
 
     @property

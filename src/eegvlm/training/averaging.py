@@ -62,7 +62,7 @@ class Averaging(TrainerCallback):
         Parameters
         ----------
         pictures
-            Batches on which the statistics are counted.
+            Batches on which the statistics are counted, where the network has any.
         """
         if not int(self.mean.n_averaged):
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,7 @@ class Fitted:
     """What calibration found; see :class:`~eegvlm.model.EegVlmConfig`."""
 
     stage_temperature: float
+    smoothing: Literal["none", "posterior"]
     smoothing_strength: float
     smoothed_temperature: float
 
@@ -63,14 +65,16 @@ def scored_nights(
             continue
         context = inputs["context"].to(model.device) if "context" in inputs else None
         pixel_values = batches.pixel_values(inputs["microvolt"], model.device).to(model.dtype)
+        own = None if model.config.alignment == "none" else model.model.high_level(pixel_values, context)
         outputs = model(
             input_ids=inputs["input_ids"][:, :-2].to(model.device),
             pixel_values=pixel_values,
             context=context,
+            own=own,
             logits_to_keep=1,
             use_cache=False,
         )
-        logits = model.stage_logits(outputs.logits[:, -1, ids].float(), pixel_values, context)
+        logits = model.stage_logits(outputs.logits[:, -1, ids].float(), own)
         rows.append(logits.double().cpu().numpy())
     found, nights = np.concatenate(rows), []
     for night in range(len(store.nights)):
@@ -97,7 +101,7 @@ def negative_log_likelihood(probabilities: npt.NDArray[np.floating], stages: Sta
 
 
 def fit(nights: list[ScoredNight], prior: Sequence[float] | None = None) -> Fitted:
-    """Fit both temperatures and the strength; every source counts alike.
+    """Fit both temperatures and the strength, and say whether smoothing helps; every source counts alike.
 
     Parameters
     ----------
@@ -111,7 +115,7 @@ def fit(nights: list[ScoredNight], prior: Sequence[float] | None = None) -> Fitt
     Guo et al. 2017, On Calibration of Modern Neural Networks, ICML.
     """
     given = [(night.source, softmax(night.logits), night.stages) for night in nights]
-    alone, _ = _best_temperature(given)
+    alone, loss_alone = _best_temperature(given)
     found = []
     for strength in _STRENGTHS:
         pieces: list[_Piece] = []
@@ -124,8 +128,8 @@ def fit(nights: list[ScoredNight], prior: Sequence[float] | None = None) -> Fitt
                     pieces.append((night.source, posterior.astype(np.float64), night.stages[part]))
         after, loss = _best_temperature(pieces)
         found.append((loss, strength, after))
-    _, strength, after = min(found)
-    return Fitted(alone, strength, after)
+    loss, strength, after = min(found)
+    return Fitted(alone, "none" if loss_alone <= loss else "posterior", strength, after)
 
 
 def _best_temperature(pieces: list[_Piece]) -> tuple[float, float]:

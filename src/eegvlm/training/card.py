@@ -63,8 +63,8 @@ SHA-256 of the stored signals and labels: training `{digest}`, validation `{chec
 ## Validation
 
 Nights of subjects that were not trained on, probabilities calibrated on these same nights (temperature
-{temperature:.2f}; after posterior smoothing of strength {strength:.2f}, temperature {smoothed:.2f}). Simulated
-nights say that the model learnt, not how it does on patients.
+{temperature:.2f}; after posterior smoothing of strength {strength:.2f}, {smoothing}, temperature {smoothed:.2f}).
+Simulated nights say that the model learnt, not how it does on patients.
 
 | source | smoothing | epochs | accuracy | kappa | ECE | {labels} |
 |---|---|---|---|---|---|{rules}
@@ -130,6 +130,7 @@ def write_card(
         note=f"\n**{note}**\n" if note else "",
         temperature=fitted.stage_temperature,
         strength=fitted.smoothing_strength,
+        smoothing="which is the default" if fitted.smoothing == "posterior" else "which is not the default",
         smoothed=fitted.smoothed_temperature,
         labels=" | ".join(stage.label for stage in STAGES),
         rules="---|" * len(STAGES),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,10 @@ import torch
 
 from eegvlm.images import levelled
 from eegvlm.model import EegVlmProcessor
-from eegvlm.training.data import Augmentation
 from eegvlm.training.store import EpochStore
+
+if TYPE_CHECKING:
+    from eegvlm.training.data import Augmentation
 
 _BLOCK = 240
 
@@ -132,3 +134,17 @@ def vectors(
     found[shown] = high.float().cpu().numpy()
     found[~held] = np.nan
     return found
+
+
+def cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
+    """Take away, in place, the far context of some epochs on either side, as where a recording ends, and all of others.
+
+    A model that has never read an epoch alone cannot: it must stage a single picture, too.
+    """
+    k = vectors.shape[1] // 2
+    alone = rng.random(len(vectors)) < chance / 2
+    vectors[alone, :k] = vectors[alone, k + 1 :] = np.nan
+    for side in (0, 1):
+        kept = np.where(rng.random(len(vectors)) < chance, rng.integers(0, k + 1, len(vectors)), k)
+        distance = np.arange(k, 0, -1) if side == 0 else np.arange(1, k + 1)
+        vectors[:, side * (k + 1) : side * (k + 1) + k][distance > kept[:, None]] = np.nan

@@ -15,12 +15,12 @@ from torch.utils.data import Sampler
 from eegvlm.model import EegVlmProcessor
 from eegvlm.signals import Role
 from eegvlm.simulation import Randomisation, randomise
+from eegvlm.training.context import NightVectors, cut
 from eegvlm.training.descriptions import Descriptions
 from eegvlm.training.recipe import DataRecipe, Mixture
 from eegvlm.training.store import EpochStore
 
 if TYPE_CHECKING:
-    from eegvlm.training.context import NightVectors
     from eegvlm.training.rationales import Rationales
 
 Signals = dict[str, npt.NDArray[np.float32]]
@@ -193,7 +193,7 @@ class Batches:
         if self.context is not None:
             versions = rng.integers(self.context.versions, size=len(self.store.nights))[self.store.night[rows]]
             vectors = self.context.around(rows, versions)
-            _cut(vectors, self.context_drop, rng)
+            cut(vectors, self.context_drop, rng)
             held["context"] = torch.from_numpy(vectors)
             if self.augmentation is not None:
                 signals = self._by_night(signals, rows, versions, self.augmentation)
@@ -261,17 +261,3 @@ class Batches:
         mask = torch.arange(longest) < torch.tensor([len(asked) + len(answer) for asked, answer in encoded])[:, None]
         asked_for = torch.full((len(texts),), len(encoded[0][0]))
         return {"input_ids": ids, "labels": labels, "attention_mask": mask.long(), "prompt_length": asked_for}
-
-
-def _cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
-    """Take away, in place, the far context of some epochs on either side, as where a recording ends, and all of others.
-
-    A model that has never read an epoch alone cannot: it must stage a single picture, too.
-    """
-    k = vectors.shape[1] // 2
-    alone = rng.random(len(vectors)) < chance / 2
-    vectors[alone, :k] = vectors[alone, k + 1 :] = np.nan
-    for side in (0, 1):
-        kept = np.where(rng.random(len(vectors)) < chance, rng.integers(0, k + 1, len(vectors)), k)
-        distance = np.arange(k, 0, -1) if side == 0 else np.arange(1, k + 1)
-        vectors[:, side * (k + 1) : side * (k + 1) + k][distance > kept[:, None]] = np.nan

@@ -50,6 +50,8 @@ class ModelRecipe:
     context_epochs
         Neighbours on each side whose high-level vectors the language model reads; whose pictures, where the base is not
         a LLaVA.
+    night_epochs
+        Neighbours on each side that the night encoder reads; see :class:`~eegvlm.model.EegVlmConfig`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels
@@ -65,5 +67,6 @@ class ModelRecipe:
     alignment: Literal["", "add", "concat", "fused-only", "none"] = ""
     enhancement: EnhancementRecipe = field(default_factory=EnhancementRecipe)
     context_epochs: int = 0
+    night_epochs: int = 0
     classifier_weight: float = 0.0
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")

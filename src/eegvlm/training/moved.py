@@ -20,6 +20,7 @@ from eegvlm.training.phase_recipe import Phase
 WEIGHTS = "moved.safetensors"
 PARTS = {
     "enhancement": ("model.enhancement",),
+    "night": ("model.night",),
     "tower": ("model.vision_tower",),
     "projector": ("model.multi_modal_projector", "model.absent_neighbour"),
     "language": ("model.language_model", "lm_head"),
@@ -36,13 +37,15 @@ def release(model: nn.Module, phase: Phase, *, frozen_in: torch.dtype) -> None:
     phase
         Its ``trains``; where it has adapters, these stand for the language model.
     frozen_in
-        Precision of weights that do not move. Those that do, and the enhancement network, are in float32.
+        Precision of weights that do not move. Those that do, the enhancement network and the night encoder are in
+        float32.
     """
+    precise = (*PARTS["enhancement"], *PARTS["night"])
     for name, parameter in model.named_parameters():
         adapted = phase.lora is not None and name.startswith(PARTS["language"])
         moves = is_adapter(name) if adapted else name.startswith(_prefixes(phase))
         parameter.requires_grad_(moves)
-        kept = moves or name.startswith(PARTS["enhancement"])
+        kept = moves or name.startswith(precise)
         parameter.data = parameter.data.to(torch.float32 if kept else frozen_in)
 
 

@@ -13,7 +13,11 @@ _CONTRAST_TEMPERATURE = 0.07
 
 
 def stage_loss(
-    log_probabilities: torch.Tensor, targets: torch.Tensor, compared: torch.Tensor, smoothing: float
+    log_probabilities: torch.Tensor,
+    targets: torch.Tensor,
+    compared: torch.Tensor,
+    smoothing: float,
+    counts: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Return the mean cross-entropy of soft targets, spread a little over the stages that are compared in full.
 
@@ -27,10 +31,13 @@ def stage_loss(
         (n, 5): the weights of :func:`weighed`.
     smoothing
         Share of each target that is spread evenly.
+    counts
+        (n,): by how much each counts in the mean; all alike where not given.
     """
     full = compared >= 1
     wanted = (1 - smoothing) * targets + smoothing * full / full.sum(dim=1, keepdim=True)
-    return -(wanted * log_probabilities.masked_fill(~full, 0.0)).sum(dim=1).mean()
+    losses = -(wanted * log_probabilities.masked_fill(~full, 0.0)).sum(dim=1)
+    return losses.mean() if counts is None else (losses * counts).sum() / counts.sum()
 
 
 def weighed(logits: torch.Tensor, compared: torch.Tensor) -> torch.Tensor:
@@ -48,6 +55,21 @@ def classify(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> t
     logits = enhancement.classify(enhancement(inputs["pixel_values"])).float()
     log_probabilities = weighed(logits, inputs["compared"]).log_softmax(dim=1)
     return stage_loss(log_probabilities, inputs["targets"], inputs["compared"], smoothing), logits
+
+
+def follow(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of the stages of all epochs of windows, and the stage logits (n, 5) of the middle ones.
+
+    The stages are those that the enhancement network's classifier, which stays as it is, reads off the night encoder's
+    vectors.
+    """
+    body, window = model.model, inputs["window"]
+    logits = body.enhancement.classifier(body.night(window)).float()  # (n, epochs, 5)
+    learnt = inputs["counts"] > 0
+    compared = inputs["compared"][learnt]
+    log_probabilities = weighed(logits[learnt], compared).log_softmax(dim=1)
+    loss = stage_loss(log_probabilities, inputs["targets"][learnt], compared, smoothing, inputs["counts"][learnt])
+    return loss, logits[:, window.shape[1] // 2]
 
 
 def answer(

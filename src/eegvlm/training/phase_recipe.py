@@ -10,7 +10,7 @@ from typing import Literal
 from eegvlm.errors import InputError
 from eegvlm.simulation import Randomisation
 
-Part = Literal["enhancement", "tower", "projector", "language"]
+Part = Literal["enhancement", "night", "tower", "projector", "language"]
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,12 @@ class Phase:
         Also the name of its folder.
     objective
         ``describe``: the tower alone, contrastive between pictures and descriptions of what is measurable in
-        them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``answer``: the whole
+        them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``follow``: the night
+        encoder alone, the same cross-entropy of all epochs of a window of the night. ``answer``: the whole
         model, cross-entropy of the label token and the end of the answer. ``reason``: the same, but in a share of the
         batches the model writes the reasons, too, composed from what is measurable in each epoch.
     trains
-        Parts whose weights move: any of ``enhancement``, ``tower``, ``projector``, ``language``.
+        Parts whose weights move: any of ``enhancement``, ``night``, ``tower``, ``projector``, ``language``.
     steps, epochs
         How long: optimiser steps, or, where these are not given, passes over the epochs to learn
         (``data.epochs_a_pass``).
@@ -70,9 +71,12 @@ class Phase:
     folds
         Of ``classify``: before the network itself, train this many, each without one group of persons. Later phases
         read a person's high-level vectors from the network that has not seen this person.
+    by_stage
+        Of ``follow``, which draws windows wherever they lie: how far the rarer stages of a source count for more there,
+        from 0, each epoch alike, to 1, as if epochs were drawn as in the other phases.
     average
-        Of ``classify``: the network ends as the mean of its weights over this share of the steps, the last ones
-        (:mod:`eegvlm.training.averaging`); 0: as they are after the last step.
+        Of ``classify`` and ``follow``: the network ends as the mean of its weights over this share of the steps, the
+        last ones (:mod:`eegvlm.training.averaging`); 0: as they are after the last step.
     others
         What the weights that sources state by ``others`` are multiplied by in this phase.
     randomisation
@@ -80,7 +84,7 @@ class Phase:
     """
 
     name: str
-    objective: Literal["describe", "classify", "answer", "reason"]
+    objective: Literal["describe", "classify", "follow", "answer", "reason"]
     trains: tuple[Part, ...]
     steps: int = 0
     epochs: float = 0.0
@@ -97,6 +101,7 @@ class Phase:
     gradient_checkpointing: bool = False
     reasoned: float = 0.5
     folds: int = 0
+    by_stage: float = 0.0
     average: float = 0.0
     others: float = 1.0
     randomisation: Randomisation | None = None
@@ -127,9 +132,11 @@ class Phase:
             (self.folds and self.objective != "classify", f"folds {self.folds}", "only a classify phase has folds"),
             (self.randomisation is not None and self.objective != "classify", "randomisation",
              "only a classify phase has its own"),
+            (not 0 <= self.by_stage <= 1, f"by_stage {self.by_stage}", "give a share from 0 to 1"),
+            (self.by_stage and self.objective != "follow", f"by_stage {self.by_stage}", "only a follow phase has it"),
             (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
-            (self.average and self.objective != "classify", f"average {self.average}",
-             "only the network of a classify phase is averaged"),
+            (self.average and self.objective not in ("classify", "follow"), f"average {self.average}",
+             "only the network of a classify or follow phase is averaged"),
             (self.others < 0, f"others {self.others}", "give 0 or more"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
         ):  # fmt: skip

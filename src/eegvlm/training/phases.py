@@ -25,11 +25,12 @@ from eegvlm.training.general_data import GeneralBatches
 from eegvlm.training.joint import join_batch_norms, part_batch_norms
 from eegvlm.training.label_texts import answer_text
 from eegvlm.training.moved import PARTS, load_moved, release, save_moved
-from eegvlm.training.objectives import answer, classify, describe, reason
+from eegvlm.training.objectives import answer, classify, describe, follow, reason
 from eegvlm.training.parallel import ParallelTrainer
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
 from eegvlm.training.recipe import Phase, Recipe
+from eegvlm.training.windows import WindowBatches
 
 CURVE, DONE = "curve.json", "done.json"
 _SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
@@ -43,7 +44,7 @@ class PhaseTrainer(ParallelTrainer):
         *,
         phase: Phase,
         draws: SeededDraws,
-        eval_batches: Batches,
+        eval_batches: Any,
         averaging: Averaging | None,
         **kwargs: Any,
     ) -> None:
@@ -78,6 +79,9 @@ class PhaseTrainer(ParallelTrainer):
     def objective_of(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the objective and the stage logits, from the parts of the model that the phase computes."""
         smoothing = self.args.label_smoothing_factor
+        if self.objective == "follow":
+            with torch.autocast(self.args.device.type, enabled=False):
+                return follow(model, inputs, smoothing)
         if self.objective in ("describe", "classify"):  # parts of the model, whose own forward would set the precision
             with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
                 if self.objective == "describe":
@@ -137,6 +141,10 @@ class PhaseTrainer(ParallelTrainer):
         """End as the mean of the weights, with the batch statistics of the last training epochs."""
         if self.averaging is None:
             return
+        if self.objective == "follow":  # it keeps no statistics
+            self.averaging.put_in(())
+            self.averaging = None
+            return
         rows, size = list(self.draws)[-STATISTICS_BATCHES * self.phase.batch_size :], self.phase.batch_size
         parts = (self.train_batches(rows[first : first + size]) for first in range(0, len(rows), size))
         device = self.args.device
@@ -186,8 +194,8 @@ def run_phase(
     phase: Phase,
     recipe: Recipe,
     model: EegVlmForConditionalGeneration,
-    train: Batches,
-    validation: Batches,
+    train: Batches | WindowBatches,
+    validation: Batches | WindowBatches,
     draws: SeededDraws,
     folder: Path,
     processes: Processes | None = None,
@@ -262,7 +270,8 @@ def run_phase(
         watching.append(TensorBoardCallback(log_writer(folder, checkpoint)))
     averaging = None
     if phase.average:
-        averaging = Averaging(model.model.enhancement, steps - round(phase.average * steps))
+        network = model.model.night if phase.objective == "follow" else model.model.enhancement
+        averaging = Averaging(network, steps - round(phase.average * steps))
         watching.append(averaging)
     trainer = PhaseTrainer(
         processes=processes,

@@ -88,9 +88,10 @@ class RecordedNights:
         Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
     others
-        Of such a source, by stage (W, N1, N2, N3, R): the weight, from 0 to 1, with which the loss compares epochs with
-        this stage too, though none of its epochs are learnt (:func:`eegvlm.training.objectives.weighed`). A little
-        keeps recorded W from being called R for sure; much wipes R out.
+        Of such a source, by the stage of an epoch: the weights, from 0 to 1, with which the loss compares it with each
+        stage (W, N1, N2, N3, R) that the source lacks (:func:`eegvlm.training.objectives.weighed`). A little keeps
+        recorded W from being called R for sure; much wipes R out. A neighbour in depth, as N2 is of N3, wants none:
+        only epochs of both could say where one ends.
     wake_crop_min
         Minutes of wake kept around sleep; all where it is not given.
     weight
@@ -103,7 +104,7 @@ class RecordedNights:
     without: tuple[str, ...] = ()
     fold: str = ""
     stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
-    others: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
     wake_crop_min: float | None = None
     weight: float = 1.0
 
@@ -283,9 +284,10 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
     """
     recipe = _build(fields, path)
     for source in (*recipe.data.train.recorded, *recipe.data.validation.recorded):
-        if len(source.others) != 5 or not all(0 <= chance <= 1 for chance in source.others):
-            hint = "give five numbers from 0 to 1, of W, N1, N2, N3 and R"
-            raise InputError(path, f"source {source.name}", f"others {list(source.others)}", hint)
+        for stage, weights in source.others.items():
+            if stage not in source.stages or len(weights) != 5 or not all(0 <= weight <= 1 for weight in weights):
+                hint = "by a stage of the source, give five numbers from 0 to 1, of W, N1, N2, N3 and R"
+                raise InputError(path, f"source {source.name}", f"others {stage}: {list(weights)}", hint)
     for phase in recipe.phases:
         phase.check(path)
     if len({phase.name for phase in recipe.phases}) < len(recipe.phases):

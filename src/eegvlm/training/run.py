@@ -26,7 +26,7 @@ from eegvlm.training.card import write_card
 from eegvlm.training.claiming import claim
 from eegvlm.training.context import NightVectors, night_vectors, vectors
 from eegvlm.training.crossfit import CrossFit, apart_from, cross_fit, folds_of, network_digest
-from eegvlm.training.data import Augmentation, Batches
+from eegvlm.training.data import Augmentation, Batches, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.draws import draws_of, learnt_shares
 from eegvlm.training.moved import load_moved, release
@@ -37,6 +37,7 @@ from eegvlm.training.rationales import Rationales, night_rationales
 from eegvlm.training.recipe import Phase, Recipe
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
+from eegvlm.training.windows import WindowBatches
 
 
 def train(
@@ -124,9 +125,9 @@ class Run:
 
     @property
     def phases(self) -> list[Phase]:
-        """The recipe's phases; without an enhancement network, those that are not its own."""
+        """The recipe's phases; without an enhancement network, those that are not its own or the night encoder's."""
         enhanced = self.model.config.alignment != "none"
-        return [phase for phase in self.recipe.phases if enhanced or phase.objective != "classify"]
+        return [phase for phase in self.recipe.phases if enhanced or phase.objective not in ("classify", "follow")]
 
     def phase(self, phase: Phase) -> dict[str, float]:
         """Run a phase, or take its result where it had ended; return its figures on the validation subjects."""
@@ -183,11 +184,13 @@ class Run:
         found = [vectors(network, self.processor, signals, device=device, bfloat16=bfloat16) for signals in shown]
         return np.concatenate(found).astype(np.float32)
 
-    def batches(self, phase: Phase) -> tuple[Batches, Batches]:
+    def batches(self, phase: Phase) -> tuple[Batches | WindowBatches, Batches | WindowBatches]:
         """Return the training and validation batches of a phase."""
         data, processor = self.recipe.data, self.processor
         augmentation = Augmentation.of(data, self.recipe.seed, phase.randomisation)
-        around = self.model.config.context_epochs
+        if phase.objective == "follow":
+            return self._windows(phase, augmentation)
+        around = self.model.config.look_around
         given = phase.whole_model and (around > 0 or self.cross is not None)
         if given and "enhancement" in phase.trains:
             hint = "high-level vectors are given by frozen enhancement networks: train these in a classify phase"
@@ -201,7 +204,7 @@ class Run:
                 self.nights, processor, seen_as, rationales=texts, reasoned=phase.reasoned, others=phase.others
             )
             return train, Batches(self.checks, processor)
-        seen = self._seen(augmentation)
+        seen = self._seen(augmentation, around)
         texts = self._rationales(phase, augmentation, data.context_versions)
         return (
             Batches(
@@ -214,10 +217,22 @@ class Run:
                 reasoned=phase.reasoned,
                 others=phase.others,
             ),
-            Batches(self.checks, processor, context=self._plain_vectors()),
+            Batches(self.checks, processor, context=self._checked()),
         )
 
-    def _seen(self, augmentation: Augmentation) -> NightVectors:
+    def _windows(self, phase: Phase, augmentation: Augmentation) -> tuple[WindowBatches, WindowBatches]:
+        """Return the training and validation windows of a phase of the night encoder."""
+        data, around = self.recipe.data, self.model.config.night_epochs
+        if not around:
+            hint = "set model.night_epochs, or leave this phase out"
+            raise InputError("recipe", f"phase {phase.name}", "the model has no night encoder", hint)
+        even = even_chances(self.nights, data.train)
+        by_stage = row_chances(self.nights, data.train, data.stage_shares)
+        counts = (1 - phase.by_stage) * even + phase.by_stage * by_stage
+        train = WindowBatches(self._seen(augmentation, around), self.processor, counts, data.context_drop, phase.others)
+        return train, WindowBatches(self._plain_vectors(around), self.processor)
+
+    def _seen(self, augmentation: Augmentation, around: int) -> NightVectors:
         """Return the vectors of the training nights, through the network that serves each."""
         network, cross = self.model.model.enhancement.eval(), self.cross
         digest = network_digest(network) if cross is None else cross.digest()
@@ -226,7 +241,7 @@ class Run:
             self.processor,
             self.nights,
             self.out / "context" / digest[:12],
-            epochs=self.model.config.context_epochs,
+            epochs=around,
             device=self.model.device,
             augmentation=augmentation,
             versions=self.recipe.data.context_versions,
@@ -234,11 +249,13 @@ class Run:
             progress=lambda items: self.progress(items, "context"),
         )
 
-    def _plain_vectors(self) -> NightVectors | None:
-        """Return the validation nights' vectors, from the network that ships; none where the model computes its own."""
-        around = self.model.config.context_epochs
-        if not around:
-            return None
+    def _checked(self) -> NightVectors | None:
+        """Return the validation nights' vectors; none where the model computes its own."""
+        around = self.model.config.look_around
+        return self._plain_vectors(around) if around else None
+
+    def _plain_vectors(self, around: int) -> NightVectors:
+        """Return the validation nights' vectors, from the network that ships."""
         network = self.model.model.enhancement.eval()
         return night_vectors(
             lambda night: network,
@@ -271,7 +288,7 @@ class Run:
 
     def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""
-        model, context = self.model, self._plain_vectors()
+        model, context = self.model, self._checked()
         model.to(frozen_dtype(self.recipe))
         scored = scored_nights(model, Batches(self.checks, self.processor, context=context))
         model.config.stage_prior = learnt_shares(self.recipe.data, self.nights)

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import STAGES
+from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.images import ImageLayout, level_gains
 from eegvlm.images.levels import stretches
 
@@ -211,7 +211,7 @@ class EpochStore:
         *,
         unscored: bool = False,
         levelled: bool = True,
-        others: Mapping[str, Sequence[float]] | None = None,
+        others: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     ) -> None:
         self.files, self.panels, self.is_levelled = dict(files), list(panels), levelled
         self.sources = list(files)
@@ -231,7 +231,10 @@ class EpochStore:
         self.stages = np.concatenate([o.stages[r] for o, r in zip(labels, rows, strict=True)]).astype(np.int64)
         self.targets = np.concatenate([o.targets[r] for o, r in zip(labels, rows, strict=True)])
         self.allowed = np.repeat(np.stack([one.allowed for one in labels]), counts, axis=0)
-        self._others = np.array([(others or {}).get(name, np.zeros(5)) for name in self.sources]).reshape(-1, 5)
+        self._others = np.zeros((len(self.sources), len(STAGES), len(STAGES)))
+        for place, name in enumerate(self.sources):
+            for stage, weights in (others or {}).get(name, {}).items():
+                self._others[place, Stage[stage]] = weights
         self._gains: dict[int, dict[str, float]] = {}
 
     def __len__(self) -> int:
@@ -277,6 +280,30 @@ class EpochStore:
             return signals
         return {panel: values * factors[panel][:, None] for panel, values in signals.items()}
 
+    def around(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
+        """Return the rows of so many epochs on each side: (n, 2 * epochs + 1), -1 where none is learnt."""
+        places = self.position[rows, None] + np.arange(-epochs, epochs + 1)
+        nights = np.repeat(self.night[rows, None], 2 * epochs + 1, axis=1)
+        inside = (places >= 0) & (places < self._lengths[nights])
+        return np.where(inside, self._row_at[self._begins[nights] + np.where(inside, places, 0)], -1)
+
+    @cached_property
+    def _lengths(self) -> npt.NDArray[np.int64]:
+        """Epochs of each night."""
+        return np.array([len(night) for night in self._stored], np.int64)
+
+    @cached_property
+    def _begins(self) -> npt.NDArray[np.int64]:
+        """Place of each night's first epoch, the nights put one after another."""
+        return np.cumsum(self._lengths) - self._lengths
+
+    @cached_property
+    def _row_at(self) -> npt.NDArray[np.int64]:
+        """Row of each epoch, the nights put one after another; -1 where it is not learnt."""
+        found = np.full(int(self._lengths.sum()), -1, np.int64)
+        found[self._begins[self.night] + self.position] = np.arange(len(self))
+        return found
+
     def weights(self, rows: npt.NDArray[np.int64], others: float) -> npt.NDArray[np.float32]:
         """Return with which weight the loss compares rows with each stage: float32 (len(rows), 5), 1 for those allowed.
 
@@ -287,7 +314,7 @@ class EpochStore:
         others
             What the sources' weights of other stages are multiplied by; 0: only what is allowed is compared.
         """
-        light = np.minimum(others * self._others[self.source[rows]], 1.0)
+        light = np.minimum(others * self._others[self.source[rows], self.stages[rows]], 1.0)
         return np.where(self.allowed[rows], 1.0, light).astype(np.float32)
 
     def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:

@@ -1,0 +1,89 @@
+"""The night encoder: what it reads, what it leaves alone, and how it is kept."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from eegvlm.model import EegVlmForConditionalGeneration
+
+
+@pytest.fixture
+def stirred(build):
+    """A model whose night encoder does something."""
+
+    def make(**changes):
+        model = build(**{"night_epochs": 3, "classifier_weight": 1.0, **changes})
+        generator = torch.Generator().manual_seed(7)
+        with torch.no_grad():
+            for parameter in model.model.night.parameters():
+                parameter.normal_(std=0.3, generator=generator)
+        return model.eval()
+
+    return make
+
+
+def windows(seed: int = 1, epochs: int = 3) -> torch.Tensor:
+    return torch.randn(3, 2 * epochs + 1, 16, generator=torch.Generator().manual_seed(seed))
+
+
+def test_a_fresh_encoder_changes_nothing(build):
+    night = build(night_epochs=3).model.night.eval()
+    vectors = windows()
+    with torch.no_grad():
+        torch.testing.assert_close(night(vectors), vectors)
+
+
+def test_the_answer_depends_on_every_neighbour_in_the_window_and_on_none_beyond(stirred, inputs):
+    model = stirred(context_epochs=5)
+    assert model.config.look_around == 5
+    pixels, around = inputs(model)["pixel_values"], windows(epochs=5)
+    with torch.no_grad():
+        before = model.model.high_level(pixels, around)
+        for place in range(11):
+            changed = around.clone()
+            changed[:, place] = -changed[:, place]
+            moved = not torch.allclose(model.model.high_level(pixels, changed), before)
+            assert moved == (2 <= place <= 8)
+
+
+def test_an_absent_neighbour_is_not_one_of_zeros(stirred):
+    night, vectors = stirred().model.night, windows()
+    absent, zeros = vectors.clone(), vectors.clone()
+    absent[:, 1], zeros[:, 1] = torch.nan, 0.0
+    with torch.no_grad():
+        assert torch.isfinite(night(absent)).all()
+        assert not torch.allclose(night.middle(absent), night.middle(zeros))
+
+
+def test_an_epoch_without_context_is_one_whose_neighbours_are_absent(stirred, inputs):
+    model = stirred()
+    pixels = inputs(model)["pixel_values"]
+    around = torch.full((3, 7, 16), torch.nan)
+    with torch.no_grad():
+        around[:, 3:4] = model.model.enhancement(pixels)
+        torch.testing.assert_close(model.model.high_level(pixels), model.model.high_level(pixels, around))
+
+
+def test_the_language_model_and_the_classifier_read_what_it_gives(stirred, inputs):
+    model = stirred()
+    batch, around = inputs(model), windows()
+    changed = around.clone()
+    changed[:, 0] = -changed[:, 0]
+    labels = torch.zeros(3, 5)
+    with torch.no_grad():
+        own, other = (model.model.high_level(batch["pixel_values"], one) for one in (around, changed))
+        logits = model(**batch, context=around).logits
+        torch.testing.assert_close(model(**batch, context=around, own=own).logits, logits)
+        assert not torch.allclose(model(**batch, context=changed).logits, logits)
+        assert not torch.allclose(model.stage_logits(labels, own), model.stage_logits(labels, other))
+
+
+def test_it_stays_in_float32_and_comes_back_from_disk(stirred, tmp_path):
+    model = stirred()
+    model.to(torch.bfloat16).save_pretrained(tmp_path)
+    held = EegVlmForConditionalGeneration.from_pretrained(tmp_path, dtype=torch.bfloat16)
+    assert {weight.dtype for weight in held.model.night.parameters()} == {torch.float32}
+    assert held.model.multi_modal_projector.linear_1.weight.dtype == torch.bfloat16
+    for name, weight in model.model.night.named_parameters():
+        torch.testing.assert_close(held.model.night.get_parameter(name), weight.float())

@@ -1,0 +1,115 @@
+"""Windows of a night, and what the night encoder learns from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_run import written_to
+from torch import nn
+
+from eegvlm.errors import InputError
+from eegvlm.training.context import NightVectors
+from eegvlm.training.objectives import follow
+from eegvlm.training.recipe import read_recipe
+from eegvlm.training.run import Run
+from eegvlm.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
+from eegvlm.training.windows import WindowBatches
+
+EPOCHS = 3
+EVERY, TWO = np.ones(5, bool), np.array([True, False, False, True, False])
+
+
+@pytest.fixture
+def vectors(tmp_path) -> NightVectors:
+    """Two nights of twelve epochs; the vector of an epoch is its number, and the second night lacks stages."""
+    rng, files, nights = np.random.default_rng(0), [], {"whole": [], "parts": []}
+    for name, allowed in (("whole", EVERY), ("parts", TWO)):
+        stages = rng.integers(0, 5, 12).astype(np.int8)
+        stages[~allowed[stages]] = -1
+        signals = {"eeg": rng.normal(size=(12, 3000)).astype(np.float32)}
+        write_night(tmp_path / f"{name}.npy", ["eeg"], signals, NightLabels(name, stages, one_hot(stages), allowed))
+        nights[name].append(WrittenNight(tmp_path / f"{name}.npy"))
+        held = np.repeat(np.arange(12, dtype=np.float16)[:, None], 4, axis=1)
+        held[5] = np.nan
+        files.append([tmp_path / f"{name}-vectors.npy"])
+        np.save(files[-1][0], held)
+    store = EpochStore(nights, ["eeg"], others={"parts": {"W": (0, 0, 0, 0, 0.5)}})
+    return NightVectors(store, files, EPOCHS)
+
+
+def test_every_place_of_a_window_has_its_own_label_and_absent_ones_do_not_count(vectors):
+    store = vectors.store
+    rows = np.arange(len(store))
+    batch = WindowBatches(vectors, None, others=1.0)(rows.tolist())
+    numbers = batch["window"][..., 0].numpy()
+    for row in rows:
+        for place, number in enumerate(numbers[row]):
+            counted = float(batch["counts"][row, place])
+            here = np.flatnonzero((store.night == store.night[row]) & (store.position == number))
+            assert counted == len(here)  # no vector, or no stage to learn: nothing
+            if not counted:
+                continue
+            assert batch["targets"][row, place].argmax() == store.stages[here[0]]
+            np.testing.assert_allclose(batch["compared"][row, place], store.weights(here, 1.0)[0])
+    middle = batch["window"][:, EPOCHS, 0].numpy()
+    np.testing.assert_array_equal(middle[~np.isnan(middle)], store.position[~np.isnan(middle)])
+    assert (batch["stages"].numpy() == store.stages).all()
+
+
+def test_rarer_stages_may_count_for_more_within_their_source_alone(vectors):
+    store = vectors.store
+    chances = np.where(store.stages == 0, 3.0, 1.0) * np.where(store.source == 0, 1.0, 7.0)
+    batches = WindowBatches(vectors, None, chances)
+    for source in (0, 1):
+        here = store.source == source
+        counts = batches._counts[here]
+        assert counts.mean() == pytest.approx(1)
+        awake = store.stages[here] == 0
+        if awake.any() and not awake.all():
+            assert counts[awake][0] / counts[~awake][0] == pytest.approx(3)
+
+
+class Encoder(nn.Module):
+    """Stands for the model: vectors pass as they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = nn.Module()
+        self.model.night = nn.Identity()
+        self.model.enhancement = nn.Module()
+        self.model.enhancement.classifier = nn.Linear(4, 5)
+
+
+def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(vectors):
+    batch, encoder = WindowBatches(vectors, None)([0, 1, 2]), Encoder()
+    batch["window"] = batch["window"].nan_to_num()
+    batch["counts"] = torch.zeros_like(batch["counts"])
+    batch["counts"][0, 1], batch["counts"][2, 4] = 1.0, 3.0
+    loss, logits = follow(encoder, batch, 0.0)
+    of_all = encoder.model.enhancement.classifier(batch["window"])
+    torch.testing.assert_close(logits, of_all[:, EPOCHS])
+    costs = -(of_all.log_softmax(dim=2) * batch["targets"]).sum(dim=2)
+    torch.testing.assert_close(loss, (costs[0, 1] + 3 * costs[2, 4]) / 4)
+
+
+def test_a_phase_of_the_night_encoder_moves_nothing_else(tmp_path: Path):
+    recipe = read_recipe(written_to(tmp_path))
+    night = next(phase for phase in recipe.phases if phase.objective == "follow")
+    run = Run.begin(recipe, tmp_path / "run", {}, lambda items, what: items)
+    before = {name: weight.clone() for name, weight in run.model.state_dict().items()}
+    run.phase(night)
+    moved = {name for name, weight in run.model.state_dict().items() if not torch.equal(weight, before[name])}
+    assert moved
+    assert all(name.startswith("model.night.") for name in moved)
+
+
+def test_a_phase_of_the_night_encoder_needs_one(tmp_path):
+    recipe = read_recipe(written_to(tmp_path), ["model.night_epochs=0"])
+    night = next(phase for phase in recipe.phases if phase.objective == "follow")
+    run = Run.begin(replace(recipe), tmp_path / "run", {}, lambda items, what: items)
+    with pytest.raises(InputError, match="model has no night encoder"):
+        run.phase(night)
