@@ -33,11 +33,12 @@ def test_a_full_size_run_is_counted_without_its_weights_or_its_data(name, billio
 def test_every_phase_counts_the_weights_that_move(small_recipe):
     recipe = read_recipe(small_recipe)
     model = build(recipe)[0]
-    enhance, perceive, reason = estimate(recipe)
+    enhance, night, perceive, reason = estimate(recipe)
     counted = sum(parameter.numel() for parameter in model.parameters())
     assert enhance.parameters == pytest.approx(counted, rel=1e-3)  # a tokenizer may end a few tokens short
     assert enhance.trained == sum(parameter.numel() for parameter in model.model.enhancement.parameters())
-    assert enhance.trained + perceive.trained == enhance.parameters
+    assert night.trained == sum(parameter.numel() for parameter in model.model.night.parameters())
+    assert enhance.trained + night.trained + perceive.trained == enhance.parameters
     assert reason.parameters > enhance.parameters  # adapters
 
 

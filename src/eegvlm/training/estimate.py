@@ -40,6 +40,7 @@ from eegvlm.training.recipe import Phase, Recipe
 # Tokens of text beside the picture's: a prompt with its answer, and one with reasons.
 _ASKED, _REASONED = 64, 160
 _FLOAT32 = 4
+_GRU_KEPT = 6  # widths of the state that torch keeps of a step
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def estimate(recipe: Recipe, processes: Processes | None = None) -> list[PhaseCo
         kind: Any = EegVlmForConditionalGeneration if own else AutoModelForImageTextToText
         model = kind(config) if own else kind.from_config(config)
     if own and config.alignment == "none":
-        phases = [phase for phase in recipe.phases if phase.objective != "classify"]
+        phases = [phase for phase in recipe.phases if phase.objective not in ("classify", "follow")]
     else:
         phases = list(recipe.phases)
     return [_cost(phase, recipe, model, config, processes) for phase in phases]
@@ -119,7 +120,7 @@ def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes
     held = {name: parameter.numel() for name, parameter in model.named_parameters()}
     moved = sum(count for name, count in held.items() if prefixes and name.startswith(prefixes)) + adapters
     full = sum(
-        c for n, c in held.items() if (prefixes and n.startswith(prefixes)) or n.startswith(PARTS["enhancement"])
+        c for n, c in held.items() if n.startswith((*prefixes, *PARTS["enhancement"], *PARTS["night"]))
     )
     total = sum(held.values()) + adapters
     frozen = total - full - adapters
@@ -161,6 +162,9 @@ def _activations(phase: Phase, recipe: Recipe, model: Any, config: EegVlmConfig)
     """Return the bytes that one epoch's forward pass keeps for the backward pass."""
     if phase.objective == "classify":
         return _leaf_outputs(model.model.enhancement, recipe) * _FLOAT32
+    if phase.objective == "follow":  # of a step: vectors four times, the way in and out, gates and states both ways
+        an_epoch = 4 * config.enhancement_channels + 4 * config.night_hidden + 2 * _GRU_KEPT * config.night_hidden
+        return (2 * config.night_epochs + 1) * an_epoch * _FLOAT32
     half = 2 if use_bfloat16(recipe.precision) and phase.objective != "describe" else _FLOAT32
     said = _ASKED + (_REASONED if phase.objective == "reason" else 0)
     visual = 0 if phase.objective == "describe" else sum(config.visual_blocks)
