@@ -13,12 +13,18 @@ PROMPTS = {"direct": "<image>Stage:", "reasoned": "<image>Reasons:"}
 
 
 def untrained(
-    *, context_epochs: int = 0, seed: int = 0, lively: bool = True, key_value_heads: int | None = None
+    *,
+    context_epochs: int = 0,
+    night_epochs: int = 0,
+    seed: int = 0,
+    lively: bool = True,
+    key_value_heads: int | None = None,
 ) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
     """Return a model of the packaged geometry; a lively one's answers differ from picture to picture."""
     torch.manual_seed(seed)
     tokenizer, layout = train_tokenizer(), load_layout("nano")
-    config = preset("nano", image_token_index=tokenizer.convert_tokens_to_ids(IMAGE), context_epochs=context_epochs)
+    around = {"context_epochs": context_epochs, "night_epochs": night_epochs}
+    config = preset("nano", image_token_index=tokenizer.convert_tokens_to_ids(IMAGE), **around)
     config.text_config.vocab_size = len(tokenizer)
     config.text_config.num_key_value_heads = key_value_heads or config.text_config.num_key_value_heads
     for name in ("pad", "bos", "eos"):
@@ -31,6 +37,8 @@ def untrained(
         with torch.no_grad():
             model.model.multi_modal_projector.linear_2.weight.mul_(20)
             model.lm_head.weight.mul_(4)
+            if night_epochs:
+                model.model.night.scale.normal_(std=30)
     return model.eval(), processor
 
 

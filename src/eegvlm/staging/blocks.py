@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ def night_blocks(
     gains: Mapping[str, float],
     known: torch.Tensor | None = None,
 ) -> Iterator[Block]:
-    """Yield the night's pictures, each block once the vectors of the one after it are known.
+    """Yield the night's pictures, each block once the vectors around its last epoch are known.
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ def night_blocks(
     around = look.epochs
     night = torch.full((recording.n_epochs + 2 * around, look.channels if around else 0), torch.nan)
     night = night if known is None else known
-    waiting: Block | None = None
+    waiting: deque[Block] = deque()
     for first in range(0, recording.n_epochs, _BLOCK):
         count = min(_BLOCK, recording.n_epochs - first)
         if (not around or known is not None) and not wanted[first : first + count].any():
@@ -146,11 +147,10 @@ def night_blocks(
             vectors = look.vectors(block.pictures[rows]).masked_fill(silent[rows, None], torch.nan)
             night[first + around + rows.start : first + around + rows.stop] = vectors
         spent["model_s"] += time.perf_counter() - drawn
-        if waiting is not None:
-            yield waiting
-        waiting = block
-    if waiting is not None:
-        yield waiting
+        waiting.append(block)
+        while waiting and waiting[0].first + len(waiting[0].pictures) + around <= first + count:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _signals_beside(

@@ -119,9 +119,7 @@ def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes
     prefixes = tuple(prefix for part in parts for prefix in PARTS[part])
     held = {name: parameter.numel() for name, parameter in model.named_parameters()}
     moved = sum(count for name, count in held.items() if prefixes and name.startswith(prefixes)) + adapters
-    full = sum(
-        c for n, c in held.items() if n.startswith((*prefixes, *PARTS["enhancement"], *PARTS["night"]))
-    )
+    full = sum(c for n, c in held.items() if n.startswith((*prefixes, *PARTS["enhancement"], *PARTS["night"])))
     total = sum(held.values()) + adapters
     frozen = total - full - adapters
     parts_of = processes.count if processes.divides else 1
