@@ -99,7 +99,7 @@ def test_what_is_built_around_a_stock_llava_starts_with_known_weights(tmp_path):
     assert (model.model.night.scale == 0).all()
     assert (model.model.enhancement.backbone.row_offset == 0).all()
     bound = model.config.night_hidden**-0.5
-    for weight in model.model.night.gru.parameters():
+    for weight in (*model.model.night.before.parameters(), *model.model.night.after.parameters()):
         assert weight.abs().max() <= bound
         assert weight.std() > bound / 3
 

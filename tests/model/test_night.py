@@ -34,6 +34,13 @@ def test_a_fresh_encoder_changes_nothing(build):
         torch.testing.assert_close(night(vectors), vectors)
 
 
+def test_one_epoch_is_moved_as_among_all(stirred):
+    night, vectors = stirred().model.night, windows()
+    vectors[1, 2:4] = torch.nan
+    with torch.no_grad():
+        torch.testing.assert_close(night.middle(vectors), night(vectors)[:, 3])
+
+
 def test_the_answer_depends_on_every_neighbour_in_the_window_and_on_none_beyond(stirred, inputs):
     model = stirred(context_epochs=5)
     assert model.config.look_around == 5
@@ -82,6 +89,8 @@ def test_the_language_model_and_the_classifier_read_what_it_gives(stirred, input
 def test_it_stays_in_float32_and_comes_back_from_disk(stirred, tmp_path):
     model = stirred()
     model.to(torch.bfloat16).save_pretrained(tmp_path)
+    with torch.no_grad():
+        assert torch.isfinite(model.model.night.middle(windows())).all()
     held = EegVlmForConditionalGeneration.from_pretrained(tmp_path, dtype=torch.bfloat16)
     assert {weight.dtype for weight in held.model.night.parameters()} == {torch.float32}
     assert held.model.multi_modal_projector.linear_1.weight.dtype == torch.bfloat16

@@ -10,11 +10,11 @@ from eegvlm.model.configuration import EegVlmConfig
 
 
 class NightEncoder(nn.Module):
-    """A bidirectional GRU over a window of high-level vectors, added to each of them.
+    """Two GRUs, from both ends of a window of high-level vectors to each of them, added to it.
 
     What a stage is depends on what came before and after, over minutes. The encoder moves vectors within the space in
     which the enhancement network put them, so that its classifier, the projector and the alignment read them as before;
-    with fresh weights it changes nothing. It computes in float32.
+    with fresh weights it changes nothing. It computes in the precision of its weights: float32 in a loaded checkpoint.
 
     References
     ----------
@@ -28,7 +28,8 @@ class NightEncoder(nn.Module):
         self.epochs, channels, hidden = config.night_epochs, config.enhancement_channels, config.night_hidden
         self.norm = nn.LayerNorm(channels)
         self.inward = nn.Linear(channels + 1, hidden)
-        self.gru = nn.GRU(hidden, hidden, batch_first=True, bidirectional=True)
+        self.before = nn.GRU(hidden, hidden, batch_first=True)
+        self.after = nn.GRU(hidden, hidden, batch_first=True)
         self.drop = nn.Dropout(config.night_dropout)
         self.outward = nn.Linear(2 * hidden, channels)
         self.scale = nn.Parameter(torch.zeros(channels))
@@ -44,17 +45,29 @@ class NightEncoder(nn.Module):
         Returns
         -------
         torch.Tensor
-            float32 (batch, epochs, channels); where there was no vector, what the neighbours let expect.
+            (batch, epochs, channels); where there was no vector, what the neighbours let expect.
         """
-        absent = window.isnan().any(dim=2, keepdim=True)
-        known = window.float().nan_to_num()
-        shown = self.norm(known).masked_fill(absent, 0.0)
-        states = self.drop(functional.gelu(self.inward(torch.cat([shown, absent.to(shown)], dim=2))))
-        states, _ = self.gru(states)
-        moved: torch.Tensor = known + self.scale * self.outward(self.drop(states))
-        return moved
+        read = self._read(window)
+        before, _ = self.before(read)
+        after, _ = self.after(read.flip(1))
+        return self._moved(window, before, after.flip(1))
 
     def middle(self, window: torch.Tensor) -> torch.Tensor:
-        """Return the vector of the middle epoch of each window: (batch, channels)."""
-        middle: torch.Tensor = self(window)[:, window.shape[1] // 2]
-        return middle
+        """Return the vector of the middle epoch of each window, (batch, channels): half of the work for one epoch."""
+        read, at = self._read(window), window.shape[1] // 2
+        before, _ = self.before(read[:, : at + 1])
+        after, _ = self.after(read[:, at:].flip(1))
+        return self._moved(window[:, at], before[:, -1], after[:, -1])
+
+    def _read(self, window: torch.Tensor) -> torch.Tensor:
+        """Return what the GRUs are given of each epoch: (batch, epochs, hidden)."""
+        absent = window.isnan().any(dim=2, keepdim=True)
+        shown = self.norm(window.to(self.scale).nan_to_num()).masked_fill(absent, 0.0)
+        read: torch.Tensor = self.drop(functional.gelu(self.inward(torch.cat([shown, absent.to(shown)], dim=2))))
+        return read
+
+    def _moved(self, vectors: torch.Tensor, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+        """Add to vectors what the states from both ends say."""
+        states = self.drop(torch.cat([before, after], dim=-1))
+        moved: torch.Tensor = vectors.to(self.scale).nan_to_num() + self.scale * self.outward(states)
+        return moved
