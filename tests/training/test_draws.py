@@ -11,8 +11,8 @@ import torch
 
 from eegvlm.errors import InputError
 from eegvlm.training.crossfit import folds_of, moved_to
-from eegvlm.training.draws import chances_of, draws_of, learnt_shares
-from eegvlm.training.recipe import DataRecipe, Mixture, Phase, RecordedNights, SimulatedNights
+from eegvlm.training.draws import draws_of, learnt_shares
+from eegvlm.training.recipe import DataRecipe, Mixture, Phase, SimulatedNights
 
 DATA = DataRecipe(train=Mixture((SimulatedNights(),)))
 PHASE = Phase("one", "answer", ("language",), epochs=10, batch_size=8)
@@ -45,17 +45,6 @@ def test_natural_draws_have_the_shares_of_the_nights():
     np.testing.assert_allclose(shares, [0.3, 0.1, 0.4, 0.1, 0.1], atol=0.03)
     assert learnt_shares(natural, epochs()) == pytest.approx([0.3, 0.1, 0.4, 0.1, 0.1])
     assert learnt_shares(DATA, epochs()) == pytest.approx(list(DATA.stage_shares))
-
-
-def test_a_phase_may_draw_recorded_nights_less_often():
-    store = epochs()
-    store.source[store.night > 1] = 1
-    data = replace(DATA, train=Mixture((SimulatedNights(),), (RecordedNights("own"),)))
-    for factor, share in ((1.0, 0.5), (0.25, 0.2), (0.0, 0.0)):
-        for objective in ("answer", "follow"):
-            chances = chances_of(replace(PHASE, objective=objective, recorded=factor), data, store)
-            assert chances.sum() == pytest.approx(1)
-            assert chances[store.source == 0].sum() == pytest.approx(share)
 
 
 def test_what_is_learnt_is_the_target_and_not_the_stage():

@@ -16,11 +16,9 @@ _LEAST_SHARE = 1e-3
 
 def chances_of(phase: Phase, data: DataRecipe, store: EpochStore) -> npt.NDArray[np.float64]:
     """Return the probability (n,) with which a phase draws each epoch."""
-    natural = phase.objective in ("describe", "follow") or data.sampling == "natural"
-    chances = even_chances(store, data.train) if natural else row_chances(store, data.train, data.stage_shares)
-    recorded = store.source < len(data.train.recorded)
-    chances = chances * np.where(recorded, phase.recorded, 1.0)
-    return np.asarray(chances / chances.sum())
+    if phase.objective in ("describe", "follow") or data.sampling == "natural":
+        return even_chances(store, data.train)
+    return row_chances(store, data.train, data.stage_shares)
 
 
 def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:

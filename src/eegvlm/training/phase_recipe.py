@@ -79,9 +79,6 @@ class Phase:
         last ones (:mod:`eegvlm.training.averaging`); 0: as they are after the last step.
     others
         What the weights that sources state by ``others`` are multiplied by in this phase.
-    recorded
-        What the weights of recorded sources are multiplied by in this phase: nights with gaps where stages are missing
-        tell the night encoder more of the gaps than of nights.
     randomisation
         Of ``classify``: what recorders may do to a signal in this phase, in place of the data's.
     """
@@ -107,7 +104,6 @@ class Phase:
     by_stage: float = 0.0
     average: float = 0.0
     others: float = 1.0
-    recorded: float = 1.0
     randomisation: Randomisation | None = None
 
     @property
@@ -142,7 +138,6 @@ class Phase:
             (self.average and self.objective not in ("classify", "follow"), f"average {self.average}",
              "only the network of a classify or follow phase is averaged"),
             (self.others < 0, f"others {self.others}", "give 0 or more"),
-            (self.recorded < 0, f"recorded {self.recorded}", "give 0 or more"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
         ):  # fmt: skip
             if wrong:
