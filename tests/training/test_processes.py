@@ -74,7 +74,7 @@ def assert_alike(run: Path, alone: Path) -> None:
         assert moved.keys() == expected.keys()
         for name, weight in expected.items():
             away = (moved[name].float() - weight.float()).abs().mean() / (weight.float().abs().mean() + 1e-3)
-            assert away < 5e-3, name
+            assert away < (2e-2 if ".night." in name else 5e-3), name  # its dropout is drawn by each process for itself
     ours, theirs = (load_file(one / "model" / "model.safetensors") for one in (run, alone))
     assert {name: weight.shape for name, weight in ours.items()} == {name: one.shape for name, one in theirs.items()}
 

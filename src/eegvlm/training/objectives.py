@@ -68,7 +68,9 @@ def follow(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tup
     learnt = inputs["counts"] > 0
     compared = inputs["compared"][learnt]
     log_probabilities = weighed(logits[learnt], compared).log_softmax(dim=1)
-    loss = stage_loss(log_probabilities, inputs["targets"][learnt], compared, smoothing, inputs["counts"][learnt])
+    counts = inputs["counts"][learnt]
+    loss = stage_loss(log_probabilities, inputs["targets"][learnt], compared, smoothing, counts)
+    loss = loss * share_of_items(counts.sum()) if model.training else loss
     return loss, logits[:, window.shape[1] // 2]
 
 
