@@ -42,6 +42,28 @@ def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_sta
     np.testing.assert_allclose(smoothed.probabilities, expected, atol=1e-3)
 
 
+def test_the_night_encoder_can_stand_between_network_and_classifier(random_stager):
+    from staging_models import stager_of, untrained
+
+    recording, stager = loudness_recording(staircase(40), 128.0), stager_of(*untrained(night_epochs=3))
+    processor, body = stager.processor, stager.model.model
+    with torch.no_grad():
+        body.enhancement.classifier.weight.mul_(100)
+        signals = panel_signals(processor.layout, recording)
+        pictures = processor.draw(levelled(signals, recording_gains(processor.layout, recording)))
+        vectors = body.enhancement(processor.normalise(pictures))[:, 0]
+        absent = torch.full((3, vectors.shape[1]), torch.nan)
+        around = torch.cat([absent, vectors, absent])
+        moved = [body.night.middle(around[None, k : k + 7]) for k in range(40)]
+        expected = body.enhancement.classifier(torch.cat(moved)).softmax(dim=1).numpy()
+        alone = body.enhancement.classifier(vectors).softmax(dim=1).numpy()
+    found = enhancement_alone(stager, night=True, batch_size=16)(recording).hypnogram.probabilities
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert not np.allclose(found, alone, atol=1e-2), "a night that changes nothing proves nothing"
+    with pytest.raises(InputError, match="no night encoder"):
+        enhancement_alone(random_stager, night=True)
+
+
 def test_the_enhancement_alone_leaves_epochs_without_signal_unscored(random_stager):
     stages = staircase(20)
     signal = loudness_recording(stages, 128.0).samples(loudness_recording(stages, 128.0).channels[0])
