@@ -11,9 +11,11 @@ from transformers import LlamaConfig, LlamaModel
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
+from eegvlm.model import preset
+from eegvlm.model.night import NightEncoder
 from eegvlm.training import read_recipe
 from eegvlm.training.build import build
-from eegvlm.training.estimate import estimate, kept_by_transformer
+from eegvlm.training.estimate import estimate, kept_by_night, kept_by_transformer
 from eegvlm.training.processes import Processes
 from eegvlm.training.trial import why_not
 
@@ -76,6 +78,24 @@ def test_the_formula_is_what_a_transformer_keeps(product):
     expected = kept_by_transformer(config, 1024, product.itemsize, gated=True, checkpointed=False)
     assert state.requires_grad
     assert sum(kept.values()) == pytest.approx(expected, rel=0.15)
+
+
+def test_the_formula_is_what_a_night_encoder_keeps():
+    config = preset("nano", night_epochs=40)
+    night = NightEncoder(config)
+    weights = {parameter.untyped_storage().data_ptr() for parameter in night.parameters()}
+    kept = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        moved = night(torch.randn(8, 81, config.enhancement_channels))
+    assert moved.requires_grad
+    assert sum(kept.values()) / 8 == pytest.approx(kept_by_night(config), rel=0.05)
 
 
 def test_a_trial_is_not_made_where_it_would_not_be_worth_it(small_recipe):

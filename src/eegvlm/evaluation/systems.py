@@ -49,18 +49,17 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
         If the model has no enhancement network, or no night encoder where it is asked for.
     """
     import torch
-    from torch.nn import functional
 
     from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
     from eegvlm.model import GeneralProcessor
+    from eegvlm.model.night import windows
 
     model, processor = stager.model, stager.processor
+    name = stager.provenance.get("model", "model")
     if isinstance(processor, GeneralProcessor) or model.config.alignment == "none":
-        name = stager.provenance.get("model", "model")
         raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
     around = model.config.night_epochs
     if night and not around:
-        name = stager.provenance.get("model", "model")
         raise InputError(name, "night_epochs", around, "it has no night encoder to be judged")
     network, layout = model.model.enhancement, processor.layout
 
@@ -76,8 +75,7 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
             vectors[first : first + count] = network(processor.normalise(pictures, model.dtype)).mean(dim=1)
         vectors[torch.from_numpy(~scorable)] = torch.nan
         if night:
-            windows = functional.pad(vectors, (0, 0, around, around), value=torch.nan).unfold(0, 2 * around + 1, 1)
-            parts = torch.split(windows.transpose(1, 2).to(model.device), batch_size)
+            parts = torch.split(windows(vectors, around).to(model.device), batch_size)
             vectors = torch.cat([model.model.night.middle(part) for part in parts])
         logits = network.classifier(vectors.to(network.classifier.weight))
         probabilities = logits.float().softmax(dim=1).cpu().numpy()

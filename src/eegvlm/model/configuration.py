@@ -105,10 +105,9 @@ class EegVlmConfig(LlavaConfig):
         ValueError
             Naming the field and what it has to be.
         """
-        if self.context_epochs and (self.alignment == "none" or self.enhancement_grid != 1):
-            raise ValueError("context_epochs needs an enhancement with enhancement_grid 1: one vector an epoch")
-        if self.night_epochs and (self.alignment == "none" or self.enhancement_grid != 1):
-            raise ValueError("night_epochs needs an enhancement with enhancement_grid 1: one vector an epoch")
+        for field in ("context_epochs", "night_epochs"):
+            if getattr(self, field) and (self.alignment == "none" or self.enhancement_grid != 1):
+                raise ValueError(f"{field} needs an enhancement with enhancement_grid 1: one vector an epoch")
         if self.classifier_weight and self.alignment == "none":
             raise ValueError("classifier_weight needs an enhancement, whose classifier it weighs")
         if self.alignment == "none":

@@ -38,14 +38,13 @@ from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.model.night import NightEncoder
 
 _ADDED = ("model.enhancement.", "model.night.", "model.absent_neighbour")
-_IN_FLOAT32 = ["night"]  # a recurrent state loses too much in bfloat16
 
 
 class EegVlmModel(LlavaModel):
     """LLaVA's body with the enhancement beside the tower, the night encoder after it, and one projector for both."""
 
     config: EegVlmConfig
-    _keep_in_fp32_modules_strict = _IN_FLOAT32
+    _keep_in_fp32_modules_strict = ["night"]  # noqa: RUF012 (transformers' own declaration)
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__(config)
@@ -58,9 +57,16 @@ class EegVlmModel(LlavaModel):
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Initialise what transformers does not know, too."""
+        """Initialise what transformers does not know, too; weights that were loaded stay."""
         super()._init_weights(module)
-        _initialise(module)
+        if isinstance(module, NightEncoder):
+            init.zeros_(module.scale)
+        elif isinstance(module, nn.GRU):
+            bound = module.hidden_size**-0.5  # torch's own
+            for parameter in module.parameters():
+                init.uniform_(parameter, -bound, bound)
+        elif module is self and self.config.context_epochs:
+            init.zeros_(self.absent_neighbour)
 
     def forward(
         self,
@@ -173,7 +179,6 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
 
     config_class = EegVlmConfig
     config: EegVlmConfig
-    _keep_in_fp32_modules_strict = _IN_FLOAT32
 
     def __init__(self, config: EegVlmConfig) -> None:
         super(LlavaForConditionalGeneration, self).__init__(config)  # LLaVA's own would build its body first
@@ -219,6 +224,31 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             **kwargs,
         )
 
+    def read_stages(
+        self,
+        input_ids: torch.Tensor,
+        pixel_values: torch.Tensor,
+        context: torch.Tensor | None,
+        label_ids: torch.Tensor | list[int],
+        **kwargs: Any,
+    ) -> torch.Tensor:
+        """Run the model on prompts and return the logits of the stages, float32 (batch, 5), before calibration.
+
+        Parameters
+        ----------
+        input_ids
+            Prompts, at whose end the label is expected.
+        pixel_values, context, **kwargs
+            As for :meth:`forward`.
+        label_ids
+            The five label tokens, in the order W, N1, N2, N3, R.
+        """
+        own = None if self.config.alignment == "none" else self.model.high_level(pixel_values, context)
+        outputs = self(
+            input_ids=input_ids, pixel_values=pixel_values, context=context, own=own, logits_to_keep=1, **kwargs
+        )
+        return self.stage_logits(outputs.logits[:, -1, label_ids].float(), own)
+
     def stage_logits(self, label_logits: torch.Tensor, own: torch.Tensor | None) -> torch.Tensor:
         """Return the logits of the stages: of the label tokens, and of the enhancement network's classifier.
 
@@ -236,11 +266,6 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         enhancement = self.model.enhancement
         logits: torch.Tensor = enhancement.classify(own.to(enhancement.classifier.weight)).to(label_logits)
         return label_logits + self.config.classifier_weight * logits
-
-    def _init_weights(self, module: nn.Module) -> None:
-        """Initialise what transformers does not know, too."""
-        super()._init_weights(module)
-        _initialise(module)
 
     @classmethod
     def from_pretrained(
@@ -283,17 +308,6 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         known = {key: kwargs[key] for key in ("cache_dir", "revision", "token", "local_files_only") if key in kwargs}
         fields, _ = EegVlmConfig.get_config_dict(path, **known)
         return bool(fields.get("model_type") == EegVlmConfig.model_type and fields.get("alignment", "none") != "none")
-
-
-def _initialise(module: nn.Module) -> None:
-    """Initialise a module's own weights, but for those that were loaded."""
-    if isinstance(module, NightEncoder):
-        init.zeros_(module.scale)
-    elif isinstance(module, nn.GRU):
-        for parameter in module.parameters():
-            init.uniform_(parameter, -(module.hidden_size**-0.5), module.hidden_size**-0.5)  # torch's own
-    elif isinstance(module, EegVlmModel) and module.config.context_epochs:
-        init.zeros_(module.absent_neighbour)
 
 
 AutoConfig.register(EegVlmConfig.model_type, EegVlmConfig)

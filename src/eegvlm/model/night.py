@@ -9,6 +9,20 @@ from torch.nn import functional
 from eegvlm.model.configuration import EegVlmConfig
 
 
+def windows(vectors: torch.Tensor, around: int) -> torch.Tensor:
+    """Return the vectors around each epoch of a night, (epochs, 2 * around + 1, channels); NaN beyond its ends.
+
+    Parameters
+    ----------
+    vectors
+        Of the night, (epochs, channels).
+    around
+        Neighbours on each side.
+    """
+    padded = functional.pad(vectors, (0, 0, around, around), value=torch.nan)
+    return padded.unfold(0, 2 * around + 1, 1).transpose(1, 2)
+
+
 class NightEncoder(nn.Module):
     """Two GRUs, from both ends of a window of high-level vectors to each of them, added to it.
 
@@ -25,7 +39,7 @@ class NightEncoder(nn.Module):
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
-        self.epochs, channels, hidden = config.night_epochs, config.enhancement_channels, config.night_hidden
+        channels, hidden = config.enhancement_channels, config.night_hidden
         self.norm = nn.LayerNorm(channels)
         self.inward = nn.Linear(channels + 1, hidden)
         self.before = nn.GRU(hidden, hidden, batch_first=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
+from eegvlm.model.night import windows
 from eegvlm.signals import Recording
 from eegvlm.staging.explaining import Explainer, Grammars, Ground
 from eegvlm.staging.journal import Answers
@@ -114,12 +115,8 @@ class Probe:
 
     def _vectors_around(self, scorable: npt.NDArray[np.bool_]) -> torch.Tensor:
         """Return the high-level vectors around each epoch of the night, (n_epochs, 2 * look_around + 1, width)."""
-        config = self._reader.model.config
-        around, n = config.look_around, len(scorable)
-        night = torch.full((n + 2 * around, config.enhancement_channels), torch.nan)
-        for begin in range(0, n, self._batch_size):
-            rows = slice(begin, min(begin + self._batch_size, n))
-            vectors = self._reader.high_level(self._draw(self.signals, rows))
-            night[around + rows.start : around + rows.stop] = vectors
-        night[around : around + n][torch.from_numpy(~scorable)] = torch.nan
-        return night.unfold(0, 2 * around + 1, 1).transpose(1, 2)
+        n = len(scorable)
+        batches = (slice(begin, min(begin + self._batch_size, n)) for begin in range(0, n, self._batch_size))
+        night = torch.cat([self._reader.high_level(self._draw(self.signals, rows)) for rows in batches])
+        night[torch.from_numpy(~scorable)] = torch.nan
+        return windows(night, self._reader.model.config.look_around)

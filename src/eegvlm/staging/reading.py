@@ -99,18 +99,9 @@ class Reader:
         pictures = _filled_up(pictures)
         pixel_values = self.processor.normalise(pictures, self.model.dtype)
         context = None if context is None else _filled_up(context).to(self.model.device)
-        enhanced = self.model.config.alignment != "none"
-        own = self.model.model.high_level(pixel_values, context) if enhanced else None
-        outputs = self.model(
-            input_ids=self._prompt.expand(len(pictures), -1),
-            pixel_values=pixel_values,
-            context=context,
-            own=own,
-            logits_to_keep=1,
-            past_key_values=cache,
-            use_cache=cache is not None,
-        )
-        stages = self.model.stage_logits(outputs.logits[:, -1, self._labels].float(), own)
+        prompts = self._prompt.expand(len(pictures), -1)
+        caching = {"past_key_values": cache, "use_cache": cache is not None}
+        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, **caching)
         logits: Logits = stages[:rows].cpu().numpy()
         return logits
 

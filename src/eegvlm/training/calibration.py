@@ -65,16 +65,8 @@ def scored_nights(
             continue
         context = inputs["context"].to(model.device) if "context" in inputs else None
         pixel_values = batches.pixel_values(inputs["microvolt"], model.device).to(model.dtype)
-        own = None if model.config.alignment == "none" else model.model.high_level(pixel_values, context)
-        outputs = model(
-            input_ids=inputs["input_ids"][:, :-2].to(model.device),
-            pixel_values=pixel_values,
-            context=context,
-            own=own,
-            logits_to_keep=1,
-            use_cache=False,
-        )
-        logits = model.stage_logits(outputs.logits[:, -1, ids].float(), own)
+        prompts = inputs["input_ids"][:, :-2].to(model.device)
+        logits = model.read_stages(prompts, pixel_values, context, ids, use_cache=False)
         rows.append(logits.double().cpu().numpy())
     found, nights = np.concatenate(rows), []
     for night in range(len(store.nights)):

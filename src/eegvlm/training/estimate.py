@@ -40,7 +40,6 @@ from eegvlm.training.recipe import Phase, Recipe
 # Tokens of text beside the picture's: a prompt with its answer, and one with reasons.
 _ASKED, _REASONED = 64, 160
 _FLOAT32 = 4
-_GRU_KEPT = 6  # widths of the state that torch keeps of a step
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def estimate(recipe: Recipe, processes: Processes | None = None) -> list[PhaseCo
         kind: Any = EegVlmForConditionalGeneration if own else AutoModelForImageTextToText
         model = kind(config) if own else kind.from_config(config)
     if own and config.alignment == "none":
-        phases = [phase for phase in recipe.phases if phase.objective not in ("classify", "follow")]
+        phases = [phase for phase in recipe.phases if not phase.of_enhancement]
     else:
         phases = list(recipe.phases)
     return [_cost(phase, recipe, model, config, processes) for phase in phases]
@@ -160,9 +159,8 @@ def _activations(phase: Phase, recipe: Recipe, model: Any, config: EegVlmConfig)
     """Return the bytes that one epoch's forward pass keeps for the backward pass."""
     if phase.objective == "classify":
         return _leaf_outputs(model.model.enhancement, recipe) * _FLOAT32
-    if phase.objective == "follow":  # of a step: vectors four times, the way in and out, gates and states both ways
-        an_epoch = 4 * config.enhancement_channels + 4 * config.night_hidden + 2 * _GRU_KEPT * config.night_hidden
-        return (2 * config.night_epochs + 1) * an_epoch * _FLOAT32
+    if phase.objective == "follow":
+        return kept_by_night(config)
     half = 2 if use_bfloat16(recipe.precision) and phase.objective != "describe" else _FLOAT32
     said = _ASKED + (_REASONED if phase.objective == "reason" else 0)
     visual = 0 if phase.objective == "describe" else sum(config.visual_blocks)
@@ -190,6 +188,15 @@ def _general_activations(phase: Phase, recipe: Recipe, config: Any) -> float | N
     kept = kept_by_transformer(text, tokens, half, gated=True, checkpointed=phase.gradient_checkpointing)
     words = int(text.vocab_size)
     return kept + answered * words * (half + 2 * _FLOAT32)
+
+
+def kept_by_night(config: EegVlmConfig) -> float:
+    """Return the bytes that one window's way through the night encoder keeps for the backward pass.
+
+    Of each epoch: its vector four times, four widths of the state on the way in and out, and eight in each GRU.
+    """
+    an_epoch = 4 * config.enhancement_channels + (4 + 2 * 8) * config.night_hidden
+    return (2 * config.night_epochs + 1) * an_epoch * _FLOAT32
 
 
 def kept_by_transformer(config: Any, tokens: int, product: int, *, gated: bool, checkpointed: bool) -> int:

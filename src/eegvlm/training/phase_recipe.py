@@ -107,6 +107,11 @@ class Phase:
     randomisation: Randomisation | None = None
 
     @property
+    def of_enhancement(self) -> bool:
+        """Whether the enhancement network, or the night encoder after it, learns alone."""
+        return self.objective in ("classify", "follow")
+
+    @property
     def whole_model(self) -> bool:
         """Whether the language model answers."""
         return self.objective in ("answer", "reason")
@@ -135,7 +140,7 @@ class Phase:
             (not 0 <= self.by_stage <= 1, f"by_stage {self.by_stage}", "give a share from 0 to 1"),
             (self.by_stage and self.objective != "follow", f"by_stage {self.by_stage}", "only a follow phase has it"),
             (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
-            (self.average and self.objective not in ("classify", "follow"), f"average {self.average}",
+            (self.average and not self.of_enhancement, f"average {self.average}",
              "only the network of a classify or follow phase is averaged"),
             (self.others < 0, f"others {self.others}", "give 0 or more"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),

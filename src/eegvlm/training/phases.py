@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -141,19 +141,21 @@ class PhaseTrainer(ParallelTrainer):
         """End as the mean of the weights, with the batch statistics of the last training epochs."""
         if self.averaging is None:
             return
-        if self.objective == "follow":  # it keeps no statistics
-            self.averaging.put_in(())
-            self.averaging = None
-            return
-        rows, size = list(self.draws)[-STATISTICS_BATCHES * self.phase.batch_size :], self.phase.batch_size
-        parts = (self.train_batches(rows[first : first + size]) for first in range(0, len(rows), size))
-        device = self.args.device
         part_batch_norms(self.model)  # every process counts whole batches, all the same ones
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.args.bf16):
-            self.averaging.put_in(self.eval_batches.pixel_values(part["microvolt"], device) for part in parts)
+        with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
+            self.averaging.put_in(self._last_pictures())
         if self.processes.count > 1:
             join_batch_norms(self.model)
         self.averaging = None
+
+    def _last_pictures(self) -> Iterator[torch.Tensor]:
+        """Yield pictures of the last training epochs; none where vectors are learnt from, without batch statistics."""
+        if self.objective == "follow":
+            return
+        rows, size = list(self.draws)[-STATISTICS_BATCHES * self.phase.batch_size :], self.phase.batch_size
+        for first in range(0, len(rows), size):
+            microvolt = self.train_batches(rows[first : first + size])["microvolt"]
+            yield self.eval_batches.pixel_values(microvolt, self.args.device)
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """Draw validation epochs without augmentation."""

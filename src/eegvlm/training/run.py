@@ -125,9 +125,9 @@ class Run:
 
     @property
     def phases(self) -> list[Phase]:
-        """The recipe's phases; without an enhancement network, those that are not its own or the night encoder's."""
+        """The recipe's phases; without an enhancement network, those that are not its own."""
         enhanced = self.model.config.alignment != "none"
-        return [phase for phase in self.recipe.phases if enhanced or phase.objective not in ("classify", "follow")]
+        return [phase for phase in self.recipe.phases if enhanced or not phase.of_enhancement]
 
     def phase(self, phase: Phase) -> dict[str, float]:
         """Run a phase, or take its result where it had ended; return its figures on the validation subjects."""

@@ -18,8 +18,6 @@ from eegvlm.model import EegVlmProcessor
 from eegvlm.training.context import NightVectors, cut
 from eegvlm.training.store import EpochStore
 
-_UNKNOWN = -1
-
 
 @dataclass(frozen=True)
 class WindowBatches:
@@ -66,7 +64,7 @@ class WindowBatches:
         window = self.vectors.around(rows, versions)
         cut(window, self.context_drop, rng)
         around = self.store.around(rows, self.vectors.epochs)
-        known = (around != _UNKNOWN) & ~np.isnan(window[:, :, 0])
+        known = (around >= 0) & ~np.isnan(window[:, :, 0])
         at = np.where(known, around, rows[:, None])
         return {
             "window": torch.from_numpy(window),
