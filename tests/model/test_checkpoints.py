@@ -91,17 +91,18 @@ def test_a_stock_llava_takes_an_enhancement_that_starts_at_random(inputs, tmp_pa
 def test_what_is_built_around_a_stock_llava_starts_with_known_weights(tmp_path):
     _stock_llava(tmp_path)
     strips = StripConfig(image_height=32, row_height=8, num_channels=3, depths=[1], hidden_sizes=[8])
-    around = {**ENHANCED, "enhancement_config": strips, "context_epochs": 2, "night_epochs": 3}
+    around = {**ENHANCED, "enhancement_config": strips, "context_epochs": 2, "night_epochs": 3, "night_readers": 2}
     junk = [torch.full((1000, 1000), torch.nan) for _ in range(8)]  # memory that is not zero by luck
     del junk
     model = EegVlmForConditionalGeneration.from_pretrained(tmp_path, **around)
     assert (model.model.absent_neighbour == 0).all()
-    assert (model.model.night.scale == 0).all()
     assert (model.model.enhancement.backbone.row_offset == 0).all()
     bound = model.config.night_hidden**-0.5
-    for weight in (*model.model.night.before.parameters(), *model.model.night.after.parameters()):
-        assert weight.abs().max() <= bound
-        assert weight.std() > bound / 3
+    for reader in model.model.night.readers:
+        assert (reader.scale == 0).all()
+        for weight in (*reader.before.parameters(), *reader.after.parameters()):
+            assert weight.abs().max() <= bound
+            assert weight.std() > bound / 3
 
 
 @pytest.mark.parametrize(

@@ -67,19 +67,41 @@ def test_rarer_stages_may_count_for_more_within_their_source_alone(vectors):
     for source in (0, 1):
         here = store.source == source
         counts = batches._counts[here]
-        assert counts.mean() == pytest.approx(1)
         awake = store.stages[here] == 0
         if awake.any() and not awake.all():
             assert counts[awake][0] / counts[~awake][0] == pytest.approx(3)
 
 
+def test_a_source_of_which_little_is_known_counts_as_its_weight_says(vectors):
+    store = vectors.store
+    batches = WindowBatches(vectors, None, np.ones(len(store)))
+    for source in (0, 1):  # windows are drawn about each row of a source alike
+        windows = store.around(np.flatnonzero(store.source == source), EPOCHS)
+        counted = np.where(windows >= 0, batches._counts[windows], 0.0).sum(axis=1)
+        assert counted.mean() == pytest.approx(2 * EPOCHS + 1)
+
+
+def test_epochs_learnt_around_a_row_are_those_of_its_window(vectors):
+    store = vectors.store
+    for epochs in (0, 3, 20):
+        shown = store.around(np.arange(len(store)), epochs)
+        np.testing.assert_array_equal(store.learnt_around(epochs), (shown >= 0).sum(axis=1))
+
+
+class Readers:
+    """Stand for the night encoder's: vectors pass as they are, or twice as large."""
+
+    def by_reader(self, window: torch.Tensor) -> torch.Tensor:
+        return torch.stack([window, 2 * window])
+
+
 class Encoder(nn.Module):
-    """Stands for the model: vectors pass as they are."""
+    """Stands for the model."""
 
     def __init__(self) -> None:
         super().__init__()
         self.model = nn.Module()
-        self.model.night = nn.Identity()
+        self.model.night = Readers()
         self.model.enhancement = nn.Module()
         self.model.enhancement.classifier = nn.Linear(4, 5)
 
@@ -90,10 +112,10 @@ def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(v
     batch["counts"] = torch.zeros_like(batch["counts"])
     batch["counts"][0, 1], batch["counts"][2, 4] = 1.0, 3.0
     loss, logits = follow(encoder, batch, 0.0)
-    of_all = encoder.model.enhancement.classifier(batch["window"])
-    torch.testing.assert_close(logits, of_all[:, EPOCHS])
-    costs = -(of_all.log_softmax(dim=2) * batch["targets"]).sum(dim=2)
-    torch.testing.assert_close(loss, (costs[0, 1] + 3 * costs[2, 4]) / 4)
+    by_reader = torch.stack([encoder.model.enhancement.classifier(times * batch["window"]) for times in (1, 2)])
+    torch.testing.assert_close(logits, by_reader[:, :, EPOCHS].mean(dim=0))
+    costs = -(by_reader.log_softmax(dim=3) * batch["targets"]).sum(dim=3)  # each reader's own, not those of their mean
+    torch.testing.assert_close(loss, (costs[:, 0, 1] + 3 * costs[:, 2, 4]).mean() / 4)
 
 
 def test_a_phase_of_the_night_encoder_moves_nothing_else(tmp_path: Path):

@@ -44,8 +44,10 @@ class EegVlmConfig(LlavaConfig):
     night_epochs
         Neighbours on each side that the night encoder reads (:mod:`eegvlm.model.night`); 0: there is none. Needs what
         ``context_epochs`` needs.
+    night_readers
+        Readers of the night that it averages.
     night_hidden, night_dropout
-        Width of its recurrent state in each direction, and its dropout in training.
+        Width of a reader's recurrent state in each direction, and its dropout in training.
     classifier_weight
         Weight of the logits of the enhancement network's own classifier, which are added to those of the five label
         tokens where a stage is read. 0: the language model alone decides.
@@ -77,6 +79,7 @@ class EegVlmConfig(LlavaConfig):
     alignment: Alignment = "none"
     context_epochs: int = 0
     night_epochs: int = 0
+    night_readers: int = 1
     night_hidden: int = 64
     night_dropout: float = 0.3
     classifier_weight: float = 0.0

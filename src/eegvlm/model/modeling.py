@@ -35,7 +35,7 @@ from eegvlm.errors import InputError
 from eegvlm.model.alignment import align
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
-from eegvlm.model.night import NightEncoder
+from eegvlm.model.night import NightEncoder, NightReader
 
 _ADDED = ("model.enhancement.", "model.night.", "model.absent_neighbour")
 
@@ -59,7 +59,7 @@ class EegVlmModel(LlavaModel):
     def _init_weights(self, module: nn.Module) -> None:
         """Initialise what transformers does not know, too; weights that were loaded stay."""
         super()._init_weights(module)
-        if isinstance(module, NightEncoder):
+        if isinstance(module, NightReader):
             init.zeros_(module.scale)
         elif isinstance(module, nn.GRU):
             bound = module.hidden_size**-0.5  # torch's own

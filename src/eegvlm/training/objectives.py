@@ -61,17 +61,19 @@ def follow(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tup
     """Return the loss of the stages of all epochs of windows, and the stage logits (n, 5) of the middle ones.
 
     The stages are those that the enhancement network's classifier, which stays as it is, reads off the night encoder's
-    vectors.
+    vectors. Each of the encoder's readers learns by itself: the loss is the mean of theirs. The logits are of all.
     """
     body, window = model.model, inputs["window"]
-    logits = body.enhancement.classifier(body.night(window)).float()  # (n, epochs, 5)
+    logits = body.enhancement.classifier(body.night.by_reader(window)).float()  # (readers, n, epochs, 5)
     learnt = inputs["counts"] > 0
-    compared = inputs["compared"][learnt]
-    log_probabilities = weighed(logits[learnt], compared).log_softmax(dim=1)
-    counts = inputs["counts"][learnt]
-    loss = stage_loss(log_probabilities, inputs["targets"][learnt], compared, smoothing, counts)
+    compared, targets, counts = (inputs[key][learnt] for key in ("compared", "targets", "counts"))
+    losses = [
+        stage_loss(weighed(of_reader[learnt], compared).log_softmax(dim=1), targets, compared, smoothing, counts)
+        for of_reader in logits
+    ]
+    loss = torch.stack(losses).mean()
     loss = loss * share_of_items(counts.sum()) if model.training else loss
-    return loss, logits[:, window.shape[1] // 2]
+    return loss, logits[:, :, window.shape[1] // 2].mean(dim=0)
 
 
 def answer(

@@ -287,6 +287,11 @@ class EpochStore:
         inside = (places >= 0) & (places < self._lengths[nights])
         return np.where(inside, self._row_at[self._begins[nights] + np.where(inside, places, 0)], -1)
 
+    def learnt_around(self, epochs: int) -> npt.NDArray[np.int64]:
+        """Return how many epochs are learnt in the window of so many on each side of each row, it included: (n,)."""
+        places = self.night * (int(self._lengths.max()) + epochs) + self.position  # windows of two nights never meet
+        return np.searchsorted(places, places + epochs, "right") - np.searchsorted(places, places - epochs)
+
     @cached_property
     def _lengths(self) -> npt.NDArray[np.int64]:
         """Epochs of each night."""

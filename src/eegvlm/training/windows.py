@@ -30,7 +30,8 @@ class WindowBatches:
     processor
         The model's.
     chances
-        (n,): of each row, by which it counts, relative to the others of its source. ``None``: all count alike.
+        (n,): of each row, by which it counts, relative to the others of its source. ``None``: all count alike, whatever
+        their source.
     context_drop
         See :class:`~eegvlm.training.recipe.DataRecipe`.
     others
@@ -77,8 +78,15 @@ class WindowBatches:
 
     @cached_property
     def _counts(self) -> npt.NDArray[np.float64]:
-        """Return by how much each row counts."""
+        """Return by how much each row counts in a window.
+
+        Windows are drawn from sources by their weights, but show few epochs of a source whose nights are known in part:
+        each counts for more there, so that the windows of all sources count alike.
+        """
+        store, size = self.store, 2 * self.vectors.epochs + 1
         if self.chances is None:
-            return np.ones(len(self.store))
-        of_source = np.bincount(self.store.source, weights=self.chances) / np.bincount(self.store.source)
-        return self.chances / of_source[self.store.source]
+            return np.ones(len(store))
+        rows = np.bincount(store.source)
+        chances = np.bincount(store.source, weights=self.chances) / rows
+        shown = np.bincount(store.source, weights=store.learnt_around(self.vectors.epochs)) / rows
+        return size * self.chances / (chances * shown)[store.source]
