@@ -41,6 +41,7 @@ from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration, EegVlmPro
 from eegvlm.reasoning import channel_words, compose, night_contexts
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import measure_drawn
+from eegvlm.staging.blocks import Seen
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.explaining import Grammars
 from eegvlm.staging.key_value import Prefix
@@ -199,7 +200,7 @@ class FullSize:
         flop = self.counted(lambda: reader.model(**self._one("direct"), logits_to_keep=1, use_cache=False), passes=1)
         draw = self.timer.seconds("draw", lambda: self.epochs.draw(self.processor, slice(batch), device))
         pictures = self.epochs.draw(self.processor, slice(batch), device)
-        read = self.timer.seconds("read", lambda: reader.read(pictures))
+        read = self.timer.seconds("read", lambda: reader.read(Seen(pictures)))
         yield f"staging, labels | {batch} | {batch / (draw + read):.2f} epochs/s | {self.share(batch * flop / read)}"
         yield f"... of it drawing | {batch} | {draw / (draw + read):.1%} of the time | "
         yield f"... FLOP of a forward pass | | {flop / 1e12:.4g} TFLOP an epoch | {self._roof(flop)}"
@@ -211,9 +212,9 @@ class FullSize:
         decoder = ScriptedDecoder(self.model, reader.reasoned, reader.stage_ids)
         answers = [self.processor.encode_rationale(text)[1] for text in self.epochs.texts[:batch]]
         pictures = self.epochs.draw(self.processor, slice(batch), device)
-        read = self.timer.seconds("read", lambda: reader.read(pictures))
-        read_on = self.timer.seconds("read-on", lambda: reader.read_on(pictures))
-        prefix: Prefix = reader.read_on(pictures)[1]
+        read = self.timer.seconds("read", lambda: reader.read(Seen(pictures)))
+        read_on = self.timer.seconds("read-on", lambda: reader.read_on(Seen(pictures)))
+        prefix: Prefix = reader.read_on(Seen(pictures))[1]
 
         def write() -> None:
             decoder.script(answers)

@@ -17,6 +17,7 @@ from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.signals import Recording
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
+from eegvlm.staging.blocks import Seen
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_an_epoch_is_shown_between_its_neighbours(folder, night, tmp_path):
     pictures = stager.processor.draw(beside)
     for epoch in (0, 7, 23):
         shown = pictures[None, epoch : epoch + 3]
-        logits = stager._reader.read(shown)
+        logits = stager._reader.read(Seen(shown))
         np.testing.assert_allclose(np.exp(logits[0]), staged[epoch], atol=1e-5)
     one = Stager.from_pretrained(folder, smooth="none", dtype="float32").stage(night).hypnogram.probabilities
     assert abs(one - staged).max() > 1e-4

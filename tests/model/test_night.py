@@ -34,24 +34,35 @@ def test_a_fresh_encoder_changes_nothing(build):
         torch.testing.assert_close(night(vectors), vectors)
 
 
-def test_one_epoch_is_moved_as_among_all(stirred):
-    night, vectors = stirred().model.night, windows()
-    vectors[1, 2:4] = torch.nan
+def test_one_epoch_that_were_another_is_moved_as_in_a_night_that_holds_it(stirred):
+    night, vectors = stirred(night_readers=2).model.night, windows()[0]
+    vectors[2] = torch.nan
+    places, others = torch.tensor([0, 6, 3, 3]), torch.randn(4, 16)
     with torch.no_grad():
-        torch.testing.assert_close(night.middle(vectors), night(vectors)[:, 3])
+        found = night.replaced(vectors, places, others)
+        for place, other, moved in zip(places, others, found, strict=True):
+            changed = vectors.clone()
+            changed[place] = other
+            torch.testing.assert_close(moved, night(changed[None])[0, place])
 
 
-def test_the_answer_depends_on_every_neighbour_in_the_window_and_on_none_beyond(stirred, inputs):
-    model = stirred(context_epochs=5)
-    assert model.config.look_around == 5
+def test_the_mean_of_its_readers_moves_a_vector(stirred):
+    night, vectors = stirred(night_readers=3).model.night, windows()
+    with torch.no_grad():
+        alone = [reader(vectors) for reader in night.readers]
+        assert not torch.allclose(alone[0], alone[1])
+        torch.testing.assert_close(night(vectors), sum(alone) / 3)
+
+
+def test_the_answer_depends_on_every_neighbour_that_is_given(stirred, inputs):
+    model = stirred(context_epochs=1)
     pixels, around = inputs(model)["pixel_values"], windows(epochs=5)
     with torch.no_grad():
         before = model.model.high_level(pixels, around)
         for place in range(11):
             changed = around.clone()
             changed[:, place] = -changed[:, place]
-            moved = not torch.allclose(model.model.high_level(pixels, changed), before)
-            assert moved == (2 <= place <= 8)
+            assert not torch.allclose(model.model.high_level(pixels, changed), before)
 
 
 def test_an_absent_neighbour_is_not_one_of_zeros(stirred):
@@ -60,16 +71,18 @@ def test_an_absent_neighbour_is_not_one_of_zeros(stirred):
     absent[:, 1], zeros[:, 1] = torch.nan, 0.0
     with torch.no_grad():
         assert torch.isfinite(night(absent)).all()
-        assert not torch.allclose(night.middle(absent), night.middle(zeros))
+        assert not torch.allclose(night(absent), night(zeros))
 
 
-def test_an_epoch_without_context_is_one_whose_neighbours_are_absent(stirred, inputs):
+def test_an_epoch_without_context_is_a_night_of_its_own(stirred, inputs):
     model = stirred()
     pixels = inputs(model)["pixel_values"]
-    around = torch.full((3, 7, 16), torch.nan)
     with torch.no_grad():
-        around[:, 3:4] = model.model.enhancement(pixels)
-        torch.testing.assert_close(model.model.high_level(pixels), model.model.high_level(pixels, around))
+        alone = model.model.enhancement(pixels)
+        moved = model.model.high_level(pixels)
+        torch.testing.assert_close(moved, model.model.high_level(pixels, alone))
+        torch.testing.assert_close(moved, model.model.night(alone))
+        assert not torch.allclose(moved, alone)
 
 
 def test_the_language_model_and_the_classifier_read_what_it_gives(stirred, inputs):
@@ -90,7 +103,7 @@ def test_it_stays_in_float32_and_comes_back_from_disk(stirred, tmp_path):
     model = stirred()
     model.to(torch.bfloat16).save_pretrained(tmp_path)
     with torch.no_grad():
-        assert torch.isfinite(model.model.night.middle(windows())).all()
+        assert torch.isfinite(model.model.night(windows())).all()
     held = EegVlmForConditionalGeneration.from_pretrained(tmp_path, dtype=torch.bfloat16)
     assert {weight.dtype for weight in held.model.night.parameters()} == {torch.float32}
     assert held.model.multi_modal_projector.linear_1.weight.dtype == torch.bfloat16

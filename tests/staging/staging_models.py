@@ -37,8 +37,8 @@ def untrained(
         with torch.no_grad():
             model.model.multi_modal_projector.linear_2.weight.mul_(20)
             model.lm_head.weight.mul_(4)
-            if night_epochs:
-                model.model.night.scale.normal_(std=30)
+            for reader in model.model.night.readers if night_epochs else ():
+                reader.scale.normal_(std=30)
     return model.eval(), processor
 
 

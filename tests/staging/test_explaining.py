@@ -158,7 +158,7 @@ def test_pictures_are_read_a_second_time_only_where_memory_does_not_suffice(
     monkeypatch.setattr("eegvlm.staging.blocks._BLOCK", 32)
     monkeypatch.setattr("eegvlm.staging.walk.room", lambda device: blocks * 32 * reader.prefix_bytes)
     read_on, told = reader.read_on, []
-    monkeypatch.setattr(reader, "read_on", lambda *given: again.extend(told and given[0]) or read_on(*given))
+    monkeypatch.setattr(reader, "read_on", lambda *given: again.extend(told and given[0].pictures) or read_on(*given))
     whole = reasoner.stage(night, explain="all", progress=lambda done, total: done == total and told.append(done))
     assert len(again) == read
     assert whole.rationales == explained.rationales

@@ -52,15 +52,13 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
 
     from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
     from eegvlm.model import GeneralProcessor
-    from eegvlm.model.night import windows
 
     model, processor = stager.model, stager.processor
     name = stager.provenance.get("model", "model")
     if isinstance(processor, GeneralProcessor) or model.config.alignment == "none":
         raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
-    around = model.config.night_epochs
-    if night and not around:
-        raise InputError(name, "night_epochs", around, "it has no night encoder to be judged")
+    if night and not model.config.night_epochs:
+        raise InputError(name, "night_epochs", 0, "it has no night encoder to be judged")
     network, layout = model.model.enhancement, processor.layout
 
     @torch.inference_mode()
@@ -75,8 +73,7 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
             vectors[first : first + count] = network(processor.normalise(pictures, model.dtype)).mean(dim=1)
         vectors[torch.from_numpy(~scorable)] = torch.nan
         if night:
-            parts = torch.split(windows(vectors, around).to(model.device), batch_size)
-            vectors = torch.cat([model.model.night.middle(part) for part in parts])
+            vectors = model.model.night(vectors[None].to(model.device))[0]
         logits = network.classifier(vectors.to(network.classifier.weight))
         probabilities = logits.float().softmax(dim=1).cpu().numpy()
         probabilities[~scorable] = np.nan

@@ -42,8 +42,8 @@ class EegVlmConfig(LlavaConfig):
         Neighbours k on each side whose high-level vectors the language model reads as one token each, before
         the picture's own tokens. Needs an enhancement with ``enhancement_grid`` 1.
     night_epochs
-        Neighbours on each side that the night encoder reads (:mod:`eegvlm.model.night`); 0: there is none. Needs what
-        ``context_epochs`` needs.
+        Neighbours on each side in the windows from which the night encoder (:mod:`eegvlm.model.night`) learns; staging,
+        it reads the whole recording. 0: there is none. Needs what ``context_epochs`` needs.
     night_readers
         Readers of the night that it averages.
     night_hidden, night_dropout
@@ -128,9 +128,9 @@ class EegVlmConfig(LlavaConfig):
             )
 
     @property
-    def look_around(self) -> int:
-        """Neighbours on each side whose high-level vectors the model is given."""
-        return max(self.context_epochs, self.night_epochs)
+    def reads_night(self) -> bool:
+        """Whether the model is given high-level vectors of other epochs."""
+        return self.context_epochs > 0 or self.night_epochs > 0
 
     @property
     def tower_grid(self) -> tuple[int, int]:

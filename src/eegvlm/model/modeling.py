@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
@@ -86,7 +85,7 @@ class EegVlmModel(LlavaModel):
         context, own
             See :meth:`get_image_features`.
         """
-        if pixel_values is not None and (self.config.look_around or context is not None or own is not None):
+        if pixel_values is not None and (self.config.reads_night or context is not None or own is not None):
             inputs_embeds = self.get_input_embeddings()(input_ids)
             features = self.get_image_features(pixel_values, context=context, own=own).pooler_output
             features = torch.stack(tuple(features)).to(inputs_embeds)
@@ -109,11 +108,13 @@ class EegVlmModel(LlavaModel):
         pixel_values
             Normalised pictures, (batch, channels, height, width).
         context
-            High-level vectors of the night around each epoch, (batch, 2 * look_around + 1, enhancement_channels), in
-            the order of time; NaN where there is no neighbour. The middle one is what the enhancement network gives for
-            the epoch's own picture, which then need not run again. ``None``: there are no neighbours.
+            High-level vectors of the night around each epoch, (batch, 2 * k + 1, enhancement_channels) with k of at
+            least ``context_epochs``, in the order of time; NaN where there is no neighbour. The middle one is what the
+            enhancement network gives for the epoch's own picture, which then need not run again. ``None``: there are no
+            neighbours.
         own
-            What :meth:`high_level` returns of these, where it is at hand.
+            (batch, g * g, enhancement_channels): what the night encoder makes of each epoch's vector in the whole
+            night. ``None``: what :meth:`high_level` returns of ``context``, as if the night held no more.
         **kwargs
             As LLaVA's.
 
@@ -135,7 +136,7 @@ class EegVlmModel(LlavaModel):
         return outputs
 
     def high_level(self, pixel_values: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the high-level vectors of each picture, with what the night encoder knows of the night.
+        """Return the high-level vectors of each picture, moved by the night encoder where there is one.
 
         Parameters
         ----------
@@ -147,20 +148,18 @@ class EegVlmModel(LlavaModel):
         torch.Tensor
             (batch, g * g, enhancement_channels)
         """
-        around = self.config.look_around
-        alone: torch.Tensor = self.enhancement(pixel_values) if context is None else context[:, around : around + 1]
-        if not self.config.night_epochs:
-            return alone
-        if context is None:
-            context = functional.pad(alone.float(), (0, 0, around, around), value=torch.nan)
-        beyond, last = around - self.config.night_epochs, context.shape[1]
-        return self.night.middle(context[:, beyond : last - beyond]).unsqueeze(1)
+        night: torch.Tensor = self.enhancement(pixel_values) if context is None else context
+        if self.config.night_epochs:
+            night = self.night(night)
+        middle = night.shape[1] // 2
+        return night if context is None else night[:, middle : middle + 1]
 
     def _neighbours(self, context: torch.Tensor | None, batch: int) -> torch.Tensor:
         """Return projected neighbours (batch, 2 * context_epochs, d), absent ones replaced by a learned vector."""
-        around, near = self.config.look_around, self.config.context_epochs
+        near = self.config.context_epochs
         absent = self.absent_neighbour.expand(batch, 2 * near, -1)
         if context is not None:
+            around = context.shape[1] // 2
             others = torch.cat([context[:, around - near : around], context[:, around + 1 : around + near + 1]], dim=1)
             absent = torch.where(others.isnan(), absent, others.nan_to_num().to(absent))
         projected: torch.Tensor = self.multi_modal_projector(absent)
@@ -230,6 +229,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         pixel_values: torch.Tensor,
         context: torch.Tensor | None,
         label_ids: torch.Tensor | list[int],
+        own: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> torch.Tensor:
         """Run the model on prompts and return the logits of the stages, float32 (batch, 5), before calibration.
@@ -238,12 +238,13 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         ----------
         input_ids
             Prompts, at whose end the label is expected.
-        pixel_values, context, **kwargs
+        pixel_values, context, own, **kwargs
             As for :meth:`forward`.
         label_ids
             The five label tokens, in the order W, N1, N2, N3, R.
         """
-        own = None if self.config.alignment == "none" else self.model.high_level(pixel_values, context)
+        if own is None and self.config.alignment != "none":
+            own = self.model.high_level(pixel_values, context)
         outputs = self(
             input_ids=input_ids, pixel_values=pixel_values, context=context, own=own, logits_to_keep=1, **kwargs
         )

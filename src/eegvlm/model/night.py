@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -24,12 +26,13 @@ def windows(vectors: torch.Tensor, around: int) -> torch.Tensor:
 
 
 class NightEncoder(nn.Module):
-    """A few readers of the night, averaged: each moves a vector by what it reads in a window of them.
+    """A few readers of the night, averaged: each moves the vector of an epoch by what it reads in all others.
 
-    What a stage is depends on what came before and after, over minutes. The encoder moves vectors within the space in
-    which the enhancement network put them, so that its classifier, the projector and the alignment read them as before;
-    with fresh weights it changes nothing. It computes in the precision of its weights: float32 in a loaded checkpoint.
-    Readers that learnt by themselves err differently, most of all in where N3 begins; their mean errs less.
+    What a stage is depends on what came before and after, and on the sleeper: where N3 begins is seen beside the
+    deepest sleep of the same night. So a whole recording is read, however long, from both ends. The encoder moves
+    vectors within the space in which the enhancement network put them, so that its classifier, the projector and the
+    alignment read them as before; with fresh weights it changes nothing. It computes in the precision of its weights:
+    float32 in a loaded checkpoint. Readers that learnt by themselves err differently; their mean errs less.
 
     References
     ----------
@@ -42,32 +45,48 @@ class NightEncoder(nn.Module):
         super().__init__()
         self.readers = nn.ModuleList(NightReader(config) for _ in range(config.night_readers))
 
-    def forward(self, window: torch.Tensor) -> torch.Tensor:
-        """Return vectors that know of their neighbours.
+    def forward(self, night: torch.Tensor) -> torch.Tensor:
+        """Return vectors that know of their night.
 
         Parameters
         ----------
-        window
+        night
             High-level vectors of consecutive epochs, (batch, epochs, channels); NaN where there is none.
 
         Returns
         -------
         torch.Tensor
-            (batch, epochs, channels); where there was no vector, what the neighbours let expect.
+            (batch, epochs, channels); where there was no vector, what the others let expect.
         """
-        return self.by_reader(window).mean(dim=0)
+        return self.by_reader(night).mean(dim=0)
 
-    def by_reader(self, window: torch.Tensor) -> torch.Tensor:
-        """Return what each reader makes of a window, (readers, batch, epochs, channels)."""
-        return torch.stack([reader(window) for reader in self.readers])
+    def by_reader(self, night: torch.Tensor) -> torch.Tensor:
+        """Return what each reader makes of a night, (readers, batch, epochs, channels)."""
+        return torch.stack([reader(night) for reader in self.readers])
 
-    def middle(self, window: torch.Tensor) -> torch.Tensor:
-        """Return the vector of the middle epoch of each window, (batch, channels): half of the work for one epoch."""
-        return torch.stack([reader.middle(window) for reader in self.readers]).mean(dim=0)
+    def replaced(self, night: torch.Tensor, places: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
+        """Return what one epoch's vector is moved to if it alone were another.
+
+        Parameters
+        ----------
+        night
+            As it is, (epochs, channels).
+        places
+            Epochs, (n,), from 0; one may come several times.
+        vectors
+            What stands there instead, (n, channels).
+
+        Returns
+        -------
+        torch.Tensor
+            (n, channels)
+        """
+        readers = cast("list[NightReader]", list(self.readers))
+        return torch.stack([reader.replaced(night, places, vectors) for reader in readers]).mean(dim=0)
 
 
 class NightReader(nn.Module):
-    """Two GRUs, from both ends of a window of high-level vectors to each of them, added to it.
+    """Two GRUs, from both ends of a night of high-level vectors to each of them, added to it.
 
     References
     ----------
@@ -85,24 +104,26 @@ class NightReader(nn.Module):
         self.outward = nn.Linear(2 * hidden, channels)
         self.scale = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, window: torch.Tensor) -> torch.Tensor:
-        """Return a window's vectors moved, (batch, epochs, channels)."""
-        read = self._read(window)
+    def forward(self, night: torch.Tensor) -> torch.Tensor:
+        """Return a night's vectors moved, (batch, epochs, channels)."""
+        read = self._read(night)
         before, _ = self.before(read)
         after, _ = self.after(read.flip(1))
-        return self._moved(window, before, after.flip(1))
+        return self._moved(night, before, after.flip(1))
 
-    def middle(self, window: torch.Tensor) -> torch.Tensor:
-        """Return the middle vector of each window moved, (batch, channels)."""
-        read, at = self._read(window), window.shape[1] // 2
-        before, _ = self.before(read[:, : at + 1])
-        after, _ = self.after(read[:, at:].flip(1))
-        return self._moved(window[:, at], before[:, -1], after[:, -1])
+    def replaced(self, night: torch.Tensor, places: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
+        """Return other vectors at their places moved, (n, channels); the GRUs come there through the night."""
+        read = self._read(night[None])
+        states = []
+        for gru, told, ahead in ((self.before, read, places), (self.after, read.flip(1), len(night) - 1 - places)):
+            of_all = functional.pad(gru(told)[0][0], (0, 0, 1, 0))  # the state with which each epoch is met
+            states.append(gru(self._read(vectors[:, None]), of_all[ahead][None].contiguous())[0][:, 0])
+        return self._moved(vectors, *states)
 
-    def _read(self, window: torch.Tensor) -> torch.Tensor:
+    def _read(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return what the GRUs are given of each epoch: (batch, epochs, hidden)."""
-        absent = window.isnan().any(dim=2, keepdim=True)
-        shown = self.norm(window.to(self.scale).nan_to_num()).masked_fill(absent, 0.0)
+        absent = vectors.isnan().any(dim=2, keepdim=True)
+        shown = self.norm(vectors.to(self.scale).nan_to_num()).masked_fill(absent, 0.0)
         read: torch.Tensor = self.drop(functional.gelu(self.inward(torch.cat([shown, absent.to(shown)], dim=2))))
         return read
 

@@ -1,11 +1,11 @@
-"""A night in blocks of drawn epochs: memory does not grow with its length, and an epoch comes with its neighbours."""
+"""A night in blocks of drawn epochs: memory hardly grows with its length, and an epoch comes with its night."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,34 +13,55 @@ import torch
 
 from eegvlm.images import ImageLayout, levelled, panel_signals
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
+from eegvlm.model.night import windows
 from eegvlm.signals import Recording
 
 _BLOCK = 256
 
+KEPT_BYTES = 128 << 20
+"""Room for pictures that wait until the vectors of the whole night are known (nano: 16 hours of epochs)."""
+
 
 @dataclass(frozen=True)
 class LookAround:
-    """The night context that a model reads.
+    """What a model reads of the night around an epoch.
 
     Parameters
     ----------
     epochs
-        Neighbours on each side; 0 for a model without night context.
-    channels
-        Width of a high-level vector.
+        Neighbours on each side whose high-level vectors it is given; 0: none.
     batch_size
         Pictures whose vectors are computed at a time.
     vectors
-        From uint8 pictures (n, channels, height, width) to float32 vectors (n, width).
+        From uint8 pictures (n, channels, height, width) to float32 vectors (n, width). None: it reads no vectors.
+    own
+        From the vectors of a whole night (n_epochs, width), NaN where there is none, to what the model is given of
+        each epoch itself, (n_epochs, width). None: it computes that from the picture.
     beside
         Neighbours on each side whose pictures are shown beside the epoch's own.
     """
 
-    epochs: int
-    channels: int
-    batch_size: int
-    vectors: Callable[[torch.Tensor], torch.Tensor]
+    epochs: int = 0
+    batch_size: int = 1
+    vectors: Callable[[torch.Tensor], torch.Tensor] | None = None
+    own: Callable[[torch.Tensor], torch.Tensor] | None = None
     beside: int = 0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The vectors of a whole night, so that they are computed once.
+
+    Parameters
+    ----------
+    vectors
+        (n_epochs, width), NaN where there is none.
+    own
+        See :class:`LookAround`.
+    """
+
+    vectors: torch.Tensor
+    own: torch.Tensor | None
 
 
 @dataclass(frozen=True)
@@ -52,105 +73,139 @@ class Block:
     first
         Number of the first, from 0.
     pictures
-        uint8 (n, channels, height, width).
+        uint8 (n, channels, height, width); among them those of ``look.beside`` neighbours at either end.
+    look
+        What is read of the night.
     night
-        Vectors of the whole night, as far as they are known, with ``around`` absent ones (NaN) at both ends.
-    around
-        Neighbours on each side.
-    drawn, beside
-        Pictures with so many neighbours' before the first and after the last.
+        Its vectors, where they are read.
     """
 
     first: int
     pictures: torch.Tensor
-    night: torch.Tensor
-    around: int
-    drawn: torch.Tensor
-    beside: int
+    look: LookAround
+    night: Surroundings | None
+
+    def __len__(self) -> int:
+        return len(self.pictures) - 2 * self.look.beside
 
     def batches(self, size: int) -> Iterator[slice]:
         """Yield the rows of each batch."""
-        for begin in range(0, len(self.pictures), size):
-            yield slice(begin, min(begin + size, len(self.pictures)))
+        for begin in range(0, len(self), size):
+            yield slice(begin, min(begin + size, len(self)))
 
     def picks(self, wanted: npt.NDArray[np.bool_], size: int) -> Iterator[torch.Tensor]:
         """Yield the rows of those epochs that are wanted, bool (n_epochs,), in batches."""
-        rows = torch.from_numpy(wanted[self.first : self.first + len(self.pictures)]).nonzero()[:, 0]
+        rows = torch.from_numpy(wanted[self.first : self.first + len(self)]).nonzero()[:, 0]
         for begin in range(0, len(rows), size):
             yield rows[begin : begin + size]
 
-    def seen(self, rows: slice) -> torch.Tensor:
-        """Return what is shown of each row: its picture, or (n, 2 * beside + 1, channels, height, width)."""
-        if not self.beside:
-            return self.pictures[rows]
-        return self.drawn.unfold(0, 2 * self.beside + 1, 1).movedim(-1, 1)[rows]
+    def seen(self, rows: slice | torch.Tensor) -> Seen:
+        """Return what the model is given of some rows."""
+        pictures, beside = self.pictures, self.look.beside
+        if beside:
+            pictures = pictures.unfold(0, 2 * beside + 1, 1).movedim(-1, 1)
+        if self.night is None:
+            return Seen(pictures[rows])
+        here, around = slice(self.first, self.first + len(self)), self.look.epochs
+        context = windows(self.night.vectors, around)[here][rows] if around else None
+        own = None if self.night.own is None else self.night.own[here][rows, None]
+        return Seen(pictures[rows], context, own)
 
-    def context(self, rows: slice | torch.Tensor) -> torch.Tensor | None:
-        """Return the vectors around each row, (n, 2 * around + 1, width); None for a model without night context."""
-        if not self.around:
-            return None
-        held = self.night[self.first : self.first + len(self.pictures) + 2 * self.around]
-        return held.unfold(0, 2 * self.around + 1, 1).transpose(1, 2)[rows]
+
+class Seen(NamedTuple):
+    """What a model is given of some epochs.
+
+    Attributes
+    ----------
+    pictures
+        uint8 (n, channels, height, width), or with their neighbours' (n, 2 * beside + 1, channels, height, width).
+    context, own
+        See :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`.
+    """
+
+    pictures: torch.Tensor
+    context: torch.Tensor | None = None
+    own: torch.Tensor | None = None
 
 
-def night_blocks(
-    recording: Recording,
-    processor: EegVlmProcessor | GeneralProcessor,
-    device: torch.device,
-    look: LookAround,
-    wanted: npt.NDArray[np.bool_],
-    spent: dict[str, float],
-    gains: Mapping[str, float],
-    known: torch.Tensor | None = None,
-) -> Iterator[Block]:
-    """Yield the night's pictures, each block once the vectors around its last epoch are known.
+class NightBlocks:
+    """A night's pictures in blocks.
+
+    Where vectors of the night are read, all blocks are drawn for these first. Pictures are kept until they are read, so
+    far as :data:`KEPT_BYTES` allows; the rest of a long night is drawn a second time.
 
     Parameters
     ----------
     recording, processor, device
         What is drawn, how and where.
     look
-        Whether, and how, neighbours are read.
-    wanted
-        bool (n_epochs,). Blocks that hold none of these epochs are left out, unless their vectors are needed.
+        What is read of the night.
     spent
         Seconds by kind of work, added to in place.
     gains
         The recording's, by panel (:func:`~eegvlm.images.recording_gains`).
-    known
-        Vectors of the whole night (``Block.night`` of an earlier walk), so that none is computed again.
+
+    Attributes
+    ----------
+    night
+        The vectors of the whole night, once they are known.
     """
-    if not wanted.any():
-        return
-    around = look.epochs
-    night = torch.full((recording.n_epochs + 2 * around, look.channels if around else 0), torch.nan)
-    night = night if known is None else known
-    waiting: deque[Block] = deque()
-    for first in range(0, recording.n_epochs, _BLOCK):
-        count = min(_BLOCK, recording.n_epochs - first)
-        if (not around or known is not None) and not wanted[first : first + count].any():
-            continue
+
+    def __init__(
+        self,
+        recording: Recording,
+        processor: EegVlmProcessor | GeneralProcessor,
+        device: torch.device,
+        look: LookAround,
+        spent: dict[str, float],
+        gains: Mapping[str, float],
+    ) -> None:
+        self._recording, self._processor, self._device = recording, processor, device
+        self._look, self._spent, self._gains = look, spent, gains
+        self._kept: dict[int, torch.Tensor] = {}
+        self.night: Surroundings | None = None
+
+    def of(self, wanted: npt.NDArray[np.bool_]) -> Iterator[Block]:
+        """Yield the blocks that hold any of the wanted epochs, bool (n_epochs,)."""
+        if self._look.vectors is not None and self.night is None and wanted.any():
+            self.night = self._surroundings(self._look.vectors, wanted)
+        for first in self._firsts():
+            if wanted[first : first + _BLOCK].any():
+                pictures = self._kept.pop(first, None)
+                yield Block(first, self._drawn(first) if pictures is None else pictures, self._look, self.night)
+
+    def _firsts(self) -> range:
+        return range(0, self._recording.n_epochs, _BLOCK)
+
+    def _surroundings(
+        self, vectors_of: Callable[[torch.Tensor], torch.Tensor], wanted: npt.NDArray[np.bool_]
+    ) -> Surroundings:
+        """Compute the vectors of the whole night."""
+        parts, left = [], KEPT_BYTES
+        for first in self._firsts():
+            block = Block(first, self._drawn(first), self._look, None)
+            started = time.perf_counter()
+            parts += [vectors_of(block.pictures[rows]) for rows in block.batches(self._look.batch_size)]
+            self._spent["model_s"] += time.perf_counter() - started
+            left -= block.pictures.nbytes
+            if left >= 0 and wanted[first : first + _BLOCK].any():
+                self._kept[first] = block.pictures
+        vectors = torch.cat(parts)
+        vectors[torch.from_numpy(~self._recording.scorable)] = torch.nan
         started = time.perf_counter()
-        signals = levelled(_signals_beside(processor.layout, recording, first, count, look.beside), gains)
+        own = None if self._look.own is None else self._look.own(vectors)
+        self._spent["model_s"] += time.perf_counter() - started
+        return Surroundings(vectors, own)
+
+    def _drawn(self, first: int) -> torch.Tensor:
+        """Return the pictures of a block."""
+        count, started = min(_BLOCK, self._recording.n_epochs - first), time.perf_counter()
+        signals = _signals_beside(self._processor.layout, self._recording, first, count, self._look.beside)
         read = time.perf_counter()
-        pictures = processor.draw(signals, device=device)
-        own = pictures[look.beside : look.beside + count]
-        block = Block(first, own, night, around, pictures, look.beside)
-        drawn = time.perf_counter()
-        spent["read_s"] += read - started
-        spent["draw_s"] += drawn - read
-        if not around or known is not None:
-            yield block
-            continue
-        silent = torch.from_numpy(~recording.scorable[first : first + count])
-        for rows in block.batches(look.batch_size):
-            vectors = look.vectors(block.pictures[rows]).masked_fill(silent[rows, None], torch.nan)
-            night[first + around + rows.start : first + around + rows.stop] = vectors
-        spent["model_s"] += time.perf_counter() - drawn
-        waiting.append(block)
-        while waiting and waiting[0].first + len(waiting[0].pictures) + around <= first + count:
-            yield waiting.popleft()
-    yield from waiting
+        pictures = self._processor.draw(levelled(signals, self._gains), device=self._device)
+        self._spent["read_s"] += read - started
+        self._spent["draw_s"] += time.perf_counter() - read
+        return pictures
 
 
 def _signals_beside(

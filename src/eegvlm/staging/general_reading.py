@@ -10,7 +10,7 @@ from eegvlm.model import GeneralProcessor
 from eegvlm.model.general import StagerSettings
 from eegvlm.model.general_processing import for_model
 from eegvlm.model.label_trie import label_log_probabilities
-from eegvlm.staging.blocks import LookAround
+from eegvlm.staging.blocks import LookAround, Seen
 from eegvlm.staging.key_value import Prefix
 from eegvlm.staging.reading import Logits, Reader
 
@@ -41,25 +41,12 @@ class GeneralReader(Reader):
 
     def look_around(self, batch_size: int) -> LookAround:
         """Return how many neighbours' pictures are shown; there are no high-level vectors."""
-        return LookAround(0, 0, batch_size, self.high_level, beside=self._general.settings.context_epochs)
+        return LookAround(beside=self._general.settings.context_epochs)
 
     @torch.inference_mode()
-    def read(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> Logits:
-        """Return the log-probabilities of the label texts among the five, before calibration.
-
-        Parameters
-        ----------
-        pictures
-            uint8 (n, channels, height, width), or (n, 2 * context_epochs + 1, channels, height, width).
-        context
-            Not used.
-
-        Returns
-        -------
-        numpy.ndarray
-            float32 (n, 5), in the order W, N1, N2, N3, R.
-        """
-        inputs = for_model(self.model, self._general(pictures))
+    def read(self, seen: Seen) -> Logits:
+        """Return the log-probabilities of the label texts among the five, before calibration: float32 (n, 5)."""
+        inputs = for_model(self.model, self._general(seen.pictures))
         found: Logits = label_log_probabilities(self.model, inputs, self._general.labels).cpu().numpy()
         return found
 
@@ -67,6 +54,6 @@ class GeneralReader(Reader):
         """Refuse: a general-purpose model has no enhancement network."""
         raise NotImplementedError
 
-    def read_on(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> tuple[Logits, Prefix]:
+    def read_on(self, seen: Seen) -> tuple[Logits, Prefix]:
         """Refuse: it was not trained to give reasons (:meth:`.Stager.check_explain` says so first)."""
         raise NotImplementedError

@@ -11,6 +11,7 @@ import torch
 from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
 from eegvlm.model.night import windows
 from eegvlm.signals import Recording
+from eegvlm.staging.blocks import Seen
 from eegvlm.staging.explaining import Explainer, Grammars, Ground
 from eegvlm.staging.journal import Answers
 from eegvlm.staging.reading import Logits, Reader
@@ -52,7 +53,7 @@ class Probe:
         self.channels = {name: channel for name, channel in shown.items() if channel is not None}
         self._gains = recording_gains(layout, recording)
         self._reader, self._grammars, self._batch_size = reader, grammars, batch_size
-        self._around = self._vectors_around(recording.scorable) if reader.model.config.look_around else None
+        self._night = self._vectors(recording.scorable) if reader.model.config.reads_night else None
 
     def read(self, epochs: npt.NDArray[np.intp], signals: PanelSignals) -> Logits:
         """Return label logits of the direct answers, before calibration.
@@ -70,8 +71,8 @@ class Probe:
             float32 (n, 5), in the order W, N1, N2, N3, R.
         """
         logits = np.empty((len(epochs), 5), np.float32)
-        for rows, pictures, context in self._batches(epochs, signals):
-            logits[rows] = self._reader.read(pictures, context)
+        for rows, seen in self._batches(epochs, signals):
+            logits[rows] = self._reader.read(seen)
         return logits
 
     def explain(
@@ -91,32 +92,39 @@ class Probe:
         of_place = (lambda _: free) if stages is None else self.ground.grammar(self._grammars, stages)
         answers = Answers.none(len(epochs))
         explainer = Explainer(self._reader, lambda row: of_place(int(epochs[row])), answers, self._batch_size)
-        for rows, pictures, context in self._batches(epochs, signals):
-            answers.logits[rows], prefix = self._reader.read_on(pictures, context)
+        for rows, seen in self._batches(epochs, signals):
+            answers.logits[rows], prefix = self._reader.read_on(seen)
             explainer.add(np.arange(rows.start, rows.stop), prefix)
         explainer.finish()
         return answers
 
-    def _batches(
-        self, epochs: npt.NDArray[np.intp], signals: PanelSignals
-    ) -> Iterator[tuple[slice, torch.Tensor, torch.Tensor | None]]:
+    def _batches(self, epochs: npt.NDArray[np.intp], signals: PanelSignals) -> Iterator[tuple[slice, Seen]]:
         for begin in range(0, len(epochs), self._batch_size):
             rows = slice(begin, min(begin + self._batch_size, len(epochs)))
-            pictures = self._draw(signals, rows)
-            context = None
-            if self._around is not None:
-                context = self._around[torch.from_numpy(epochs[rows])]
-                context[:, context.shape[1] // 2] = self._reader.high_level(pictures)
-            yield rows, pictures, context
+            yield rows, self._seen(torch.from_numpy(epochs[rows]), self._draw(signals, rows))
+
+    @torch.inference_mode()
+    def _seen(self, places: torch.Tensor, pictures: torch.Tensor) -> Seen:
+        """Return what the model is given of other pictures at their places in the night."""
+        if self._night is None:
+            return Seen(pictures)
+        model, vectors = self._reader.model, self._reader.high_level(pictures)
+        context = windows(self._night, model.config.context_epochs)[places]
+        context[:, context.shape[1] // 2] = vectors
+        own = None
+        if model.config.night_epochs:
+            given = (some.to(model.device) for some in (self._night, places, vectors))
+            own = model.model.night.replaced(*given)[:, None].cpu()
+        return Seen(pictures, context, own)
 
     def _draw(self, signals: PanelSignals, rows: slice) -> torch.Tensor:
         shown = {name: some[rows] for name, some in signals.items()}
         return self._reader.processor.draw(levelled(shown, self._gains), device=self._reader.model.device)
 
-    def _vectors_around(self, scorable: npt.NDArray[np.bool_]) -> torch.Tensor:
-        """Return the high-level vectors around each epoch of the night, (n_epochs, 2 * look_around + 1, width)."""
+    def _vectors(self, scorable: npt.NDArray[np.bool_]) -> torch.Tensor:
+        """Return the high-level vectors of the night, (n_epochs, width); NaN where there is no signal."""
         n = len(scorable)
         batches = (slice(begin, min(begin + self._batch_size, n)) for begin in range(0, n, self._batch_size))
         night = torch.cat([self._reader.high_level(self._draw(self.signals, rows)) for rows in batches])
         night[torch.from_numpy(~scorable)] = torch.nan
-        return windows(night, self._reader.model.config.look_around)
+        return night

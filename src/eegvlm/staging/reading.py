@@ -11,7 +11,7 @@ import torch
 from transformers import DynamicCache
 
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
-from eegvlm.staging.blocks import LookAround
+from eegvlm.staging.blocks import LookAround, Seen
 from eegvlm.staging.key_value import Prefix
 
 _FEWEST_ROWS = 16
@@ -59,7 +59,9 @@ class Reader:
     def look_around(self, batch_size: int) -> LookAround:
         """Return what the model reads of an epoch's neighbours."""
         config = self.model.config
-        return LookAround(config.look_around, config.enhancement_channels, batch_size, self.high_level)
+        if not config.reads_night:
+            return LookAround()
+        return LookAround(config.context_epochs, batch_size, self.high_level, self.own if config.night_epochs else None)
 
     @torch.inference_mode()
     def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -69,39 +71,30 @@ class Reader:
         vectors: torch.Tensor = self.model.model.enhancement(pixel_values)[:rows, 0].float().cpu()
         return vectors
 
-    def read(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> Logits:
-        """Return label logits, before calibration.
+    @torch.inference_mode()
+    def own(self, night: torch.Tensor) -> torch.Tensor:
+        """Return what the night encoder makes of a whole night's high-level vectors, (n_epochs, channels)."""
+        moved: torch.Tensor = self.model.model.night(night[None].to(self.model.device))[0].cpu()
+        return moved
 
-        Parameters
-        ----------
-        pictures
-            uint8 (n, channels, height, width).
-        context
-            High-level vectors around each epoch, (n, 2 * look_around + 1, enhancement_channels); see
-            :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`.
+    def read(self, seen: Seen) -> Logits:
+        """Return label logits, before calibration: float32 (n, 5), in the order W, N1, N2, N3, R."""
+        return self._forward(seen, None)
 
-        Returns
-        -------
-        numpy.ndarray
-            float32 (n, 5), in the order W, N1, N2, N3, R.
-        """
-        return self._forward(pictures, context, None)
-
-    def read_on(self, pictures: torch.Tensor, context: torch.Tensor | None = None) -> tuple[Logits, Prefix]:
+    def read_on(self, seen: Seen) -> tuple[Logits, Prefix]:
         """Return label logits as :meth:`read` does, and the start from which the reasoned prompt goes on."""
         cache = DynamicCache(config=self.model.config.text_config)
-        logits = self._forward(pictures, context, cache)
-        return logits, Prefix.of(cache, self.shared).rows(slice(len(pictures)))
+        logits = self._forward(seen, cache)
+        return logits, Prefix.of(cache, self.shared).rows(slice(len(seen.pictures)))
 
     @torch.inference_mode()
-    def _forward(self, pictures: torch.Tensor, context: torch.Tensor | None, cache: Any) -> Logits:
-        rows = len(pictures)
-        pictures = _filled_up(pictures)
+    def _forward(self, seen: Seen, cache: Any) -> Logits:
+        rows, pictures = len(seen.pictures), _filled_up(seen.pictures)
         pixel_values = self.processor.normalise(pictures, self.model.dtype)
-        context = None if context is None else _filled_up(context).to(self.model.device)
+        context, own = (None if one is None else _filled_up(one).to(self.model.device) for one in seen[1:])
         prompts = self._prompt.expand(len(pictures), -1)
         caching = {"past_key_values": cache, "use_cache": cache is not None}
-        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, **caching)
+        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own, **caching)
         logits: Logits = stages[:rows].cpu().numpy()
         return logits
 

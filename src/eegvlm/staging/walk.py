@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.signals import Recording
-from eegvlm.staging.blocks import Block, night_blocks
+from eegvlm.staging.blocks import NightBlocks
 from eegvlm.staging.explaining import Explainer, GrammarOf, room
 from eegvlm.staging.journal import Answers, Journal
 from eegvlm.staging.key_value import Prefix
@@ -49,11 +49,12 @@ class Walk:
     progress: Progress | None = None
     explain_progress: Progress | None = None
     spent: dict[str, float] = field(default_factory=lambda: {"read_s": 0.0, "draw_s": 0.0, "model_s": 0.0})
-    _vectors: torch.Tensor | None = None
     _kept: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.scorable = self.recording.scorable
+        processor, model, look = self.reader.processor, self.reader.model, self.reader.look_around(self.batch_size)
+        self._blocks = NightBlocks(self.recording, processor, model.device, look, self.spent, self.gains)
 
     def read(self, *, keep: bool = False) -> None:
         """Read every epoch.
@@ -66,9 +67,9 @@ class Walk:
         """
         wanted = self.scorable & np.isnan(self.answers.logits[:, 0])
         left = room(self.reader.model.device) if keep else 0
-        for block in self._blocks(wanted):
-            span = slice(block.first, block.first + len(block.pictures))
-            size = len(block.pictures) * self.reader.prefix_bytes if keep else 1
+        for block in self._blocks.of(wanted):
+            span = slice(block.first, block.first + len(block))
+            size = len(block) * self.reader.prefix_bytes if keep else 1
             kept = size <= left and np.array_equal(wanted[span], self.scorable[span])
             left -= size if kept else 0
             for rows in block.batches(self.batch_size):
@@ -77,10 +78,10 @@ class Walk:
                     continue
                 started = time.perf_counter()
                 if kept:
-                    logits, prefix = self.reader.read_on(block.seen(rows), block.context(rows))
+                    logits, prefix = self.reader.read_on(block.seen(rows))
                     self._kept.append((epochs, prefix))
                 else:
-                    logits = self.reader.read(block.seen(rows), block.context(rows))
+                    logits = self.reader.read(block.seen(rows))
                 self.answers.logits[epochs] = np.where(self.scorable[epochs, None], logits, np.nan)
                 self.spent["model_s"] += time.perf_counter() - started
                 self._keep()
@@ -102,10 +103,10 @@ class Walk:
 
     def _again(self, wanted: npt.NDArray[np.bool_]) -> Iterator[Part]:
         """Draw and read wanted epochs a second time."""
-        for block in self._blocks(wanted, self._vectors):
+        for block in self._blocks.of(wanted):
             for rows in block.picks(wanted, self.batch_size):
                 started = time.perf_counter()
-                _, prefix = self.reader.read_on(block.pictures[rows], block.context(rows))
+                _, prefix = self.reader.read_on(block.seen(rows))
                 self.spent["model_s"] += time.perf_counter() - started
                 yield block.first + rows.numpy(), prefix
                 del prefix
@@ -118,13 +119,6 @@ class Walk:
             if len(rows):
                 yield epochs[rows], prefix.rows(torch.from_numpy(rows).to(self.reader.model.device))
             del prefix
-
-    def _blocks(self, wanted: npt.NDArray[np.bool_], known: torch.Tensor | None = None) -> Iterator[Block]:
-        look = self.reader.look_around(self.batch_size)
-        processor, device = self.reader.processor, self.reader.model.device
-        for block in night_blocks(self.recording, processor, device, look, wanted, self.spent, self.gains, known):
-            self._vectors = block.night if block.around else None
-            yield block
 
     def _explainer(self, grammar: GrammarOf, wanted: npt.NDArray[np.bool_]) -> Explainer:
         total = int(wanted.sum())

@@ -63,10 +63,10 @@ def scored_nights(
         if isinstance(batches, GeneralBatches):
             rows.append(batches.label_log_probabilities(model, inputs).double().cpu().numpy())
             continue
-        context = inputs["context"].to(model.device) if "context" in inputs else None
+        context, own = (inputs[name].to(model.device) if name in inputs else None for name in ("context", "own"))
         pixel_values = batches.pixel_values(inputs["microvolt"], model.device).to(model.dtype)
         prompts = inputs["input_ids"][:, :-2].to(model.device)
-        logits = model.read_stages(prompts, pixel_values, context, ids, use_cache=False)
+        logits = model.read_stages(prompts, pixel_values, context, ids, own, use_cache=False)
         rows.append(logits.double().cpu().numpy())
     found, nights = np.concatenate(rows), []
     for night in range(len(store.nights)):

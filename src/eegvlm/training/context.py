@@ -18,12 +18,16 @@ import torch
 
 from eegvlm.images import levelled
 from eegvlm.model import EegVlmProcessor
+from eegvlm.model.night import NightEncoder
 from eegvlm.training.store import EpochStore
 
 if TYPE_CHECKING:
     from eegvlm.training.data import Augmentation
 
 _BLOCK = 240
+
+PIECES = (1, 120)
+"""Fewest and most epochs of the pieces in which half of the nights are read."""
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 
@@ -39,12 +43,17 @@ class NightVectors:
         By night, one file a version: float16 (epochs, channels), NaN where there is no signal.
     epochs
         Neighbours on each side.
+    own
+        By night and version as ``files``: what the night encoder made of each epoch. None: there is no such encoder.
     """
 
-    def __init__(self, store: EpochStore, files: list[list[Path]], epochs: int) -> None:
-        self.store, self.epochs = store, epochs
+    def __init__(
+        self, store: EpochStore, files: list[list[Path]], epochs: int, own: list[list[Path]] | None = None
+    ) -> None:
+        self.store, self.files, self.epochs = store, files, epochs
         self.versions = len(files[0])
         self._vectors = [[np.load(file, mmap_mode="r") for file in versions] for versions in files]
+        self._own = own and [[np.load(file, mmap_mode="r") for file in versions] for versions in own]
 
     def around(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return float32 (n, 2 * epochs + 1, channels): each epoch between its neighbours, NaN where there is none."""
@@ -57,6 +66,13 @@ class NightVectors:
             inside = (at >= 0) & (at < len(held))
             found[place, inside] = held[at[inside]]
         return found
+
+    def own(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
+        """Return float32 (n, 1, channels): what the night encoder made of each epoch; None where there is none."""
+        if self._own is None:
+            return None
+        places = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
+        return np.stack([self._own[night][version][at][None] for night, version, at in places]).astype(np.float32)
 
 
 def night_vectors(
@@ -116,6 +132,49 @@ def night_vectors(
 
 
 @torch.inference_mode()
+def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, epochs: int, seed: int | None) -> NightVectors:
+    """Read nights with a night encoder, as staging does, and write down what it makes of every epoch.
+
+    Parameters
+    ----------
+    given
+        The nights' vectors.
+    encoder
+        In evaluation mode.
+    folder
+        One file a night and version; a folder belongs to one encoder.
+    epochs
+        Neighbours on each side that the language model is given.
+    seed
+        By which every second version is read in pieces of :data:`PIECES` epochs, since not every recording is a whole
+        night. None: all are read whole.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device, own = next(encoder.parameters()).device, []
+    for night, files in enumerate(given.files):
+        own.append([folder / file.name for file in files])
+        for version, (file, target) in enumerate(zip(files, own[-1], strict=True)):
+            if target.is_file():
+                continue
+            whole = torch.from_numpy(np.load(file).astype(np.float32)).to(device)
+            parts = _pieces(len(whole), seed, night) if seed is not None and version % 2 else [len(whole)]
+            moved = torch.cat([encoder(part[None])[0] for part in torch.split(whole, parts)])
+            partial = target.with_suffix(".new.npy")
+            np.save(partial, moved.cpu().numpy().astype(np.float16))
+            os.replace(partial, target)  # noqa: PTH105 (atomic on every system)
+    return NightVectors(given.store, given.files, epochs, own)
+
+
+def _pieces(epochs: int, seed: int, night: int) -> list[int]:
+    """Return lengths that add up to a night's."""
+    rng = np.random.default_rng([seed, night, 11])
+    lengths: list[int] = []
+    while (left := epochs - sum(lengths)) > 0:
+        lengths.append(min(left, int(rng.integers(PIECES[0], PIECES[1] + 1))))
+    return lengths
+
+
+@torch.inference_mode()
 def vectors(
     network: Network,
     processor: EegVlmProcessor,
@@ -139,12 +198,13 @@ def vectors(
 def cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
     """Take away, in place, the far context of some epochs on either side, as where a recording ends, and all of others.
 
-    A model that has never read an epoch alone cannot: it must stage a single picture, too.
+    A model that has never read an epoch alone cannot: it must stage a single picture, too, and an excerpt. So ends are
+    as often near as ten times as far away.
     """
     k = vectors.shape[1] // 2
     alone = rng.random(len(vectors)) < chance / 2
     vectors[alone, :k] = vectors[alone, k + 1 :] = np.nan
     for side in (0, 1):
-        kept = np.where(rng.random(len(vectors)) < chance, rng.integers(0, k + 1, len(vectors)), k)
+        kept = np.where(rng.random(len(vectors)) < chance, (k + 1) ** rng.random(len(vectors)) - 1, k)
         distance = np.arange(k, 0, -1) if side == 0 else np.arange(1, k + 1)
         vectors[:, side * (k + 1) : side * (k + 1) + k][distance > kept[:, None]] = np.nan

@@ -195,6 +195,9 @@ class Batches:
             vectors = self.context.around(rows, versions)
             cut(vectors, self.context_drop, rng)
             held["context"] = torch.from_numpy(vectors)
+            own = self.context.own(rows, versions)
+            if own is not None:
+                held["own"] = torch.from_numpy(own)
             if self.augmentation is not None:
                 signals = self._by_night(signals, rows, versions, self.augmentation)
         elif self.augmentation is not None:

@@ -193,7 +193,8 @@ def _general_activations(phase: Phase, recipe: Recipe, config: Any) -> float | N
 def kept_by_night(config: EegVlmConfig) -> float:
     """Return the bytes that one window's way through the night encoder keeps for the backward pass.
 
-    Of each epoch and reader: its vector four times, four widths of the state on the way in and out, and eight in each GRU.
+    Of each epoch and reader: its vector four times, four widths of the state on the way in and out, and eight in each
+    GRU.
     """
     an_epoch = 4 * config.enhancement_channels + (4 + 2 * 8) * config.night_hidden
     return config.night_readers * (2 * config.night_epochs + 1) * an_epoch * _FLOAT32

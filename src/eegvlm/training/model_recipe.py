@@ -51,7 +51,8 @@ class ModelRecipe:
         Neighbours on each side whose high-level vectors the language model reads; whose pictures, where the base is not
         a LLaVA.
     night_epochs
-        Neighbours on each side that the night encoder reads; see :class:`~eegvlm.model.EegVlmConfig`.
+        Neighbours on each side in the windows from which the night encoder learns; see
+        :class:`~eegvlm.model.EegVlmConfig`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels

@@ -88,6 +88,7 @@ def answer(
         input_ids=inputs["input_ids"],
         pixel_values=inputs["pixel_values"],
         context=inputs.get("context"),
+        own=inputs.get("own"),
         logits_to_keep=3,
         use_cache=False,
     )
@@ -110,6 +111,7 @@ def reason(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         attention_mask=inputs["attention_mask"],
         pixel_values=inputs["pixel_values"],
         context=inputs.get("context"),
+        own=inputs.get("own"),
         logits_to_keep=labels.shape[1] + 1,
         use_cache=False,
     )

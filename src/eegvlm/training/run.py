@@ -24,7 +24,7 @@ from eegvlm.training.build import build
 from eegvlm.training.calibration import fit, scored_nights
 from eegvlm.training.card import write_card
 from eegvlm.training.claiming import claim
-from eegvlm.training.context import NightVectors, night_vectors, vectors
+from eegvlm.training.context import NightVectors, night_vectors, vectors, with_own
 from eegvlm.training.crossfit import CrossFit, apart_from, cross_fit, folds_of, network_digest
 from eegvlm.training.data import Augmentation, Batches, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
@@ -38,6 +38,8 @@ from eegvlm.training.recipe import Phase, Recipe
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
 from eegvlm.training.windows import WindowBatches
+
+_CHECKED_AROUND = 120  # every validation epoch is the middle of a window of its own; longer ones would take long
 
 
 def train(
@@ -190,11 +192,13 @@ class Run:
         augmentation = Augmentation.of(data, self.recipe.seed, phase.randomisation)
         if phase.objective == "follow":
             return self._windows(phase, augmentation)
-        around = self.model.config.look_around
-        given = phase.whole_model and (around > 0 or self.cross is not None)
+        given = phase.whole_model and (self.model.config.reads_night or self.cross is not None)
         if given and "enhancement" in phase.trains:
             hint = "high-level vectors are given by frozen enhancement networks: train these in a classify phase"
             raise InputError("recipe", f"phase {phase.name}", "trains enhancement", hint)
+        if phase.whole_model and "night" in phase.trains:
+            hint = "what it makes of a night is given: train the night encoder in a follow phase"
+            raise InputError("recipe", f"phase {phase.name}", "trains night", hint)
         if phase.objective == "describe":
             return self._described(self.nights), self._described(self.checks)
         if not given:
@@ -204,7 +208,7 @@ class Run:
                 self.nights, processor, seen_as, rationales=texts, reasoned=phase.reasoned, others=phase.others
             )
             return train, Batches(self.checks, processor)
-        seen = self._seen(augmentation, around)
+        seen = self._followed(self._seen(augmentation, self.model.config.context_epochs), self.recipe.seed)
         texts = self._rationales(phase, augmentation, data.context_versions)
         return (
             Batches(
@@ -230,7 +234,7 @@ class Run:
         by_stage = row_chances(self.nights, data.train, data.stage_shares)
         counts = (1 - phase.by_stage) * even + phase.by_stage * by_stage
         train = WindowBatches(self._seen(augmentation, around), self.processor, counts, data.context_drop, phase.others)
-        return train, WindowBatches(self._plain_vectors(around), self.processor)
+        return train, WindowBatches(self._plain_vectors(min(around, _CHECKED_AROUND)), self.processor)
 
     def _seen(self, augmentation: Augmentation, around: int) -> NightVectors:
         """Return the vectors of the training nights, through the network that serves each."""
@@ -251,8 +255,16 @@ class Run:
 
     def _checked(self) -> NightVectors | None:
         """Return the validation nights' vectors; none where the model computes its own."""
-        around = self.model.config.look_around
-        return self._plain_vectors(around) if around else None
+        config = self.model.config
+        return self._followed(self._plain_vectors(config.context_epochs)) if config.reads_night else None
+
+    def _followed(self, given: NightVectors, seed: int | None = None) -> NightVectors:
+        """Return vectors with what the night encoder, if any, makes of them; of some pieces where a seed is given."""
+        if not self.model.config.night_epochs:
+            return given
+        encoder = self.model.model.night.eval()
+        folder = given.files[0][0].parent / f"night-{network_digest(encoder)[:12]}"
+        return with_own(given, encoder, folder, given.epochs, seed)
 
     def _plain_vectors(self, around: int) -> NightVectors:
         """Return the validation nights' vectors, from the network that ships."""
