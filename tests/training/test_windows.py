@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from small_run import written_to
 from torch import nn
 
 from eegvlm.errors import InputError
-from eegvlm.training.context import NightVectors
+from eegvlm.training.context import NightVectors, with_own
 from eegvlm.training.objectives import follow
 from eegvlm.training.recipe import read_recipe
 from eegvlm.training.run import Run
@@ -86,6 +87,35 @@ def test_epochs_learnt_around_a_row_are_those_of_its_window(vectors):
     for epochs in (0, 3, 20):
         shown = store.around(np.arange(len(store)), epochs)
         np.testing.assert_array_equal(store.learnt_around(epochs), (shown >= 0).sum(axis=1))
+
+
+class Summed(nn.Module):
+    """Stands for the night encoder: an epoch becomes the sum of all that are read with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, night: torch.Tensor) -> torch.Tensor:
+        return self.weight * night.nan_to_num().sum(dim=1, keepdim=True).expand_as(night)
+
+
+def test_nights_are_read_whole_and_every_second_version_in_pieces(vectors, tmp_path, monkeypatch):
+    monkeypatch.setattr("eegvlm.training.context.PIECES", (5, 5))
+    twice = NightVectors(vectors.store, [[files[0], files[0]] for files in vectors.files], 1)
+    for files in twice.files:
+        files[1] = Path(shutil.copy(files[0], files[0].with_name(f"again-{files[0].name}")))
+    read = with_own(twice, Summed(), tmp_path / "own", seed=0)
+    rows, number = np.arange(len(vectors.store)), np.nan_to_num(np.load(vectors.files[0][0])[:, 0].astype(float))
+    whole, pieces = (read.own(rows, np.full(len(rows), version)) for version in (0, 1))
+    assert whole.shape == (len(rows), 1, 4)
+    assert read.epochs == 1
+    position = vectors.store.position
+    np.testing.assert_allclose(whole[:, 0, 0], number.sum())
+    np.testing.assert_allclose(pieces[:, 0, 0], [number[5 * (at // 5) :][:5].sum() for at in position])
+    monkeypatch.setattr(Summed, "forward", None)  # what is written is not computed again
+    np.testing.assert_array_equal(with_own(twice, Summed(), tmp_path / "own", seed=0).own(rows, 0 * rows), whole)
+    assert vectors.own(rows, 0 * rows) is None
 
 
 class Readers:

@@ -125,14 +125,12 @@ def night_vectors(
                     signals = augmentation.night(signals, processor, night, version)
                 signals = levelled(signals, store.gains(night, processor.layout))
                 parts.append(vectors(network_of(night), processor, signals, device=device, bfloat16=bfloat16))
-            partial = file.with_suffix(".new.npy")
-            np.save(partial, np.concatenate(parts))
-            os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
+            _write(file, np.concatenate(parts))
     return NightVectors(store, files, epochs)
 
 
 @torch.inference_mode()
-def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, epochs: int, seed: int | None) -> NightVectors:
+def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, seed: int | None = None) -> NightVectors:
     """Read nights with a night encoder, as staging does, and write down what it makes of every epoch.
 
     Parameters
@@ -143,8 +141,6 @@ def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, epochs: i
         In evaluation mode.
     folder
         One file a night and version; a folder belongs to one encoder.
-    epochs
-        Neighbours on each side that the language model is given.
     seed
         By which every second version is read in pieces of :data:`PIECES` epochs, since not every recording is a whole
         night. None: all are read whole.
@@ -159,10 +155,14 @@ def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, epochs: i
             whole = torch.from_numpy(np.load(file).astype(np.float32)).to(device)
             parts = _pieces(len(whole), seed, night) if seed is not None and version % 2 else [len(whole)]
             moved = torch.cat([encoder(part[None])[0] for part in torch.split(whole, parts)])
-            partial = target.with_suffix(".new.npy")
-            np.save(partial, moved.cpu().numpy().astype(np.float16))
-            os.replace(partial, target)  # noqa: PTH105 (atomic on every system)
-    return NightVectors(given.store, given.files, epochs, own)
+            _write(target, moved.cpu().numpy().astype(np.float16))
+    return NightVectors(given.store, given.files, given.epochs, own)
+
+
+def _write(file: Path, vectors: npt.NDArray[np.float16]) -> None:
+    partial = file.with_suffix(".new.npy")
+    np.save(partial, vectors)
+    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
 
 
 def _pieces(epochs: int, seed: int, night: int) -> list[int]:

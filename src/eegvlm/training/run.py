@@ -264,7 +264,7 @@ class Run:
             return given
         encoder = self.model.model.night.eval()
         folder = given.files[0][0].parent / f"night-{network_digest(encoder)[:12]}"
-        return with_own(given, encoder, folder, given.epochs, seed)
+        return with_own(given, encoder, folder, seed)
 
     def _plain_vectors(self, around: int) -> NightVectors:
         """Return the validation nights' vectors, from the network that ships."""
