@@ -144,11 +144,6 @@ class NightBlocks:
         Seconds by kind of work, added to in place.
     gains
         The recording's, by panel (:func:`~eegvlm.images.recording_gains`).
-
-    Attributes
-    ----------
-    night
-        The vectors of the whole night, once they are known.
     """
 
     def __init__(
@@ -163,16 +158,16 @@ class NightBlocks:
         self._recording, self._processor, self._device = recording, processor, device
         self._look, self._spent, self._gains = look, spent, gains
         self._kept: dict[int, torch.Tensor] = {}
-        self.night: Surroundings | None = None
+        self._night: Surroundings | None = None
 
     def of(self, wanted: npt.NDArray[np.bool_]) -> Iterator[Block]:
         """Yield the blocks that hold any of the wanted epochs, bool (n_epochs,)."""
-        if self._look.vectors is not None and self.night is None and wanted.any():
-            self.night = self._surroundings(self._look.vectors, wanted)
+        if self._look.vectors is not None and self._night is None and wanted.any():
+            self._night = self._surroundings(self._look.vectors, wanted)
         for first in self._firsts():
             if wanted[first : first + _BLOCK].any():
                 pictures = self._kept.pop(first, None)
-                yield Block(first, self._drawn(first) if pictures is None else pictures, self._look, self.night)
+                yield Block(first, self._drawn(first) if pictures is None else pictures, self._look, self._night)
 
     def _firsts(self) -> range:
         return range(0, self._recording.n_epochs, _BLOCK)
