@@ -68,6 +68,7 @@ def test_yaml_cannot_run_code(tmp_path):
         ("phases.3.folds=3", "classify"),
         ("phases.0.folds=1", "2 or more"),
         ("phases.0.lora={rank: 4}", "adapters need"),
+        ("phases.6.trains=[language, night]", "in a follow phase"),
         ("model.enhancement.colour=red", "colour"),
     ],
 )

@@ -32,7 +32,7 @@ class NightEncoder(nn.Module):
     deepest sleep of the same night. So a whole recording is read, however long, from both ends. The encoder moves
     vectors within the space in which the enhancement network put them, so that its classifier, the projector and the
     alignment read them as before; with fresh weights it changes nothing. It computes in the precision of its weights:
-    float32 in a loaded checkpoint. Readers that learnt by themselves err differently; their mean errs less.
+    float32 in a loaded checkpoint. Readers that learnt by themselves err differently, so they are averaged.
 
     References
     ----------

@@ -50,10 +50,6 @@ class GeneralReader(Reader):
         found: Logits = label_log_probabilities(self.model, inputs, self._general.labels).cpu().numpy()
         return found
 
-    def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Refuse: a general-purpose model has no enhancement network."""
-        raise NotImplementedError
-
     def read_on(self, seen: Seen) -> tuple[Logits, Prefix]:
         """Refuse: it was not trained to give reasons (:meth:`.Stager.check_explain` says so first)."""
         raise NotImplementedError

@@ -137,6 +137,8 @@ class Phase:
             (self.folds and self.objective != "classify", f"folds {self.folds}", "only a classify phase has folds"),
             (self.randomisation is not None and self.objective != "classify", "randomisation",
              "only a classify phase has its own"),
+            (self.whole_model and "night" in self.trains, "trains night",
+             "what it makes of a night is given: train the night encoder in a follow phase"),
             (not 0 <= self.by_stage <= 1, f"by_stage {self.by_stage}", "give a share from 0 to 1"),
             (self.by_stage and self.objective != "follow", f"by_stage {self.by_stage}", "only a follow phase has it"),
             (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),

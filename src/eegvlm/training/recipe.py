@@ -177,7 +177,8 @@ class DataRecipe:
         Probability that two EOG leads are seen as many recorders store them: one lead against the other, in the left
         panel, the right one empty.
     context_versions
-        Randomised versions of each night whose vectors serve as context.
+        Randomised versions of each night whose vectors serve as context; a night encoder reads every second one in
+        pieces (:func:`.context.with_own`).
     context_drop
         Probability, for each side, that an epoch's context is cut there, as at the ends of a recording; half of it that
         an epoch stands alone.

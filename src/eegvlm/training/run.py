@@ -196,9 +196,6 @@ class Run:
         if given and "enhancement" in phase.trains:
             hint = "high-level vectors are given by frozen enhancement networks: train these in a classify phase"
             raise InputError("recipe", f"phase {phase.name}", "trains enhancement", hint)
-        if phase.whole_model and "night" in phase.trains:
-            hint = "what it makes of a night is given: train the night encoder in a follow phase"
-            raise InputError("recipe", f"phase {phase.name}", "trains night", hint)
         if phase.objective == "describe":
             return self._described(self.nights), self._described(self.checks)
         if not given:
