@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -46,6 +46,31 @@ def test_a_channel_alone_is_the_same_as_among_others(label):
     mine = together.events.select(channel=label)
     assert mine.onset_s.tolist() == alone.events.onset_s.tolist()
     assert mine.amplitude_uv.tolist() == alone.events.amplitude_uv.tolist()
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(0, 0), (13.0, 0), (15.0, 0), (17.0, 1), (30, 1), (73.0, 2), (77, 3)])
+def test_a_recorder_that_starts_later_scores_epochs_by_their_greater_part(night, seconds, first):
+    late = night.later(seconds)
+    assert len(late.stages) == len(night.stages) - int(np.ceil(seconds / 30))
+    assert (late.stages == night.stages[first : first + len(late.stages)]).all()
+    assert late.start == night.start + timedelta(seconds=seconds)
+    for label, held in late.signals.items():
+        begin = round(seconds * night.rate)
+        assert len(held) == len(late.stages) * 30 * night.rate
+        assert (held == night.signals[label][begin : begin + len(held)]).all()
+
+
+def test_events_move_with_the_recorder_and_those_before_it_are_gone(night):
+    late, ends = night.later(100.0), night.events.onset_s + night.events.duration_s
+    assert len(late.events) == (ends > 100).sum() < len(night.events)
+    assert late.events.onset_s.min() >= 0
+    np.testing.assert_allclose(late.events.onset_s + late.events.duration_s, ends[ends > 100] - 100)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 1770.5, 1e6, float("nan")])
+def test_a_recorder_that_starts_too_late_is_refused(night, seconds):
+    with pytest.raises(InputError, match="whole epoch"):
+        night.later(seconds)
 
 
 def test_the_truth_does_not_depend_on_the_sampling_rate():

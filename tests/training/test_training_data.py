@@ -13,7 +13,7 @@ from eegvlm.hypnogram import write_hypnogram
 from eegvlm.images import levelled, load_layout, panel_signals, recording_gains
 from eegvlm.signals import read_recording
 from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
-from eegvlm.training.context import NightVectors, cut
+from eegvlm.training.context import NightVectors, cut, open_gaps
 from eegvlm.training.data import Augmentation, SeededDraws, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
@@ -268,6 +268,36 @@ def test_cutting_the_context_takes_the_far_side_and_never_the_epoch_itself():
     alone = absent.sum(axis=1) == 8
     assert 0.2 < alone.mean() < 0.4
     assert 0.5 < absent[:, 0].mean() < 0.7
+
+
+def test_gaps_open_anywhere_in_some_windows_and_never_at_the_epoch_itself():
+    vectors = np.zeros((2000, 61, 2), np.float32)
+    open_gaps(vectors, 0.5, np.random.default_rng(0))
+    absent = np.isnan(vectors[..., 0])
+    assert not absent[:, 30].any()
+    assert 0.4 < absent.any(axis=1).mean() < 0.55
+    share = np.delete(absent, 30, axis=1).mean(axis=0)
+    assert share.min() > 0.2  # no place is spared ...
+    assert share.max() < 0.3  # ... or preferred
+    gaps = (np.diff(absent.astype(int), axis=1) == 1).sum(axis=1)
+    assert gaps.max() > 8  # many short ones
+    assert 0.1 < (gaps <= 1)[absent.any(axis=1)].mean() < 0.9  # or a long one
+
+
+def test_a_night_off_the_grid_begins_within_an_epoch_of_the_night_on_it(tmp_path):
+    one = replace(SIMULATED, nights=1)
+    grid = stores(Mixture((one,)), tmp_path / "on", {})[0]
+    off = stores(Mixture((replace(one, off_grid=True),)), tmp_path / "off", {})[0]
+    assert off.length(0) == grid.length(0) - 1
+    panel = next(name for name, values in grid.signals(np.array([0])).items() if np.isfinite(values).all())
+    whole = grid.whole_night(0, slice(None))[panel].ravel()
+    late = off.whole_night(0, slice(None))[panel].ravel()
+    size = len(late) // off.length(0)
+    apart = [np.abs(late[size:-size] - whole[size + begin :][: len(late) - 2 * size]).mean() for begin in range(size)]
+    begin = int(np.argmin(apart))  # filtered from another start, it is the same signal but for its edges
+    assert 0 < begin < size
+    assert apart[begin] < 0.05 * np.abs(whole).mean()
+    np.testing.assert_array_equal(off.stages, grid.stages[1:] if begin > size / 2 else grid.stages[:-1])
 
 
 def test_a_simulated_night_follows_measured_spectra(tmp_path):

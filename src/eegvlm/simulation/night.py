@@ -8,9 +8,10 @@ drugs, children, respiratory channels, the finer phase relations between leads.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,34 @@ class SimulatedNight:
     def epochs(self, channel: str) -> np.ndarray:
         """Return one channel as (n_epochs, samples), a view."""
         return self.signals[channel].reshape(len(self.stages), -1)
+
+    def later(self, seconds: float) -> SimulatedNight:
+        """Return what a recorder that starts so many seconds later holds of the night, in whole epochs of its own.
+
+        A sleeper changes stage when he will, a simulated one where an epoch ends: after a start in between, epochs hold
+        two stages as real ones do, and are scored by the greater part (the rule of the AASM manual).
+
+        Raises
+        ------
+        eegvlm.errors.InputError
+            If no whole epoch is left.
+        """
+        if not 0 <= seconds <= 30 * (len(self.stages) - 1):
+            raise InputError("simulated night", "seconds", seconds, "leave one whole epoch at least")
+        passed, into = divmod(seconds, 30.0)
+        whole = len(self.stages) - math.ceil(seconds / 30)
+        first, begin = int(passed) + (into > 15), round(seconds * self.rate)
+        size = round(30 * self.rate) * whole
+        left = self.events.select(start_s=seconds)
+        onset = np.maximum(left.onset_s - seconds, 0.0)
+        events = replace(left, onset_s=onset, duration_s=left.onset_s - seconds + left.duration_s - onset)
+        return replace(
+            self,
+            signals={label: held[begin : begin + size] for label, held in self.signals.items()},
+            stages=self.stages[first : first + whole],
+            events=events,
+            start=self.start + timedelta(seconds=seconds),
+        )
 
     def recording(self) -> Recording:
         """Return the night as a :class:`eegvlm.signals.Recording`."""

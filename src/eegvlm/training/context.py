@@ -208,3 +208,18 @@ def cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generato
         kept = np.where(rng.random(len(vectors)) < chance, (k + 1) ** rng.random(len(vectors)) - 1, k)
         distance = np.arange(k, 0, -1) if side == 0 else np.arange(1, k + 1)
         vectors[:, side * (k + 1) : side * (k + 1) + k][distance > kept[:, None]] = np.nan
+
+
+def open_gaps(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
+    """Take away, in place, stretches of some windows, as where minutes or hours of a recording are missing.
+
+    Stretches that stay and that go follow each other by turns, each of exponential length; a window has mean lengths of
+    its own, of 2 to 100 epochs. The epoch in the middle stays.
+    """
+    size = vectors.shape[1]
+    for place in np.flatnonzero(rng.random(len(vectors)) < chance):
+        means = 2 * 50 ** rng.random(2)
+        lengths = 1 + rng.exponential(means[np.arange(size) % 2])
+        gone = np.searchsorted(np.cumsum(lengths), np.arange(size), "right") % 2 == rng.integers(2)
+        gone[size // 2] = False
+        vectors[place, gone] = np.nan

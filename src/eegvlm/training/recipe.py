@@ -52,6 +52,9 @@ class SimulatedNights:
         Name of a recorded source whose EEG lends its texture to this share of the nights.
     teacher, teacher_share
         ``yasa``: its probabilities for the night, mixed into the true stages with this weight (extra ``teacher``).
+    off_grid
+        Whether a night begins up to half a minute late, so that stages change within epochs, as they do in real ones
+        (:meth:`eegvlm.simulation.SimulatedNight.later`).
     weight
         Share of the drawn epochs that come from this source, relative to the others' weights.
     """
@@ -66,6 +69,7 @@ class SimulatedNights:
     carrier_share: float = 0.5
     teacher: Literal["none", "yasa"] = "none"
     teacher_share: float = 0.5
+    off_grid: bool = False
     weight: float = 1.0
 
 
@@ -182,6 +186,9 @@ class DataRecipe:
     context_drop
         Probability, for each side, that an epoch's context is cut there, as at the ends of a recording; half of it that
         an epoch stands alone.
+    context_gaps
+        Probability that stretches of a night encoder's window are taken away, whatever their stages. Nights of which
+        some stages alone are known have gaps where the others were; an encoder must not learn stages from gaps.
     """
 
     train: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(),)))
@@ -198,6 +205,7 @@ class DataRecipe:
     bipolar_eog: float = 0.0
     context_versions: int = 2
     context_drop: float = 0.2
+    context_gaps: float = 0.0
 
 
 @dataclass(frozen=True)

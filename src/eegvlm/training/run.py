@@ -230,7 +230,8 @@ class Run:
         even = even_chances(self.nights, data.train)
         by_stage = row_chances(self.nights, data.train, data.stage_shares)
         counts = (1 - phase.by_stage) * even + phase.by_stage * by_stage
-        train = WindowBatches(self._seen(augmentation, around), self.processor, counts, data.context_drop, phase.others)
+        seen = self._seen(augmentation, around)
+        train = WindowBatches(seen, self.processor, counts, data.context_drop, data.context_gaps, phase.others)
         return train, WindowBatches(self._plain_vectors(min(around, _CHECKED_AROUND)), self.processor)
 
     def _seen(self, augmentation: Augmentation, around: int) -> NightVectors:

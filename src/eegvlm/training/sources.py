@@ -21,7 +21,7 @@ from eegvlm.epochs import is_store
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
-from eegvlm.signals import read_recording
+from eegvlm.signals import EPOCH_S, read_recording
 from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
 from eegvlm.training.built import ANY_STORE, built_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
@@ -281,6 +281,8 @@ def _simulate(
         spectra=spectra[seed % len(spectra)] if spectra else None,
         carriers=carriers if carried else None,
     )
+    if source.off_grid:
+        night = night.later(np.random.default_rng([seed, 3]).uniform(0, EPOCH_S))
     targets = one_hot(night.stages)
     if source.teacher == "yasa":
         from eegvlm.training.teacher import yasa_probabilities

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.model import EegVlmProcessor
-from eegvlm.training.context import NightVectors, cut
+from eegvlm.training.context import NightVectors, cut, open_gaps
 from eegvlm.training.store import EpochStore
 
 
@@ -32,7 +32,7 @@ class WindowBatches:
     chances
         (n,): of each row, by which it counts, relative to the others of its source. ``None``: all count alike, whatever
         their source.
-    context_drop
+    context_drop, context_gaps
         See :class:`~eegvlm.training.recipe.DataRecipe`.
     others
         See :class:`~eegvlm.training.phase_recipe.Phase`.
@@ -42,6 +42,7 @@ class WindowBatches:
     processor: EegVlmProcessor
     chances: npt.NDArray[np.float64] | None = None
     context_drop: float = 0.0
+    context_gaps: float = 0.0
     others: float = 0.0
 
     @property
@@ -64,6 +65,7 @@ class WindowBatches:
         versions = rng.integers(self.vectors.versions, size=len(rows))
         window = self.vectors.around(rows, versions)
         cut(window, self.context_drop, rng)
+        open_gaps(window, self.context_gaps, rng)
         around = self.store.around(rows, self.vectors.epochs)
         known = (around >= 0) & ~np.isnan(window[:, :, 0])
         at = np.where(known, around, rows[:, None])
