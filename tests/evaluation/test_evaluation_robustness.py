@@ -103,6 +103,23 @@ def test_the_same_seed_gives_the_same_noise(night):
     assert np.array_equal(first, second)
 
 
+def test_an_equaliser_colours_each_channel_in_its_own_way_and_moves_nothing(night):
+    (piece,) = changed(night, "3-dB equaliser").pieces
+    gains, length = [], round(RATE * 600)
+    span = slice(round(RATE * 60), round(RATE * 70))
+    for channel in (one for one in night.channels if one.role.modality in ("eeg", "eog", "emg")):
+        before, after = night.samples(channel), piece.recording.samples(piece.recording.channel(channel.role))
+        assert before.shape == after.shape
+        power = [np.abs(np.fft.rfft(some[:length])) ** 2 for some in (before, after)]
+        octaves = np.array([0.7, 1.4, 2.8, 5.6, 11.3, 22.6]) * 600  # bins of 1/600 Hz
+        bands = [10 * np.log10(some[round(low) : round(2 * low)].sum()) for some in power for low in octaves]
+        gains.append(np.subtract(bands[6:], bands[:6]))
+        lag = np.argmax(np.correlate(after[span], before[span], "same"))
+        assert abs(lag - RATE * 5) <= 1
+    assert 1.5 < np.std(gains) < 5
+    assert np.abs(gains[0] - gains[1]).max() > 1
+
+
 def test_a_shift_of_13_s_starts_later_and_gives_up_the_last_epoch(night):
     perturbed = changed(night, "13-s shift")
     (piece,) = perturbed.pieces

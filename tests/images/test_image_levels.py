@@ -16,6 +16,7 @@ from eegvlm.images import (
     panel_signals,
     recording_gains,
     render,
+    sampled_signals,
 )
 from eegvlm.signals import Recording
 
@@ -48,6 +49,24 @@ def test_a_recorder_twice_as_sensitive_hardly_changes_what_is_drawn():
         for one, gain in zip((quiet, loud), gains, strict=True)
     ]
     assert (drawn[0] - drawn[1]).abs().mean() < 0.5
+
+
+@pytest.mark.parametrize("epochs", [1, 50, 240, 241, 700])
+def test_signals_are_sampled_from_all_over_a_recording_and_never_from_a_gap(epochs):
+    eeg = sleep(epochs)
+    rows = eeg.reshape(epochs, -1)
+    rows[:] += 1000 * np.arange(epochs)[:, None]  # no filter below: which epoch is which
+    gap = slice(epochs // 3, epochs // 3 + min(5, epochs // 2))
+    rows[gap] = np.nan
+    layout = replace(_LAYOUT, panels=tuple(replace(panel, band=(None, None)) for panel in _LAYOUT.panels))
+    (found,) = [some for some in sampled_signals(layout, recording(eeg)).values() if len(some)]
+    numbers = np.rint(np.median(found, axis=1) / 1000).astype(int)
+    wanted = np.setdiff1d(np.arange(epochs), np.arange(gap.start, gap.stop))
+    assert np.isfinite(found).all()
+    assert set(numbers) <= set(wanted)
+    assert len(numbers) == len(wanted) if len(wanted) <= 240 else 200 < len(numbers) <= 240
+    assert numbers[0] == wanted[0]
+    assert numbers[-1] == wanted[-1]
 
 
 def test_stages_of_a_recording_keep_their_amplitudes():

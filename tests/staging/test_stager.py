@@ -10,7 +10,7 @@ from staging_nights import noise_recording, write_edf
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
-from eegvlm.images import recording_gains
+from eegvlm.images import levelled, panel_signals, recording_gains
 from eegvlm.signals import Recording, RecordingError
 from eegvlm.staging import Stager
 
@@ -51,6 +51,21 @@ def test_a_crop_at_the_same_level_is_staged_as_the_whole_night_is(night, monkeyp
     edge = stager.model.config.context_epochs + 1  # nearer to the cut, neighbours that are read are gone
     assert np.array_equal(crop.stages[edge:-edge], whole.stages[20 + edge : 60 - edge])
     np.testing.assert_allclose(crop.probabilities[edge:-edge], whole.probabilities[20 + edge : 60 - edge], atol=1e-4)
+
+
+def test_a_network_has_statistics_of_the_recording_where_the_checkpoint_says_so(night):
+    stager = stager_of(*untrained(context_epochs=2, night_epochs=5))
+    plain = stager.stage(night).hypnogram.probabilities
+    stager.model.config.adaptation = 0.5
+    adapted = stager.stage(night).hypnogram.probabilities
+    assert np.abs(adapted - plain).max() > 0.01
+    processor, gains = stager.processor, recording_gains(stager.processor.layout, night)
+    signals = levelled(panel_signals(processor.layout, night), gains)
+    pictures = processor.normalise(processor.draw(signals))
+    body = stager.model.model
+    body.enhancement = body.enhancement.adapted(pictures, night.n_epochs, 0.5)
+    stager.model.config.adaptation = 0.0
+    np.testing.assert_allclose(stager.stage(night).hypnogram.probabilities, adapted, atol=1e-4)
 
 
 def test_an_epoch_is_read_with_its_whole_night(following, night):

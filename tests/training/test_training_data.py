@@ -7,18 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
 from eegvlm.images import levelled, load_layout, panel_signals, recording_gains
+from eegvlm.model import EegVlmProcessor, preset
+from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.signals import read_recording
 from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
-from eegvlm.training.context import NightVectors, cut, open_gaps
+from eegvlm.training.context import NightVectors, cut, night_vectors, open_gaps
 from eegvlm.training.data import Augmentation, SeededDraws, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
+from eegvlm.training.tokenizer import train_tokenizer
 
 NANO = load_layout("nano")
 SIMULATED = SimulatedNights(nights=2, hours=0.4, weight=0.75)
@@ -240,6 +244,39 @@ def test_eeg_can_be_all_that_is_seen(mixed):
     for seen in (augmentation.night(signals, Drawing(), 0, 1), augmentation.epochs(signals, Drawing(), np.arange(12))):
         assert np.isfinite(seen["eeg"]).all()
         assert all(np.isnan(seen[name]).all() for name in ("eog_left", "eog_right", "emg"))
+
+
+def test_vectors_are_those_of_a_network_that_is_at_home_in_the_night_or_in_a_piece_of_it(mixed, tmp_path):
+    _, store = mixed
+    config = preset("nano", night_epochs=3)
+    torch.manual_seed(0)
+    network = EnhancementNetwork(config).eval()
+    processor = EegVlmProcessor.for_config(config, train_tokenizer(), NANO, image_mean=[0.0], image_std=[1.0])
+    signals = levelled(store.whole_night(0, slice(None)), store.gains(0, NANO))
+    pixels, count = processor.normalise(processor.draw(signals)), store.length(0)
+
+    def found(adaptation: float) -> list[np.ndarray]:
+        folder = tmp_path / str(adaptation)
+        device = torch.device("cpu")
+        vectors = night_vectors(
+            lambda night: network,
+            processor,
+            store,
+            folder,
+            epochs=3,
+            device=device,
+            versions=2,
+            adaptation=adaptation,
+        )
+        return [np.load(file).astype(np.float32) for file in vectors.files[0]]
+
+    with torch.no_grad():
+        plain, at_home = network(pixels)[:, 0], network.adapted(pixels, count, 0.5)(pixels)[:, 0]
+    np.testing.assert_allclose(found(0.0), [plain, plain], atol=5e-3)
+    whole, piece = found(0.5)
+    np.testing.assert_allclose(whole, at_home, atol=5e-3)
+    assert np.abs(whole - plain.numpy()).max() > 0.05
+    assert np.abs(piece - whole).max() > 0.01
 
 
 def test_an_epoch_stands_between_its_neighbours(mixed, tmp_path):

@@ -22,6 +22,7 @@ Edit = Callable[[Channel, Samples], tuple[Samples, float]]
 
 _EXCERPT_EPOCHS = 60
 _KEPT = ("eeg", "eog", "emg")
+_EQ_DB, _EQ_HZ = 3.0, (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 class NotApplicableError(Exception):
@@ -170,6 +171,19 @@ def _noise(recording: Recording, rng: np.random.Generator) -> Perturbed:
     return _whole(recording, edited(recording, edit))
 
 
+def _equalised(recording: Recording, rng: np.random.Generator) -> Perturbed:
+    from scipy.signal import firwin2, oaconvolve
+
+    def edit(channel: Channel, samples: Samples) -> tuple[Samples, float]:
+        nyquist = channel.rate / 2
+        grid = np.linspace(0, nyquist, max(2, round(4 * nyquist)) + 1)
+        decibel = np.interp(np.log(np.maximum(grid, grid[1])), np.log(_EQ_HZ), rng.normal(0, _EQ_DB, len(_EQ_HZ)))
+        taps = firwin2(4 * round(channel.rate) + 1, grid, 10 ** (decibel / 20), fs=channel.rate)
+        return _around_gaps(samples, lambda filled: oaconvolve(filled, taps, mode="same")), channel.rate
+
+    return _whole(recording, edited(recording, edit))
+
+
 def _shifted(recording: Recording, rng: np.random.Generator) -> Perturbed:
     shift_s = 13.0
     if recording.duration_s < shift_s + EPOCH_S:
@@ -233,6 +247,9 @@ PERTURBATIONS: tuple[Perturbation, ...] = (
     _resampled(64.0),
     _resampled(512.0),
     Perturbation("+10 µV white noise", "EEG and EOG, rms, up to half the sampling rate", _noise),
+    Perturbation(
+        "3-dB equaliser", "each channel through a filter of its own, linear phase, 3 dB sd in each octave", _equalised
+    ),
     Perturbation(
         "13-s shift", "the recording starts 13 s later; an epoch keeps the label of its greater part", _shifted
     ),

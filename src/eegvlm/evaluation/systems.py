@@ -52,6 +52,7 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
 
     from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
     from eegvlm.model import GeneralProcessor
+    from eegvlm.staging.at_home import network_of
 
     model, processor = stager.model, stager.processor
     name = stager.provenance.get("model", "model")
@@ -59,12 +60,12 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
         raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
     if night and not model.config.night_epochs:
         raise InputError(name, "night_epochs", 0, "it has no night encoder to be judged")
-    network, layout = model.model.enhancement, processor.layout
+    layout = processor.layout
 
     @torch.inference_mode()
     def read(recording: Recording) -> Reading:
         channels, gains = panel_channels(layout, recording), recording_gains(layout, recording)
-        scorable = recording.scorable
+        scorable, network = recording.scorable, network_of(model, processor, recording, gains)
         vectors = torch.full((recording.n_epochs, model.config.enhancement_channels), torch.nan)
         for first in range(0, recording.n_epochs, batch_size):
             count = min(batch_size, recording.n_epochs - first)

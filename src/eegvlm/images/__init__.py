@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eegvlm.images.channels import panel_channels, panel_signals
 from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.images.layout_json import layout_names, load_layout
-from eegvlm.images.levels import level_gains, levelled, recording_gains
+from eegvlm.images.levels import level_gains, levelled, recording_gains, sampled_signals
 
 if TYPE_CHECKING:
     from eegvlm.images.inverse import recover_signal
@@ -32,6 +32,7 @@ __all__ = [
     "recording_gains",
     "recover_signal",
     "render",
+    "sampled_signals",
 ]
 
 _LAZY = {"render": "eegvlm.images.raster", "recover_signal": "eegvlm.images.inverse"}

@@ -50,19 +50,31 @@ def level_gains(layout: ImageLayout, signals: Mapping[str, NDArray[np.float32]])
 
 
 def recording_gains(layout: ImageLayout, recording: Recording) -> dict[str, float]:
-    """Return :func:`level_gains` of a recording, from up to 240 epochs in 24 places spread over it evenly."""
+    """Return :func:`level_gains` of a recording, from :func:`sampled_signals`."""
     stated = tuple(panel for panel in layout.panels if panel.level is not None)
-    usable = np.flatnonzero(recording.scorable)
-    if not stated or not len(usable):
+    if not stated or not recording.scorable.any():
         return {}
     own = replace(layout, panels=stated)
+    return level_gains(own, sampled_signals(own, recording))
+
+
+def sampled_signals(layout: ImageLayout, recording: Recording) -> dict[str, NDArray[np.float32]]:
+    """Return signals from all over a recording: of up to 240 epochs in 24 places spread over it evenly.
+
+    Returns
+    -------
+    dict
+        Panel name to (n, samples) microvolt at the layout's rate; all epochs have a signal.
+    """
+    scorable = recording.scorable
+    usable = np.flatnonzero(scorable)
     places = [slice(0, recording.n_epochs)]
     if len(usable) > _ENOUGH:
-        places = [
-            slice(int(usable[place.start]), int(usable[place.start]) + STRETCH) for place in stretches(len(usable))
-        ]
-    parts = [panel_signals(own, recording, place.start, place.stop - place.start) for place in places]
-    return level_gains(own, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+        firsts = (int(usable[place.start]) for place in stretches(len(usable)))
+        places = [slice(first, min(first + STRETCH, recording.n_epochs)) for first in firsts]
+    parts = [panel_signals(layout, recording, place.start, place.stop - place.start) for place in places]
+    held = np.concatenate([scorable[place] for place in places])
+    return {name: np.concatenate([part[name] for part in parts])[held] for name in parts[0]}
 
 
 def stretches(n: int) -> list[slice]:

@@ -48,6 +48,10 @@ class EegVlmConfig(LlavaConfig):
         Readers of the night that it averages.
     night_hidden, night_dropout
         Width of a reader's recurrent state in each direction, and its dropout in training.
+    adaptation
+        Share of a recording's own batch statistics in the enhancement network where vectors of its night are computed
+        (:meth:`.enhancement.EnhancementNetwork.adapted`). 0: the network is the same for all. Needs ``context_epochs``
+        or ``night_epochs``.
     classifier_weight
         Weight of the logits of the enhancement network's own classifier, which are added to those of the five label
         tokens where a stage is read. 0: the language model alone decides.
@@ -82,6 +86,7 @@ class EegVlmConfig(LlavaConfig):
     night_readers: int = 1
     night_hidden: int = 64
     night_dropout: float = 0.3
+    adaptation: float = 0.0
     classifier_weight: float = 0.0
     stage_temperature: float = 1.0
     stage_prior: list[float] | tuple[float, ...] | None = None
@@ -111,6 +116,8 @@ class EegVlmConfig(LlavaConfig):
         for field in ("context_epochs", "night_epochs"):
             if getattr(self, field) and (self.alignment == "none" or self.enhancement_grid != 1):
                 raise ValueError(f"{field} needs an enhancement with enhancement_grid 1: one vector an epoch")
+        if self.adaptation and not self.reads_night:
+            raise ValueError("adaptation needs context_epochs or night_epochs: vectors of a whole recording")
         if self.classifier_weight and self.alignment == "none":
             raise ValueError("classifier_weight needs an enhancement, whose classifier it weighs")
         if self.alignment == "none":

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 from transformers import AutoBackbone
 
 from eegvlm.hypnogram import Stage
 from eegvlm.model.configuration import EegVlmConfig
+
+FEW_EPOCHS = 60
+"""A recording of so many epochs has half the say in the batch statistics of one without end."""
+
+_ROWS_AT_ONCE = 120
 
 N_STAGES = sum(stage >= 0 for stage in Stage)
 
@@ -67,6 +75,53 @@ class EnhancementNetwork(nn.Module):
         pooled = functional.adaptive_avg_pool2d(feature_map, self.grid)  # (batch, channels, g, g)
         vectors: torch.Tensor = pooled.flatten(2).transpose(1, 2)
         return vectors
+
+    @torch.no_grad()
+    def adapted(self, pixel_values: torch.Tensor, epochs: int, share: float) -> EnhancementNetwork:
+        """Return a copy whose batch statistics are in part those of one recording.
+
+        A recorder, a derivation and a skull colour all that is recorded alike, and batch normalisation takes off what
+        is alike where its means and variances are the recording's own. But these also hold which stages the recording
+        has: wake alone would be made to look like a night. So the learnt statistics are mixed with the recording's, of
+        which a short one has fewer.
+
+        Parameters
+        ----------
+        pixel_values
+            Pictures of epochs from all over the recording, (n, channels, height, width).
+        epochs
+            How many epochs with signal the recording has.
+        share
+            Of the recording's statistics, if it had no end: it is multiplied by epochs / (epochs + FEW_EPOCHS).
+
+        Returns
+        -------
+        EnhancementNetwork
+            In evaluation mode. Without pictures, or without batch statistics, it is like the network.
+
+        References
+        ----------
+        Li et al. 2016, Revisiting batch normalization for practical domain adaptation, arXiv:1603.04779. Schneider et
+        al. 2020, Improving robustness against common corruptions by covariate shift adaptation, NeurIPS: the mixture.
+        """
+        moved = copy.deepcopy(self).eval()
+        norms = [module for module in moved.modules() if isinstance(module, _BatchNorm)]
+        if not len(pixel_values) or not norms:
+            return moved
+        learnt = [{name: statistics.clone() for name, statistics in norm.named_buffers()} for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the mean over batches
+            norm.train()
+        for first in range(0, len(pixel_values), _ROWS_AT_ONCE):
+            moved(pixel_values[first : first + _ROWS_AT_ONCE])
+        kept = 1 - share * epochs / (epochs + FEW_EPOCHS)
+        for norm, before in zip(norms, learnt, strict=True):
+            norm.eval()
+            for name, statistics in norm.named_buffers():
+                if statistics.is_floating_point():
+                    statistics.lerp_(before[name], kept)
+        return moved
 
     def classify(self, high_level: torch.Tensor) -> torch.Tensor:
         """Return stage logits (batch, 5) of high-level vectors (batch, g * g, channels)."""

@@ -22,6 +22,9 @@ KEPT_BYTES = 128 << 20
 """Room for pictures that wait until the vectors of the whole night are known (nano: 16 hours of epochs)."""
 
 
+VectorsOf = Callable[[torch.Tensor], torch.Tensor]
+
+
 @dataclass(frozen=True)
 class LookAround:
     """What a model reads of the night around an epoch.
@@ -33,7 +36,8 @@ class LookAround:
     batch_size
         Pictures whose vectors are computed at a time.
     vectors
-        From uint8 pictures (n, channels, height, width) to float32 vectors (n, width). None: it reads no vectors.
+        From a recording and its gains to what turns uint8 pictures of it (n, channels, height, width) into float32
+        vectors (n, width). None: it reads no vectors.
     own
         From the vectors of a whole night (n_epochs, width), NaN where there is none, to what the model is given of
         each epoch itself, (n_epochs, width). None: it computes that from the picture.
@@ -43,7 +47,7 @@ class LookAround:
 
     epochs: int = 0
     batch_size: int = 1
-    vectors: Callable[[torch.Tensor], torch.Tensor] | None = None
+    vectors: Callable[[Recording, Mapping[str, float]], VectorsOf] | None = None
     own: Callable[[torch.Tensor], torch.Tensor] | None = None
     beside: int = 0
 
@@ -163,7 +167,10 @@ class NightBlocks:
     def of(self, wanted: npt.NDArray[np.bool_]) -> Iterator[Block]:
         """Yield the blocks that hold any of the wanted epochs, bool (n_epochs,)."""
         if self._look.vectors is not None and self._night is None and wanted.any():
-            self._night = self._surroundings(self._look.vectors, wanted)
+            started = time.perf_counter()
+            vectors_of = self._look.vectors(self._recording, self._gains)
+            self._spent["model_s"] += time.perf_counter() - started
+            self._night = self._surroundings(vectors_of, wanted)
         for first in self._firsts():
             if wanted[first : first + _BLOCK].any():
                 pictures = self._kept.pop(first, None)
@@ -172,9 +179,7 @@ class NightBlocks:
     def _firsts(self) -> range:
         return range(0, self._recording.n_epochs, _BLOCK)
 
-    def _surroundings(
-        self, vectors_of: Callable[[torch.Tensor], torch.Tensor], wanted: npt.NDArray[np.bool_]
-    ) -> Surroundings:
+    def _surroundings(self, vectors_of: VectorsOf, wanted: npt.NDArray[np.bool_]) -> Surroundings:
         """Compute the vectors of the whole night."""
         parts, left = [], KEPT_BYTES
         for first in self._firsts():

@@ -53,7 +53,10 @@ class Probe:
         self.channels = {name: channel for name, channel in shown.items() if channel is not None}
         self._gains = recording_gains(layout, recording)
         self._reader, self._grammars, self._batch_size = reader, grammars, batch_size
-        self._night = self._vectors(recording.scorable) if reader.model.config.reads_night else None
+        self._night = None
+        if reader.model.config.reads_night:
+            self._high_level = reader.vectors_of(recording, self._gains)
+            self._night = self._vectors(recording.scorable)
 
     def read(self, epochs: npt.NDArray[np.intp], signals: PanelSignals) -> Logits:
         """Return label logits of the direct answers, before calibration.
@@ -108,7 +111,7 @@ class Probe:
         """Return what the model is given of other pictures at their places in the night."""
         if self._night is None:
             return Seen(pictures)
-        model, vectors = self._reader.model, self._reader.high_level(pictures)
+        model, vectors = self._reader.model, self._high_level(pictures)
         context = windows(self._night, model.config.context_epochs)[places]
         context[:, context.shape[1] // 2] = vectors
         own = None
@@ -125,6 +128,6 @@ class Probe:
         """Return the high-level vectors of the night, (n_epochs, width); NaN where there is no signal."""
         n = len(scorable)
         batches = (slice(begin, min(begin + self._batch_size, n)) for begin in range(0, n, self._batch_size))
-        night = torch.cat([self._reader.high_level(self._draw(self.signals, rows)) for rows in batches])
+        night = torch.cat([self._high_level(self._draw(self.signals, rows)) for rows in batches])
         night[torch.from_numpy(~scorable)] = torch.nan
         return night

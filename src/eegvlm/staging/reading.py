@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
@@ -11,7 +12,9 @@ import torch
 from transformers import DynamicCache
 
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
-from eegvlm.staging.blocks import LookAround, Seen
+from eegvlm.signals import Recording
+from eegvlm.staging.at_home import network_of
+from eegvlm.staging.blocks import LookAround, Seen, VectorsOf
 from eegvlm.staging.key_value import Prefix
 
 _FEWEST_ROWS = 16
@@ -61,15 +64,25 @@ class Reader:
         config = self.model.config
         if not config.reads_night:
             return LookAround()
-        return LookAround(config.context_epochs, batch_size, self.high_level, self.own if config.night_epochs else None)
+        return LookAround(config.context_epochs, batch_size, self.vectors_of, self.own if config.night_epochs else None)
 
-    @torch.inference_mode()
-    def high_level(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Return the high-level vectors (n, enhancement_channels), float32 on the CPU, of uint8 pictures."""
-        rows = len(pictures)
-        pixel_values = self.processor.normalise(_filled_up(pictures), self.model.dtype)
-        vectors: torch.Tensor = self.model.model.enhancement(pixel_values)[:rows, 0].float().cpu()
-        return vectors
+    def vectors_of(self, recording: Recording, gains: Mapping[str, float]) -> VectorsOf:
+        """Return what turns uint8 pictures of a recording into high-level vectors.
+
+        Returns
+        -------
+        Callable
+            From (n, channels, height, width) to (n, enhancement_channels), float32 on the CPU.
+        """
+        network = network_of(self.model, self.processor, recording, gains)
+
+        @torch.inference_mode()
+        def high_level(pictures: torch.Tensor) -> torch.Tensor:
+            pixel_values = self.processor.normalise(_filled_up(pictures), self.model.dtype)
+            vectors: torch.Tensor = network(pixel_values)[: len(pictures), 0].float().cpu()
+            return vectors
+
+        return high_level
 
     @torch.inference_mode()
     def own(self, night: torch.Tensor) -> torch.Tensor:

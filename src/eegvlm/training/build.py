@@ -170,7 +170,7 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     fields: dict[str, Any] = {"alignment": alignment, "context_epochs": said.context_epochs}
     if alignment == "none":
         return {**fields, "enhancement_config": None}
-    fields |= {"classifier_weight": said.classifier_weight, "night_epochs": said.night_epochs}
+    fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")
     if not backbone:
         return fields

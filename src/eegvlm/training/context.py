@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from eegvlm.images import levelled
+from eegvlm.images.levels import stretches
 from eegvlm.model import EegVlmProcessor
 from eegvlm.model.night import NightEncoder
 from eegvlm.training.store import EpochStore
@@ -29,7 +30,19 @@ _BLOCK = 240
 PIECES = (1, 120)
 """Fewest and most epochs of the pieces in which half of the nights are read."""
 
-Network = Callable[[torch.Tensor], torch.Tensor]
+_SHORTEST = 10
+
+Signals = dict[str, npt.NDArray[np.float32]]
+
+
+class Network(Protocol):
+    """An enhancement network, as it is or moved (:class:`~eegvlm.training.crossfit.Mapped`)."""
+
+    def __call__(self, pixel_values: torch.Tensor, /) -> torch.Tensor:
+        """Return high-level vectors (n, 1, channels)."""
+
+    def adapted(self, pixel_values: torch.Tensor, epochs: int, share: float) -> Self:
+        """See :meth:`eegvlm.model.enhancement.EnhancementNetwork.adapted`."""
 
 
 class NightVectors:
@@ -86,6 +99,7 @@ def night_vectors(
     augmentation: Augmentation | None = None,
     versions: int = 1,
     bfloat16: bool = False,
+    adaptation: float = 0.0,
     progress: Callable[[list[Any]], Iterable[Any]] = iter,
 ) -> NightVectors:
     """Compute the vectors of every night; those that a killed run had written are not computed again.
@@ -99,7 +113,7 @@ def night_vectors(
     store
         The nights.
     folder
-        One file a night and version; a folder belongs to one enhancement.
+        One file a night and version; a folder belongs to one enhancement and one share of adaptation.
     epochs
         Neighbours on each side that are read.
     device
@@ -108,6 +122,9 @@ def night_vectors(
         How nights are seen; without augmentation there is one version.
     bfloat16
         Whether to compute in it.
+    adaptation
+        Share of a night's own statistics in its network (:meth:`Network.adapted`); a second version
+        has those of a piece of it alone, of 10 epochs or more, for not every recording is a night.
     progress
         Wraps the list of nights.
     """
@@ -118,13 +135,23 @@ def night_vectors(
         for version, file in enumerate(files[-1]):
             if file.is_file():
                 continue
-            parts = []
-            for first in range(0, store.length(night), _BLOCK):
-                signals = store.whole_night(night, slice(first, first + _BLOCK))
+
+            def seen(epochs: slice, night: int = night, version: int = version) -> Signals:
+                signals = store.whole_night(night, epochs)
                 if augmentation is not None:
                     signals = augmentation.night(signals, processor, night, version)
-                signals = levelled(signals, store.gains(night, processor.layout))
-                parts.append(vectors(network_of(night), processor, signals, device=device, bfloat16=bfloat16))
+                return levelled(signals, store.gains(night, processor.layout))
+
+            network = network_of(night)
+            if adaptation:
+                piece = _piece(store.length(night), night, version)
+                shown = [seen(slice(piece.start + s.start, piece.start + s.stop)) for s in stretches(len(piece))]
+                network = _at_home(network, processor, shown, len(piece), adaptation, device=device, bfloat16=bfloat16)
+            blocks = range(0, store.length(night), _BLOCK)
+            parts = [
+                vectors(network, processor, seen(slice(first, first + _BLOCK)), device=device, bfloat16=bfloat16)
+                for first in blocks
+            ]
             _write(file, np.concatenate(parts))
     return NightVectors(store, files, epochs)
 
@@ -174,9 +201,43 @@ def _pieces(epochs: int, seed: int, night: int) -> list[int]:
     return lengths
 
 
+def _piece(epochs: int, night: int, version: int) -> range:
+    """Return the part of a night that gives the statistics: all of it, or in every second version as little as 10."""
+    rng = np.random.default_rng([night, version, 12])
+    if version % 2 == 0 or epochs <= _SHORTEST:
+        return range(epochs)
+    length = round(_SHORTEST * (epochs / _SHORTEST) ** rng.random())
+    first = int(rng.integers(epochs - length + 1))
+    return range(first, first + length)
+
+
+@torch.inference_mode()
+def _at_home(
+    network: Network,
+    processor: EegVlmProcessor,
+    parts: list[Signals],
+    epochs: int,
+    share: float,
+    *,
+    device: torch.device,
+    bfloat16: bool,
+) -> Network:
+    """Return the network with statistics of a part of a night: of so many epochs, ``parts`` are drawn."""
+    signals = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    held = _held(signals)
+    drawn = processor.draw({name: values[held] for name, values in signals.items()}, device=device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        return network.adapted(processor.normalise(drawn), round(epochs * held.mean()), share)
+
+
+def _held(signals: Signals) -> npt.NDArray[np.bool_]:
+    """Return which epochs have a signal, bool (n,)."""
+    return np.asarray(~np.all([np.isnan(values).all(axis=1) for values in signals.values()], axis=0))
+
+
 @torch.inference_mode()
 def vectors(
-    network: Network,
+    network: Callable[[torch.Tensor], torch.Tensor],
     processor: EegVlmProcessor,
     signals: dict[str, npt.NDArray[np.float32]],
     *,
@@ -184,7 +245,7 @@ def vectors(
     bfloat16: bool,
 ) -> npt.NDArray[np.float16]:
     """Return the high-level vectors of epochs: float16 (n, channels), NaN where no panel has a signal."""
-    held = ~np.all([np.isnan(values).all(axis=1) for values in signals.values()], axis=0)
+    held = _held(signals)
     shown = held if held.any() else np.arange(len(held)) == 0  # one at least, for the width
     drawn = processor.draw({name: values[shown] for name, values in signals.items()}, device=device)
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,7 @@ def folds_of(persons: Sequence[str], folds: int, seed: int) -> npt.NDArray[np.in
 class Mapped:
     """A network whose vectors are moved to another's: ``vectors + (vectors - mean) @ turn + shift``."""
 
-    network: nn.Module
+    network: EnhancementNetwork
     mean: torch.Tensor
     turn: torch.Tensor
     shift: torch.Tensor
@@ -68,6 +68,10 @@ class Mapped:
         with torch.autocast(vectors.device.type, enabled=False):
             moved: torch.Tensor = vectors + (vectors - mean) @ turn + shift
         return moved
+
+    def adapted(self, pixel_values: torch.Tensor, epochs: int, share: float) -> Mapped:
+        """See :meth:`~eegvlm.model.enhancement.EnhancementNetwork.adapted`; the move stays."""
+        return replace(self, network=self.network.adapted(pixel_values, epochs, share))
 
     def digest(self) -> str:
         """Return what tells it from others."""
@@ -85,7 +89,7 @@ def network_digest(network: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def moved_to(own: npt.NDArray[np.float32], wanted: npt.NDArray[np.float32], network: nn.Module) -> Mapped:
+def moved_to(own: npt.NDArray[np.float32], wanted: npt.NDArray[np.float32], network: EnhancementNetwork) -> Mapped:
     """Fit the map from one network's vectors to another's.
 
     Parameters

@@ -53,6 +53,8 @@ class ModelRecipe:
     night_epochs
         Neighbours on each side in the windows from which the night encoder learns; see
         :class:`~eegvlm.model.EegVlmConfig`.
+    adaptation
+        Share of a recording's own batch statistics in the enhancement network; see :class:`~eegvlm.model.EegVlmConfig`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels
@@ -69,5 +71,6 @@ class ModelRecipe:
     enhancement: EnhancementRecipe = field(default_factory=EnhancementRecipe)
     context_epochs: int = 0
     night_epochs: int = 0
+    adaptation: float = 0.0
     classifier_weight: float = 0.0
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")

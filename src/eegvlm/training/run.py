@@ -242,14 +242,20 @@ class Run:
             (lambda night: network) if cross is None else cross.of,
             self.processor,
             self.nights,
-            self.out / "context" / digest[:12],
+            self._context(digest),
             epochs=around,
             device=self.model.device,
             augmentation=augmentation,
             versions=self.recipe.data.context_versions,
             bfloat16=use_bfloat16(self.recipe.precision),
+            adaptation=self.model.config.adaptation,
             progress=lambda items: self.progress(items, "context"),
         )
+
+    def _context(self, digest: str) -> Path:
+        """Return the folder of the vectors of a network."""
+        share = self.model.config.adaptation
+        return self.out / "context" / (f"{digest[:12]}-{share:g}" if share else digest[:12])
 
     def _checked(self) -> NightVectors | None:
         """Return the validation nights' vectors; none where the model computes its own."""
@@ -271,10 +277,11 @@ class Run:
             lambda night: network,
             self.processor,
             self.checks,
-            self.out / "context" / network_digest(network)[:12] / "validation",
+            self._context(network_digest(network)) / "validation",
             epochs=around,
             device=self.model.device,
             bfloat16=use_bfloat16(self.recipe.precision),
+            adaptation=self.model.config.adaptation,
         )
 
     def _rationales(self, phase: Phase, augmentation: Augmentation | None, versions: int) -> Rationales | None:
