@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -135,13 +136,7 @@ def night_vectors(
         for version, file in enumerate(files[-1]):
             if file.is_file():
                 continue
-
-            def seen(epochs: slice, night: int = night, version: int = version) -> Signals:
-                signals = store.whole_night(night, epochs)
-                if augmentation is not None:
-                    signals = augmentation.night(signals, processor, night, version)
-                return levelled(signals, store.gains(night, processor.layout))
-
+            seen = partial(seen_night, store, processor, augmentation, night, version)
             network = network_of(night)
             if adaptation:
                 piece = _piece(store.length(night), night, version)
@@ -199,6 +194,27 @@ def _pieces(epochs: int, seed: int, night: int) -> list[int]:
     while (left := epochs - sum(lengths)) > 0:
         lengths.append(min(left, int(rng.integers(PIECES[0], PIECES[1] + 1))))
     return lengths
+
+
+def seen_night(
+    store: EpochStore,
+    processor: EegVlmProcessor,
+    augmentation: Augmentation | None,
+    night: int,
+    version: int,
+    epochs: slice,
+) -> Signals:
+    """Return consecutive epochs of a night as a version of it shows them, at the layout's level.
+
+    Returns
+    -------
+    dict
+        ``{panel: (epochs, samples) µV}``; without augmentation all versions are alike.
+    """
+    signals = store.whole_night(night, epochs)
+    if augmentation is not None:
+        signals = augmentation.night(signals, processor, night, version)
+    return levelled(signals, store.gains(night, processor.layout))
 
 
 def _piece(epochs: int, night: int, version: int) -> range:

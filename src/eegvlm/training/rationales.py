@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from eegvlm.hypnogram import Stage
-from eegvlm.images import levelled
 from eegvlm.model import EegVlmProcessor
 from eegvlm.reasoning import compose
+from eegvlm.training.context import seen_night
 from eegvlm.training.data import Augmentation
 from eegvlm.training.night_texts import kept_texts, measured
 from eegvlm.training.store import EpochStore
@@ -66,10 +66,7 @@ def _texts(
     night: int,
     version: int,
 ) -> list[str]:
-    signals = store.whole_night(night, slice(None))
-    if augmentation is not None:
-        signals = augmentation.night(signals, processor, night, version)
-    signals = levelled(signals, store.gains(night, processor.layout))
+    signals = seen_night(store, processor, augmentation, night, version, slice(None))
     here = store.night == night
     stages = np.full(store.length(night), -1, dtype=np.int8)
     stages[store.position[here]] = store.stages[here]
