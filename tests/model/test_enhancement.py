@@ -69,3 +69,9 @@ def test_adaptation_needs_the_vectors_of_a_night():
     with pytest.raises(StrictDataclassClassValidationError, match="adaptation needs context_epochs or night_epochs"):
         EegVlmConfig(**tiny_fields(adaptation=0.5))
     assert EegVlmConfig(**tiny_fields(adaptation=0.5, night_epochs=3)).adaptation == 0.5
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_adaptation_is_a_share(share):
+    with pytest.raises(StrictDataclassClassValidationError, match=f"adaptation is {share}, but a share"):
+        EegVlmConfig(**tiny_fields(adaptation=share, night_epochs=3))

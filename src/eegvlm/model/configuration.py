@@ -116,6 +116,8 @@ class EegVlmConfig(LlavaConfig):
         for field in ("context_epochs", "night_epochs"):
             if getattr(self, field) and (self.alignment == "none" or self.enhancement_grid != 1):
                 raise ValueError(f"{field} needs an enhancement with enhancement_grid 1: one vector an epoch")
+        if not 0 <= self.adaptation <= 1:
+            raise ValueError(f"adaptation is {self.adaptation}, but a share: set it between 0 and 1")
         if self.adaptation and not self.reads_night:
             raise ValueError("adaptation needs context_epochs or night_epochs: vectors of a whole recording")
         if self.classifier_weight and self.alignment == "none":

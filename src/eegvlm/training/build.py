@@ -194,7 +194,8 @@ def _configured(said: ModelRecipe, fields: dict[str, Any]) -> EegVlmConfig:
     try:
         return EegVlmConfig(**fields)
     except (ValueError, TypeError, StrictDataclassError) as error:
-        raise InputError("recipe", "model", said.base or said.preset, f"{error}") from error
+        why = error.__cause__ or error  # a class's own check comes wrapped
+        raise InputError("recipe", "model", said.base or said.preset, f"{why}") from error
 
 
 def _normalisation(base: str) -> dict[str, list[float]]:
