@@ -16,7 +16,7 @@ from eegvlm.model.configuration import EegVlmConfig
 FEW_EPOCHS = 60
 """A recording of so many epochs has half the say in the batch statistics of one without end."""
 
-_ROWS_AT_ONCE = 120
+_ENOUGH = 120  # nights are staged alike by the statistics of 60, 120 and 240 epochs
 
 N_STAGES = sum(stage >= 0 for stage in Stage)
 
@@ -88,7 +88,8 @@ class EnhancementNetwork(nn.Module):
         Parameters
         ----------
         pixel_values
-            Pictures of epochs from all over the recording, (n, channels, height, width).
+            Pictures of epochs from all over the recording, (n, channels, height, width); of more than 120, as many
+            as that at most are read, spread evenly.
         epochs
             How many epochs with signal the recording has.
         share
@@ -111,10 +112,9 @@ class EnhancementNetwork(nn.Module):
         learnt = [{name: statistics.clone() for name, statistics in norm.named_buffers()} for norm in norms]
         for norm in norms:
             norm.reset_running_stats()
-            norm.momentum = None  # the mean over batches
+            norm.momentum = 1.0  # as of this batch alone
             norm.train()
-        for first in range(0, len(pixel_values), _ROWS_AT_ONCE):
-            moved(pixel_values[first : first + _ROWS_AT_ONCE])
+        moved(pixel_values[:: -(-len(pixel_values) // _ENOUGH)])
         kept = 1 - share * epochs / (epochs + FEW_EPOCHS)
         for norm, before in zip(norms, learnt, strict=True):
             norm.eval()

@@ -18,6 +18,7 @@ from eegvlm.errors import InputError
 from eegvlm.simulation import Randomisation
 from eegvlm.training.model_recipe import ModelRecipe
 from eegvlm.training.phase_recipe import Phase
+from eegvlm.training.source_recipe import Mixture, RecordedNights, SimulatedNights, UnlabelledNights
 
 __all__ = [
     "DataRecipe",
@@ -31,123 +32,6 @@ __all__ = [
     "read_recipe",
     "recipe_of",
 ]
-
-
-@dataclass(frozen=True)
-class SimulatedNights:
-    """Simulated nights; night k has the seed ``first_seed + k`` and a subject of its own.
-
-    Parameters
-    ----------
-    nights, hours, first_seed
-        How many, how long, from which seed.
-    eeg
-        Derivations; a night has the one at the place of its seed, in turn.
-    spread
-        How far subjects and recorders differ (:func:`eegvlm.simulation.draw_subject`).
-    spectra
-        Name under which a folder of measured band powers is given (``--data NAME=FOLDER``): the nights follow these
-        real ones in turn (:func:`eegvlm.simulation.read_band_powers`), and ``hours`` is not used.
-    carriers, carrier_share
-        Name of a recorded source whose EEG lends its texture to this share of the nights.
-    teacher, teacher_share
-        ``yasa``: its probabilities for the night, mixed into the true stages with this weight (extra ``teacher``).
-    off_grid
-        Whether a night begins up to half a minute late, so that stages change within epochs, as they do in real ones
-        (:meth:`eegvlm.simulation.SimulatedNight.later`).
-    weight
-        Share of the drawn epochs that come from this source, relative to the others' weights.
-    """
-
-    nights: int = 24
-    hours: float = 8.0
-    first_seed: int = 0
-    eeg: tuple[str, ...] = ("EEG C4-M1", "EEG Fpz-Cz", "EEG C3-M2", "EEG F4-M1", "EEG Pz-Oz")
-    spread: float = 1.0
-    spectra: str = ""
-    carriers: str = ""
-    carrier_share: float = 0.5
-    teacher: Literal["none", "yasa"] = "none"
-    teacher_share: float = 0.5
-    off_grid: bool = False
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class RecordedNights:
-    """Nights of a data set; where it lies is said when the run starts (``--data NAME=FOLDER``).
-
-    Parameters
-    ----------
-    name
-        What the recipe and the command line call this source.
-    dataset
-        A name that :func:`eegvlm.datasets.open_dataset` knows, ``folder`` for recordings of your own;
-        ``epochs`` for whatever a built epoch store holds.
-    only, without
-        Patterns of the names of nights that are taken, and that are left out.
-    fold
-        ``"1/5"``: the nights of the first of five groups of persons; ``"not 1/5"``: those of the others; ``""``: all.
-    stages
-        Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
-        the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
-    others
-        Of such a source, by the stage of an epoch: the weights, from 0 to 1, with which the loss compares it with each
-        stage (W, N1, N2, N3, R) that the source lacks (:func:`eegvlm.training.objectives.weighed`). A little keeps
-        recorded W from being called R for sure; much wipes R out. A neighbour in depth, as N2 is of N3, wants none:
-        only epochs of both could say where one ends.
-    wake_crop_min
-        Minutes of wake kept around sleep; all where it is not given.
-    weight
-        As for simulated nights.
-    """
-
-    name: str
-    dataset: str = "folder"
-    only: tuple[str, ...] = ("*",)
-    without: tuple[str, ...] = ()
-    fold: str = ""
-    stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
-    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    wake_crop_min: float | None = None
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class UnlabelledNights:
-    """Recordings without a scoring, for phases that need none (``describe``).
-
-    Parameters
-    ----------
-    name
-        What the recipe and the command line (``--data NAME=FOLDER``) call this source.
-    only
-        Patterns of the names of files that are taken, in all folders below.
-    weight
-        As for simulated nights.
-    """
-
-    name: str
-    only: tuple[str, ...] = ("*.edf", "*.EDF", "*.bdf", "*.rec")
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Sources that are drawn from together."""
-
-    simulated: tuple[SimulatedNights, ...] = ()
-    recorded: tuple[RecordedNights, ...] = ()
-    unlabelled: tuple[UnlabelledNights, ...] = ()
-
-    @property
-    def weights(self) -> list[float]:
-        """Weights of the recorded, the simulated and the unlabelled sources, in this order."""
-        return [
-            *(one.weight for one in self.recorded),
-            *(one.weight for one in self.simulated),
-            *(one.weight for one in self.unlabelled),
-        ]
 
 
 @dataclass(frozen=True)
@@ -299,9 +183,27 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
                 raise InputError(path, f"source {source.name}", f"others {stage}: {list(weights)}", hint)
     for phase in recipe.phases:
         phase.check(path)
-    if len({phase.name for phase in recipe.phases}) < len(recipe.phases):
-        raise InputError(path, "phases", [phase.name for phase in recipe.phases], "give every phase its own name")
+    names = [phase.name for phase in recipe.phases]
+    if len(set(names)) < len(names):
+        raise InputError(path, "phases", names, "give every phase its own name")
+    _check_phases_of_sources(recipe, path)
     return recipe
+
+
+def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
+    """Refuse sources of phases that are not there, and phases without a source."""
+    train, names = recipe.data.train, {phase.name for phase in recipe.phases}
+    limited = [one for one in train.simulated if one.phases]
+    for source in limited:
+        if unknown := ", ".join(sorted(set(source.phases) - names)):
+            raise InputError(path, "data.train.simulated", f"phases {unknown}", "name phases of this recipe")
+    if any(source.phases for source in recipe.data.validation.simulated):
+        raise InputError(path, "data.validation.simulated", "phases", "leave it out: all of them are watched on all")
+    for phase in recipe.phases:
+        if not any(train.of(phase.name)[1]):
+            raise InputError(path, f"phase {phase.name}", "no source", "let it learn from one of data.train")
+        if limited and phase.folds:
+            raise InputError(path, f"phase {phase.name}", "folds", "let all phases learn from all nights beside it")
 
 
 def _build(fields: dict[str, Any], path: Path) -> Recipe:
