@@ -70,10 +70,6 @@ def test_yaml_cannot_run_code(tmp_path):
         ("phases.0.lora={rank: 4}", "adapters need"),
         ("phases.6.trains=[language, night]", "in a follow phase"),
         ("model.enhancement.colour=red", "colour"),
-        ("data.train.simulated.0.phases=[enhance, nowhere]", "phases nowhere"),
-        ("data.validation.simulated.0.phases=[enhance]", "watched on all"),
-        ("data.train={simulated: [{phases: [enhance]}]}", "phase settle: no source"),
-        ("phases.0.folds=2", "all phases learn from all nights"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(change, said):

@@ -21,10 +21,8 @@ from eegvlm.training.phases import PhaseTrainer
 
 MOVED_BY_AN_ANSWER = ("vision_tower", "multi_modal_projector", "absent_neighbour", "language_model")
 NANO = Path(__file__).resolve().parents[2] / "recipes" / "nano.yaml"
-FIRST = "{nights: 1, hours: 0.4, phases: [enhance, settle, hold, perceive]}"
-SECOND = "{nights: 1, hours: 0.4, first_seed: 10, phases: [night, align, answer, reason]}"
 SMALL = (
-    f"data.train={{simulated: [{FIRST}, {SECOND}]}}",
+    "data.train={simulated: [{nights: 2, hours: 0.4}]}",
     "data.validation={simulated: [{nights: 1, hours: 0.4, first_seed: 900}]}",
     "data.context_versions=2",
     "checkpoint_steps=2",
@@ -57,14 +55,6 @@ def test_a_run_ends_in_a_checkpoint_that_stages(undisturbed):
     assert "first_seed: 900" in card
     for part in ("## Intended use", "## Limits", "## Validation"):
         assert part in card
-
-
-def test_a_phase_reads_those_nights_alone_that_are_for_it(undisturbed):
-    assert {file.stem for file in (undisturbed / "context").glob("*/*.npy")} == {
-        f"simulated-0000010-{version}" for version in range(2)
-    }
-    assert all("simulated-0000010" in file.name for file in (undisturbed / "rationales").iterdir())
-    assert not any("simulated-0000010" in file.name for file in (undisturbed / "descriptions").iterdir())
 
 
 def test_intervals_of_the_card_are_over_persons():

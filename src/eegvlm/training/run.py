@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def train(
         processes.rows_of(phase)
     processes.on_main(lambda: claim(recipe, out, resume=resume))
     run = Run.begin(recipe, out, dict(data or {}), progress, processes)
-    figures = {phase.name: run.of(phase).phase(phase) for phase in run.phases}
+    figures = {phase.name: run.phase(phase) for phase in run.phases}
     processes.on_main(lambda: run.finish(figures, out / "model"))
     return out / "model"
 
@@ -130,14 +130,6 @@ class Run:
         """The recipe's phases; without an enhancement network, those that are not its own."""
         enhanced = self.model.config.alignment != "none"
         return [phase for phase in self.recipe.phases if enhanced or not phase.of_enhancement]
-
-    def of(self, phase: Phase) -> Run:
-        """Return the run with those nights alone from which a phase learns; the model is the same."""
-        train, kept = self.recipe.data.train.of(phase.name)
-        if all(kept):
-            return self
-        recipe = replace(self.recipe, data=replace(self.recipe.data, train=train))
-        return replace(self, recipe=recipe, nights=self.nights.only(kept))
 
     def phase(self, phase: Phase) -> dict[str, float]:
         """Run a phase, or take its result where it had ended; return its figures on the validation subjects."""
