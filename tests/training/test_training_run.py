@@ -111,6 +111,11 @@ def test_a_phase_that_reads_night_context_cannot_train_what_computes_it(tmp_path
         train(dataclasses.replace(recipe, phases=(phase,)), tmp_path / "run")
 
 
+def test_a_contradiction_in_the_model_is_told_as_the_recipes():
+    with pytest.raises(InputError, match=r"^recipe: model: nano; adaptation is 2\.0, but a share"):
+        build(read_recipe(NANO, ["model.adaptation=2"]))
+
+
 def test_only_the_parts_that_a_phase_names_move(undisturbed):
     last = [phase.name for phase in small_recipe().phases if phase.objective == "classify"][-1]
     enhance = load_file(undisturbed / last / "weights" / WEIGHTS)
