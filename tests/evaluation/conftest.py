@@ -24,7 +24,8 @@ def random_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.no_grad():  # random weights answer alike to everything; spread their answers
         model.model.multi_modal_projector.linear_2.weight.mul_(100)
         model.lm_head.weight.mul_(20)
-        model.model.enhancement.classifier.weight.mul_(1000)
+        for member in model.model.enhancement.members:
+            member.classifier.weight.mul_(1000)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder

@@ -31,8 +31,9 @@ def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_sta
         signals = panel_signals(processor.layout, recording)
         pictures = processor.draw(levelled(signals, recording_gains(processor.layout, recording)))
         vectors = network(processor.normalise(pictures))
-        network.classifier.bias -= network.classify(vectors).mean(dim=0)  # else random weights favour one stage
-        logits = network.classify(vectors)
+        for member, favoured in zip(network.members, network.by_member(vectors[:, 0]).mean(dim=1), strict=True):
+            member.classifier.bias -= favoured  # else random weights favour one stage
+        logits = network.stage_logits(vectors[:, 0])
     reading = enhancement_alone(replace(random_stager, smooth="none"), batch_size=16)(recording)
     assert np.array_equal(reading.hypnogram.stages, logits.argmax(dim=1).numpy())
     np.testing.assert_allclose(reading.hypnogram.probabilities, logits.softmax(dim=1).numpy(), atol=1e-4)
@@ -48,12 +49,13 @@ def test_the_night_encoder_can_stand_between_network_and_classifier(random_stage
     recording, stager = loudness_recording(staircase(40), 128.0), stager_of(*untrained(night_epochs=3))
     processor, body = stager.processor, stager.model.model
     with torch.no_grad():
-        body.enhancement.classifier.weight.mul_(100)
+        for member in body.enhancement.members:
+            member.classifier.weight.mul_(100)
         signals = panel_signals(processor.layout, recording)
         pictures = processor.draw(levelled(signals, recording_gains(processor.layout, recording)))
         vectors = body.enhancement(processor.normalise(pictures))[:, 0]
-        expected = body.enhancement.classifier(body.night(vectors[None])[0]).softmax(dim=1).numpy()
-        alone = body.enhancement.classifier(vectors).softmax(dim=1).numpy()
+        expected = body.enhancement.stage_logits(body.night(vectors[None])[0]).softmax(dim=1).numpy()
+        alone = body.enhancement.stage_logits(vectors).softmax(dim=1).numpy()
     found = enhancement_alone(stager, night=True, batch_size=16)(recording).hypnogram.probabilities
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert not np.allclose(found, alone, atol=1e-2), "a night that changes nothing proves nothing"

@@ -84,7 +84,7 @@ def test_a_stock_llava_takes_an_enhancement_that_starts_at_random(inputs, tmp_pa
         assert torch.equal(model.state_dict()[name], weight), name
     with torch.no_grad():
         assert torch.isfinite(model.eval()(**inputs(model)).logits).all()
-    widened = model.model.enhancement.widen[0].weight
+    widened = model.model.enhancement.members[0].widen[0].weight
     assert 0 < widened.std() < 1
 
 
@@ -96,7 +96,7 @@ def test_what_is_built_around_a_stock_llava_starts_with_known_weights(tmp_path):
     del junk
     model = EegVlmForConditionalGeneration.from_pretrained(tmp_path, **around)
     assert (model.model.absent_neighbour == 0).all()
-    assert (model.model.enhancement.backbone.row_offset == 0).all()
+    assert (model.model.enhancement.members[0].backbone.row_offset == 0).all()
     bound = model.config.night_hidden**-0.5
     for reader in model.model.night.readers:
         assert (reader.scale == 0).all()
@@ -125,10 +125,10 @@ def test_a_stock_llava_that_lacks_a_weight_is_refused(tmp_path, dropped):
 def test_an_eeg_vlm_that_lacks_its_enhancement_is_refused(build, tmp_path):
     build().save_pretrained(tmp_path)
     weights = load_file(tmp_path / "model.safetensors")
-    kept = {name: weight for name, weight in weights.items() if "enhancement.widen" not in name}
+    kept = {name: weight for name, weight in weights.items() if "members.0.widen" not in name}
     assert len(kept) < len(weights)
     save_file(kept, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(InputError, match=r"missing weights.*enhancement\.widen"):
+    with pytest.raises(InputError, match=r"missing weights.*members\.0\.widen"):
         EegVlmForConditionalGeneration.from_pretrained(tmp_path)
 
 

@@ -61,8 +61,30 @@ def test_without_pictures_or_batch_statistics_it_is_as_it_was(network, pictures)
     assert torch.equal(network.adapted(pictures[:0], 0, 0.5)(pictures), network(pictures))
     backbone = ConvNextConfig(num_stages=2, hidden_sizes=[8, 12], depths=[1, 1], out_features=["stage2"])
     other = network_of(enhancement_config=backbone)
-    other.widen[1] = torch.nn.Identity()
+    other.members[0].widen[1] = torch.nn.Identity()
     assert torch.equal(other.adapted(0.3 * pictures, MANY, 1.0)(pictures[:8]), other(pictures[:8]))
+
+
+def test_members_give_their_parts_of_a_vector_and_the_mean_of_their_logits(pictures):
+    network = network_of(enhancement_members=2)
+    some = pictures[:6]
+    with torch.no_grad():
+        vectors = network(some)
+        first, second = (member(some) for member in network.members)
+        assert vectors.shape == (6, 1, 16)
+        torch.testing.assert_close(vectors, torch.cat([first, second], dim=2))
+        logits = [member.classifier(part) for member, part in zip(network.members, (first, second), strict=True)]
+        assert not torch.allclose(*logits)
+        torch.testing.assert_close(network.stage_logits(vectors), sum(logits) / 2)
+
+
+def test_every_member_is_adapted(pictures):
+    network = network_of(enhancement_members=2)
+    dark = 0.3 * pictures
+    apart = (network.adapted(dark, MANY, 1.0)(dark) - network.adapted(pictures, MANY, 1.0)(pictures)).abs()
+    before = (network(dark) - network(pictures)).abs()
+    for part in (slice(0, 8), slice(8, 16)):
+        assert apart[..., part].mean() < 0.1 * before[..., part].mean()
 
 
 def test_adaptation_needs_the_vectors_of_a_night():

@@ -129,7 +129,7 @@ def test_gradient_checkpointing_gives_the_same_gradients(build, inputs):
     assert gradients[0].keys() == gradients[1].keys()
     for name, gradient in gradients[0].items():
         torch.testing.assert_close(gradients[1][name], gradient, msg=name)
-    assert any(name.startswith("model.enhancement.backbone") for name in gradients[0])
+    assert any(name.startswith("model.enhancement.members.0.backbone") for name in gradients[0])
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,8 @@ def test_other_towers_and_backbones_run(build, inputs, changes):
         ({"context_epochs": 2, "enhancement_grid": 2}, "one vector an epoch"),
         ({"night_epochs": 2, "enhancement_grid": 2}, "one vector an epoch"),
         ({"night_epochs": 2, "alignment": "none", "enhancement_config": None}, "night_epochs needs"),
+        ({"enhancement_members": 3}, "a divisor of enhancement_channels, 16"),
+        ({"enhancement_members": 0}, "enhancement_members is 0"),
         ({"classifier_weight": 1.0, "alignment": "none", "enhancement_config": None}, "needs an enhancement"),
     ],
 )
@@ -178,7 +180,7 @@ def test_the_classifier_reads_the_high_level_vectors(build, inputs):
     with torch.no_grad():
         high = model.model.enhancement(inputs(model)["pixel_values"])
         assert high.shape == (3, 4, 16)
-        assert model.model.enhancement.classify(high).shape == (3, 5)
+        assert model.model.enhancement.stage_logits(high).shape == (3, 4, 5)
 
 
 def test_the_classifier_is_added_to_the_label_tokens_by_its_weight(build, inputs):
@@ -188,7 +190,7 @@ def test_the_classifier_is_added_to_the_label_tokens_by_its_weight(build, inputs
     with torch.no_grad():
         assert torch.equal(plain.stage_logits(labels, plain.model.high_level(pixels)), labels)
         own = weighed.model.enhancement(pixels)
-        expected = 0.5 * weighed.model.enhancement.classify(own)
+        expected = 0.5 * weighed.model.enhancement.stage_logits(own[:, 0])
         torch.testing.assert_close(weighed.stage_logits(labels, weighed.model.high_level(pixels)), expected)
         context = torch.full((3, 5, 16), torch.nan)
         context[:, 2:3] = own
@@ -250,7 +252,7 @@ def test_the_strip_backbone_keeps_rows_apart_and_time_in_order(build):
         depths=[1, 1],
         out_features=["stage2"],
     )
-    backbone = build(enhancement_config=config).model.enhancement.backbone
+    backbone = build(enhancement_config=config).model.enhancement.members[0].backbone
     generator = torch.Generator().manual_seed(3)
     pixels = torch.randn(1, 3, 32, 64, generator=generator)
     changed = pixels.clone()

@@ -7,6 +7,8 @@ import torch
 
 from eegvlm.model import EegVlmForConditionalGeneration
 
+PARTS = (slice(0, 8), slice(8, 16))
+
 
 @pytest.fixture
 def stirred(build):
@@ -34,8 +36,9 @@ def test_a_fresh_encoder_changes_nothing(build):
         torch.testing.assert_close(night(vectors), vectors)
 
 
-def test_one_epoch_that_were_another_is_moved_as_in_a_night_that_holds_it(stirred):
-    night, vectors = stirred(night_readers=2).model.night, windows()[0]
+@pytest.mark.parametrize("members", [1, 2])
+def test_one_epoch_that_were_another_is_moved_as_in_a_night_that_holds_it(stirred, members):
+    night, vectors = stirred(night_readers=2, enhancement_members=members).model.night, windows()[0]
     vectors[2] = torch.nan
     places, others = torch.tensor([0, 6, 3, 3]), torch.randn(4, 16)
     with torch.no_grad():
@@ -52,6 +55,19 @@ def test_the_mean_of_its_readers_moves_a_vector(stirred):
         alone = [reader(vectors) for reader in night.readers]
         assert not torch.allclose(alone[0], alone[1])
         torch.testing.assert_close(night(vectors), sum(alone) / 3)
+
+
+def test_a_members_readers_read_and_move_its_part_alone(stirred):
+    night, vectors = stirred(enhancement_members=2, night_readers=2).model.night, windows()
+    changed = vectors.clone()
+    changed[:, 1, :8] += 1.0  # of the first member
+    with torch.no_grad():
+        before, after = night(vectors), night(changed)
+        assert not torch.allclose(before[..., :8], after[..., :8])
+        assert torch.equal(before[..., 8:], after[..., 8:])
+        alone = [reader(vectors[..., part]) for reader, part in zip(night.readers, 2 * PARTS, strict=True)]
+        torch.testing.assert_close(before[..., :8], (alone[0] + alone[2]) / 2)
+        torch.testing.assert_close(before[..., 8:], (alone[1] + alone[3]) / 2)
 
 
 def test_the_answer_depends_on_every_neighbour_that_is_given(stirred, inputs):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from eegvlm.training.objectives import stage_loss, weighed
+from eegvlm.model import EegVlmForConditionalGeneration, preset
+from eegvlm.training.objectives import classify, stage_loss, weighed
 
 
 def log_probabilities(rows: list[list[float]]) -> torch.Tensor:
@@ -55,3 +56,18 @@ def test_stages_that_are_not_compared_are_not_taught():
     assert (gradient[:, [1, 2, 4]] == 0).all()
     assert (gradient[:, 0] < 0).all()
     assert (gradient[:, 3] > 0).all()
+
+
+def test_members_learn_by_themselves():
+    torch.manual_seed(0)
+    model = EegVlmForConditionalGeneration(preset("tiny", enhancement_members=2)).train()
+    batch = {
+        "pixel_values": torch.randn(4, 3, 336, 336),
+        "targets": torch.eye(5)[[0, 1, 2, 4]],
+        "compared": torch.ones(4, 5),
+    }
+    with torch.no_grad():
+        (both, logits), *alone = (classify(model, batch, 0.06, member) for member in (0, 1, 2))
+    torch.testing.assert_close(both, (alone[0][0] + alone[1][0]) / 2)
+    torch.testing.assert_close(logits, (alone[0][1] + alone[1][1]) / 2)
+    assert not torch.allclose(alone[0][1], alone[1][1])

@@ -77,7 +77,7 @@ class Watched(TrainerCallback):
         self.weights: list[torch.Tensor] = []
 
     def on_step_end(self, args, state, control, model=None, **kwargs):
-        self.weights.append(model.model.enhancement.classifier.weight.detach().clone())
+        self.weights.append(model.model.enhancement.members[0].classifier.weight.detach().clone())
 
 
 def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_mean(tmp_path):
@@ -88,15 +88,36 @@ def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_me
     run.phase(run.phases[0])
     held = load_file(tmp_path / "enhance" / "weights" / WEIGHTS)
     mean = torch.stack(watched.weights[2:]).mean(dim=0)
-    torch.testing.assert_close(held["model.enhancement.classifier.weight"], mean)
+    torch.testing.assert_close(held["model.enhancement.members.0.classifier.weight"], mean)
 
     network = run.model.model.enhancement
-    norm, seen = network.widen[1], []
+    norm, seen = network.members[0].widen[1], []
     norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].mean(dim=(0, 2, 3))))
     train, _ = run.batches(run.phases[0])
     with torch.no_grad():
         network(train.pixel_values(train(list(range(8)))["microvolt"], torch.device("cpu")))
     assert (seen[0] - norm.running_mean).abs().max() < 0.5 * norm.running_var.sqrt().max()
+
+
+def test_a_phase_moves_and_keeps_the_member_that_it_names(tmp_path):
+    phase = CLASSIFY.replace("steps: 4", "steps: 4, member: 2")
+    settings = ("model=tiny", "model.enhancement_members=2", *DATA, f"phases={phase}", "precision=float32")
+    run = Run.begin(read_recipe(PAPER, settings), tmp_path, {}, lambda items, what: items)
+    begun = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.phase(run.phases[0])
+    moved = {name for name, value in run.model.state_dict().items() if not torch.equal(value, begun[name])}
+    held = load_file(tmp_path / "enhance" / "weights" / WEIGHTS)
+    assert moved <= held.keys()
+    assert any("classifier" in name for name in moved)
+    assert any("running_var" in name for name in moved)
+    assert all(name.startswith("model.enhancement.members.1.") for name in held)
+    with pytest.raises(InputError, match=r"phase enhance: member 2; the model has 1"):
+        Run.begin(
+            read_recipe(PAPER, (*settings, "model.enhancement_members=1")),
+            tmp_path / "one",
+            {},
+            lambda items, what: items,
+        )
 
 
 class Interrupted(TrainerCallback):

@@ -31,7 +31,7 @@ def test_a_setting_is_replaced_from_the_command_line():
         ("data.train.simulated.0.night=3", "night"),
         ("phases.0.steps=many", "phases"),
         ("phases.0.objective=guess", "objective"),
-        ("phases.9.steps=1", "no such setting"),
+        ("phases.90.steps=1", "no such setting"),
         ("seed", "key=value"),
         ("phases.1.name=enhance", "its own name"),
         ("data.train.recorded.0.others={W: [0.1]}", "five numbers"),
@@ -65,11 +65,21 @@ def test_yaml_cannot_run_code(tmp_path):
     [
         ("phases.1.steps=0", "steps, or epochs"),
         ("phases.1.accumulate=3", "divisor of batch_size 64"),
-        ("phases.3.folds=3", "classify"),
-        ("phases.0.folds=1", "2 or more"),
+        ("phases.6.folds=3", "classify"),
+        ("phases.0={name: enhance, objective: classify, trains: [enhancement], steps: 1, folds: 1}", "2 or more"),
         ("phases.0.lora={rank: 4}", "adapters need"),
-        ("phases.6.trains=[language, night]", "in a follow phase"),
+        ("phases.0.member=-1", "counted from 1"),
+        ("phases.0.folds=2", "all members in one phase"),
+        ("phases.8.member=1", "trains the enhancement alone"),
+        ("phases.9.trains=[language, night]", "in a follow phase"),
         ("model.enhancement.colour=red", "colour"),
+        ("data.train.simulated.0.phases=[enhance, nowhere]", "phases nowhere"),
+        ("data.validation.simulated.0.phases=[enhance]", "watched on all"),
+        ("data.train={simulated: [{phases: [enhance]}]}", "phase settle: no source"),
+        (
+            "phases.0={name: enhance, objective: classify, trains: [enhancement], steps: 1, folds: 2}",
+            "learn from all nights",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(change, said):

@@ -21,8 +21,11 @@ from eegvlm.training.phases import PhaseTrainer
 
 MOVED_BY_AN_ANSWER = ("vision_tower", "multi_modal_projector", "absent_neighbour", "language_model")
 NANO = Path(__file__).resolve().parents[2] / "recipes" / "nano.yaml"
+LEARNT = "enhance, settle, hold, enhance-long, settle-long, hold-long, perceive"
+FIRST = f"{{nights: 1, hours: 0.4, phases: [{LEARNT}]}}"
+SECOND = "{nights: 1, hours: 0.4, first_seed: 10, phases: [night, align, answer, reason]}"
 SMALL = (
-    "data.train={simulated: [{nights: 2, hours: 0.4}]}",
+    f"data.train={{simulated: [{FIRST}, {SECOND}]}}",
     "data.validation={simulated: [{nights: 1, hours: 0.4, first_seed: 900}]}",
     "data.context_versions=2",
     "checkpoint_steps=2",
@@ -55,6 +58,14 @@ def test_a_run_ends_in_a_checkpoint_that_stages(undisturbed):
     assert "first_seed: 900" in card
     for part in ("## Intended use", "## Limits", "## Validation"):
         assert part in card
+
+
+def test_a_phase_reads_those_nights_alone_that_are_for_it(undisturbed):
+    assert {file.stem for file in (undisturbed / "context").glob("*/*.npy")} == {
+        f"simulated-0000010-{version}" for version in range(2)
+    }
+    assert all("simulated-0000010" in file.name for file in (undisturbed / "rationales").iterdir())
+    assert not any("simulated-0000010" in file.name for file in (undisturbed / "descriptions").iterdir())
 
 
 def test_intervals_of_the_card_are_over_persons():
@@ -122,7 +133,7 @@ def test_only_the_parts_that_a_phase_names_move(undisturbed):
     answer = load_file(undisturbed / "answer" / "weights" / WEIGHTS)
     done = json.loads((undisturbed / "enhance" / "done.json").read_text())
     assert 0 <= done["eval_simulated-0_accuracy"] <= 1
-    assert {name.split(".")[1] for name in enhance} == {"enhancement"}
+    assert {name.rpartition(".members.1.")[0] for name in enhance} == {"model.enhancement"}
     assert {name.split(".")[1] for name in answer} == set(MOVED_BY_AN_ANSWER)
     begun = build(small_recipe())[0].state_dict()
     for part, weights in [("enhancement", enhance), *((part, answer) for part in MOVED_BY_AN_ANSWER)]:

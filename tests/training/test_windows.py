@@ -125,6 +125,17 @@ class Readers:
         return torch.stack([window, 2 * window])
 
 
+class Classifiers(nn.Module):
+    """Stands for the enhancement network: the classifiers of two members."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(2, 5), nn.Linear(2, 5)
+
+    def by_member(self, vectors: torch.Tensor) -> torch.Tensor:
+        return torch.stack([self.first(vectors[..., :2]), self.second(vectors[..., 2:])])
+
+
 class Encoder(nn.Module):
     """Stands for the model."""
 
@@ -132,8 +143,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.model = nn.Module()
         self.model.night = Readers()
-        self.model.enhancement = nn.Module()
-        self.model.enhancement.classifier = nn.Linear(4, 5)
+        self.model.enhancement = Classifiers()
 
 
 def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(vectors):
@@ -142,9 +152,10 @@ def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(v
     batch["counts"] = torch.zeros_like(batch["counts"])
     batch["counts"][0, 1], batch["counts"][2, 4] = 1.0, 3.0
     loss, logits = follow(encoder, batch, 0.0)
-    by_reader = torch.stack([encoder.model.enhancement.classifier(times * batch["window"]) for times in (1, 2)])
-    torch.testing.assert_close(logits, by_reader[:, :, EPOCHS].mean(dim=0))
-    costs = -(by_reader.log_softmax(dim=3) * batch["targets"]).sum(dim=3)  # each reader's own, not those of their mean
+    read = [encoder.model.enhancement.by_member(times * batch["window"]) for times in (1, 2)]
+    alone = torch.cat(read)  # each reader's of each member
+    torch.testing.assert_close(logits, alone[:, :, EPOCHS].mean(dim=0))
+    costs = -(alone.log_softmax(dim=3) * batch["targets"]).sum(dim=3)  # each one's own, not those of their mean
     torch.testing.assert_close(loss, (costs[:, 0, 1] + 3 * costs[:, 2, 4]).mean() / 4)
 
 

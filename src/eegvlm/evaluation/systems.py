@@ -75,7 +75,7 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
         vectors[torch.from_numpy(~scorable)] = torch.nan
         if night:
             vectors = model.model.night(vectors[None].to(model.device))[0]
-        logits = network.classifier(vectors.to(network.classifier.weight))
+        logits = network.stage_logits(vectors)
         probabilities = logits.float().softmax(dim=1).cpu().numpy()
         probabilities[~scorable] = np.nan
         if stager.smooth == "posterior":

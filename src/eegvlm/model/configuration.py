@@ -27,8 +27,10 @@ class EegVlmConfig(LlavaConfig):
         Configuration of any ``AutoBackbone`` (ResNet, ConvNeXt ...); its last ``out_features`` stage is used.
         ``None`` where ``alignment`` is ``"none"``.
     enhancement_channels
-        Width to which the chosen stage is widened; it must equal the width of the tower's features, because
-        both levels pass through one projector. The paper's is 1024.
+        Width of a high-level vector, to which the chosen stage is widened; it must equal the width of the tower's
+        features, because both levels pass through one projector. The paper's is 1024.
+    enhancement_members
+        Networks that learn apart, each of which gives an equal part of a high-level vector. The paper's is 1.
     enhancement_grid
         Side g of the grid to which the stage is pooled: g x g high-level vectors a picture. The paper's is 1.
     enhancement_size
@@ -45,7 +47,7 @@ class EegVlmConfig(LlavaConfig):
         Neighbours on each side in the windows from which the night encoder (:mod:`eegvlm.model.night`) learns; staging,
         it reads the whole recording. 0: there is none. Needs what ``context_epochs`` needs.
     night_readers
-        Readers of the night that it averages.
+        Readers of the night that it averages, of each member of the enhancement.
     night_hidden, night_dropout
         Width of a reader's recurrent state in each direction, and its dropout in training.
     adaptation
@@ -78,6 +80,7 @@ class EegVlmConfig(LlavaConfig):
 
     enhancement_config: dict[str, Any] | PreTrainedConfig | None = None
     enhancement_channels: int = 1024
+    enhancement_members: int = 1
     enhancement_grid: int = 1
     enhancement_size: int | None = None
     alignment: Alignment = "none"
@@ -113,6 +116,11 @@ class EegVlmConfig(LlavaConfig):
         ValueError
             Naming the field and what it has to be.
         """
+        if self.enhancement_members < 1 or self.enhancement_channels % self.enhancement_members:
+            raise ValueError(
+                f"enhancement_members is {self.enhancement_members}: set it to a divisor of enhancement_channels, "
+                f"{self.enhancement_channels}"
+            )
         for field in ("context_epochs", "night_epochs"):
             if getattr(self, field) and (self.alignment == "none" or self.enhancement_grid != 1):
                 raise ValueError(f"{field} needs an enhancement with enhancement_grid 1: one vector an epoch")
@@ -135,6 +143,11 @@ class EegVlmConfig(LlavaConfig):
                 f"enhancement_channels is {self.enhancement_channels}, but the projector it shares with the "
                 f"tower takes {width}: set enhancement_channels to {width}"
             )
+
+    @property
+    def member_channels(self) -> int:
+        """Width of the part of a high-level vector that each member of the enhancement gives."""
+        return self.enhancement_channels // self.enhancement_members
 
     @property
     def reads_night(self) -> bool:

@@ -1,8 +1,12 @@
-"""The visual-enhancement network: a picture to a few high-level vectors, and alone to a stage."""
+"""The visual-enhancement network: a picture to a few high-level vectors, and alone to a stage.
+
+It may have several members, which learn apart: each gives its part of a vector, and their stage logits are averaged.
+"""
 
 from __future__ import annotations
 
 import copy
+from typing import cast
 
 import torch
 from torch import nn
@@ -21,17 +25,8 @@ _ENOUGH = 120  # nights are staged alike by the statistics of 60, 120 and 240 ep
 N_STAGES = sum(stage >= 0 for stage in Stage)
 
 
-class EnhancementNetwork(nn.Module):
-    """Any ``AutoBackbone``, its chosen stage widened and pooled to a g x g grid of high-level vectors.
-
-    The classifier on the pooled vectors is how the network learns before it meets the language model, and is
-    the baseline that shows what the language model adds; the language model never reads it.
-
-    References
-    ----------
-    EEG-VLM (arXiv:2511.19155), visual enhancement: a ResNet-18 or ConvNeXt stage classifier whose intermediate
-    map is widened to the tower's 1024 channels and pooled to one vector an epoch.
-    """
+class EnhancementMember(nn.Module):
+    """Any ``AutoBackbone``, its chosen stage widened and pooled to a g x g grid of vectors, and a stage classifier."""
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
@@ -39,18 +34,18 @@ class EnhancementNetwork(nn.Module):
         self.grid = config.enhancement_grid
         self.backbone = AutoBackbone.from_config(config.enhancement_config)
         self.widen = nn.Sequential(
-            nn.Conv2d(self.backbone.channels[-1], config.enhancement_channels, kernel_size=1, bias=False),
-            nn.BatchNorm2d(config.enhancement_channels),
+            nn.Conv2d(self.backbone.channels[-1], config.member_channels, kernel_size=1, bias=False),
+            nn.BatchNorm2d(config.member_channels),
             nn.ReLU(),
         )
-        self.classifier = nn.Linear(config.enhancement_channels, N_STAGES)
+        self.classifier = nn.Linear(config.member_channels, N_STAGES)
 
-    def train(self, mode: bool = True) -> EnhancementNetwork:
-        """Switch to training, unless the network is frozen: its batch statistics must then stay as they are."""
+    def train(self, mode: bool = True) -> EnhancementMember:
+        """Switch to training, unless the member is frozen: its batch statistics must then stay as they are."""
         return super().train(mode and any(parameter.requires_grad for parameter in self.parameters()))
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        """Return high-level vectors.
+        """Return vectors.
 
         Parameters
         ----------
@@ -60,7 +55,7 @@ class EnhancementNetwork(nn.Module):
         Returns
         -------
         torch.Tensor
-            (batch, g * g, enhancement_channels), the grid row by row.
+            (batch, g * g, member_channels), the grid row by row.
         """
         if self.size is not None and pixel_values.shape[-2:] != (self.size, self.size):
             resized = functional.interpolate(  # which a CPU cannot do in bfloat16
@@ -75,6 +70,46 @@ class EnhancementNetwork(nn.Module):
         pooled = functional.adaptive_avg_pool2d(feature_map, self.grid)  # (batch, channels, g, g)
         vectors: torch.Tensor = pooled.flatten(2).transpose(1, 2)
         return vectors
+
+    def classify(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Return stage logits (..., 5) of vectors (..., member_channels)."""
+        logits: torch.Tensor = self.classifier(vectors.to(self.classifier.weight))
+        return logits
+
+
+class EnhancementNetwork(nn.Module):
+    """Its members' vectors side by side, and the mean of their classifiers' logits.
+
+    The classifiers are how the network learns before it meets the language model, and are the baseline that shows what
+    the language model adds; the language model never reads them. Members that learnt apart err differently, most of all
+    on recordings unlike those they learnt from, so several are better, and surer of the right things, than one.
+
+    References
+    ----------
+    EEG-VLM (arXiv:2511.19155), visual enhancement: a ResNet-18 or ConvNeXt stage classifier whose intermediate
+    map is widened to the tower's 1024 channels and pooled to one vector an epoch; one member. Lakshminarayanan et al.
+    2017, Simple and scalable predictive uncertainty estimation using deep ensembles, NeurIPS: several.
+    """
+
+    def __init__(self, config: EegVlmConfig) -> None:
+        super().__init__()
+        self.channels = config.enhancement_channels
+        self.members = nn.ModuleList(EnhancementMember(config) for _ in range(config.enhancement_members))
+
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """Return high-level vectors.
+
+        Parameters
+        ----------
+        pixel_values
+            Pictures, (batch, channels, height, width).
+
+        Returns
+        -------
+        torch.Tensor
+            (batch, g * g, enhancement_channels), the grid row by row, of each the members' parts in their order.
+        """
+        return torch.cat([member(pixel_values) for member in self.members], dim=2)
 
     @torch.no_grad()
     def adapted(self, pixel_values: torch.Tensor, epochs: int, share: float) -> EnhancementNetwork:
@@ -123,7 +158,16 @@ class EnhancementNetwork(nn.Module):
                     statistics.lerp_(before[name], kept)
         return moved
 
-    def classify(self, high_level: torch.Tensor) -> torch.Tensor:
-        """Return stage logits (batch, 5) of high-level vectors (batch, g * g, channels)."""
-        logits: torch.Tensor = self.classifier(high_level.mean(dim=1))
-        return logits
+    def chosen(self, member: int) -> list[EnhancementMember]:
+        """Return a member, counted from 1, or, with 0, all of them."""
+        members = cast("list[EnhancementMember]", list(self.members))
+        return [members[member - 1]] if member else members
+
+    def by_member(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Return each member's stage logits, (members, ..., 5), of vectors (..., enhancement_channels)."""
+        parts = vectors.chunk(len(self.members), dim=-1)
+        return torch.stack([one.classify(part) for one, part in zip(self.chosen(0), parts, strict=True)])
+
+    def stage_logits(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Return the mean of the members' stage logits, (..., 5), of vectors (..., enhancement_channels)."""
+        return self.by_member(vectors).mean(dim=0)

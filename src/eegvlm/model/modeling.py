@@ -264,8 +264,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         """
         if own is None or not self.config.classifier_weight:
             return label_logits
-        enhancement = self.model.enhancement
-        logits: torch.Tensor = enhancement.classify(own.to(enhancement.classifier.weight)).to(label_logits)
+        logits: torch.Tensor = self.model.enhancement.stage_logits(own.mean(dim=1)).to(label_logits)
         return label_logits + self.config.classifier_weight * logits
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 import torch
@@ -32,7 +33,8 @@ class NightEncoder(nn.Module):
     deepest sleep of the same night. So a whole recording is read, however long, from both ends. The encoder moves
     vectors within the space in which the enhancement network put them, so that its classifier, the projector and the
     alignment read them as before; with fresh weights it changes nothing. It computes in the precision of its weights:
-    float32 in a loaded checkpoint. Readers that learnt by themselves err differently, so they are averaged.
+    float32 in a loaded checkpoint. Readers that learnt by themselves err differently, so they are averaged. Where the
+    enhancement network has members, each of them has readers of its own, who know its part of the vectors alone.
 
     References
     ----------
@@ -43,7 +45,9 @@ class NightEncoder(nn.Module):
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
-        self.readers = nn.ModuleList(NightReader(config) for _ in range(config.night_readers))
+        self.members = config.enhancement_members
+        readers = config.night_readers * self.members  # the first reader of each member, the second of each ...
+        self.readers = nn.ModuleList(NightReader(config) for _ in range(readers))
 
     def forward(self, night: torch.Tensor) -> torch.Tensor:
         """Return vectors that know of their night.
@@ -61,8 +65,8 @@ class NightEncoder(nn.Module):
         return self.by_reader(night).mean(dim=0)
 
     def by_reader(self, night: torch.Tensor) -> torch.Tensor:
-        """Return what each reader makes of a night, (readers, batch, epochs, channels)."""
-        return torch.stack([reader(night) for reader in self.readers])
+        """Return what the first readers of all members make of a night, the second ...: (readers, *night.shape)."""
+        return self._joined([reader(night[..., part]) for reader, part in self._parts()])
 
     def replaced(self, night: torch.Tensor, places: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
         """Return what one epoch's vector is moved to if it alone were another.
@@ -81,12 +85,23 @@ class NightEncoder(nn.Module):
         torch.Tensor
             (n, channels)
         """
-        readers = cast("list[NightReader]", list(self.readers))
-        return torch.stack([reader.replaced(night, places, vectors) for reader in readers]).mean(dim=0)
+        found = [reader.replaced(night[:, part], places, vectors[:, part]) for reader, part in self._parts()]
+        return self._joined(found).mean(dim=0)
+
+    def _parts(self) -> Iterator[tuple[NightReader, slice]]:
+        """Yield the readers, each with the part of a vector that it reads."""
+        for place, reader in enumerate(cast("list[NightReader]", list(self.readers))):
+            first = place % self.members * reader.channels
+            yield reader, slice(first, first + reader.channels)
+
+    def _joined(self, parts: list[torch.Tensor]) -> torch.Tensor:
+        """Put the members' parts side by side: (readers, ..., channels)."""
+        firsts = range(0, len(parts), self.members)
+        return torch.stack([torch.cat(parts[first : first + self.members], dim=-1) for first in firsts])
 
 
 class NightReader(nn.Module):
-    """Two GRUs, from both ends of a night of high-level vectors to each of them, added to it.
+    """Two GRUs, from both ends of a night of vectors, a member's part of them, to each of them, added to it.
 
     References
     ----------
@@ -95,7 +110,8 @@ class NightReader(nn.Module):
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
-        channels, hidden = config.enhancement_channels, config.night_hidden
+        self.channels, hidden = config.member_channels, config.night_hidden
+        channels = self.channels
         self.norm = nn.LayerNorm(channels)
         self.inward = nn.Linear(channels + 1, hidden)
         self.before = nn.GRU(hidden, hidden, batch_first=True)

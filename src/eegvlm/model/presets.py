@@ -35,6 +35,7 @@ def _nano() -> dict[str, Any]:
         ),
         "enhancement_config": StripConfig(hidden_sizes=[48, 64, 96, 128], out_features=["stage4"]),
         "enhancement_channels": 192,
+        "enhancement_members": 2,
         "night_readers": 2,
         "night_hidden": 96,
         "alignment": "fused-only",

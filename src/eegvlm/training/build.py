@@ -101,7 +101,11 @@ def _config_of(base: str) -> dict[str, Any]:
 
 def _own(recipe: Recipe, prompts: dict[str, str]) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
     """Go on from an EEG-VLM, whose geometry, layout and tokenizer stay."""
-    stated = [name for name in ("alignment", "enhancement") if getattr(recipe.model, name) != getattr(_UNSAID, name)]
+    stated = [
+        name
+        for name in ("alignment", "enhancement", "enhancement_members")
+        if getattr(recipe.model, name) != getattr(_UNSAID, name)
+    ]
     if stated:
         hint = f"{recipe.model.base} is an EEG-VLM and keeps its geometry: leave this setting out"
         raise InputError("recipe", f"model.{stated[0]}", getattr(recipe.model, stated[0]), hint)
@@ -171,6 +175,8 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     if alignment == "none":
         return {**fields, "enhancement_config": None}
     fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
+    if said.enhancement_members:
+        fields["enhancement_members"] = said.enhancement_members
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")
     if not backbone:
         return fields

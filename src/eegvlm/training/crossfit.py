@@ -159,7 +159,7 @@ def cross_fit(
     networks = []
     for left_out, network in enumerate(apart):
         seen = np.flatnonzero(group[night] != left_out)
-        few = seen[:: max(1, len(seen) // (ROWS_PER_CHANNEL * shipped.classifier.in_features))]
+        few = seen[:: max(1, len(seen) // (ROWS_PER_CHANNEL * shipped.channels))]
         networks.append(moved_to(vectors(network, few), vectors(shipped, few), network))
     return CrossFit(networks, group)
 

@@ -32,7 +32,7 @@ from eegvlm.errors import InputError
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
 from eegvlm.training.build import geometry
 from eegvlm.training.general_base import general_processor
-from eegvlm.training.moved import PARTS
+from eegvlm.training.moved import PARTS, check_members, prefixes_of
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
 from eegvlm.training.recipe import Phase, Recipe
@@ -108,14 +108,15 @@ def estimate(recipe: Recipe, processes: Processes | None = None) -> list[PhaseCo
         phases = [phase for phase in recipe.phases if not phase.of_enhancement]
     else:
         phases = list(recipe.phases)
+    if own:
+        check_members(phases, config)
     return [_cost(phase, recipe, model, config, processes) for phase in phases]
 
 
 def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes: Processes) -> PhaseCost:
     adapters = _adapter_weights(phase, model)
     language = phase.lora is None
-    parts = [part for part in phase.trains if part != "language" or language]
-    prefixes = tuple(prefix for part in parts for prefix in PARTS[part])
+    prefixes = tuple(prefix for prefix in prefixes_of(phase) if language or prefix not in PARTS["language"])
     held = {name: parameter.numel() for name, parameter in model.named_parameters()}
     moved = sum(count for name, count in held.items() if prefixes and name.startswith(prefixes)) + adapters
     full = sum(c for n, c in held.items() if n.startswith((*prefixes, *PARTS["enhancement"], *PARTS["night"])))
@@ -158,7 +159,7 @@ def _adapter_weights(phase: Phase, model: nn.Module) -> int:
 def _activations(phase: Phase, recipe: Recipe, model: Any, config: EegVlmConfig) -> float:
     """Return the bytes that one epoch's forward pass keeps for the backward pass."""
     if phase.objective == "classify":
-        return _leaf_outputs(model.model.enhancement, recipe) * _FLOAT32
+        return sum(_leaf_outputs(member, recipe) for member in model.model.enhancement.chosen(phase.member)) * _FLOAT32
     if phase.objective == "follow":
         return kept_by_night(config)
     half = 2 if use_bfloat16(recipe.precision) and phase.objective != "describe" else _FLOAT32
@@ -193,10 +194,10 @@ def _general_activations(phase: Phase, recipe: Recipe, config: Any) -> float | N
 def kept_by_night(config: EegVlmConfig) -> float:
     """Return the bytes that one window's way through the night encoder keeps for the backward pass.
 
-    Of each epoch and reader: its vector four times, four widths of the state on the way in and out, and eight in each
-    GRU.
+    Of each epoch and reader: its vector, or a member's part, four times, four widths of the state on the way in and
+    out, and eight in each GRU.
     """
-    an_epoch = 4 * config.enhancement_channels + (4 + 2 * 8) * config.night_hidden
+    an_epoch = 4 * config.enhancement_channels + config.enhancement_members * (4 + 2 * 8) * config.night_hidden
     return config.night_readers * (2 * config.night_epochs + 1) * an_epoch * _FLOAT32
 
 

@@ -47,6 +47,8 @@ class ModelRecipe:
         there is no enhancement, and phases that train it are left out.
     enhancement
         The network beside the tower.
+    enhancement_members
+        How many networks learn apart in it; see :class:`~eegvlm.model.EegVlmConfig`. 0: the preset's.
     context_epochs
         Neighbours on each side whose high-level vectors the language model reads; whose pictures, where the base is not
         a LLaVA.
@@ -69,6 +71,7 @@ class ModelRecipe:
     reasoned_prompt: str = "<image>Reasons:"
     alignment: Literal["", "add", "concat", "fused-only", "none"] = ""
     enhancement: EnhancementRecipe = field(default_factory=EnhancementRecipe)
+    enhancement_members: int = 0
     context_epochs: int = 0
     night_epochs: int = 0
     adaptation: float = 0.0

@@ -6,7 +6,7 @@ its adapters instead of the model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from eegvlm.errors import InputError
+from eegvlm.model import EegVlmConfig
 from eegvlm.training.joint import divided_like
 from eegvlm.training.phase_recipe import Phase
 
@@ -25,6 +26,8 @@ PARTS = {
     "projector": ("model.multi_modal_projector", "model.absent_neighbour"),
     "language": ("model.language_model", "lm_head"),
 }
+
+_MEMBERS = "model.enhancement.members"
 
 
 def release(model: nn.Module, phase: Phase, *, frozen_in: torch.dtype) -> None:
@@ -43,7 +46,7 @@ def release(model: nn.Module, phase: Phase, *, frozen_in: torch.dtype) -> None:
     precise = (*PARTS["enhancement"], *PARTS["night"])
     for name, parameter in model.named_parameters():
         adapted = phase.lora is not None and name.startswith(PARTS["language"])
-        moves = is_adapter(name) if adapted else name.startswith(_prefixes(phase))
+        moves = is_adapter(name) if adapted else name.startswith(prefixes_of(phase))
         parameter.requires_grad_(moves)
         kept = moves or name.startswith(precise)
         parameter.data = parameter.data.to(torch.float32 if kept else frozen_in)
@@ -54,7 +57,24 @@ def is_adapter(name: str) -> bool:
     return ".lora_" in name or "trainable_tokens_delta" in name
 
 
-def _prefixes(phase: Phase) -> tuple[str, ...]:
+def check_members(phases: Iterable[Phase], config: EegVlmConfig) -> None:
+    """Refuse phases of a member that the enhancement network does not have.
+
+    Raises
+    ------
+    InputError
+        Naming the phase.
+    """
+    for phase in phases:
+        if phase.member > config.enhancement_members:
+            hint = f"the model has {config.enhancement_members}: set model.enhancement_members, or leave this phase out"
+            raise InputError("recipe", f"phase {phase.name}", f"member {phase.member}", hint)
+
+
+def prefixes_of(phase: Phase) -> tuple[str, ...]:
+    """Return how the names of the weights that a phase moves begin, adapters aside."""
+    if phase.member:
+        return (f"{_MEMBERS}.{phase.member - 1}.",)
     return tuple(prefix for part in phase.trains for prefix in PARTS[part])
 
 
@@ -71,13 +91,18 @@ def save_moved(model: nn.Module, folder: Path, state: Mapping[str, torch.Tensor]
         The state of the whole model, where it had to be gathered from several processes.
     """
     names = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    if any(name.startswith(PARTS["enhancement"]) for name in names):
-        names |= {name for name, _ in model.named_buffers() if name.startswith(PARTS["enhancement"])}
+    learnt = tuple({_member(name) for name in names if name.startswith(_MEMBERS)})
+    names |= {name for name, _ in model.named_buffers() if learnt and name.startswith(learnt)}
     held = model.state_dict() if state is None else state
     folder.mkdir(parents=True, exist_ok=True)
     save_file(
         {name: value.detach().cpu().contiguous() for name, value in held.items() if name in names}, folder / WEIGHTS
     )
+
+
+def _member(name: str) -> str:
+    """Return how the names of all that belongs to a weight's member of the enhancement network begin."""
+    return f"{_MEMBERS}.{name.removeprefix(_MEMBERS).split('.')[1]}."
 
 
 def load_moved(model: nn.Module, folder: Path) -> None:

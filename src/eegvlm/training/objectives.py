@@ -49,22 +49,33 @@ def weighed(logits: torch.Tensor, compared: torch.Tensor) -> torch.Tensor:
     return logits + compared.log()
 
 
-def classify(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the loss of the enhancement network's classifier, and its stage logits (n, 5)."""
-    enhancement = model.model.enhancement
-    logits = enhancement.classify(enhancement(inputs["pixel_values"])).float()
-    log_probabilities = weighed(logits, inputs["compared"]).log_softmax(dim=1)
-    return stage_loss(log_probabilities, inputs["targets"], inputs["compared"], smoothing), logits
+def classify(
+    model: Any, inputs: dict[str, torch.Tensor], smoothing: float, member: int = 0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of the enhancement network's classifiers, and its stage logits (n, 5).
+
+    Each member learns by itself: the loss is the mean of theirs, the logits are of all. With a member, counted from 1,
+    both are of that one.
+    """
+    learning = model.model.enhancement.chosen(member)
+    by_member = [one.classify(one(inputs["pixel_values"]).mean(dim=1)).float() for one in learning]
+    compared, targets = inputs["compared"], inputs["targets"]
+    losses = [
+        stage_loss(weighed(logits, compared).log_softmax(dim=1), targets, compared, smoothing) for logits in by_member
+    ]
+    return torch.stack(losses).mean(), torch.stack(by_member).mean(dim=0)
 
 
 def follow(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the loss of the stages of all epochs of windows, and the stage logits (n, 5) of the middle ones.
 
     The stages are those that the enhancement network's classifier, which stays as it is, reads off the night encoder's
-    vectors. Each of the encoder's readers learns by itself: the loss is the mean of theirs. The logits are of all.
+    vectors. Each of the encoder's readers learns by itself, those of a member of the enhancement network by that
+    member's classifier: the loss is the mean of theirs. The logits are of all.
     """
     body, window = model.model, inputs["window"]
-    logits = body.enhancement.classifier(body.night.by_reader(window)).float()  # (readers, n, epochs, 5)
+    logits = body.enhancement.by_member(body.night.by_reader(window)).float()
+    logits = logits.flatten(0, 1)  # (members * readers, n, epochs, 5)
     learnt = inputs["counts"] > 0
     compared, targets, counts = (inputs[key][learnt] for key in ("compared", "targets", "counts"))
     losses = [

@@ -51,6 +51,9 @@ class Phase:
         batches the model writes the reasons, too, composed from what is measurable in each epoch.
     trains
         Parts whose weights move: any of ``enhancement``, ``night``, ``tower``, ``projector``, ``language``.
+    member
+        Of ``classify``, of a network with ``model.enhancement_members``: the one that learns, counted from 1. 0: all of
+        them, each by itself, from the same batches.
     steps, epochs
         How long: optimiser steps, or, where these are not given, passes over the epochs to learn
         (``data.epochs_a_pass``).
@@ -86,6 +89,7 @@ class Phase:
     name: str
     objective: Literal["describe", "classify", "follow", "answer", "reason"]
     trains: tuple[Part, ...]
+    member: int = 0
     steps: int = 0
     epochs: float = 0.0
     batch_size: int = 64
@@ -135,6 +139,10 @@ class Phase:
              f"give a divisor of batch_size {self.batch_size}"),
             (self.lora is not None and not adapted, "lora", "adapters need answer or reason, and trains: [language]"),
             (self.folds and self.objective != "classify", f"folds {self.folds}", "only a classify phase has folds"),
+            (self.member < 0, f"member {self.member}", "members are counted from 1; 0 are all of them"),
+            (self.member and self.trains != ("enhancement",), f"member {self.member}",
+             "only a phase that trains the enhancement alone has a member"),
+            (self.member and self.folds, f"folds {self.folds}", "cross-fit all members in one phase"),
             (self.randomisation is not None and self.objective != "classify", "randomisation",
              "only a classify phase has its own"),
             (self.whole_model and "night" in self.trains, "trains night",

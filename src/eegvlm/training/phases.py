@@ -86,7 +86,7 @@ class PhaseTrainer(ParallelTrainer):
             with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
                 if self.objective == "describe":
                     return describe(model, inputs), None
-                return classify(model, inputs, smoothing)
+                return classify(model, inputs, smoothing, self.phase.member)
         if "asked" in inputs:
             asked: Any = inputs["asked"]
             loss, labels = answer_text(model, inputs), self.eval_batches.processor.labels
@@ -272,7 +272,9 @@ def run_phase(
         watching.append(TensorBoardCallback(log_writer(folder, checkpoint)))
     averaging = None
     if phase.average:
-        network = model.model.night if phase.objective == "follow" else model.model.enhancement
+        network: torch.nn.Module = model.model.night if phase.objective == "follow" else model.model.enhancement
+        if phase.member:
+            (network,) = model.model.enhancement.chosen(phase.member)
         averaging = Averaging(network, steps - round(phase.average * steps))
         watching.append(averaging)
     trainer = PhaseTrainer(

@@ -183,9 +183,27 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
                 raise InputError(path, f"source {source.name}", f"others {stage}: {list(weights)}", hint)
     for phase in recipe.phases:
         phase.check(path)
-    if len({phase.name for phase in recipe.phases}) < len(recipe.phases):
-        raise InputError(path, "phases", [phase.name for phase in recipe.phases], "give every phase its own name")
+    names = [phase.name for phase in recipe.phases]
+    if len(set(names)) < len(names):
+        raise InputError(path, "phases", names, "give every phase its own name")
+    _check_phases_of_sources(recipe, path)
     return recipe
+
+
+def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
+    """Refuse sources of phases that are not there, and phases without a source."""
+    train, names = recipe.data.train, {phase.name for phase in recipe.phases}
+    limited = [one for one in train.simulated if one.phases]
+    for source in limited:
+        if unknown := ", ".join(sorted(set(source.phases) - names)):
+            raise InputError(path, "data.train.simulated", f"phases {unknown}", "name phases of this recipe")
+    if any(source.phases for source in recipe.data.validation.simulated):
+        raise InputError(path, "data.validation.simulated", "phases", "leave it out: all of them are watched on all")
+    for phase in recipe.phases:
+        if not any(train.of(phase.name)[1]):
+            raise InputError(path, f"phase {phase.name}", "no source", "let it learn from one of data.train")
+        if limited and phase.folds:
+            raise InputError(path, f"phase {phase.name}", "folds", "let all phases learn from all nights beside it")
 
 
 def _build(fields: dict[str, Any], path: Path) -> Recipe:

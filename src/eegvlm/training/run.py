@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from eegvlm.training.crossfit import CrossFit, apart_from, cross_fit, folds_of, 
 from eegvlm.training.data import Augmentation, Batches, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.draws import draws_of, learnt_shares
-from eegvlm.training.moved import load_moved, release
+from eegvlm.training.moved import check_members, load_moved, release
 from eegvlm.training.phases import DONE, run_phase
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
@@ -81,7 +81,7 @@ def train(
         processes.rows_of(phase)
     processes.on_main(lambda: claim(recipe, out, resume=resume))
     run = Run.begin(recipe, out, dict(data or {}), progress, processes)
-    figures = {phase.name: run.phase(phase) for phase in run.phases}
+    figures = {phase.name: run.of(phase).phase(phase) for phase in run.phases}
     processes.on_main(lambda: run.finish(figures, out / "model"))
     return out / "model"
 
@@ -118,6 +118,8 @@ class Run:
             from eegvlm.training.general_run import GeneralRun
 
             kind = GeneralRun
+        else:
+            check_members(recipe.phases, model.config)
         nights, checks = processes.main_first(
             lambda: prepare(
                 recipe.data, processor.layout, out / "nights", roots, progress=lambda items: progress(items, "nights")
@@ -130,6 +132,14 @@ class Run:
         """The recipe's phases; without an enhancement network, those that are not its own."""
         enhanced = self.model.config.alignment != "none"
         return [phase for phase in self.recipe.phases if enhanced or not phase.of_enhancement]
+
+    def of(self, phase: Phase) -> Run:
+        """Return the run with those nights alone from which a phase learns; the model is the same."""
+        train, kept = self.recipe.data.train.of(phase.name)
+        if all(kept):
+            return self
+        recipe = replace(self.recipe, data=replace(self.recipe.data, train=train))
+        return replace(self, recipe=recipe, nights=self.nights.only(kept))
 
     def phase(self, phase: Phase) -> dict[str, float]:
         """Run a phase, or take its result where it had ended; return its figures on the validation subjects."""

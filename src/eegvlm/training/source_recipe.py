@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Literal
 
 
@@ -28,6 +29,9 @@ class SimulatedNights:
     off_grid
         Whether a night begins up to half a minute late, so that stages change within epochs, as they do in real ones
         (:meth:`eegvlm.simulation.SimulatedNight.later`).
+    phases
+        Names of the phases that learn from these nights; all, where none is named. What reads the vectors of a frozen
+        network learns from nights that this network has not learnt from how far they can be trusted.
     weight
         Share of the drawn epochs that come from this source, relative to the others' weights.
     """
@@ -43,6 +47,7 @@ class SimulatedNights:
     teacher: Literal["none", "yasa"] = "none"
     teacher_share: float = 0.5
     off_grid: bool = False
+    phases: tuple[str, ...] = ()
     weight: float = 1.0
 
 
@@ -121,3 +126,9 @@ class Mixture:
             *(one.weight for one in self.simulated),
             *(one.weight for one in self.unlabelled),
         ]
+
+    def of(self, phase: str) -> tuple[Mixture, list[bool]]:
+        """Return the sources from which a phase learns, and of each source, in the order of weights, if it is one."""
+        learnt = [not one.phases or phase in one.phases for one in self.simulated]
+        kept = [True] * len(self.recorded) + learnt + [True] * len(self.unlabelled)
+        return replace(self, simulated=tuple(compress(self.simulated, learnt))), kept

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -214,6 +215,7 @@ class EpochStore:
         others: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     ) -> None:
         self.files, self.panels, self.is_levelled = dict(files), list(panels), levelled
+        self.others = dict(others or {})
         self.sources = list(files)
         self._stored = [night for some in files.values() for night in some]
         self.nights = [night.key for night in self._stored]
@@ -233,7 +235,7 @@ class EpochStore:
         self.allowed = np.repeat(np.stack([one.allowed for one in labels]), counts, axis=0)
         self._others = np.zeros((len(self.sources), len(STAGES), len(STAGES)))
         for place, name in enumerate(self.sources):
-            for stage, weights in (others or {}).get(name, {}).items():
+            for stage, weights in self.others.get(name, {}).items():
                 self._others[place, Stage[stage]] = weights
         self._gains: dict[int, dict[str, float]] = {}
 
@@ -242,6 +244,11 @@ class EpochStore:
 
     def __getitem__(self, index: int) -> int:
         return index  # a batch is read at once, by :meth:`signals`
+
+    def only(self, kept: Sequence[bool]) -> EpochStore:
+        """Return the epochs of some sources: of each whether it is among them."""
+        files = dict(compress(self.files.items(), kept))
+        return EpochStore(files, self.panels, levelled=self.is_levelled, others=self.others)
 
     def digest(self) -> str:
         """Return the SHA-256 of all stored signals and labels, in order."""
