@@ -45,18 +45,7 @@ class EnhancementMember(nn.Module):
         return super().train(mode and any(parameter.requires_grad for parameter in self.parameters()))
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        """Return vectors.
-
-        Parameters
-        ----------
-        pixel_values
-            Pictures, (batch, channels, height, width).
-
-        Returns
-        -------
-        torch.Tensor
-            (batch, g * g, member_channels), the grid row by row.
-        """
+        """Return vectors (batch, g * g, member_channels) of pictures, as :meth:`EnhancementNetwork.forward` does."""
         if self.size is not None and pixel_values.shape[-2:] != (self.size, self.size):
             resized = functional.interpolate(  # which a CPU cannot do in bfloat16
                 pixel_values.float(), size=(self.size, self.size), mode="bilinear", antialias=True

@@ -110,8 +110,8 @@ class NightReader(nn.Module):
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
-        self.channels, hidden = config.member_channels, config.night_hidden
-        channels = self.channels
+        self.channels = channels = config.member_channels
+        hidden = config.night_hidden
         self.norm = nn.LayerNorm(channels)
         self.inward = nn.Linear(channels + 1, hidden)
         self.before = nn.GRU(hidden, hidden, batch_first=True)
