@@ -116,6 +116,16 @@ def test_a_warp_moves_rhythms_by_its_factor():
     assert f[np.argmax(spectrum(out)[0])] == pytest.approx(10.5, abs=0.04)
 
 
+@pytest.mark.parametrize("spec", [{"warp": (1.03, 1.03)}, {"shift_s": 0.995}])
+def test_neither_warp_nor_shift_damps_fast_rhythms(spec):
+    t = np.arange(3000) / RATE
+    beta = np.tile(np.sin(2 * np.pi * 25 * t).astype(np.float32) * 20, (20, 1))
+    out = randomise(beta, np.random.default_rng(0), replace(NONE, **spec), rate=RATE)
+    rms = np.sqrt((out[:, 200:-200] ** 2).reshape(20, -1, 26).mean(2)) / np.sqrt(200)
+    assert rms.min() > 0.9
+    assert rms.max() < 1.1
+
+
 def test_a_shift_moves_the_signal_and_mirrors_its_end(epochs):
     rng = np.random.default_rng(5)
     out = randomise(epochs[:1], rng, replace(NONE, shift_s=1.0), rate=RATE)

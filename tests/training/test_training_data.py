@@ -233,6 +233,28 @@ def test_two_eog_leads_can_be_seen_as_one_against_the_other(mixed):
         np.testing.assert_allclose(seen["eog_left"], signals["eog_left"] - weight * right, atol=1e-1)
 
 
+def test_an_eeg_panel_may_take_in_the_next_and_nothing_else_does():
+    class Drawing:
+        layout = load_layout("psg-336")
+
+    rng = np.random.default_rng(0)
+    panels = [panel.name for panel in Drawing.layout.panels]
+    signals = {name: rng.normal(0, 20, (6, 6000)).astype(np.float32) for name in panels}
+    eeg = [panel.name for panel in Drawing.layout.panels if panel.roles[0].modality == "eeg"]
+    assert len(eeg) == 3
+    half = replace(Randomisation.none(), mix_chance=1.0, mix_weight=(0.5, 0.5))
+    augmentation = Augmentation(half, 0.0, seed=1)
+    for seen in (augmentation.night(signals, Drawing(), 0, 1), augmentation.epochs(signals, Drawing(), np.arange(6))):
+        for name in panels:
+            follower = eeg[(eeg.index(name) + 1) % 3] if name in eeg else None
+            mixed_in = 0.5 * signals[follower] if follower else 0
+            np.testing.assert_allclose(seen[name], signals[name] + mixed_in, atol=1e-2)
+    alone = augmentation.epochs(
+        {name: signals[name] for name in panels if name not in eeg[1:]}, Drawing(), np.arange(6)
+    )
+    np.testing.assert_allclose(alone[eeg[0]], signals[eeg[0]], atol=1e-2)
+
+
 def test_eeg_can_be_all_that_is_seen(mixed):
     _, store = mixed
 

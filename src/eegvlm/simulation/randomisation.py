@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from scipy import fft
+from scipy.ndimage import map_coordinates
 
 from eegvlm.errors import InputError
 
@@ -47,7 +48,8 @@ class Randomisation:
     shift_s
         Largest shift in time, to both sides; what is missing is mirrored.
     mix_chance, mix_weight
-        Chance that a partner derivation is mixed in, and the range of its signed weight.
+        Chance that a partner derivation is mixed in, and the range of its signed weight. In training the partner is the
+        layout's next EEG panel; a layout with one EEG panel has none.
     """
 
     eq_db: float = 3.0
@@ -220,19 +222,21 @@ def _drawn_recorders(
 
 
 def _warped(rows: np.ndarray, speed: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Read rows at another speed and place (mirrored at the ends), by linear interpolation."""
+    """Read rows at another speed and place (mirrored at the ends), by cubic splines: linear interpolation damps beta.
+
+    Up to 0.3 of the rate amplitudes stay within 10 %.
+    """
     if np.all(speed == 1) and np.all(shift == 0):
         return rows
     samples = rows.shape[1]
     middle = 0.5 * (samples - 1)
     at = (np.arange(samples) - middle) * speed[:, None] + middle + shift[:, None]
-    at = np.abs(at)
-    at = (samples - 1) - np.abs((samples - 1) - at)
-    left = np.clip(at.astype(np.int32), 0, samples - 2)
-    share = (at - left).astype(np.float32)
-    start = np.take_along_axis(rows, np.broadcast_to(left, rows.shape), axis=1)
-    stop = np.take_along_axis(rows, np.broadcast_to(left + 1, rows.shape), axis=1)
-    return np.asarray(start + share * (stop - start))
+    return np.stack(
+        [
+            map_coordinates(row, own[None], order=3, mode="mirror")
+            for row, own in zip(rows, np.broadcast_to(at, rows.shape), strict=True)
+        ]
+    )
 
 
 def _is_number(value: object) -> bool:

@@ -96,7 +96,8 @@ class Augmentation:
         shown: Signals = {}
         alone = rng.random(len(rows)) < self.eeg_alone
         for name, values in self._derived(signals, processor, rng, rng.random(len(rows)) < self.bipolar_eog).items():
-            shown[name] = randomise(values, rng, self._recorder(processor, name), rate=processor.layout.rate)
+            recorder, partner = self._recorder(processor, name), _partner(signals, processor, name)
+            shown[name] = randomise(values, rng, recorder, rate=processor.layout.rate, partner=partner)
             if not _is_eeg(processor, name):
                 shown[name][alone | (rng.random(len(values)) < self.channel_drop)] = np.nan
         return shown
@@ -110,8 +111,8 @@ class Augmentation:
         for place, (name, values) in enumerate(self._derived(signals, processor, rng, bipolar).items()):
             rng = np.random.default_rng([self.seed, 6, night, version, place])
             dropped = not _is_eeg(processor, name) and (alone or rng.random() < self.channel_drop)
-            recorder = self._recorder(processor, name)
-            shown[name] = randomise(values, rng, recorder, rate=processor.layout.rate, per="night")
+            recorder, partner = self._recorder(processor, name), _partner(signals, processor, name)
+            shown[name] = randomise(values, rng, recorder, rate=processor.layout.rate, per="night", partner=partner)
             if dropped:
                 shown[name][:] = np.nan
         return shown
@@ -142,6 +143,14 @@ class Augmentation:
 
 def _panel_of(processor: EegVlmProcessor, role: Role) -> str | None:
     return next((panel.name for panel in processor.layout.panels if role in panel.roles), None)
+
+
+def _partner(signals: Signals, processor: EegVlmProcessor, panel: str) -> npt.NDArray[np.float32] | None:
+    """Return what may be mixed into an EEG panel: the next EEG panel's signal; None where the layout has one alone."""
+    eeg = [name for name in signals if _is_eeg(processor, name)]
+    if panel not in eeg or len(eeg) == 1:
+        return None
+    return signals[eeg[(eeg.index(panel) + 1) % len(eeg)]]
 
 
 def _is_eeg(processor: EegVlmProcessor, panel: str) -> bool:
