@@ -71,11 +71,11 @@ def test_yaml_cannot_run_code(tmp_path):
         ("phases.0.member=-1", "counted from 1"),
         ("phases.0.folds=2", "all members in one phase"),
         ("phases.8.member=1", "trains the enhancement alone"),
-        ("phases.9.trains=[language, night]", "in a follow phase"),
+        ("phases.7.trains=[language, night]", "in a follow phase"),
         ("model.enhancement.colour=red", "colour"),
         ("data.train.simulated.0.phases=[enhance, nowhere]", "phases nowhere"),
         ("data.validation.simulated.0.phases=[enhance]", "watched on all"),
-        ("data.train={simulated: [{phases: [enhance]}]}", "phase settle: no source"),
+        ("data.train={simulated: [{phases: [enhance]}]}", "phase enhance-long: no source"),
         (
             "phases.0={name: enhance, objective: classify, trains: [enhancement], steps: 1, folds: 2}",
             "learn from all nights",

@@ -21,7 +21,7 @@ from eegvlm.training.phases import PhaseTrainer
 
 MOVED_BY_AN_ANSWER = ("vision_tower", "multi_modal_projector", "absent_neighbour", "language_model")
 NANO = Path(__file__).resolve().parents[2] / "recipes" / "nano.yaml"
-LEARNT = "enhance, settle, hold, enhance-long, settle-long, hold-long, perceive"
+LEARNT = "enhance, enhance-long, settle-long, hold-long, perceive"
 FIRST = f"{{nights: 1, hours: 0.4, phases: [{LEARNT}]}}"
 SECOND = "{nights: 1, hours: 0.4, first_seed: 10, phases: [night, align, answer, reason]}"
 SMALL = (
