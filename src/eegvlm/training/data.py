@@ -95,11 +95,11 @@ class Augmentation:
         rng = np.random.default_rng([self.seed, zlib.crc32(rows.tobytes())])
         shown: Signals = {}
         alone = rng.random(len(rows)) < self.eeg_alone
-        for name, values in self._derived(signals, processor, rng, rng.random(len(rows)) < self.bipolar_eog).items():
-            recorder, partner = self._recorder(processor, name), _partner(signals, processor, name)
-            shown[name] = randomise(values, rng, recorder, rate=processor.layout.rate, partner=partner)
+        derived = self._derived(signals, processor, rng, rng.random(len(rows)) < self.bipolar_eog)
+        for name in derived:
+            shown[name] = self._recorded(derived, name, processor, rng, per="epoch")
             if not _is_eeg(processor, name):
-                shown[name][alone | (rng.random(len(values)) < self.channel_drop)] = np.nan
+                shown[name][alone | (rng.random(len(rows)) < self.channel_drop)] = np.nan
         return shown
 
     def night(self, signals: Signals, processor: EegVlmProcessor, night: int, version: int) -> Signals:
@@ -108,14 +108,21 @@ class Augmentation:
         rng = np.random.default_rng([self.seed, 8, night, version])
         bipolar = np.full(len(next(iter(signals.values()))), rng.random() < self.bipolar_eog)
         alone = rng.random() < self.eeg_alone
-        for place, (name, values) in enumerate(self._derived(signals, processor, rng, bipolar).items()):
+        derived = self._derived(signals, processor, rng, bipolar)
+        for place, name in enumerate(derived):
             rng = np.random.default_rng([self.seed, 6, night, version, place])
             dropped = not _is_eeg(processor, name) and (alone or rng.random() < self.channel_drop)
-            recorder, partner = self._recorder(processor, name), _partner(signals, processor, name)
-            shown[name] = randomise(values, rng, recorder, rate=processor.layout.rate, per="night", partner=partner)
+            shown[name] = self._recorded(derived, name, processor, rng, per="night")
             if dropped:
                 shown[name][:] = np.nan
         return shown
+
+    def _recorded(
+        self, signals: Signals, panel: str, processor: EegVlmProcessor, rng: np.random.Generator, *, per: str
+    ) -> npt.NDArray[np.float32]:
+        """Return a panel's signal as the recorders drawn for it, one for each epoch or for the night, write it."""
+        spec, partner = self._recorder(processor, panel), _partner(signals, processor, panel)
+        return randomise(signals[panel], rng, spec, rate=processor.layout.rate, per=per, partner=partner)
 
     def _recorder(self, processor: EegVlmProcessor, panel: str) -> Randomisation:
         """Return what may happen to a panel's signal."""
