@@ -86,3 +86,9 @@ def test_start_times_keep_their_microseconds_in_every_format_that_has_them(folde
     for name in ("edf", "nsrr", "json", "csv", "bids"):
         write_hypnogram(hypnogram, folder / NAMES[name])
         assert read_hypnogram(folder / NAMES[name]).start == hypnogram.start
+
+
+def test_a_start_between_milliseconds_does_not_move_onsets(tmp_path):
+    late = Hypnogram(np.array([0]), start=datetime(2000, 1, 1, 0, 0, 0, 1), onset_s=65536.0)
+    write_hypnogram(late, tmp_path / "late.edf", format="edf")
+    assert read_hypnogram(tmp_path / "late.edf").onset_s == 65536.0

@@ -50,7 +50,9 @@ def _read(source: Source) -> Hypnogram:
         # A damaged header makes the parser fail in any way that int(), numpy or decode() can.
         except Exception as error:
             raise source.error("content", type(error).__name__, "the EDF file is damaged; export it again") from error
-    events = [Event(a.onset, a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)]
+    events = [  # onsets to the microsecond: subtracting a start between seconds leaves less behind
+        Event(round(a.onset, 6), a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)
+    ]
     notes = (*(f"EDF: {warning.message}" for warning in caught), *start_notes)
     return hypnogram_from_events(source, pick_stages(source, events), start=start).with_notes(*notes)
 
