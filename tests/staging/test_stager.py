@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from staging_models import stager_of, untrained
@@ -103,6 +105,13 @@ def test_an_incomplete_last_epoch_is_kept_as_unscored(stager):
     assert len(staged.hypnogram) == 11
     assert staged.hypnogram[10] is Stage.UNSCORED
     assert staged.hypnogram.scored[:10].all()
+
+
+def test_whoever_stages_a_night_from_python_is_warned_of_nothing(stager):
+    recording = noise_recording(minutes=5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stager.stage(recording, explain="all")
 
 
 def test_a_recording_without_eeg_is_refused_with_its_channels(stager):

@@ -12,6 +12,7 @@ Not covered here: pictures (:mod:`eegvlm.images`), prompts and placeholders (:mo
 
 from __future__ import annotations
 
+from inspect import signature
 from os import PathLike
 from typing import Any
 
@@ -36,6 +37,8 @@ from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.model.night import NightEncoder, NightReader
 
+# What LLaVA calls the keys and values of the tokens read so far; transformers has renamed it and warns of the old name.
+_CACHE = "cache" if "cache" in signature(LlavaForConditionalGeneration.forward).parameters else "past_key_values"
 _ADDED = ("model.enhancement.", "model.night.", "model.absent_neighbour")
 
 
@@ -209,14 +212,13 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             As LLaVA's, like any other keyword.
         **kwargs
         """
-        given = {"context": context, "own": own}
+        given = {"context": context, "own": own, _CACHE: past_key_values}
         kwargs |= {name: value for name, value in given.items() if value is not None}
         return super().forward(
             input_ids=input_ids,
             pixel_values=pixel_values,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
             inputs_embeds=inputs_embeds,
             labels=labels,
             logits_to_keep=logits_to_keep,
