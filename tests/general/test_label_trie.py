@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import pytest
 import torch
@@ -49,6 +50,20 @@ def test_it_equals_scoring_every_whole_text(family, labels, tmp_path):
     torch.testing.assert_close(found.sum(dim=1), torch.ones(3))
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
     assert (found[0] - found[1]).abs().max() > 1e-4, "a model that answers alike to everything proves nothing"
+
+
+@torch.inference_mode()
+def test_going_on_from_what_was_read_warns_of_nothing(tmp_path, caplog):
+    folder = llava_next(tmp_path)
+    processor = GeneralProcessor.from_pretrained(folder, dataclasses.replace(SETTINGS, stage_labels=LABELS[0]))
+    model = load_general_model(folder, torch.float32).eval()
+    pictures = torch.zeros((2, 3, LAYOUT.height, LAYOUT.width), dtype=torch.uint8)
+    inputs = processor(pictures)
+    caplog.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        label_log_probabilities(model, inputs, processor.labels)
+    assert not caplog.records
 
 
 def test_a_label_that_begins_another_is_refused(tmp_path):

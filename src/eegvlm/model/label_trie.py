@@ -9,7 +9,6 @@ step in a tokenizer that writes N1 as "N", "1", and none in one that has all fiv
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import torch
 
 from eegvlm.errors import InputError
+from eegvlm.model.calling import last_positions, read_so_far
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,6 @@ def label_log_probabilities(model: Any, inputs: dict[str, torch.Tensor], labels:
     return scores.log_softmax(dim=1)
 
 
-def last_positions(model: Any, count: int) -> dict[str, int]:
-    """Return the setting by which a model computes logits of its last positions only; none where it has none."""
-    known = "logits_to_keep" in inspect.signature(type(model).forward).parameters
-    return {"logits_to_keep": count} if known else {}
-
-
 def _descend(
     model: Any, outputs: Any, labels: LabelTokens, stages: list[int], depth: int, scores: torch.Tensor
 ) -> None:
@@ -105,10 +99,11 @@ def _descend(
     unfinished = {
         token: reached for token, reached in branches.items() if any(len(labels.tokens[k]) > depth + 1 for k in reached)
     }
+    cache = outputs["past_key_values"] if unfinished else None  # as a key it has this name in every version
     for place, (token, reached) in enumerate(unfinished.items(), start=1):
         # The step writes into the cache, so that every branch but the last needs its own.
         last = place == len(unfinished)
-        cache = outputs.past_key_values if last else copy.deepcopy(outputs.past_key_values)
         said = torch.full((len(scores), 1), token, device=scores.device)
-        step = model(input_ids=said, past_key_values=cache, use_cache=True)
+        so_far = read_so_far(type(model), cache if last else copy.deepcopy(cache))
+        step = model(input_ids=said, use_cache=True, **so_far)
         _descend(model, step, labels, reached, depth + 1, scores)

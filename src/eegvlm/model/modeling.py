@@ -12,7 +12,6 @@ Not covered here: pictures (:mod:`eegvlm.images`), prompts and placeholders (:mo
 
 from __future__ import annotations
 
-from inspect import signature
 from os import PathLike
 from typing import Any
 
@@ -33,12 +32,11 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from eegvlm.errors import InputError
 from eegvlm.model.alignment import align
+from eegvlm.model.calling import read_so_far
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.model.night import NightEncoder, NightReader
 
-# What LLaVA calls the keys and values of the tokens read so far; transformers has renamed it and warns of the old name.
-_CACHE = "cache" if "cache" in signature(LlavaForConditionalGeneration.forward).parameters else "past_key_values"
 _ADDED = ("model.enhancement.", "model.night.", "model.absent_neighbour")
 
 
@@ -212,7 +210,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             As LLaVA's, like any other keyword.
         **kwargs
         """
-        given = {"context": context, "own": own, _CACHE: past_key_values}
+        given = {"context": context, "own": own, **read_so_far(LlavaForConditionalGeneration, past_key_values)}
         kwargs |= {name: value for name, value in given.items() if value is not None}
         return super().forward(
             input_ids=input_ids,

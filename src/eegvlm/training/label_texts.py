@@ -11,7 +11,8 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from eegvlm.model.label_trie import LabelTokens, last_positions
+from eegvlm.model.calling import last_positions
+from eegvlm.model.label_trie import LabelTokens
 
 _NONE = -100
 
