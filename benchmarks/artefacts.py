@@ -1,0 +1,153 @@
+"""What common artefacts cost, all night long: each is added to the EEG of every night, which is then staged again.
+
+    python benchmarks/artefacts.py ucddb-epochs ROOT --only '*018*' [--yasa]
+    python benchmarks/artefacts.py simulated:nights=4,seed=3000000,hours=8
+
+One EEG is read, in gaps of the night nothing is added. ``--yasa`` lets YASA stage the same recordings (its own features
+of one EEG, in this process); ``pip install yasa``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from rich.console import Console
+from scipy.signal import butter, sosfilt
+
+from eegvlm.datasets import open_dataset
+from eegvlm.evaluation import robustness
+from eegvlm.evaluation.perturbations import Perturbation, Perturbed, Piece, edited, keep_modalities
+from eegvlm.evaluation.robustness import robustness_table
+from eegvlm.evaluation.systems import whole_model
+from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.signals import EPOCH_S, Channel, Recording
+from eegvlm.staging import Stager
+
+Array = np.ndarray
+Artefact = Callable[[Array, float, np.random.Generator], Array]
+"""What becomes of samples in µV, given their rate."""
+
+
+def band(hz: float, uv: float) -> Artefact:
+    """Add noise of one band, 0.7 to 1.4 times a frequency, with an rms."""
+
+    def add(samples: Array, rate: float, rng: np.random.Generator) -> Array:
+        noise = sosfilt(
+            butter(2, [0.7 * hz, 1.4 * hz], "bandpass", fs=rate, output="sos"), rng.standard_normal(len(samples))
+        )
+        return samples + uv * noise / noise.std()
+
+    return add
+
+
+def mains(hz: float, uv: float) -> Artefact:
+    """Add a sine."""
+    return lambda samples, rate, rng: samples + uv * np.sin(2 * np.pi * hz * np.arange(len(samples)) / rate)
+
+
+def heart(uv: float) -> Artefact:
+    """Add R waves, triangles of 60 ms, at 67 a minute."""
+
+    def add(samples: Array, rate: float, rng: np.random.Generator) -> Array:
+        wave = uv * np.bartlett(round(0.06 * rate) + 1)
+        beats = np.cumsum(rng.normal(0.9, 0.04, round(len(samples) / rate)))
+        spikes = np.zeros(len(samples))
+        spikes[(beats[beats < len(samples) / rate] * rate).astype(int)] = 1
+        return samples + np.convolve(spikes, wave, mode="same")
+
+    return add
+
+
+def pops(samples: Array, rate: float, rng: np.random.Generator) -> Array:
+    """Add jumps of 400 µV every two minutes, which fall by half within 0.5 s."""
+    jumps = np.zeros(len(samples))
+    at = rng.integers(0, len(samples), round(len(samples) / rate / 120))
+    jumps[at] = rng.choice([-400.0, 400.0], len(at))
+    fall = np.exp(-np.arange(round(4 * rate)) / (0.7 * rate))
+    return samples + np.convolve(jumps, fall)[: len(samples)]
+
+
+def off(minutes: float, uv: float) -> Artefact:
+    """Replace the first minutes by white noise: electrodes that are not yet on the head."""
+
+    def replace(samples: Array, rate: float, rng: np.random.Generator) -> Array:
+        count = min(len(samples), round(60 * minutes * rate))
+        return np.concatenate([rng.normal(0, uv, count), samples[count:]])
+
+    return replace
+
+
+ARTEFACTS: dict[str, Artefact] = {
+    "mains, 50 Hz, 50 µV": mains(50, 50),
+    "heart, 60 µV": heart(60),
+    "electrode pops": pops,
+    "clipped at 60 µV": lambda samples, rate, rng: samples.clip(-60, 60),
+    "high-pass 1 Hz, first order": lambda samples, rate, rng: sosfilt(
+        butter(1, 1.0, "highpass", fs=rate, output="sos"), samples
+    ),
+    "low-pass 15 Hz": lambda samples, rate, rng: sosfilt(butter(2, 15.0, fs=rate, output="sos"), samples),
+    "first 20 min 500 µV noise": off(20, 500),
+    "sweat, 0.3 Hz, 50 µV rms": band(0.3, 50),
+    "sway, 1.3 Hz, 20 µV rms": band(1.3, 20),
+    "alpha, 10 Hz, 8 µV rms": band(10, 8),
+    "muscle, 25 Hz, 7 µV rms": band(25, 7),
+    "muscle, 25 Hz, 10 µV rms": band(25, 10),
+    "muscle, 25 Hz, 15 µV rms": band(25, 15),
+}
+
+
+def perturbation(name: str, artefact: Artefact) -> Perturbation:
+    """Return the change of a night; its gaps stay."""
+
+    def apply(recording: Recording, rng: np.random.Generator) -> Perturbed:
+        def edit(channel: Channel, samples: Array) -> tuple[Array, float]:
+            changed = artefact(np.nan_to_num(samples).astype(np.float64), channel.rate, rng)
+            return np.where(np.isnan(samples), np.nan, changed).astype(np.float32), channel.rate
+
+        return Perturbed((Piece(edited(recording, edit)),), recording.scorable)
+
+    return Perturbation(name, name, apply)
+
+
+def yasa(recording: Recording) -> Hypnogram:
+    """Let YASA stage the EEG; gaps are flat for it."""
+    import mne
+    from yasa import SleepStaging
+
+    channel = next(one for one in recording.channels if one.role.modality == "eeg")
+    samples = np.nan_to_num(recording.samples(channel)).astype(np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own, about its dependencies
+        raw = mne.io.RawArray(1e-6 * samples[None], mne.create_info(["EEG"], channel.rate, "eeg"), verbose="ERROR")
+        labels = SleepStaging(raw, eeg_name="EEG").predict().hypno.to_numpy()
+    codes = {"W": 0, "WAKE": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4, "REM": 4}
+    stages = np.full(recording.n_epochs, Stage.UNSCORED, np.int8)
+    stages[: len(labels)] = [codes[str(label)] for label in labels][: len(stages)]
+    return Hypnogram(stages, EPOCH_S, recording.start)
+
+
+def main() -> None:
+    """Print kappa with and without each artefact."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset")
+    parser.add_argument("root", nargs="?")
+    parser.add_argument("--only")
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--yasa", action="store_true")
+    given = parser.parse_args()
+    nights = open_dataset(given.dataset, given.root, only=given.only).nights
+    changes = [perturbation(name, artefact) for name, artefact in ARTEFACTS.items()]
+    stage = whole_model(Stager.from_pretrained(given.model))
+    systems = {given.model: lambda recording: stage(keep_modalities(recording, ("eeg",)))}
+    if given.yasa:
+        systems["YASA"] = yasa
+    for name, system in systems.items():
+        print(name)
+        Console(width=150).print(robustness_table(robustness(system, nights, changes)).rich())
+
+
+if __name__ == "__main__":
+    main()
