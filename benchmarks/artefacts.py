@@ -99,6 +99,10 @@ ARTEFACTS: dict[str, Artefact] = {
 }
 
 
+LOST_MIN = {"first 20 min 500 µV noise": 20}
+"""Minutes from the start that no longer hold the sleeper's signal, and are not judged."""
+
+
 def perturbation(name: str, artefact: Artefact) -> Perturbation:
     """Return the change of a night; its gaps stay."""
 
@@ -107,7 +111,9 @@ def perturbation(name: str, artefact: Artefact) -> Perturbation:
             changed = artefact(np.nan_to_num(samples).astype(np.float64), channel.rate, rng)
             return np.where(np.isnan(samples), np.nan, changed).astype(np.float32), channel.rate
 
-        return Perturbed((Piece(edited(recording, edit)),), recording.scorable)
+        compared = recording.scorable
+        compared[: round(LOST_MIN.get(name, 0) * 60 / EPOCH_S)] = False
+        return Perturbed((Piece(edited(recording, edit)),), compared)
 
     return Perturbation(name, name, apply)
 
