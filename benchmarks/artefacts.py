@@ -3,8 +3,8 @@
     python benchmarks/artefacts.py ucddb-epochs ROOT --only '*018*' [--yasa]
     python benchmarks/artefacts.py simulated:nights=4,seed=3000000,hours=8
 
-One EEG is read, in gaps of the night nothing is added. ``--yasa`` lets YASA stage the same recordings (its own features
-of one EEG, in this process); ``pip install yasa``.
+One EEG is read, the central one where there are several; gaps of the night stay. ``--yasa`` lets YASA stage the same
+channel (in this process; ``pip install yasa``).
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from rich.console import Console
 from scipy.signal import butter, sosfilt
 
 from eegvlm.datasets import open_dataset
+from eegvlm.errors import InputError
 from eegvlm.evaluation import robustness
-from eegvlm.evaluation.perturbations import Perturbation, Perturbed, Piece, edited, keep_modalities
+from eegvlm.evaluation.perturbations import Perturbation, Perturbed, Piece, around_gaps, edited, keep_modalities
 from eegvlm.evaluation.robustness import robustness_table
 from eegvlm.evaluation.systems import whole_model
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.signals import EPOCH_S, Channel, Recording
+from eegvlm.signals import EPOCH_S, Channel, Recording, Role
 from eegvlm.staging import Stager
 
 Array = np.ndarray
 Artefact = Callable[[Array, float, np.random.Generator], Array]
 """What becomes of samples in µV, given their rate."""
+
+ONE_EEG = (Role.EEG_CENTRAL, Role.EEG_FRONTAL, Role.EEG_OCCIPITAL)
 
 
 def band(hz: float, uv: float) -> Artefact:
@@ -80,42 +83,51 @@ def off(minutes: float, uv: float) -> Artefact:
     return replace
 
 
-ARTEFACTS: dict[str, Artefact] = {
-    "mains, 50 Hz, 50 µV": mains(50, 50),
-    "heart, 60 µV": heart(60),
-    "electrode pops": pops,
-    "clipped at 60 µV": lambda samples, rate, rng: samples.clip(-60, 60),
-    "high-pass 1 Hz, first order": lambda samples, rate, rng: sosfilt(
-        butter(1, 1.0, "highpass", fs=rate, output="sos"), samples
-    ),
-    "low-pass 15 Hz": lambda samples, rate, rng: sosfilt(butter(2, 15.0, fs=rate, output="sos"), samples),
-    "first 20 min 500 µV noise": off(20, 500),
-    "sweat, 0.3 Hz, 50 µV rms": band(0.3, 50),
-    "sway, 1.3 Hz, 20 µV rms": band(1.3, 20),
-    "alpha, 10 Hz, 8 µV rms": band(10, 8),
-    "muscle, 25 Hz, 7 µV rms": band(25, 7),
-    "muscle, 25 Hz, 10 µV rms": band(25, 10),
-    "muscle, 25 Hz, 15 µV rms": band(25, 15),
-}
+def perturbation(name: str, artefact: Artefact, *, lost_min: float = 0) -> Perturbation:
+    """Return the change of a night; its gaps stay.
 
-
-LOST_MIN = {"first 20 min 500 µV noise": 20}
-"""Minutes from the start that no longer hold the sleeper's signal, and are not judged."""
-
-
-def perturbation(name: str, artefact: Artefact) -> Perturbation:
-    """Return the change of a night; its gaps stay."""
+    Parameters
+    ----------
+    name
+        As in the table. What is random is drawn by it.
+    artefact
+        What is done to every channel.
+    lost_min
+        Minutes from the start that no longer hold the sleeper's signal, and are not judged.
+    """
 
     def apply(recording: Recording, rng: np.random.Generator) -> Perturbed:
         def edit(channel: Channel, samples: Array) -> tuple[Array, float]:
-            changed = artefact(np.nan_to_num(samples).astype(np.float64), channel.rate, rng)
-            return np.where(np.isnan(samples), np.nan, changed).astype(np.float32), channel.rate
+            changed = around_gaps(samples, lambda filled: artefact(filled.astype(np.float64), channel.rate, rng))
+            return changed, channel.rate
 
         compared = recording.scorable
-        compared[: round(LOST_MIN.get(name, 0) * 60 / EPOCH_S)] = False
+        compared[: round(lost_min * 60 / EPOCH_S)] = False
         return Perturbed((Piece(edited(recording, edit)),), compared)
 
     return Perturbation(name, name, apply)
+
+
+def filtered(order: int, hz: float, kind: str) -> Artefact:
+    """Pass the signal through a Butterworth filter of the recorder."""
+    return lambda samples, rate, rng: sosfilt(butter(order, hz, kind, fs=rate, output="sos"), samples)
+
+
+CHANGES = (
+    perturbation("mains, 50 Hz, 50 µV", mains(50, 50)),
+    perturbation("heart, 60 µV", heart(60)),
+    perturbation("electrode pops", pops),
+    perturbation("clipped at 60 µV", lambda samples, rate, rng: samples.clip(-60, 60)),
+    perturbation("high-pass 1 Hz, first order", filtered(1, 1.0, "highpass")),
+    perturbation("low-pass 15 Hz", filtered(2, 15.0, "lowpass")),
+    perturbation("first 20 min 500 µV noise", off(20, 500), lost_min=20),
+    perturbation("sweat, 0.3 Hz, 50 µV rms", band(0.3, 50)),
+    perturbation("sway, 1.3 Hz, 20 µV rms", band(1.3, 20)),
+    perturbation("alpha, 10 Hz, 8 µV rms", band(10, 8)),
+    perturbation("muscle, 25 Hz, 7 µV rms", band(25, 7)),
+    perturbation("muscle, 25 Hz, 10 µV rms", band(25, 10)),
+    perturbation("muscle, 25 Hz, 15 µV rms", band(25, 15)),
+)
 
 
 def yasa(recording: Recording) -> Hypnogram:
@@ -123,16 +135,15 @@ def yasa(recording: Recording) -> Hypnogram:
     import mne
     from yasa import SleepStaging
 
-    channel = next(one for one in recording.channels if one.role.modality == "eeg")
+    channel = recording.pick(ONE_EEG)
+    if channel is None:
+        raise InputError(str(recording.path), "channels", "none", "it has no EEG for YASA")
     samples = np.nan_to_num(recording.samples(channel)).astype(np.float64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, about its dependencies
         raw = mne.io.RawArray(1e-6 * samples[None], mne.create_info(["EEG"], channel.rate, "eeg"), verbose="ERROR")
-        labels = SleepStaging(raw, eeg_name="EEG").predict().hypno.to_numpy()
-    codes = {"W": 0, "WAKE": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4, "REM": 4}
-    stages = np.full(recording.n_epochs, Stage.UNSCORED, np.int8)
-    stages[: len(labels)] = [codes[str(label)] for label in labels][: len(stages)]
-    return Hypnogram(stages, EPOCH_S, recording.start)
+        labels = SleepStaging(raw, eeg_name="EEG").predict().hypno
+    return Hypnogram(np.array([Stage.from_label(label) for label in labels], np.int8), EPOCH_S, recording.start)
 
 
 def main() -> None:
@@ -145,14 +156,13 @@ def main() -> None:
     parser.add_argument("--yasa", action="store_true")
     given = parser.parse_args()
     nights = open_dataset(given.dataset, given.root, only=given.only).nights
-    changes = [perturbation(name, artefact) for name, artefact in ARTEFACTS.items()]
     stage = whole_model(Stager.from_pretrained(given.model))
     systems = {given.model: lambda recording: stage(keep_modalities(recording, ("eeg",)))}
     if given.yasa:
         systems["YASA"] = yasa
     for name, system in systems.items():
         print(name)
-        Console(width=150).print(robustness_table(robustness(system, nights, changes)).rich())
+        Console(width=150).print(robustness_table(robustness(system, nights, CHANGES)).rich())
 
 
 if __name__ == "__main__":

@@ -100,6 +100,14 @@ def edited(recording: Recording, edit: Edit) -> Recording:
     return Recording.from_source(replace(source, name=str(recording.path)), choice)
 
 
+def around_gaps(samples: Samples, change: Callable[[Samples], npt.NDArray[np.floating]]) -> Samples:
+    """Change samples (n,) with gaps (NaN), which are 0 meanwhile and NaN again afterwards; returns float32 (n,)."""
+    missing = np.isnan(samples)
+    changed = np.asarray(change(np.nan_to_num(samples)), np.float32)
+    changed[missing] = np.nan
+    return changed
+
+
 def keep_modalities(recording: Recording, modalities: tuple[str, ...]) -> Recording:
     """Return the recording without the roles of all other channels, as if these had not been recorded."""
     return _without(recording, lambda channel: channel.role.modality in modalities)
@@ -137,7 +145,7 @@ def _low_pass(recording: Recording, rng: np.random.Generator) -> Perturbed:
         if channel.rate <= 100:
             return samples, channel.rate
         taps = butter(4, 50.0, fs=channel.rate, output="sos")
-        return _around_gaps(samples, lambda filled: sosfiltfilt(taps, filled)), channel.rate
+        return around_gaps(samples, lambda filled: sosfiltfilt(taps, filled)), channel.rate
 
     return _whole(recording, edited(recording, edit))
 
@@ -179,7 +187,7 @@ def _equalised(recording: Recording, rng: np.random.Generator) -> Perturbed:
         grid = np.linspace(0, nyquist, max(2, round(4 * nyquist)) + 1)
         decibel = np.interp(np.log(np.maximum(grid, grid[1])), np.log(_EQ_HZ), rng.normal(0, _EQ_DB, len(_EQ_HZ)))
         taps = firwin2(4 * round(channel.rate) + 1, grid, 10 ** (decibel / 20), fs=channel.rate)
-        return _around_gaps(samples, lambda filled: oaconvolve(filled, taps, mode="same")), channel.rate
+        return around_gaps(samples, lambda filled: oaconvolve(filled, taps, mode="same")), channel.rate
 
     return _whole(recording, edited(recording, edit))
 
@@ -262,11 +270,3 @@ PERTURBATIONS: tuple[Perturbation, ...] = (
     _only_eeg(Role.EEG_OCCIPITAL),
 )
 """The changes of the robustness table, in its order."""
-
-
-def _around_gaps(samples: Samples, change: Callable[[Samples], npt.NDArray[np.floating]]) -> Samples:
-    """Apply a filter to samples with gaps, which are 0 for it and NaN again afterwards."""
-    missing = np.isnan(samples)
-    changed = np.asarray(change(np.nan_to_num(samples)), np.float32)
-    changed[missing] = np.nan
-    return changed
