@@ -37,8 +37,8 @@ def free_port() -> str:
         return str(free.getsockname()[1])
 
 
-def in_two_processes(program: list[str], recipe: Path, out: Path, **environment: str) -> None:
-    """Start what ``accelerate launch`` and ``torchrun`` start: two processes that know of each other."""
+def in_two_processes(arguments: list[str], **environment: str) -> list[str]:
+    """Start what ``accelerate launch`` and ``torchrun`` start: two processes that know of each other; what they say."""
     shared = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -49,10 +49,9 @@ def in_two_processes(program: list[str], recipe: Path, out: Path, **environment:
         "LOCAL_WORLD_SIZE": "2",
         **environment,
     }
-    command = [sys.executable, *program, "train", str(recipe), "--out", str(out)]
     started = [
         subprocess.Popen(
-            command,
+            [sys.executable, *arguments],
             env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -62,6 +61,7 @@ def in_two_processes(program: list[str], recipe: Path, out: Path, **environment:
     ]
     said = [process.communicate(timeout=300)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0], "\n".join(said)
+    return said
 
 
 def assert_alike(run: Path, alone: Path) -> None:
@@ -80,15 +80,40 @@ def assert_alike(run: Path, alone: Path) -> None:
 
 
 def test_two_processes_train_as_one_does(small_recipe, undisturbed_run, tmp_path):
-    in_two_processes(["-m", "eegvlm"], small_recipe, tmp_path / "run")
+    in_two_processes(["-m", "eegvlm", "train", str(small_recipe), "--out", str(tmp_path / "run")])
     assert_alike(tmp_path / "run", undisturbed_run)
 
 
 def test_weights_that_fsdp2_divides_train_as_whole_ones_do_and_end_in_the_same_checkpoint(
     small_recipe, undisturbed_run, tmp_path
 ):
-    in_two_processes([str(HERE / "fsdp_on_cpu.py")], small_recipe, tmp_path / "run", **FSDP2)
+    program = str(HERE / "fsdp_on_cpu.py")
+    in_two_processes([program, "train", str(small_recipe), "--out", str(tmp_path / "run")], **FSDP2)
     assert_alike(tmp_path / "run", undisturbed_run)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of threads are read from /proc")
+def test_no_thread_of_the_processes_meeting_is_left_when_the_interpreter_ends():
+    # Such a thread wants the interpreter once more for the tensor that it sent, and without one kills the process.
+    meet = """
+import atexit
+from pathlib import Path
+
+def threads():
+    return sorted(one.read_text().strip() for one in Path("/proc/self/task").glob("*/comm"))
+
+atexit.register(lambda: print("at the end", threads()))
+from eegvlm.training.processes import Processes
+
+processes = Processes.join()
+processes.on_main(lambda: None)
+assert Processes.join().gather([processes.index]) == [0, 1]
+print("under way", threads())
+"""
+    for said in in_two_processes(["-c", meet]):
+        under_way, at_the_end = said[said.index("under way") :].split("at the end")
+        assert "gloo" in under_way
+        assert "gloo" not in at_the_end
 
 
 @pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="DeepSpeed is not installed")

@@ -8,12 +8,14 @@ augmented, cannot depend on how many there are.
 
 from __future__ import annotations
 
+import atexit
 import copy
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -27,6 +29,22 @@ M = TypeVar("M", bound=torch.nn.Module)
 
 # Making the nights of a large data set takes hours, for which collectives of the training itself must not wait.
 _PATIENCE = timedelta(days=14)
+
+
+@cache
+def _patient() -> Any:
+    return distributed.new_group(backend="gloo", timeout=_PATIENCE)
+
+
+def _leave() -> None:
+    """Close the connections to the other processes; their threads are gone after it.
+
+    A thread of gloo that puts down its last tensor while the interpreter ends kills the process, whose work is done.
+    """
+    _patient.cache_clear()
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+    gc.collect()  # a trainer, which holds groups too, is in cycles
 
 
 @dataclass(frozen=True)
@@ -44,12 +62,14 @@ class Processes:
 
     @classmethod
     def join(cls) -> Processes:
-        """Meet the other processes that the launcher started, or be the only one."""
+        """Meet the other processes that the launcher started, until this one ends, or be the only one."""
         if int(os.environ.get("WORLD_SIZE", "1")) == 1:
             return cls()
         from accelerate import PartialState  # type: ignore[import-untyped]
 
         state = PartialState(cpu=not torch.cuda.is_available())
+        atexit.unregister(_leave)
+        atexit.register(_leave)
         return cls(state.num_processes, state.process_index)
 
     @property
@@ -70,10 +90,6 @@ class Processes:
             return torch.device("cpu")
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
 
-    @cached_property
-    def _patient(self) -> Any:
-        return distributed.new_group(backend="gloo", timeout=_PATIENCE)
-
     def on_main(self, work: Callable[[], T]) -> T | None:
         """Do something in the main process while the others wait; its error is raised in all of them.
 
@@ -91,7 +107,7 @@ class Processes:
             except InputError as error:
                 failure = InputError(error.path, error.field, str(error.value), error.hint)
         told = [failure]
-        distributed.broadcast_object_list(told, src=0, group=self._patient)
+        distributed.broadcast_object_list(told, src=0, group=_patient())
         if told[0] is not None:
             raise told[0]
         return result
@@ -134,7 +150,7 @@ class Processes:
         if self.count == 1:
             return own
         held: list[Any] = [None] * self.count
-        distributed.all_gather_object(held, own, group=self._patient)
+        distributed.all_gather_object(held, own, group=_patient())
         return [item for one in held for item in one]
 
 
