@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before torch is imported: waiting threads sleep, so that tests keep their speed on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# How long an example takes tells how busy the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _DATA = Path(os.environ.get("EEGVLM_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 

@@ -36,7 +36,7 @@ def persons(nights: tuple[Night, ...]) -> set[str]:
     return {one.person for one in nights}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data(), st.integers(0, 2**31))
 def test_no_person_is_ever_on_both_sides_and_each_is_tested_once(data: st.DataObject, seed: int) -> None:
     subjects = data.draw(st.lists(st.integers(0, 12), min_size=2, max_size=40).filter(lambda x: len(set(x)) > 1))

@@ -127,7 +127,7 @@ def test_subjects_nights_and_scored_epochs_are_selected(tmp_path, store, nano):
     assert unscored.manifest.stages == {"W": 1, "N1": 0, "N2": 1, "N3": 0, "R": 0, "?": 2}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     world_size=st.integers(1, 9),
     seed=st.one_of(st.none(), st.integers(0, 2**31)),

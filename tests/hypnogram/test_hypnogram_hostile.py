@@ -45,7 +45,7 @@ def read_or_refuse(path, **options) -> None:
     assert "\n" not in sentence
 
 
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @given(
     beginning=st.sampled_from(BEGINNINGS),
     rest=st.binary(max_size=600) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")),
@@ -78,7 +78,7 @@ def test_random_bytes_are_read_or_refused(folder, beginning, rest, extension, co
 ODD_NUMBERS = st.floats().map(repr) | st.sampled_from(["", "n/a", "0", "30", "1e9", "-1e308", "1e-320", "１", "1_0"])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(rows=st.lists(st.tuples(ODD_NUMBERS, ODD_NUMBERS, st.sampled_from(["W", "N2", "R", "?", "x", "1"])), max_size=8))
 def test_events_with_odd_numbers_are_read_or_refused(folder, rows):
     path = folder / "odd_events.tsv"
@@ -91,7 +91,7 @@ def test_events_with_odd_numbers_are_read_or_refused(folder, rows):
 
 
 @pytest.mark.parametrize("name", ["a.edf", "a-nsrr.xml", "a-profusion.xml", "a.json", "a.csv", "a_events.tsv"])
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_good_file_with_damaged_bytes_is_read_or_refused(folder, name, data):
     path = folder / name

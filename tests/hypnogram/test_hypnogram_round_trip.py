@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(hypnogram=hypnograms())
 @example(hypnogram=Hypnogram(np.array([0], np.int8), epoch_s=12.5, onset_s=3.9))  # 3.9 + 12.5 - 3.9 is not 12.5
 def test_write_then_read_is_the_identity_on_what_the_format_carries(folder, name, hypnogram):
@@ -69,7 +69,7 @@ def test_write_then_read_is_the_identity_on_what_the_format_carries(folder, name
     assert replace(read, notes=()) == kept
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(notes=st.lists(st.text(max_size=30), max_size=3))
 def test_any_note_can_be_written_and_json_keeps_it(folder, notes):
     hypnogram = Hypnogram([0, 1], notes=tuple(notes))

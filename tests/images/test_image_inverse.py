@@ -36,7 +36,7 @@ def there_and_back(name: str, signal: np.ndarray, panel: str = "eeg", **options:
     return recover_signal(layout, render(layout, {panel: signal}), panel, **options)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), rms=st.floats(2, 60), slope=st.floats(0.5, 1.5))
 def test_the_lossless_layout_deserves_its_name(seed, rms, slope):
     signal = band_limited(2, seed=seed, rms=rms, slope=slope)
@@ -47,7 +47,7 @@ def test_the_lossless_layout_deserves_its_name(seed, rms, slope):
     assert np.sqrt(((recovered - signal) ** 2).mean()) < max(0.04 * rms, 0.15)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), rms=st.floats(5, 30), slope=st.floats(0.8, 1.5))
 def test_nano_keeps_the_eeg_below_25_hz(seed, rms, slope):
     signal = band_limited(2, seed=seed, rms=rms, slope=slope)

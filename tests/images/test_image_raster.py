@@ -244,7 +244,7 @@ def reference_spans(layout: ImageLayout, signal: np.ndarray) -> tuple[np.ndarray
     return low / panel.microvolt_per_pixel, high / panel.microvolt_per_pixel
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_pixel_is_the_covered_share_of_its_height(data):
     height = data.draw(st.integers(8, 400), "row height")

@@ -37,7 +37,7 @@ def walk(machine: Acceptor, random: Random) -> str:
     raise AssertionError(f"no end: {text}")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CHANCE, st.sampled_from(CHANNELS), A_STAGE, st.booleans(), st.booleans())
 def test_any_walk_gives_a_text_that_is_read_whole_and_ends_in_the_stage(
     random, channels, stage, expert, varied
@@ -52,7 +52,7 @@ def test_any_walk_gives_a_text_that_is_read_whole_and_ends_in_the_stage(
     assert ("expert" in text) <= expert
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(CHANCE, st.integers(0, 2**32), st.booleans())
 def test_what_compose_writes_is_always_permitted(random, seed, varied) -> None:
     findings, context, stage = some_epoch(random)
@@ -68,7 +68,7 @@ def test_what_compose_writes_is_always_permitted(random, seed, varied) -> None:
     assert other.advance(other.start, text) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(CHANCE, st.sampled_from(CHANNELS))
 def test_no_choice_is_the_beginning_of_another_and_together_they_are_all_that_is_permitted(random, channels) -> None:
     machine = acceptor(channels)

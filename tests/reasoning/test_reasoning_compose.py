@@ -217,7 +217,7 @@ def test_an_unscored_epoch_is_refused() -> None:
         compose([], a_context({}), Stage.UNSCORED)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(CHANCE, st.integers(0, 2**32))
 def test_nothing_that_is_said_is_contradicted_by_what_was_measured(random, seed) -> None:
     findings, context, stage = some_epoch(random)
@@ -227,7 +227,7 @@ def test_nothing_that_is_said_is_contradicted_by_what_was_measured(random, seed)
         assert verdict.outcome is Outcome.CONFIRMED or verdict.claim.kind == "stage"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(CHANCE, st.integers(0, 2**32))
 def test_wording_varies_but_facts_do_not(random, seed) -> None:
     findings, context, stage = some_epoch(random)

@@ -23,7 +23,7 @@ def walk(grammar, random) -> str:
     return " ".join(text)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(CHANCE)
 def test_whatever_is_written_holds_and_reads_back_whole(random) -> None:
     findings, context, _ = some_epoch(random)
@@ -41,7 +41,7 @@ def test_whatever_is_written_holds_and_reads_back_whole(random) -> None:
         assert wrong == [], text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CHANCE)
 def test_what_is_written_is_permitted_by_the_free_grammar_as_well(random) -> None:
     findings, context, _ = some_epoch(random)
@@ -51,7 +51,7 @@ def test_what_is_written_is_permitted_by_the_free_grammar_as_well(random) -> Non
     assert machine.finished(end)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CHANCE)
 def test_every_stage_can_be_reached_and_what_compose_writes_is_among_the_texts(random) -> None:
     findings, context, stage = some_epoch(random)
@@ -66,7 +66,7 @@ def test_every_stage_can_be_reached_and_what_compose_writes_is_among_the_texts(r
     assert grammar.finished(state)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CHANCE)
 def test_a_text_comes_to_the_stage_that_is_given(random) -> None:
     findings, context, stage = some_epoch(random)

@@ -15,7 +15,7 @@ from eegvlm.reasoning import Claim, compose, describe, parse
 from eegvlm.reasoning.grammar import STATEMENTS
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(CHANCE, st.integers(0, 2**32))
 def test_what_is_written_is_read_back_claim_for_claim(random, seed) -> None:
     findings, context, stage = some_epoch(random)
@@ -26,7 +26,7 @@ def test_what_is_written_is_read_back_claim_for_claim(random, seed) -> None:
     assert reading.stage is stage
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(CHANCE, st.integers(0, 2**32))
 def test_a_description_is_read_whole_and_names_no_stage(random, seed) -> None:
     findings, context, _ = some_epoch(random)
@@ -90,7 +90,7 @@ _PIECES = st.one_of(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.lists(_PIECES, max_size=12).map("".join))
 def test_no_text_raises_and_nothing_but_white_space_is_lost(text: str) -> None:
     reading = parse(text)

@@ -16,7 +16,6 @@ from eegvlm.signals import read_recording
 Maker = Callable[..., Any]
 MANY = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

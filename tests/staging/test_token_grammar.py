@@ -53,7 +53,7 @@ def walk(machine: TokenGrammar, random: Random) -> tuple[list[int], str]:
     return tokens, text_of(nodes[1:])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=False), st.sampled_from([ONE_EEG, MONTAGE, ("EEG", "chin EMG"), ()]))
 def test_any_walk_is_the_tokenizers_own_cut_of_a_text_that_is_read_whole(random, channels):
     tokens, text = walk(grammar(channels), random)
@@ -64,7 +64,7 @@ def test_any_walk_is_the_tokenizers_own_cut_of_a_text_that_is_read_whole(random,
     assert text.endswith(f" Stage: {reading.stage.label}.")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=False))
 def test_with_one_eeg_nothing_is_claimed_of_eyes_and_chin(random):
     _, text = walk(grammar(ONE_EEG), random)
