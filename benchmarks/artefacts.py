@@ -46,6 +46,16 @@ def band(hz: float, uv: float) -> Artefact:
     return add
 
 
+def first_half(artefact: Artefact) -> Artefact:
+    """Put an artefact onto the first half of the recording alone."""
+
+    def add(samples: Array, rate: float, rng: np.random.Generator) -> Array:
+        half = len(samples) // 2
+        return np.concatenate([artefact(samples[:half], rate, rng), samples[half:]])
+
+    return add
+
+
 def mains(hz: float, uv: float) -> Artefact:
     """Add a sine."""
     return lambda samples, rate, rng: samples + uv * np.sin(2 * np.pi * hz * np.arange(len(samples)) / rate)
@@ -127,6 +137,9 @@ CHANGES = (
     perturbation("muscle, 25 Hz, 7 µV rms", band(25, 7)),
     perturbation("muscle, 25 Hz, 10 µV rms", band(25, 10)),
     perturbation("muscle, 25 Hz, 15 µV rms", band(25, 15)),
+    perturbation("muscle, 25 Hz, 40 µV rms", band(25, 40)),
+    perturbation("muscle, 15 µV, first half", first_half(band(25, 15))),
+    perturbation("white noise, 15 µV rms", lambda samples, rate, rng: samples + rng.normal(0, 15, len(samples))),
 )
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from eegvlm.epochs import EpochStore, StoreError, build_store, export_pictures
 from eegvlm.epochs.file_names import folder_names
-from eegvlm.images import level_gains, levelled, load_layout, render
+from eegvlm.images import corrected, load_layout, render, signal_corrections
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def drawn(layout, store: EpochStore, epochs: int) -> np.ndarray:
     """Return the pictures of a store whose nights have so many epochs, each night at its own level."""
     nights = [store.signals(np.arange(first, first + epochs)) for first in range(0, len(store), epochs)]
     shown = [{panel.name: night[panel.name] for panel in layout.panels} for night in nights]
-    return np.concatenate([render(layout, levelled(one, level_gains(layout, one))).numpy() for one in shown])
+    return np.concatenate(
+        [render(layout, corrected(layout, one, signal_corrections(layout, one))).numpy() for one in shown]
+    )
 
 
 def members(file: Path) -> dict[str, bytes]:

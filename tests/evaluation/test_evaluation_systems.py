@@ -14,7 +14,7 @@ from eegvlm.errors import InputError
 from eegvlm.evaluation import evaluate
 from eegvlm.evaluation.systems import enhancement_alone, whole_model
 from eegvlm.hypnogram.smoothing import real_transitions, smooth
-from eegvlm.images import levelled, panel_signals, recording_gains
+from eegvlm.images import corrected, panel_signals, recording_corrections
 
 
 def test_the_whole_model_answers_as_staging_does(random_stager):
@@ -29,7 +29,9 @@ def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_sta
     processor, network = random_stager.processor, random_stager.model.model.enhancement
     with torch.no_grad():
         signals = panel_signals(processor.layout, recording)
-        pictures = processor.draw(levelled(signals, recording_gains(processor.layout, recording)))
+        pictures = processor.draw(
+            corrected(processor.layout, signals, recording_corrections(processor.layout, recording))
+        )
         vectors = network(processor.normalise(pictures))
         for member, favoured in zip(network.members, network.by_member(vectors[:, 0]).mean(dim=1), strict=True):
             member.classifier.bias -= favoured  # else random weights favour one stage
@@ -52,7 +54,9 @@ def test_the_night_encoder_can_stand_between_network_and_classifier(random_stage
         for member in body.enhancement.members:
             member.classifier.weight.mul_(100)
         signals = panel_signals(processor.layout, recording)
-        pictures = processor.draw(levelled(signals, recording_gains(processor.layout, recording)))
+        pictures = processor.draw(
+            corrected(processor.layout, signals, recording_corrections(processor.layout, recording))
+        )
         vectors = body.enhancement(processor.normalise(pictures))[:, 0]
         expected = body.enhancement.stage_logits(body.night(vectors[None])[0]).softmax(dim=1).numpy()
         alone = body.enhancement.stage_logits(vectors).softmax(dim=1).numpy()

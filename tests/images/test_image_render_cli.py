@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
 from eegvlm.errors import InputError
-from eegvlm.images import layout_names, levelled, load_layout, panel_signals, recording_gains, render
+from eegvlm.images import corrected, layout_names, load_layout, panel_signals, recording_corrections, render
 from eegvlm.images.figure import PanelLabel, figure
 from eegvlm.signals import read_recording
 
@@ -43,7 +43,7 @@ def test_raw_writes_exactly_the_models_pixels(night, tmp_path):
     assert "epoch 2 of 4, layout nano (eeg: C4-M1, eog_left: E1-M2, eog_right: none, emg: EMG chin)" in said
     layout = load_layout("nano")
     recording = read_recording(night)
-    signals = levelled(panel_signals(layout, recording, 1, 1), recording_gains(layout, recording))
+    signals = corrected(layout, panel_signals(layout, recording, 1, 1), recording_corrections(layout, recording))
     expected = render(layout, signals)[0, 0].numpy()
     with Image.open(out) as image:
         assert image.mode == "L"

@@ -12,7 +12,7 @@ from staging_nights import noise_recording, write_edf
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
-from eegvlm.images import levelled, panel_signals, recording_gains
+from eegvlm.images import corrected, panel_signals, recording_corrections
 from eegvlm.signals import Recording, RecordingError
 from eegvlm.staging import Stager
 
@@ -45,8 +45,8 @@ def following() -> Stager:
 
 def test_a_crop_at_the_same_level_is_staged_as_the_whole_night_is(night, monkeypatch):
     stager = stager_of(*untrained(context_epochs=2))
-    gains = recording_gains(stager.processor.layout, night)
-    monkeypatch.setattr("eegvlm.staging.stager.recording_gains", lambda layout, recording: gains)
+    corrections = recording_corrections(stager.processor.layout, night)
+    monkeypatch.setattr("eegvlm.staging.stager.recording_corrections", lambda layout, recording: corrections)
     whole = stager.stage(night).hypnogram
     crop = stager.stage(night.crop(600.0, 1800.0)).hypnogram
     assert len(crop) == 40
@@ -61,8 +61,8 @@ def test_a_network_has_statistics_of_the_recording_where_the_checkpoint_says_so(
     stager.model.config.adaptation = 0.5
     adapted = stager.stage(night).hypnogram.probabilities
     assert np.abs(adapted - plain).max() > 0.01
-    processor, gains = stager.processor, recording_gains(stager.processor.layout, night)
-    signals = levelled(panel_signals(processor.layout, night), gains)
+    processor, corrections = stager.processor, recording_corrections(stager.processor.layout, night)
+    signals = corrected(processor.layout, panel_signals(processor.layout, night), corrections)
     pictures = processor.normalise(processor.draw(signals))
     body = stager.model.model
     body.enhancement = body.enhancement.adapted(pictures, night.n_epochs, 0.5)

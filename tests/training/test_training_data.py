@@ -11,7 +11,7 @@ import torch
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
-from eegvlm.images import levelled, load_layout, panel_signals, recording_gains
+from eegvlm.images import corrected, load_layout, panel_signals, recording_corrections
 from eegvlm.model import EegVlmProcessor, preset
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.signals import read_recording
@@ -180,24 +180,24 @@ def test_training_brings_nights_to_the_level_at_which_they_are_staged(mixed, own
     night = store.nights.index("own-patient31")
     rows = np.flatnonzero(store.night == night)[:3]
     recording = read_recording(own_nights / "patient31.edf")
-    staged = levelled(panel_signals(NANO, recording), recording_gains(NANO, recording))
-    taught = store.levelled(store.signals(rows), rows, NANO)
+    staged = corrected(NANO, panel_signals(NANO, recording), recording_corrections(NANO, recording))
+    taught = store.corrected(store.signals(rows), rows, NANO)
     assert set(taught) == set(staged)
     for panel, values in taught.items():
         scale = np.nanstd(staged[panel])
         assert np.nanmax(np.abs(values - staged[panel][store.position[rows]])) < 0.02 * scale + 0.2
     plain = load_layout("psg-336")
-    assert store.levelled(store.signals(rows), rows, plain).keys() == taught.keys()
-    assert store.gains(night, plain) == {}
+    assert store.corrected(store.signals(rows), rows, plain).keys() == taught.keys()
+    assert store.corrections(night, plain) == {}
 
 
 def test_a_recipe_may_train_on_amplitudes_as_they_are(tmp_path):
     one = Mixture((replace(SIMULATED, nights=1),))
     train, validation = stores(one, tmp_path, {}, levelled=False)
     rows = np.arange(3)
-    assert train.gains(0, NANO) == {}
-    assert train.levelled(train.signals(rows), rows, NANO).keys() == train.signals(rows).keys()
-    assert set(validation.gains(0, NANO)) == {"eeg", "eog_left", "eog_right", "emg"}
+    assert train.corrections(0, NANO) == {}
+    assert train.corrected(train.signals(rows), rows, NANO).keys() == train.signals(rows).keys()
+    assert set(validation.corrections(0, NANO)) == {"eeg", "eog_left", "eog_right", "emg"}
 
 
 def test_a_night_through_one_recorder_is_the_same_whole_or_in_parts(mixed):
@@ -274,7 +274,7 @@ def test_vectors_are_those_of_a_network_that_is_at_home_in_the_night_or_in_a_pie
     torch.manual_seed(0)
     network = EnhancementNetwork(config).eval()
     processor = EegVlmProcessor.for_config(config, train_tokenizer(), NANO, image_mean=[0.0], image_std=[1.0])
-    signals = levelled(store.whole_night(0, slice(None)), store.gains(0, NANO))
+    signals = corrected(NANO, store.whole_night(0, slice(None)), store.corrections(0, NANO))
     pixels, count = processor.normalise(processor.draw(signals)), store.length(0)
 
     def found(adaptation: float) -> list[np.ndarray]:

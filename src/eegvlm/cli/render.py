@@ -12,7 +12,7 @@ from eegvlm.errors import InputError
 from eegvlm.signals import EPOCH_S, Channel, Recording, parse_channels, read_recording
 
 if TYPE_CHECKING:
-    from eegvlm.images import ImageLayout
+    from eegvlm.images import Correction, ImageLayout
     from eegvlm.images.figure import PanelLabel
 
 _READABLE_WIDTH = 1000
@@ -33,7 +33,7 @@ def render(
     raw: Annotated[bool, typer.Option("--raw", help="Write the model's pixels alone, without axes and names.")] = False,
 ) -> None:
     """Draw one epoch as the model sees it."""
-    from eegvlm.images import levelled, load_layout, panel_channels, panel_signals, recording_gains
+    from eegvlm.images import corrected, load_layout, panel_channels, panel_signals, recording_corrections
     from eegvlm.images import render as draw
     from eegvlm.images.figure import enlarge, figure
 
@@ -50,8 +50,8 @@ def render(
         names = ", ".join(channel.name for channel in opened.channels) or "none"
         hint = f"name one with --channels eeg=LABEL; the channels are {names}"
         raise InputError(recording, f"channels for layout {drawn.name}", "none found", hint)
-    gains = recording_gains(drawn, opened)
-    picture = draw(drawn, levelled(signals, gains))[0].numpy()
+    corrections = recording_corrections(drawn, opened)
+    picture = draw(drawn, corrected(drawn, signals, corrections))[0].numpy()
     if raw:
         image = enlarge(picture, scale or 1)
     else:
@@ -59,7 +59,7 @@ def render(
         image = figure(
             drawn,
             picture,
-            _labels(drawn, shown, gains),
+            _labels(drawn, shown, corrections),
             title=f"{recording.name}, epoch {epoch} of {opened.n_epochs}",
             subtitle=", ".join(filter(None, (_times(opened, epoch), state))),
             scale=scale or max(1, round(_READABLE_WIDTH / drawn.width)),
@@ -72,7 +72,10 @@ def render(
     typer.echo(f"{out}: epoch {epoch} of {opened.n_epochs}, layout {drawn.name} ({what})")
 
 
-def _labels(layout: ImageLayout, shown: dict[str, Channel | None], gains: dict[str, float]) -> dict[str, PanelLabel]:
+def _labels(
+    layout: ImageLayout, shown: dict[str, Channel | None], corrections: dict[str, Correction]
+) -> dict[str, PanelLabel]:
+    from eegvlm.images import Correction
     from eegvlm.images.figure import PanelLabel
 
     labels = {}
@@ -80,9 +83,9 @@ def _labels(layout: ImageLayout, shown: dict[str, Channel | None], gains: dict[s
         channel = shown[panel.name]
         role = channel.role if channel else panel.roles[0]
         name = " ".join(dict.fromkeys((role.modality.upper(), role.place)))
-        labels[panel.name] = PanelLabel(
-            name, channel.name if channel else "no channel", channel.note if channel else "", gains.get(panel.name, 1.0)
-        )
+        drawn = corrections.get(panel.name, Correction())
+        note = "; ".join(filter(None, (channel.note if channel else "", drawn.in_words)))
+        labels[panel.name] = PanelLabel(name, channel.name if channel else "no channel", note, drawn.gain)
     return labels
 
 

@@ -263,7 +263,8 @@ def show_night(console: Console, night: StagedNight, files: list[Path]) -> None:
         title=Text(str(files[0].parent)), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0)
     )
     for panel, channel in night.panels.items():
-        gain = f"  drawn x{night.gains[panel]:.2f}" if panel in night.gains else ""
+        drawn = night.corrections.get(panel)
+        gain = "" if drawn is None else f"  drawn x{drawn.gain:.2f} {drawn.in_words}".rstrip()
         shown = Text.assemble(channel, (gain, "dim")) if channel else Text("no channel; drawn empty", "dim")
         table.add_row(panel, shown)
     table.add_section()

@@ -26,8 +26,8 @@ from eegvlm.epochs.store import EpochStore
 from eegvlm.epochs.tar_shard import write_tar
 from eegvlm.epochs.whole_file import DISK, holds_nothing, partial_of, write_whole
 from eegvlm.hypnogram import Stage
-from eegvlm.images import ImageLayout, level_gains
-from eegvlm.images.levels import stretches
+from eegvlm.images import Correction, ImageLayout, signal_corrections
+from eegvlm.images.sampling import stretches
 
 Kind = Literal["png", "webdataset"]
 PLAN, LAYOUT, CARD, METADATA = "pictures.json", "layout.json", "README.md", "metadata.parquet"
@@ -160,21 +160,21 @@ class _Export:
             yield f"{key}.json", json.dumps(told, ensure_ascii=False).encode()
 
     def _pictures(self, number: int) -> Iterator[bytes]:
-        from eegvlm.images import levelled, render
+        from eegvlm.images import corrected, render
 
         first, stop = self.starts[number : number + 2]
-        gains = self._gains(first, stop)
+        corrections = self._corrections(first, stop)
         for at in range(first, stop, _AT_ONCE):
             signals = self.store.signals(np.arange(at, min(at + _AT_ONCE, stop)))
             shown = {panel.name: signals[panel.name] for panel in self.layout.panels}
-            yield from map(_png, render(self.layout, levelled(shown, gains)).numpy())
+            yield from map(_png, render(self.layout, corrected(self.layout, shown, corrections)).numpy())
 
-    def _gains(self, first: int, stop: int) -> dict[str, float]:
-        """Return what the signals of a night are multiplied by, from places all over it."""
-        if all(panel.level is None for panel in self.layout.panels):
+    def _corrections(self, first: int, stop: int) -> dict[str, Correction]:
+        """Return what is done to the signals of a night, from places all over it."""
+        if not self.layout.corrects:
             return {}
         places = [np.arange(first + place.start, first + place.stop) for place in stretches(stop - first)]
-        return level_gains(self.layout, self.store.signals(np.concatenate(places)))
+        return signal_corrections(self.layout, self.store.signals(np.concatenate(places)))
 
     def _about(self, number: int) -> dict[str, list[Any]]:
         first, stop = (int(row) for row in self.starts[number : number + 2])

@@ -50,7 +50,7 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
     """
     import torch
 
-    from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
+    from eegvlm.images import corrected, panel_channels, panel_signals, recording_corrections
     from eegvlm.model import GeneralProcessor
     from eegvlm.staging.at_home import network_of
 
@@ -64,12 +64,12 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
 
     @torch.inference_mode()
     def read(recording: Recording) -> Reading:
-        channels, gains = panel_channels(layout, recording), recording_gains(layout, recording)
-        scorable, network = recording.scorable, network_of(model, processor, recording, gains)
+        channels, corrections = panel_channels(layout, recording), recording_corrections(layout, recording)
+        scorable, network = recording.scorable, network_of(model, processor, recording, corrections)
         vectors = torch.full((recording.n_epochs, model.config.enhancement_channels), torch.nan)
         for first in range(0, recording.n_epochs, batch_size):
             count = min(batch_size, recording.n_epochs - first)
-            signals = levelled(panel_signals(layout, recording, first, count), gains)
+            signals = corrected(layout, panel_signals(layout, recording, first, count), corrections)
             pictures = processor.draw(signals, device=model.device)
             vectors[first : first + count] = network(processor.normalise(pictures, model.dtype)).mean(dim=1)
         vectors[torch.from_numpy(~scorable)] = torch.nan

@@ -9,30 +9,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from eegvlm.images.channels import panel_channels, panel_signals
-from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Level, Panel
+from eegvlm.images.corrections import Correction, corrected, recording_corrections, signal_corrections
+from eegvlm.images.layout import Floor, GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.images.layout_json import layout_names, load_layout
-from eegvlm.images.levels import level_gains, levelled, recording_gains, sampled_signals
+from eegvlm.images.sampling import sampled_signals
 
 if TYPE_CHECKING:
     from eegvlm.images.inverse import recover_signal
     from eegvlm.images.raster import render
 
 __all__ = [
+    "Correction",
+    "Floor",
     "GridLines",
     "ImageLayout",
     "LayoutError",
     "Level",
     "Panel",
+    "corrected",
     "layout_names",
-    "level_gains",
-    "levelled",
     "load_layout",
     "panel_channels",
     "panel_signals",
-    "recording_gains",
+    "recording_corrections",
     "recover_signal",
     "render",
     "sampled_signals",
+    "signal_corrections",
 ]
 
 _LAZY = {"render": "eegvlm.images.raster", "recover_signal": "eegvlm.images.inverse"}

@@ -37,7 +37,7 @@ class PanelLabel:
     note
         What a reader should know about that.
     gain
-        What its signal was multiplied by before it was drawn (:func:`~eegvlm.images.recording_gains`).
+        What its signal was multiplied by before it was drawn (:func:`~eegvlm.images.recording_corrections`).
     """
 
     name: str

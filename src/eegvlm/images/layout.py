@@ -60,6 +60,26 @@ class Level:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Floor:
+    """How much the quietest epochs of a recording may hold in a band, and what is drawn where they hold more.
+
+    Parameters
+    ----------
+    band
+        (low, high) in Hz.
+    microvolt
+        The most that the tenth percentile over the recording's epochs of the rms in this band may be, at the panel's
+        level.
+    keep
+        (low, high) in Hz to which a recording with more is narrowed; None leaves a side as it is.
+    """
+
+    band: tuple[float, float]
+    microvolt: float
+    keep: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """A horizontal strip of the picture that shows one channel.
 
@@ -82,7 +102,9 @@ class Panel:
     negative_up
         Whether negative voltage points up, as EEG does on a scorer's screen.
     level
-        The level that recordings are brought to (:mod:`eegvlm.images.levels`); None draws them as they are.
+        The level that recordings are brought to (:mod:`eegvlm.images.corrections`); None draws them as they are.
+    floors
+        Bands that an artefact may fill all night long, and what is drawn then.
     """
 
     name: str
@@ -95,11 +117,17 @@ class Panel:
     colour: tuple[int, ...]
     negative_up: bool = False
     level: Level | None = None
+    floors: tuple[Floor, ...] = ()
 
     @property
     def row_height(self) -> int:
         """Height of one row in pixels."""
         return self.height // self.rows
+
+    @property
+    def corrects(self) -> bool:
+        """Whether its signal is drawn otherwise than it is (:mod:`eegvlm.images.corrections`)."""
+        return self.level is not None or bool(self.floors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +171,11 @@ class ImageLayout:
 
     def __post_init__(self) -> None:
         _check(self)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether any panel does (:attr:`Panel.corrects`)."""
+        return any(panel.corrects for panel in self.panels)
 
     def panel(self, name: str) -> Panel:
         """Return the panel called `name`.
@@ -250,18 +283,44 @@ def _check_panel(layout: ImageLayout, panel: Panel, refuse: Callable[[str, objec
         hint = f"use 0 < low < high < {layout.rate / 2:g} Hz, half of the layout's rate, or null for none"
         refuse(at + "band", panel.band, hint)
     if panel.level is not None:
-        _check_level(layout, at, panel.level, refuse)
+        _check_measured(layout, at + "level.", panel.level, refuse)
+    for i, floor in enumerate(panel.floors):
+        _check_measured(layout, f"{at}floors[{i}].", floor, refuse)
+        _check_keep(layout, f"{at}floors[{i}].keep", floor.keep, refuse)
+    lows, highs = ([edge for floor in panel.floors if (edge := floor.keep[i]) is not None] for i in (0, 1))
+    if lows and highs and max(lows) >= min(highs):
+        refuse(at + "floors", f"{max(lows):g} to {min(highs):g} Hz", "together they must keep a band")
     _check_colour(layout, at + "colour", panel.colour, refuse)
     if panel.colour == layout.background:
         refuse(at + "colour", panel.colour, "the trace must differ from the background")
 
 
-def _check_level(layout: ImageLayout, at: str, level: Level, refuse: Callable[[str, object, str], None]) -> None:
-    low, high = level.band
+def _check_measured(
+    layout: ImageLayout, at: str, one: Level | Floor, refuse: Callable[[str, object, str], None]
+) -> None:
+    low, high = one.band
     if not 0 < low < high <= layout.rate / 2:
-        refuse(at + "level.band", level.band, f"use 0 < low < high <= {layout.rate / 2:g} Hz")
-    if not 1e-3 <= level.microvolt <= 1e6:
-        refuse(at + "level.microvolt", level.microvolt, "use a level between 0.001 and 1e6")
+        refuse(at + "band", one.band, f"use 0 < low < high <= {layout.rate / 2:g} Hz")
+    if not 1e-3 <= one.microvolt <= 1e6:
+        refuse(at + "microvolt", one.microvolt, "use 0.001 to 1e6 microvolt")
+
+
+def _check_keep(
+    layout: ImageLayout,
+    at: str,
+    keep: tuple[float | None, float | None],
+    refuse: Callable[[str, object, str], None],
+) -> None:
+    low, high = keep
+    if keep == (None, None):
+        refuse(at, keep, "give at least one of the two cut-offs")
+    slowest = 0.1  # the filter has to be shorter than an epoch
+    if (
+        (low is not None and low < slowest)
+        or (high is not None and not (low or 0) < high)
+        or not (max(low or 0, high or 0) < layout.rate / 2)
+    ):
+        refuse(at, keep, f"use {slowest} <= low < high < {layout.rate / 2:g} Hz, or null for one of them")
 
 
 def _check_colour(

@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn
 
-from eegvlm.images.layout import GridLines, ImageLayout, LayoutError, Level, Panel
+from eegvlm.images.layout import Floor, GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.signals import Role
 
 
@@ -171,7 +171,11 @@ def _level(value: Any, at: str) -> Level | None:
     return None if value is None else Level(**_read(value, at, Level, _LEVEL))
 
 
-def _level_band(value: Any, at: str) -> tuple[float, float]:
+def _floor(value: Any, at: str) -> Floor:
+    return Floor(**_read(value, at, Floor, _FLOOR))
+
+
+def _measured_band(value: Any, at: str) -> tuple[float, float]:
     pair = _list(_number)(value, at)
     if len(pair) != 2:
         _refuse(at, value, "a pair of frequencies is needed here")
@@ -194,7 +198,8 @@ def _list(reader: _Reader) -> _Reader:
 
 
 _GRID: dict[str, _Reader] = {"every_s": _number, "colour": _list(_whole)}
-_LEVEL: dict[str, _Reader] = {"band": _level_band, "microvolt": _number}
+_LEVEL: dict[str, _Reader] = {"band": _measured_band, "microvolt": _number}
+_FLOOR: dict[str, _Reader] = {**_LEVEL, "keep": _band}
 _PANEL: dict[str, _Reader] = {
     "name": _text,
     "roles": _list(_role),
@@ -206,6 +211,7 @@ _PANEL: dict[str, _Reader] = {
     "colour": _list(_whole),
     "negative_up": _flag,
     "level": _level,
+    "floors": _list(_floor),
 }
 _LAYOUT: dict[str, _Reader] = {
     "name": _text,

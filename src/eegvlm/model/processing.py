@@ -167,7 +167,7 @@ class EegVlmProcessor(ProcessorMixin):
     def draw(self, signals: Signals, *, device: torch.device | str | None = None) -> torch.Tensor:
         """Draw epochs: ``{panel: (n, samples) µV}`` to uint8 pictures (n, channels, height, width).
 
-        Where the layout states a level, signals are to be at it already (:func:`eegvlm.images.levelled`): an epoch
+        Where the layout states a level, signals are to be at it already (:func:`eegvlm.images.corrected`): an epoch
         alone does not say what its recording's is.
         """
         return render(self.layout, signals, device=device)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import torch
 
-from eegvlm.images import levelled, sampled_signals
+from eegvlm.images import Correction, corrected, sampled_signals
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.signals import Recording
@@ -14,7 +14,10 @@ from eegvlm.signals import Recording
 
 @torch.inference_mode()
 def network_of(
-    model: EegVlmForConditionalGeneration, processor: EegVlmProcessor, recording: Recording, gains: Mapping[str, float]
+    model: EegVlmForConditionalGeneration,
+    processor: EegVlmProcessor,
+    recording: Recording,
+    corrections: Mapping[str, Correction],
 ) -> EnhancementNetwork:
     """Return the enhancement network that computes the vectors of a recording.
 
@@ -25,12 +28,12 @@ def network_of(
         (:meth:`~eegvlm.model.enhancement.EnhancementNetwork.adapted`).
     recording
         Pictures from all over it give the statistics.
-    gains
-        What its signals are multiplied by before they are drawn, by panel.
+    corrections
+        What is done to its signals before they are drawn, by panel.
     """
     network: EnhancementNetwork = model.model.enhancement
     if not model.config.adaptation:
         return network
-    signals = levelled(sampled_signals(processor.layout, recording), gains)
+    signals = corrected(processor.layout, sampled_signals(processor.layout, recording), corrections)
     pixel_values = processor.normalise(processor.draw(signals, device=model.device), model.dtype)
     return network.adapted(pixel_values, int(recording.scorable.sum()), model.config.adaptation)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.images import ImageLayout, levelled, panel_signals
+from eegvlm.images import Correction, ImageLayout, corrected, panel_signals
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.model.night import windows
 from eegvlm.signals import Recording
@@ -36,8 +36,8 @@ class LookAround:
     batch_size
         Pictures whose vectors are computed at a time.
     vectors
-        From a recording and its gains to what turns uint8 pictures of it (n, channels, height, width) into float32
-        vectors (n, width). None: it reads no vectors.
+        From a recording and its corrections to what turns uint8 pictures of it (n, channels, height, width) into
+        float32 vectors (n, width). None: it reads no vectors.
     own
         From the vectors of a whole night (n_epochs, width), NaN where there is none, to what the model is given of
         each epoch itself, (n_epochs, width). None: it computes that from the picture.
@@ -47,7 +47,7 @@ class LookAround:
 
     epochs: int = 0
     batch_size: int = 1
-    vectors: Callable[[Recording, Mapping[str, float]], VectorsOf] | None = None
+    vectors: Callable[[Recording, Mapping[str, Correction]], VectorsOf] | None = None
     own: Callable[[torch.Tensor], torch.Tensor] | None = None
     beside: int = 0
 
@@ -146,8 +146,8 @@ class NightBlocks:
         What is read of the night.
     spent
         Seconds by kind of work, added to in place.
-    gains
-        The recording's, by panel (:func:`~eegvlm.images.recording_gains`).
+    corrections
+        The recording's, by panel (:func:`~eegvlm.images.recording_corrections`).
     """
 
     def __init__(
@@ -157,10 +157,10 @@ class NightBlocks:
         device: torch.device,
         look: LookAround,
         spent: dict[str, float],
-        gains: Mapping[str, float],
+        corrections: Mapping[str, Correction],
     ) -> None:
         self._recording, self._processor, self._device = recording, processor, device
-        self._look, self._spent, self._gains = look, spent, gains
+        self._look, self._spent, self._corrections = look, spent, corrections
         self._kept: dict[int, torch.Tensor] = {}
         self._night: Surroundings | None = None
 
@@ -168,7 +168,7 @@ class NightBlocks:
         """Yield the blocks that hold any of the wanted epochs, bool (n_epochs,)."""
         if self._look.vectors is not None and self._night is None and wanted.any():
             started = time.perf_counter()
-            vectors_of = self._look.vectors(self._recording, self._gains)
+            vectors_of = self._look.vectors(self._recording, self._corrections)
             self._spent["model_s"] += time.perf_counter() - started
             self._night = self._surroundings(vectors_of, wanted)
         for first in self._firsts():
@@ -202,7 +202,9 @@ class NightBlocks:
         count, started = min(_BLOCK, self._recording.n_epochs - first), time.perf_counter()
         signals = _signals_beside(self._processor.layout, self._recording, first, count, self._look.beside)
         read = time.perf_counter()
-        pictures = self._processor.draw(levelled(signals, self._gains), device=self._device)
+        pictures = self._processor.draw(
+            corrected(self._processor.layout, signals, self._corrections), device=self._device
+        )
         self._spent["read_s"] += read - started
         self._spent["draw_s"] += time.perf_counter() - read
         return pictures

@@ -12,6 +12,7 @@ from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, sleep_statistics, write_hypnogram
+from eegvlm.images import Correction
 from eegvlm.staging.review import Review, contradicted_epochs, differing_epochs, review, review_flags
 
 # format -> file; the formats' own names are eegvlm.hypnogram's
@@ -56,8 +57,8 @@ class StagedNight:
         Seconds spent reading, drawing, in the model, and where reasons were asked for in measuring and in explaining.
     rationales
         Lines of ``rationales.jsonl``, in the order of time; None where no reasons were asked for.
-    gains
-        What the signals of panels were multiplied by before they were drawn (:func:`~eegvlm.images.recording_gains`).
+    corrections
+        What was done to the signals of panels before they were drawn (:func:`~eegvlm.images.recording_corrections`).
     """
 
     hypnogram: Hypnogram
@@ -66,7 +67,7 @@ class StagedNight:
     provenance: dict[str, Any]
     timing: dict[str, float]
     rationales: tuple[dict[str, Any], ...] | None = None
-    gains: dict[str, float] = field(default_factory=dict)
+    corrections: dict[str, Correction] = field(default_factory=dict)
 
     @property
     def review(self) -> Review:
@@ -80,7 +81,8 @@ class StagedNight:
             **self.provenance,
             "recording": self.recording,
             "panels": self.panels,
-            "gains": {panel: round(gain, 3) for panel, gain in self.gains.items()},
+            "gains": {panel: round(one.gain, 3) for panel, one in self.corrections.items()},
+            "narrowed": {panel: list(one.band) for panel, one in self.corrections.items() if one.narrows},
             "epochs": len(self.hypnogram.stages),
             "unscored_epochs": int((self.hypnogram.stages < 0).sum()),
             "statistics": sleep_statistics(self.hypnogram).to_dict(),

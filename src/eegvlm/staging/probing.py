@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.images import levelled, panel_channels, panel_signals, recording_gains
+from eegvlm.images import corrected, panel_channels, panel_signals, recording_corrections
 from eegvlm.model.night import windows
 from eegvlm.signals import Recording
 from eegvlm.staging.blocks import Seen
@@ -51,11 +51,11 @@ class Probe:
         self.ground, self.signals = ground, panel_signals(layout, recording)
         shown = panel_channels(layout, recording)
         self.channels = {name: channel for name, channel in shown.items() if channel is not None}
-        self._gains = recording_gains(layout, recording)
+        self._corrections = recording_corrections(layout, recording)
         self._reader, self._grammars, self._batch_size = reader, grammars, batch_size
         self._night = None
         if reader.model.config.reads_night:
-            self._high_level = reader.vectors_of(recording, self._gains)
+            self._high_level = reader.vectors_of(recording, self._corrections)
             self._night = self._vectors(recording.scorable)
 
     def read(self, epochs: npt.NDArray[np.intp], signals: PanelSignals) -> Logits:
@@ -121,8 +121,9 @@ class Probe:
         return Seen(pictures, context, own)
 
     def _draw(self, signals: PanelSignals, rows: slice) -> torch.Tensor:
-        shown = {name: some[rows] for name, some in signals.items()}
-        return self._reader.processor.draw(levelled(shown, self._gains), device=self._reader.model.device)
+        layout, own = self._reader.processor.layout, {name: some[rows] for name, some in signals.items()}
+        shown = corrected(layout, own, self._corrections)
+        return self._reader.processor.draw(shown, device=self._reader.model.device)
 
     def _vectors(self, scorable: npt.NDArray[np.bool_]) -> torch.Tensor:
         """Return the high-level vectors of the night, (n_epochs, width); NaN where there is no signal."""

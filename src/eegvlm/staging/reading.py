@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from transformers import DynamicCache
 
+from eegvlm.images import Correction
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.signals import Recording
 from eegvlm.staging.at_home import network_of
@@ -66,7 +67,7 @@ class Reader:
             return LookAround()
         return LookAround(config.context_epochs, batch_size, self.vectors_of, self.own if config.night_epochs else None)
 
-    def vectors_of(self, recording: Recording, gains: Mapping[str, float]) -> VectorsOf:
+    def vectors_of(self, recording: Recording, corrections: Mapping[str, Correction]) -> VectorsOf:
         """Return what turns uint8 pictures of a recording into high-level vectors.
 
         Returns
@@ -74,7 +75,7 @@ class Reader:
         Callable
             From (n, channels, height, width) to (n, enhancement_channels), float32 on the CPU.
         """
-        network = network_of(self.model, self.processor, recording, gains)
+        network = network_of(self.model, self.processor, recording, corrections)
 
         @torch.inference_mode()
         def high_level(pictures: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ Notable
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,7 @@ from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.smoothing import posterior
-from eegvlm.images import panel_channels, recording_gains
+from eegvlm.images import Correction, panel_channels, recording_corrections
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.general import is_general, load_general_model
 from eegvlm.model.weights import weights_hash
@@ -204,13 +205,13 @@ class Stager:
         provenance = self.night_provenance(explain, uncertain_share, reasons)
         diary = None if journal is None else Journal(journal, self._key(recording, provenance))
         started = time.perf_counter()
-        gains = recording_gains(self.processor.layout, recording)
+        corrections = recording_corrections(self.processor.layout, recording)
         levelling_s = time.perf_counter() - started
         walk = Walk(
             recording=recording,
             reader=self._reader,
             batch_size=batch_size,
-            gains=gains,
+            corrections=corrections,
             answers=Answers.none(recording.n_epochs) if diary is None else diary.read(recording.n_epochs),
             diary=diary,
             progress=progress,
@@ -218,7 +219,7 @@ class Stager:
         )
         walk.spent["read_s"] += levelling_s
         walk.read(keep=explain == "all")
-        hypnogram = self._hypnogram(recording, walk.answers.logits, recording.scorable)
+        hypnogram = self._hypnogram(recording, walk.answers.logits, _narrowed(channels, corrections))
         ground = None
         if explain != "none":
             started = time.perf_counter()
@@ -235,7 +236,7 @@ class Stager:
             provenance=provenance,
             timing=walk.spent,
             rationales=None if ground is None else ground.lines(walk.answers, hypnogram),
-            gains=gains,
+            corrections=corrections,
         )
 
     def _grammar(self, ground: Ground, hypnogram: Hypnogram, reasons: Reasons) -> GrammarOf:
@@ -270,10 +271,9 @@ class Stager:
             raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
         return channels
 
-    def _hypnogram(
-        self, recording: Recording, logits: npt.NDArray[np.float32], scorable: npt.NDArray[np.bool_]
-    ) -> Hypnogram:
+    def _hypnogram(self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str]) -> Hypnogram:
         """Return stages and calibrated probabilities; epochs without signal are unscored."""
+        scorable = recording.scorable
         config = self._reader.calibration
         scaled = logits.astype(np.float64) / config.stage_temperature
         scaled -= scaled.max(axis=1, keepdims=True)
@@ -287,9 +287,9 @@ class Stager:
                 temperature=config.smoothed_temperature,
             )
         stages = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
-        notes = []
-        if not scorable.all():
-            notes.append(f"{int((~scorable).sum())} epochs are unscored: in a gap of the signal, or incomplete")
+        unscored = int((~scorable).sum())
+        if unscored:
+            notes = (*notes, f"{unscored} epochs are unscored: in a gap of the signal, or incomplete")
         return Hypnogram(
             stages,
             epoch_s=EPOCH_S,
@@ -310,6 +310,16 @@ class Stager:
             "recording": recording.describe(),
             "provenance": provenance,
         }
+
+
+def _narrowed(channels: Mapping[str, Channel | None], corrections: Mapping[str, Correction]) -> list[str]:
+    """Say which channels hold so much of an artefact that they are read in a part of their band."""
+    why = "the rest of its band holds more than sleep does, even in the quietest epochs (muscle, sweat)"
+    return [
+        f"{channel.name} is read {one.in_words} only: {why}"
+        for name, one in corrections.items()
+        if one.narrows and (channel := channels[name]) is not None
+    ]
 
 
 def _load(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.images import Correction
 from eegvlm.signals import Recording
 from eegvlm.staging.blocks import NightBlocks
 from eegvlm.staging.explaining import Explainer, GrammarOf, room
@@ -30,8 +31,8 @@ class Walk:
     ----------
     recording, reader, batch_size
         What is read, by what, so many epochs at a time.
-    gains
-        By panel: what its signal is multiplied by before it is drawn.
+    corrections
+        By panel: what is done to its signal before it is drawn.
     answers
         Filled in; what an interrupted run left in it is not computed again.
     diary
@@ -43,7 +44,7 @@ class Walk:
     recording: Recording
     reader: Reader
     batch_size: int
-    gains: Mapping[str, float]
+    corrections: Mapping[str, Correction]
     answers: Answers
     diary: Journal | None = None
     progress: Progress | None = None
@@ -54,7 +55,7 @@ class Walk:
     def __post_init__(self) -> None:
         self.scorable = self.recording.scorable
         processor, model, look = self.reader.processor, self.reader.model, self.reader.look_around(self.batch_size)
-        self._blocks = NightBlocks(self.recording, processor, model.device, look, self.spent, self.gains)
+        self._blocks = NightBlocks(self.recording, processor, model.device, look, self.spent, self.corrections)
 
     def read(self, *, keep: bool = False) -> None:
         """Read every epoch.

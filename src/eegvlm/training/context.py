@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.images import levelled
-from eegvlm.images.levels import stretches
+from eegvlm.images import corrected
+from eegvlm.images.sampling import stretches
 from eegvlm.model import EegVlmProcessor
 from eegvlm.model.night import NightEncoder
 from eegvlm.training.store import EpochStore
@@ -214,7 +214,7 @@ def seen_night(
     signals = store.whole_night(night, epochs)
     if augmentation is not None:
         signals = augmentation.night(signals, processor, night, version)
-    return levelled(signals, store.gains(night, processor.layout))
+    return corrected(processor.layout, signals, store.corrections(night, processor.layout))
 
 
 def _piece(epochs: int, night: int, version: int) -> range:

@@ -223,7 +223,7 @@ class Batches:
         held["targets"] = torch.from_numpy(self.store.targets[rows])
         others = 0.0 if self.augmentation is None else self.others
         held["compared"] = torch.from_numpy(self.store.weights(rows, others))
-        at_level = self.store.levelled(signals, rows, self.processor.layout)
+        at_level = self.store.corrected(signals, rows, self.processor.layout)
         held["microvolt"] = torch.from_numpy(np.stack([at_level[panel] for panel in self.store.panels], axis=1))
         if self.descriptions is not None:
             places = zip(self.store.night[rows], self.store.position[rows], strict=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eegvlm.images import ImageLayout, levelled
+from eegvlm.images import ImageLayout, corrected
 from eegvlm.reasoning import describe
 from eegvlm.training.night_texts import kept_texts, measured
 from eegvlm.training.store import EpochStore
@@ -38,7 +38,7 @@ def describe_nights(store: EpochStore, layout: ImageLayout, folder: Path) -> Des
 
 
 def _texts(store: EpochStore, night: int, layout: ImageLayout) -> list[str]:
-    signals = levelled(store.whole_night(night, slice(None)), store.gains(night, layout))
+    signals = corrected(layout, store.whole_night(night, slice(None)), store.corrections(night, layout))
     findings, contexts = measured(signals, layout)
     rng = np.random.default_rng([night, 8])
     return [describe(found, context, rng=rng) for found, context in zip(findings, contexts, strict=True)]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.images import levelled
+from eegvlm.images import corrected
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.general_processing import for_model
 from eegvlm.model.label_trie import label_log_probabilities
@@ -77,7 +77,7 @@ class GeneralBatches:
             signals = self.store.signals(rows)
             if self.augmentation is not None:
                 signals = self.augmentation.epochs(signals, self._drawer, rows)
-            signals = self.store.levelled(signals, rows, self.processor.layout)
+            signals = self.store.corrected(signals, rows, self.processor.layout)
         else:
             around = [self._around(int(row), zlib.crc32(rows.tobytes())) for row in rows]
             signals = {panel: np.concatenate([one[panel] for one in around]) for panel in around[0]}
@@ -92,6 +92,7 @@ class GeneralBatches:
         signals = self.store.whole_night(night, slice(begin, end))
         if self.augmentation is not None:
             signals = self.augmentation.night(signals, self._drawer, row, draw)
-        signals = levelled(signals, self.store.gains(night, self.processor.layout))
+        layout = self.processor.layout
+        signals = corrected(layout, signals, self.store.corrections(night, layout))
         missing = ((begin - (position - k), position + k + 1 - end), (0, 0))
         return {panel: np.pad(values, missing, constant_values=np.nan) for panel, values in signals.items()}

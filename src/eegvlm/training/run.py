@@ -192,7 +192,7 @@ class Run:
         nights, layout = self.nights, self.processor.layout
         parts = [rows[first : first + 240] for first in range(0, len(rows), 240)]
         bfloat16, device = use_bfloat16(self.recipe.precision), self.model.device
-        shown = (nights.levelled(nights.signals(some), some, layout) for some in parts)
+        shown = (nights.corrected(nights.signals(some), some, layout) for some in parts)
         found = [vectors(network, self.processor, signals, device=device, bfloat16=bfloat16) for signals in shown]
         return np.concatenate(found).astype(np.float32)
 

@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
-from eegvlm.images import ImageLayout, level_gains
-from eegvlm.images.levels import stretches
+from eegvlm.images import Correction, ImageLayout, corrected, signal_corrections
+from eegvlm.images.sampling import stretches
 
 MICROVOLT = 1 / 16
 _ABSENT = np.int16(-32768)
@@ -237,7 +237,7 @@ class EpochStore:
         for place, name in enumerate(self.sources):
             for stage, weights in self.others.get(name, {}).items():
                 self._others[place, Stage[stage]] = weights
-        self._gains: dict[int, dict[str, float]] = {}
+        self._corrections: dict[int, dict[str, Correction]] = {}
 
     def __len__(self) -> int:
         return len(self.position)
@@ -267,25 +267,30 @@ class EpochStore:
         """Return ``{panel: (epochs, samples) µV}`` of consecutive epochs, learnt or not."""
         return self._by_panel(self._stored[night].microvolt(epochs))
 
-    def gains(self, night: int, layout: ImageLayout) -> dict[str, float]:
-        """Return what a night's signals are multiplied by before they are drawn, by panel, from places all over it."""
-        if not self.is_levelled or all(panel.level is None for panel in layout.panels):
+    def corrections(self, night: int, layout: ImageLayout) -> dict[str, Correction]:
+        """Return what is done to a night's signals before they are drawn, by panel, from places all over it."""
+        if not self.is_levelled or not layout.corrects:
             return {}
-        if night not in self._gains:
+        if night not in self._corrections:
             held = self._stored[night]
             rows = [held.microvolt(place) for place in stretches(self.length(night))]
-            self._gains[night] = level_gains(layout, self._by_panel(np.concatenate(rows)))
-        return self._gains[night]
+            self._corrections[night] = signal_corrections(layout, self._by_panel(np.concatenate(rows)))
+        return self._corrections[night]
 
-    def levelled(
+    def corrected(
         self, signals: dict[str, npt.NDArray[np.float32]], rows: npt.NDArray[np.int64], layout: ImageLayout
     ) -> dict[str, npt.NDArray[np.float32]]:
-        """Return the signals of rows, ``{panel: (len(rows), samples)}``, each times the gain of its night."""
-        gains = [self.gains(night, layout) for night in self.night[rows].tolist()]
-        factors = {panel: np.array([some.get(panel, 1.0) for some in gains], np.float32) for panel in signals}
-        if all((factor == 1).all() for factor in factors.values()):
+        """Return the signals of rows, ``{panel: (len(rows), samples)}``, each as its night is drawn."""
+        nights, row_of = np.unique(self.night[rows], return_inverse=True)
+        found = [self.corrections(night, layout) for night in nights.tolist()]
+        if not any(found):
             return signals
-        return {panel: values * factors[panel][:, None] for panel, values in signals.items()}
+        shown = {panel: np.empty_like(values) for panel, values in signals.items()}
+        for place, corrections in enumerate(found):
+            own = row_of == place
+            for panel, values in corrected(layout, {p: v[own] for p, v in signals.items()}, corrections).items():
+                shown[panel][own] = values
+        return shown
 
     def around(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
         """Return the rows of so many epochs on each side: (n, 2 * epochs + 1), -1 where none is learnt."""
