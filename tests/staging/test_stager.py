@@ -70,6 +70,21 @@ def test_a_network_has_statistics_of_the_recording_where_the_checkpoint_says_so(
     np.testing.assert_allclose(stager.stage(night).hypnogram.probabilities, adapted, atol=1e-4)
 
 
+def test_what_an_artefact_hides_is_not_read_and_the_night_says_so(stager):
+    t = np.arange(130 * 3000) / 100
+    brain = 20 * np.random.default_rng(0).normal(0, 1, len(t)).cumsum() / 30
+    brain = (brain - brain.mean() + 12 * np.sin(2 * np.pi * 6 * t)).astype(np.float32)
+    muscle = (30 * np.sin(2 * np.pi * 25 * t)).astype(np.float32)
+    clean, hidden = (stager.stage(Recording.from_arrays({"C4-M1": (eeg, 100.0)})) for eeg in (brain, brain + muscle))
+    assert clean.summary()["narrowed"] == {}
+    assert clean.hypnogram.notes == ()
+    assert hidden.summary()["narrowed"] == {"eeg": [None, 18]}
+    (note,) = hidden.hypnogram.notes
+    assert note.startswith("C4-M1 is read below 18 Hz only")
+    away = hidden.hypnogram.probabilities - clean.hypnogram.probabilities
+    assert np.abs(away).mean() < 0.02
+
+
 def test_an_epoch_is_read_with_its_whole_night(following, night):
     whole, crop = (following.stage(some).hypnogram.probabilities for some in (night, night.crop(0.0, 1800.0)))
     assert np.abs(whole[:60] - crop).max() > 0.01, "the night does not matter"
