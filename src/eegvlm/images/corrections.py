@@ -12,7 +12,7 @@ with a :class:`~eegvlm.images.Floor` does so where even the quietest epochs hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,15 +115,19 @@ def corrected(
 
 
 def _correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Correction:
-    gain = 1.0 if panel.level is None else _gain(panel.level, epochs, rate)
-    kept = [floor.keep for floor in panel.floors if _is_above(floor, epochs, rate, gain)]
+    levels = [] if panel.level is None else [panel.level]
+    bands = [level.band for level in levels] + [floor.band for floor in panel.floors]
+    rms = _rms(epochs, rate, bands)
+    gain = 1.0 if panel.level is None else _gain(panel.level, rms[:, 0])
+    whole = gain * epochs.std(axis=1)
+    beside = zip(panel.floors, gain * rms[:, len(levels) :].T, strict=True)
+    kept = [floor.keep for floor, own in beside if _is_above(floor, own, whole)]
     low = max((low for low, _ in kept if low is not None), default=None)
     high = min((high for _, high in kept if high is not None), default=None)
     return Correction(gain, (low, high))
 
 
-def _gain(level: Level, epochs: NDArray[np.float32], rate: float) -> float:
-    rms = _rms(epochs, rate, level.band)
+def _gain(level: Level, rms: NDArray[np.float64]) -> float:
     rms = rms[rms > level.microvolt * _FLAT]  # NaN compares as false
     if not len(rms):
         return 1.0
@@ -131,9 +135,9 @@ def _gain(level: Level, epochs: NDArray[np.float32], rate: float) -> float:
     return float(np.clip((level.microvolt / np.median(rms)) ** weight, 1 / _FURTHEST, _FURTHEST))
 
 
-def _is_above(floor: Floor, epochs: NDArray[np.float32], rate: float, gain: float) -> bool:
-    rms = gain * _rms(epochs, rate, floor.band)
-    rms = rms[gain * epochs.std(axis=1) > floor.microvolt * _FLAT]
+def _is_above(floor: Floor, rms: NDArray[np.float64], whole: NDArray[np.float32]) -> bool:
+    """Say whether the quietest epochs hold too much in a band; flat ones are told by the rms of all that they hold."""
+    rms = rms[whole > floor.microvolt * _FLAT]
     return len(rms) >= _AN_HOUR and bool(np.percentile(rms, _QUIETEST) > floor.microvolt)
 
 
@@ -155,16 +159,20 @@ def _filtered(epochs: NDArray[np.float32], band: Band, rate: float) -> NDArray[n
     return np.ascontiguousarray(filtered[:, 2 * half : 2 * half + samples], np.float32)
 
 
-def _rms(epochs: NDArray[np.float32], rate: float, band: tuple[float, float]) -> NDArray[np.float64]:
-    """Return the rms in a band of each epoch, through a Hann window; NaN where a sample is missing."""
+def _rms(epochs: NDArray[np.float32], rate: float, bands: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Return the rms of each epoch in each band, (n, bands), through a Hann window; NaN where a sample is missing."""
     starts = range(0, max(len(epochs), 1), _ROWS_AT_ONCE)
-    return np.concatenate([_rms_at_once(epochs[i : i + _ROWS_AT_ONCE], rate, band) for i in starts])
+    return np.concatenate([_rms_at_once(epochs[i : i + _ROWS_AT_ONCE], rate, bands) for i in starts])
 
 
-def _rms_at_once(epochs: NDArray[np.float32], rate: float, band: tuple[float, float]) -> NDArray[np.float64]:
+def _rms_at_once(epochs: NDArray[np.float32], rate: float, bands: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     samples = epochs.shape[1]
     window = np.hanning(samples + 1)[:-1].astype(np.float32)
-    first, last = (round(edge * samples / rate) for edge in band)
-    spectrum = fft.rfft(epochs * window, axis=1)[:, first : last + 1]
-    power = (spectrum.real**2 + spectrum.imag**2).sum(axis=1, dtype=np.float64)
-    return np.asarray(np.sqrt(2 * power / (samples * np.square(window, dtype=np.float64).sum())))
+    spectrum = fft.rfft(epochs * window, axis=1)
+    rms = np.empty((len(epochs), len(bands)))
+    for place, band in enumerate(bands):
+        first, last = (round(edge * samples / rate) for edge in band)
+        inside = spectrum[:, first : last + 1]
+        power = (inside.real**2 + inside.imag**2).sum(axis=1, dtype=np.float64)
+        rms[:, place] = np.sqrt(2 * power / (samples * np.square(window, dtype=np.float64).sum()))
+    return rms

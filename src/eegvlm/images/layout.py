@@ -311,15 +311,9 @@ def _check_keep(
     keep: tuple[float | None, float | None],
     refuse: Callable[[str, object, str], None],
 ) -> None:
-    low, high = keep
-    if keep == (None, None):
-        refuse(at, keep, "give at least one of the two cut-offs")
+    edges = [edge for edge in keep if edge is not None]
     slowest = 0.1  # the filter has to be shorter than an epoch
-    if (
-        (low is not None and low < slowest)
-        or (high is not None and not (low or 0) < high)
-        or not (max(low or 0, high or 0) < layout.rate / 2)
-    ):
+    if not edges or edges != sorted(set(edges)) or edges[0] < slowest or edges[-1] >= layout.rate / 2:
         refuse(at, keep, f"use {slowest} <= low < high < {layout.rate / 2:g} Hz, or null for one of them")
 
 

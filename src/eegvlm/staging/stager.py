@@ -206,7 +206,7 @@ class Stager:
         diary = None if journal is None else Journal(journal, self._key(recording, provenance))
         started = time.perf_counter()
         corrections = recording_corrections(self.processor.layout, recording)
-        levelling_s = time.perf_counter() - started
+        correcting_s = time.perf_counter() - started
         walk = Walk(
             recording=recording,
             reader=self._reader,
@@ -217,7 +217,7 @@ class Stager:
             progress=progress,
             explain_progress=explain_progress,
         )
-        walk.spent["read_s"] += levelling_s
+        walk.spent["read_s"] += correcting_s
         walk.read(keep=explain == "all")
         hypnogram = self._hypnogram(recording, walk.answers.logits, _narrowed(channels, corrections))
         ground = None

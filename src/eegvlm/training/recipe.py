@@ -51,7 +51,8 @@ class DataRecipe:
     epochs_a_pass
         Epochs drawn in one pass of a phase that states its length in passes; as many as there are to learn, where 0.
     levelled
-        Whether training epochs are brought to the layout's level, as they are where they are validated and staged.
+        Whether training epochs are brought to the layout's level, and read without what an artefact hides, as they
+        are where they are validated and staged.
         Otherwise their amplitudes vary as recorders and persons do, and the model meets more than it will have to read.
     randomisation
         What recorders may do to a signal.

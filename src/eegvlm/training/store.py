@@ -187,7 +187,7 @@ class EpochStore:
     unscored
         Whether to hold every epoch with signal, instead of those to learn.
     levelled
-        Whether they are drawn at the layout's level.
+        Whether they are drawn at the layout's level, and without what an artefact hides.
     others
         By source: see :class:`~eegvlm.training.recipe.RecordedNights`.
 
