@@ -9,7 +9,7 @@ Not covered: epileptiform activity, respiration, children's waveforms.
 from eegvlm.evidence.evidence import Evidence
 from eegvlm.evidence.finding import Finding, FindingKind
 from eegvlm.evidence.marks import Marks
-from eegvlm.evidence.measuring import measure, measure_recording
+from eegvlm.evidence.measuring import measure, measure_night, measure_recording
 from eegvlm.evidence.rhythms import BANDS, Rhythms
 from eegvlm.evidence.rules import RULES, Neighbours, supported_rules
 
@@ -23,6 +23,7 @@ __all__ = [
     "Neighbours",
     "Rhythms",
     "measure",
+    "measure_night",
     "measure_recording",
     "supported_rules",
 ]

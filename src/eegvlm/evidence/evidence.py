@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from eegvlm.evidence.chin import ChinTone
 from eegvlm.evidence.finding import Finding, FindingKind
-from eegvlm.evidence.marks import Floats, Marks
+from eegvlm.evidence.marks import Bools, Floats, Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
 
 K = FindingKind
 _EPOCH_S = 30.0
+_OF_THE_EYES = (K.RAPID_EYE_MOVEMENT, K.SLOW_EYE_MOVEMENT, K.BLINK)
 _LEAST_PART_S = 0.02  # a shorter part of an event in an epoch is rounding, not a finding
 
 
@@ -35,6 +36,11 @@ class Evidence:
         Part of each epoch (n,) that slow waves fill, by channel name; NaN where there is no signal.
     chin
         Chin tone, None where it could not be measured.
+    present
+        Channel name -> bool (n,): epochs in which it holds a signal. What a channel cannot show there is neither
+        present nor absent. A channel that is missing here holds one everywhere.
+    eyes
+        Names of the channels that eye movements were looked for in, all of which are needed.
     """
 
     n_epochs: int
@@ -42,6 +48,8 @@ class Evidence:
     rhythms: Mapping[str, Rhythms]
     slow_wave_share: Mapping[str, Floats]
     chin: ChinTone | None
+    present: Mapping[str, Bools] = field(default_factory=dict)
+    eyes: tuple[str, ...] = ()
 
     @property
     def measurable(self) -> frozenset[FindingKind]:
@@ -54,6 +62,39 @@ class Evidence:
         if self.chin is not None:
             kinds.add(K.CHIN_TONE)
         return frozenset(kinds)
+
+    def channels_of(self, kind: FindingKind) -> tuple[str, ...]:
+        """Return the names of the channels on which a kind was measured."""
+        if kind in _OF_THE_EYES:
+            return self.eyes
+        if kind in self.marks:
+            return tuple(self.marks[kind])
+        if kind is K.SLOW_WAVE_SHARE:
+            return tuple(self.slow_wave_share)
+        if kind is K.CHIN_TONE:
+            return () if self.chin is None else (self.chin.name,)
+        return tuple(self.rhythms)
+
+    def present_in(self, epoch: int) -> frozenset[str]:
+        """Return the names of the channels that hold a signal in an epoch."""
+        everywhere = np.ones(self.n_epochs, np.bool_)
+        names = {name for kind in self.measurable for name in self.channels_of(kind)}
+        return frozenset(name for name in names if self.present.get(name, everywhere)[epoch])
+
+    def joined(self, other: Evidence) -> Evidence:
+        """Return what was measured on the channels of both, of one night; none is in both."""
+        marks = {
+            kind: {**self.marks.get(kind, {}), **other.marks.get(kind, {})} for kind in {**self.marks, **other.marks}
+        }
+        return Evidence(
+            self.n_epochs,
+            marks,
+            {**self.rhythms, **other.rhythms},
+            {**self.slow_wave_share, **other.slow_wave_share},
+            other.chin if self.chin is None else self.chin,
+            {**self.present, **other.present},
+            self.eyes or other.eyes,
+        )
 
     @cached_property
     def findings(self) -> list[list[Finding]]:

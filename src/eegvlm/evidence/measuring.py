@@ -21,6 +21,7 @@ from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import measure_rhythms
 from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
+from eegvlm.images import PreparedNight
 from eegvlm.signals import Recording, Role
 
 K = FindingKind
@@ -101,7 +102,38 @@ def measure(
             marks[K.AROUSAL] = {central.name: detect_arousals(central)}
     chin = measure_chin(ready[Role.EMG_CHIN]) if Role.EMG_CHIN in ready else None
     rhythms = {said[role]: measure_rhythms(used[role], rates[role]) for role in _EEG if role in used}
-    return Evidence(n_epochs, marks, rhythms, share, chin)
+    present = {signal.name: signal.present for signal in ready.values()}
+    eyes = tuple(said[role] for role in (Role.EOG_LEFT, Role.EOG_RIGHT) if role in used)
+    return Evidence(n_epochs, marks, rhythms, share, chin, present, eyes)
+
+
+def measure_night(night: PreparedNight) -> Evidence:
+    """Measure a night as a model sees it: the signals of its panels, before they are brought to a level.
+
+    Parameters
+    ----------
+    night
+        The night. Where a panel shows another derivation for a stretch, that one is measured there, under its own
+        name.
+
+    Returns
+    -------
+    Evidence
+        Epochs in which a channel is not shown hold no findings of it.
+    """
+    found = Evidence(night.n_epochs, {}, {}, {}, None)
+    for place in range(max((len(channels) for channels in night.panels.values()), default=0)):
+        signals, names = {}, {}
+        for panel, channels in night.panels.items():
+            shown = night.shown[panel] == place
+            if place >= len(channels) or channels[place].role not in _MEASURED or (place and not shown.any()):
+                continue
+            role = channels[place].role
+            signals[role] = np.where(shown[:, None], channels[place].signals, np.float32(np.nan))
+            names[role] = channels[place].name
+        if signals and night.layout.rate >= _LEAST_HZ:
+            found = found.joined(measure(signals, rate=night.layout.rate, names=names))
+    return found
 
 
 def measure_recording(recording: Recording) -> Evidence:

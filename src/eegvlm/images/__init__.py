@@ -8,11 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from eegvlm.images.channels import panel_channels, panel_signals
-from eegvlm.images.corrections import Correction, corrected, recording_corrections, signal_corrections
+from eegvlm.images.panels import panel_channels, panel_signals
+from eegvlm.images.corrections import Correction, corrected, signal_corrections
 from eegvlm.images.layout import Floor, GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.images.layout_json import layout_names, load_layout
-from eegvlm.images.sampling import sampled_signals
+from eegvlm.images.night import PreparedNight
 
 if TYPE_CHECKING:
     from eegvlm.images.inverse import recover_signal
@@ -26,15 +26,14 @@ __all__ = [
     "LayoutError",
     "Level",
     "Panel",
+    "PreparedNight",
     "corrected",
     "layout_names",
     "load_layout",
     "panel_channels",
     "panel_signals",
-    "recording_corrections",
     "recover_signal",
     "render",
-    "sampled_signals",
     "signal_corrections",
 ]
 

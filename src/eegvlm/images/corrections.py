@@ -13,15 +13,14 @@ with a :class:`~eegvlm.images.Floor` does so where even the quietest epochs hold
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
 from eegvlm.images.layout import Floor, ImageLayout, Level, Panel
-from eegvlm.images.sampling import sampled_signals
-from eegvlm.signals import Recording
+from eegvlm.images.sampling import sampled_rows
 from eegvlm.signals.filters import band_taps
 
 _FEW = 4
@@ -87,13 +86,22 @@ def signal_corrections(layout: ImageLayout, signals: Mapping[str, NDArray[np.flo
     }
 
 
-def recording_corrections(layout: ImageLayout, recording: Recording) -> dict[str, Correction]:
-    """Return :func:`signal_corrections` of a recording, from :func:`~eegvlm.images.sampled_signals`."""
-    stated = tuple(panel for panel in layout.panels if panel.corrects)
-    if not stated or not recording.scorable.any():
-        return {}
-    own = replace(layout, panels=stated)
-    return signal_corrections(own, sampled_signals(own, recording))
+def panel_correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Correction:
+    """Return what is done to the signal of one panel, from epochs all over a recording.
+
+    Parameters
+    ----------
+    panel
+        With or without a level and floors.
+    epochs
+        float32 (n, samples) microvolt; epochs with NaN do not count.
+    rate
+        Samples per second.
+    """
+    if not panel.corrects:
+        return Correction()
+    rows = sampled_rows(np.isfinite(epochs).all(axis=1))
+    return _correction(panel, epochs[rows], rate) if len(rows) else Correction()
 
 
 def corrected(
@@ -111,7 +119,7 @@ def corrected(
         By panel name; signals of a panel without one, or whose correction does nothing, are not copied.
     """
     plain = Correction()
-    return {name: _applied(some, corrections.get(name, plain), layout.rate) for name, some in signals.items()}
+    return {name: apply_correction(some, corrections.get(name, plain), layout.rate) for name, some in signals.items()}
 
 
 def _correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Correction:
@@ -141,7 +149,8 @@ def _is_above(floor: Floor, rms: NDArray[np.float64], whole: NDArray[np.float32]
     return len(rms) >= _AN_HOUR and bool(np.percentile(rms, _QUIETEST) > floor.microvolt)
 
 
-def _applied(epochs: NDArray[np.float32], correction: Correction, rate: float) -> NDArray[np.float32]:
+def apply_correction(epochs: NDArray[np.float32], correction: Correction, rate: float) -> NDArray[np.float32]:
+    """Return (n, samples) microvolt as a channel is drawn; not copied where the correction does nothing."""
     if correction.narrows:
         starts = range(0, max(len(epochs), 1), _ROWS_AT_ONCE)
         epochs = np.concatenate([_filtered(epochs[i : i + _ROWS_AT_ONCE], correction.band, rate) for i in starts])

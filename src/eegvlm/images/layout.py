@@ -120,6 +120,11 @@ class Panel:
     floors: tuple[Floor, ...] = ()
 
     @property
+    def shows_eeg(self) -> bool:
+        """Whether any of its roles is an EEG's."""
+        return any(role.modality == "eeg" for role in self.roles)
+
+    @property
     def row_height(self) -> int:
         """Height of one row in pixels."""
         return self.height // self.rows

@@ -11,7 +11,7 @@ from eegvlm.reasoning.claim import Claim, Outcome, OwnKind, Verdict, faithfulnes
 from eegvlm.reasoning.composing import Rationale, compose, describe
 from eegvlm.reasoning.context import Context, channel_words, night_contexts
 from eegvlm.reasoning.grounding import GroundedGrammar, grounded, true_sentences
-from eegvlm.reasoning.parsing import Reading, parse
+from eegvlm.reasoning.parsing import Reading, derivation_note, parse
 from eegvlm.reasoning.record import rationale_record
 from eegvlm.reasoning.verifying import verify
 
@@ -28,6 +28,7 @@ __all__ = [
     "acceptor",
     "channel_words",
     "compose",
+    "derivation_note",
     "describe",
     "faithfulness",
     "grounded",

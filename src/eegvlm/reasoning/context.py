@@ -96,12 +96,16 @@ def night_contexts(
     given = [Stage.UNSCORED] * evidence.n_epochs if stages is None else [Stage(int(stage)) for stage in stages]
     if len(given) != evidence.n_epochs:
         raise InputError("stages", "length", len(given), f"give one for each of the {evidence.n_epochs} epochs")
-    measured = _measured(evidence, channels)
     findings = evidence.findings
     known = [None if stage is Stage.UNSCORED else stage for stage in given]
-    return [
-        Context(channels, measured, _neighbours(findings, known, epoch), expert) for epoch in range(evidence.n_epochs)
-    ]
+    measured: dict[frozenset[str], dict[FindingKind, frozenset[str]]] = {}
+    contexts = []
+    for epoch in range(evidence.n_epochs):
+        present = evidence.present_in(epoch)
+        if present not in measured:
+            measured[present] = _measured(evidence, channels, present)
+        contexts.append(Context(channels, measured[present], _neighbours(findings, known, epoch), expert))
+    return contexts
 
 
 def _neighbours(findings: Sequence[Sequence[Finding]], stages: Sequence[Stage | None], epoch: int) -> Neighbours:
@@ -114,18 +118,16 @@ def _neighbours(findings: Sequence[Sequence[Finding]], stages: Sequence[Stage | 
     )
 
 
-def _measured(evidence: Evidence, channels: Mapping[str, str]) -> dict[FindingKind, frozenset[str]]:
+def _measured(
+    evidence: Evidence, channels: Mapping[str, str], present: frozenset[str]
+) -> dict[FindingKind, frozenset[str]]:
+    """Return the kinds that could be measured where some channels hold a signal, and the words of these."""
     on: dict[FindingKind, frozenset[str]] = {}
     for kind in evidence.measurable:
+        names = evidence.channels_of(kind)
         if kind in _OF_ALL:
-            names: set[str] = set()
-        elif kind in evidence.marks:
-            names = set(evidence.marks[kind])
-        elif kind is K.SLOW_WAVE_SHARE:
-            names = set(evidence.slow_wave_share)
-        elif kind is K.CHIN_TONE and evidence.chin is not None:
-            names = {evidence.chin.name}
-        else:
-            names = set(evidence.rhythms)
-        on[kind] = frozenset(channels[name] for name in names if name in channels)
+            if present.issuperset(names):
+                on[kind] = frozenset()
+        elif seen := [name for name in names if name in present]:
+            on[kind] = frozenset(channels[name] for name in seen if name in channels)
     return on

@@ -11,6 +11,7 @@ from eegvlm.reasoning.claim import Claim, OwnKind
 from eegvlm.reasoning.grammar import STATEMENTS
 from eegvlm.reasoning.statement import Segment, Statement
 
+_DERIVATION = re.compile(r"^(Read from [^:\n]{1,80}: [^\n]{1,80}? holds no usable signal here\.\s*)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _LONGEST = 400  # a longer sentence is none of ours
 # bounded, so that no text can make a match slow; wider than what is written, so that other models' numbers are read
@@ -40,6 +41,19 @@ class Reading:
         return Stage[last.label] if last is not None and last.kind == OwnKind.STAGE and last.label else None
 
 
+def derivation_note(read: str, instead_of: str) -> str:
+    """Return the sentence that stands before a rationale whose epoch was read from another derivation.
+
+    It says where the signal comes from and claims nothing of it: :func:`parse` passes it over.
+
+    Parameters
+    ----------
+    read, instead_of
+        Names of the channel that was read, and of the one that holds no signal there.
+    """
+    return f"Read from {read}: {instead_of} holds no usable signal here."
+
+
 def parse(text: str) -> Reading:
     """Read the claims of a text.
 
@@ -56,7 +70,7 @@ def parse(text: str) -> Reading:
     """
     claims: list[Claim] = []
     unread: list[str] = []
-    for sentence in _SENTENCE_END.split(text):
+    for sentence in _SENTENCE_END.split(_DERIVATION.sub("", text)):
         found = _read(sentence)
         if found is not None:
             claims += found

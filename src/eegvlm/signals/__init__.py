@@ -8,6 +8,7 @@ Not covered: filtering for display, artefact removal, annotations (see ``eegvlm.
 from eegvlm.signals.channel import Channel
 from eegvlm.signals.overrides import parse_channels
 from eegvlm.signals.problems import Problem, RecordingError
+from eegvlm.signals.quality import Quality, QualityKind, QualityLevel
 from eegvlm.signals.reading import read_recording
 from eegvlm.signals.recording import Recording
 from eegvlm.signals.roles import Role
@@ -17,6 +18,9 @@ __all__ = [
     "EPOCH_S",
     "Channel",
     "Problem",
+    "Quality",
+    "QualityKind",
+    "QualityLevel",
     "Recording",
     "RecordingError",
     "Role",

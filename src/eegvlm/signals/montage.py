@@ -34,11 +34,24 @@ class Montage:
         What was found on the way.
     unusable
         Per modality the reasons why none of its channels can be used; absent where one can.
+    others
+        Of each EEG role, what could play it beside the channel that does, best first; not tested yet. Empty where the
+        user chose.
     """
 
     channels: tuple[Channel, ...]
     problems: tuple[Problem, ...]
     unusable: Mapping[str, tuple[str, ...]]
+    others: Mapping[Role, tuple[Channel, ...]] = field(default_factory=dict)
+
+    def derivations(self, source: Source, role: Role) -> tuple[Channel, ...]:
+        """Return every usable channel that can play a role, best first."""
+        inspector = _Inspector(source)
+        found = [one for one in self.channels if one.role is role]
+        for channel in self.others.get(role, ()):
+            if not any(problem.severity == "error" for problem in inspector.test(channel)):
+                found.append(channel)
+        return tuple(found)
 
 
 @dataclass
@@ -112,6 +125,7 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
     table = Leads(source, leads)
     channels: list[Channel] = []
     failures: dict[str, list[str]] = {}
+    others: dict[Role, tuple[Channel, ...]] = {}
     for role in _ROLES:
         if role in replaced:
             for channel in chosen.get(role, ()):
@@ -120,16 +134,19 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
                 problems += found
                 channels.append(channel)
             continue
-        best, passed_over = _best(inspector, table.candidates(role), problems)
+        candidates = table.candidates(role)
+        best, passed_over = _best(inspector, candidates, problems)
         if best is not None:
             channels.append(best)
+            if role.modality == "eeg":
+                others[role] = tuple(one for one in candidates if one.terms != best.terms)
         elif passed_over:
             failures.setdefault(role.modality, []).extend(problem.message for problem in passed_over)
     used = {channel.role.modality for channel in channels}
     alone = {index for channel in channels if not channel.derived for index, _ in channel.terms}
     channels += [as_recorded(source, i, Role.OTHER) for i in range(len(labels)) if i not in alone]
     unusable = {m: tuple(dict.fromkeys(why)) for m, why in failures.items() if m not in used}
-    return Montage(tuple(channels), tuple(dict.fromkeys(problems)), unusable)
+    return Montage(tuple(channels), tuple(dict.fromkeys(problems)), unusable, others)
 
 
 def _best(

@@ -212,6 +212,13 @@ class Recording:
                 )
         return None
 
+    def derivations(self, role: Role) -> tuple[Channel, ...]:
+        """Return every usable channel that can play a role, best first; the user's own choice alone where there is one.
+
+        The first is :meth:`channel`'s. Others are what an epoch is read from where the first one holds no signal.
+        """
+        return self.montage.derivations(self.source, role)
+
     def samples(self, channel: Channel, start_s: float = 0.0, stop_s: float | None = None) -> npt.NDArray[np.float32]:
         """Read a stretch at the channel's own rate, unfiltered.
 
@@ -274,6 +281,34 @@ class Recording:
         per_epoch = samples_per_epoch(rate)
         conditioner = Conditioner(self.source, channel, origin, end, per_epoch, band)
         return conditioner.epochs(first, count)
+
+    def raw_epochs(self, channel: Channel, first: int = 0, count: int | None = None) -> npt.NDArray[np.float32]:
+        """Read epochs at the channel's own rate, unfiltered: what quality is judged by.
+
+        Parameters
+        ----------
+        channel
+            One of :attr:`channels`.
+        first, count
+            Epochs to read; to the end where ``count`` is None.
+
+        Returns
+        -------
+        float32 (count, floor(30 * rate))
+            Microvolt; NaN where there is no signal. Where 30 s hold no whole number of samples, the last part of one is
+            left out.
+        """
+        count = self.n_epochs - first if count is None else count
+        size, origin = _EPOCH * channel.exact_rate, self._origin(channel)
+        begins = [origin + math.floor((first + k) * size) for k in range(count)]
+        if not begins:
+            return np.empty((0, math.floor(size)), np.float32)
+        end = min(begins[-1] + math.floor(size), origin + math.ceil(self.length_s * channel.exact_rate))
+        window = channel.read(self.source, begins[0], end)
+        window = np.pad(window, (0, begins[-1] + math.floor(size) - end), constant_values=np.nan)
+        if size.denominator == 1:
+            return window.reshape(count, int(size))
+        return np.stack([window[begin - begins[0] :][: math.floor(size)] for begin in begins])
 
     def crop(self, start_s: float, stop_s: float) -> Recording:
         """Return a part of the recording; it reads from the same source.

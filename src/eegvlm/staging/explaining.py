@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -13,11 +13,18 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import Evidence, Finding, measure_recording
+from eegvlm.evidence import Evidence, Finding
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.images import ImageLayout, panel_channels
-from eegvlm.reasoning import Context, acceptor, channel_words, grounded, night_contexts, rationale_record
-from eegvlm.signals import Recording
+from eegvlm.images import PreparedNight
+from eegvlm.reasoning import (
+    Context,
+    acceptor,
+    channel_words,
+    derivation_note,
+    grounded,
+    night_contexts,
+    rationale_record,
+)
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.journal import Answers
 from eegvlm.staging.key_value import Prefix
@@ -53,18 +60,6 @@ def check_explain(explain: str, reader: Reader, model: str) -> None:
         raise InputError(model, "explain", explain, hint)
     if explain != "none":
         check_layers(reader.model.model.language_model, model)
-
-
-def measure_drawn(recording: Recording, layout: ImageLayout) -> Evidence:
-    """Measure the channels that a model with this layout sees: what its reasons can be held against.
-
-    Raises
-    ------
-    RecordingError
-        Where the recording has EEG channels and none can be used.
-    """
-    shown = tuple(one for one in panel_channels(layout, recording).values() if one is not None)
-    return measure_recording(replace(recording, montage=replace(recording.montage, channels=shown)))
 
 
 def uncertain_epochs(hypnogram: Hypnogram, share: float = UNCERTAIN_SHARE) -> npt.NDArray[np.bool_]:
@@ -173,26 +168,30 @@ class Ground:
 
     Parameters
     ----------
+    night
+        The night as the model sees it.
     evidence
-        See :func:`measure_drawn`.
+        What was measured on its panels (:func:`eegvlm.evidence.measure_night`).
     channels
         Channel's name -> the word for it; only channels that are drawn have one.
     """
 
+    night: PreparedNight
     evidence: Evidence
     channels: dict[str, str]
 
     @classmethod
-    def of(cls, recording: Recording, layout: ImageLayout, evidence: Evidence | None = None) -> Ground:
-        """Return a recording's; it is measured where no evidence is given."""
-        shown = [one for one in panel_channels(layout, recording).values() if one is not None]
-        measured = measure_drawn(recording, layout) if evidence is None else evidence
-        return cls(measured, channel_words({one.role: one.name for one in shown}))
+    def of(cls, night: PreparedNight, evidence: Evidence) -> Ground:
+        """Return a night's."""
+        drawn = [one for channels in night.panels.values() for one in channels if one.role is not None]
+        words = channel_words({one.role: one.role.value for one in drawn if one.role is not None})
+        named = {one.name: words[one.role.value] for one in drawn if one.role and one.role.value in words}
+        return cls(night, evidence, named)
 
     @property
     def words(self) -> tuple[str, ...]:
         """Words of the channels on which something could be measured: those that may be spoken of."""
-        return night_contexts(self.evidence, self.channels)[0].words
+        return tuple(sorted({word for one in night_contexts(self.evidence, self.channels) for word in one.words}))
 
     def grammar(self, grammars: Grammars, stages: Iterable[int]) -> GrammarOf:
         """Return the grammar of what holds in each epoch and leads to the stage that the night has there."""
@@ -221,5 +220,16 @@ class Ground:
             record["direct_stage"], record["reasoned_stage"] = direct.label, reasoned.label
             record["probabilities"] = {Stage(k).label: round(share, 4) for k, share in enumerate(shares)}
             record["differs"] = direct is not reasoned
+            if note := self._stand_in(epoch):
+                record["text"] = f"{note} {record['text']}"
             lines.append(record)
         return tuple(lines)
+
+    def _stand_in(self, epoch: int) -> str:
+        """Say from which derivation an epoch was read where that is not the preferred one; "" where it is."""
+        notes = [
+            derivation_note(channels[place].name, channels[0].name)
+            for panel, channels in self.night.panels.items()
+            if (place := int(self.night.shown[panel][epoch])) > 0
+        ]
+        return " ".join(notes)

@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 
+from eegvlm.images import PreparedNight
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.general import StagerSettings
 from eegvlm.model.general_processing import for_model
 from eegvlm.model.label_trie import label_log_probabilities
-from eegvlm.staging.blocks import LookAround, Seen
+from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.staging.key_value import Prefix
 from eegvlm.staging.reading import Logits, Reader
 
@@ -39,17 +40,21 @@ class GeneralReader(Reader):
         asked = {"prompt": self._general.question, "stage_labels": list(self.calibration.stage_labels)}
         return {**super().provenance, **asked, "image_processor": self._general.backend}
 
-    def look_around(self, batch_size: int) -> LookAround:
-        """Return how many neighbours' pictures are shown; there are no high-level vectors."""
-        return LookAround(beside=self._general.settings.context_epochs)
+    def open(
+        self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None
+    ) -> NightInputs:
+        """Return what the model reads of a night: pictures with those of neighbours; there are no high-level vectors."""
+        spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
+        beside = self._general.settings.context_epochs
+        return NightInputs(self.model, self.processor, night, batch_size, beside, seconds=spent)
 
     @torch.inference_mode()
-    def read(self, seen: Seen) -> Logits:
+    def read(self, inputs: EpochInputs) -> Logits:
         """Return the log-probabilities of the label texts among the five, before calibration: float32 (n, 5)."""
-        inputs = for_model(self.model, self._general(seen.pictures))
-        found: Logits = label_log_probabilities(self.model, inputs, self._general.labels).cpu().numpy()
+        given = for_model(self.model, self._general(inputs.pictures))
+        found: Logits = label_log_probabilities(self.model, given, self._general.labels).cpu().numpy()
         return found
 
-    def read_on(self, seen: Seen) -> tuple[Logits, Prefix]:
+    def read_on(self, inputs: EpochInputs) -> tuple[Logits, Prefix]:
         """Refuse: it was not trained to give reasons (:meth:`.Stager.check_explain` says so first)."""
         raise NotImplementedError

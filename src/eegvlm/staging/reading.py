@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
@@ -11,14 +10,11 @@ import numpy.typing as npt
 import torch
 from transformers import DynamicCache
 
-from eegvlm.images import Correction
+from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
-from eegvlm.signals import Recording
-from eegvlm.staging.at_home import network_of
-from eegvlm.staging.blocks import LookAround, Seen, VectorsOf
+from eegvlm.model.batch_norm_adaptation import filled_up
+from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.staging.key_value import Prefix
-
-_FEWEST_ROWS = 16
 
 Logits = npt.NDArray[np.float32]
 
@@ -60,60 +56,31 @@ class Reader:
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         return int(2 * config.num_hidden_layers * heads * width * self.model.dtype.itemsize * self.shared)
 
-    def look_around(self, batch_size: int) -> LookAround:
-        """Return what the model reads of an epoch's neighbours."""
-        config = self.model.config
-        if not config.reads_night:
-            return LookAround()
-        return LookAround(config.context_epochs, batch_size, self.vectors_of, self.own if config.night_epochs else None)
+    def open(
+        self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None
+    ) -> NightInputs:
+        """Return what the model reads of a night; its vectors are computed here."""
+        spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
+        return NightInputs(self.model, self.processor, night, batch_size, seconds=spent)
 
-    def vectors_of(self, recording: Recording, corrections: Mapping[str, Correction]) -> VectorsOf:
-        """Return what turns uint8 pictures of a recording into high-level vectors.
-
-        Returns
-        -------
-        Callable
-            From (n, channels, height, width) to (n, enhancement_channels), float32 on the CPU.
-        """
-        network = network_of(self.model, self.processor, recording, corrections)
-
-        @torch.inference_mode()
-        def high_level(pictures: torch.Tensor) -> torch.Tensor:
-            pixel_values = self.processor.normalise(_filled_up(pictures), self.model.dtype)
-            vectors: torch.Tensor = network(pixel_values)[: len(pictures), 0].float().cpu()
-            return vectors
-
-        return high_level
-
-    @torch.inference_mode()
-    def own(self, night: torch.Tensor) -> torch.Tensor:
-        """Return what the night encoder makes of a whole night's high-level vectors, (n_epochs, channels)."""
-        moved: torch.Tensor = self.model.model.night(night[None].to(self.model.device))[0].cpu()
-        return moved
-
-    def read(self, seen: Seen) -> Logits:
+    def read(self, inputs: EpochInputs) -> Logits:
         """Return label logits, before calibration: float32 (n, 5), in the order W, N1, N2, N3, R."""
-        return self._forward(seen, None)
+        return self._forward(inputs, None)
 
-    def read_on(self, seen: Seen) -> tuple[Logits, Prefix]:
+    def read_on(self, inputs: EpochInputs) -> tuple[Logits, Prefix]:
         """Return label logits as :meth:`read` does, and the start from which the reasoned prompt goes on."""
         cache = DynamicCache(config=self.model.config.text_config)
-        logits = self._forward(seen, cache)
-        return logits, Prefix.of(cache, self.shared).rows(slice(len(seen.pictures)))
+        logits = self._forward(inputs, cache)
+        return logits, Prefix.of(cache, self.shared).rows(slice(len(inputs)))
 
     @torch.inference_mode()
-    def _forward(self, seen: Seen, cache: Any) -> Logits:
-        rows, pictures = len(seen.pictures), _filled_up(seen.pictures)
-        pixel_values = self.processor.normalise(pictures, self.model.dtype)
-        context, own = (None if one is None else _filled_up(one).to(self.model.device) for one in seen[1:])
-        prompts = self._prompt.expand(len(pictures), -1)
+    def _forward(self, inputs: EpochInputs, cache: Any) -> Logits:
+        pixel_values = self.processor.normalise(filled_up(inputs.pictures), self.model.dtype)
+        context, own = (
+            None if one is None else filled_up(one).to(self.model.device) for one in (inputs.context, inputs.own)
+        )
+        prompts = self._prompt.expand(len(pixel_values), -1)
         caching = {"past_key_values": cache, "use_cache": cache is not None}
         stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own, **caching)
-        logits: Logits = stages[:rows].cpu().numpy()
+        logits: Logits = stages[: len(inputs)].cpu().numpy()
         return logits
-
-
-def _filled_up(rows: torch.Tensor) -> torch.Tensor:
-    """Add empty rows to a batch that is too small for the kernels that larger ones use."""
-    short = _FEWEST_ROWS - len(rows)
-    return rows if short <= 0 else torch.cat([rows, rows.new_zeros((short, *rows.shape[1:]))])

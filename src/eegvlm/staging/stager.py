@@ -8,13 +8,14 @@ Notable
   network's classifier added where the checkpoint says so. No text is parsed.
 - Reasons are a second answer of the same model to the same picture. They do not move the stage: where the direct answer
   was another than theirs, the epoch is flagged for review.
-- The night is walked in blocks of epochs: memory does not grow with its length.
+- An epoch without usable EEG has no stage and no probability; one whose EEG is dead is read from another derivation.
+- With ``eeg="vote"`` every derivation is staged, and their probabilities are pooled.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,17 +23,21 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import softmax
 
 from eegvlm import __version__
 from eegvlm.errors import InputError
-from eegvlm.evidence import Evidence
+from eegvlm.evidence import measure_night
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.smoothing import posterior
-from eegvlm.images import Correction, panel_channels, recording_corrections
+from eegvlm.images import PreparedNight, panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.general import is_general, load_general_model
 from eegvlm.model.weights import weights_hash
-from eegvlm.signals import EPOCH_S, Channel, Recording, RecordingError
+from eegvlm.signals import EPOCH_S, Recording, RecordingError
+from eegvlm.staging.answering import NightAnswering, Progress
+from eegvlm.staging.counterfactuals import Counterfactuals
+from eegvlm.staging.derivations import EEG_CHOICES, EegChoice, pooled, voters
 from eegvlm.staging.explaining import (
     REASONS,
     UNCERTAIN_SHARE,
@@ -48,9 +53,8 @@ from eegvlm.staging.general_reading import GeneralReader
 from eegvlm.staging.journal import Answers, Journal
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
-from eegvlm.staging.probing import Probe
 from eegvlm.staging.reading import Reader
-from eegvlm.staging.walk import Progress, Walk
+from eegvlm.staging.unstaged import notes_of
 
 Smoothing = Literal["none", "posterior"]
 
@@ -143,11 +147,15 @@ class Stager:
         check_explain(explain, self._reader, str(self.provenance.get("model", "model")))
 
     def night_provenance(
-        self, explain: Explain, uncertain_share: float = UNCERTAIN_SHARE, reasons: Reasons = "grounded"
+        self,
+        explain: Explain,
+        uncertain_share: float = UNCERTAIN_SHARE,
+        reasons: Reasons = "grounded",
+        eeg: EegChoice = "first",
     ) -> dict[str, Any]:
-        """Return where a night comes from: the stager's provenance, and which epochs are explained, and how."""
+        """Return where a night comes from: the stager, which derivations are read, which epochs are explained, how."""
         asked = {"none": "none", "uncertain": f"least certain {uncertain_share:g}", "all": "all"}[explain]
-        return {**self.provenance, "explained": asked, **({} if explain == "none" else {"reasons": reasons})}
+        return {**self.provenance, "eeg": eeg, "explained": asked, **({} if explain == "none" else {"reasons": reasons})}
 
     def stage(
         self,
@@ -157,7 +165,8 @@ class Stager:
         explain: Explain = "none",
         uncertain_share: float = UNCERTAIN_SHARE,
         reasons: Reasons = "grounded",
-        evidence: Evidence | None = None,
+        eeg: EegChoice = "first",
+        measure: bool = False,
         progress: Progress | None = None,
         explain_progress: Progress | None = None,
         journal: Path | None = None,
@@ -178,8 +187,12 @@ class Stager:
             ``"grounded"``: the model chooses, among the statements that hold in the epoch, those that speak for the
             hypnogram's stage. ``"free"``: it states whatever the grammar of rationales permits, as it sees it, and
             comes to a stage of its own; verdicts then show what it sees.
-        evidence
-            What :func:`eegvlm.staging.measure_drawn` gives, where it is at hand; measured here otherwise, if needed.
+        eeg
+            ``"first"``: the preferred derivation is read, and for a stretch in which it holds no usable signal the best
+            other one. ``"vote"``: a derivation of every role that the EEG panel knows is staged, and the logarithmic
+            mean of their probabilities is the answer.
+        measure
+            Whether to measure the night where no reasons ask for it: ``StagedNight.evidence``.
         progress
             Called with (epochs done, epochs in all) after every batch.
         explain_progress
@@ -201,43 +214,68 @@ class Stager:
             raise InputError("arguments", "reasons", reasons, f"use one of {', '.join(REASONS)}")
         if not 0 <= uncertain_share <= 1:
             raise InputError("arguments", "uncertain_share", uncertain_share, "give a number from 0 to 1")
-        channels = self._channels(recording)
-        provenance = self.night_provenance(explain, uncertain_share, reasons)
+        self._check_eeg(recording, eeg)
+        provenance = self.night_provenance(explain, uncertain_share, reasons, eeg)
         diary = None if journal is None else Journal(journal, self._key(recording, provenance))
+        seconds = {"read_s": 0.0, "draw_s": 0.0, "model_s": 0.0}
         started = time.perf_counter()
-        corrections = recording_corrections(self.processor.layout, recording)
-        correcting_s = time.perf_counter() - started
-        walk = Walk(
-            recording=recording,
+        night = PreparedNight.read(recording, self.processor.layout, every_derivation=eeg == "vote")
+        seconds["read_s"] += time.perf_counter() - started
+        answering = NightAnswering(
+            inputs=self._reader.open(night, batch_size, seconds),
             reader=self._reader,
             batch_size=batch_size,
-            corrections=corrections,
             answers=Answers.none(recording.n_epochs) if diary is None else diary.read(recording.n_epochs),
             diary=diary,
             progress=progress,
             explain_progress=explain_progress,
         )
-        walk.spent["read_s"] += correcting_s
-        walk.read(keep=explain == "all")
-        hypnogram = self._hypnogram(recording, walk.answers.logits, _narrowed(channels, corrections))
+        answering.read(keep=explain == "all")
+        votes: dict[str, Hypnogram] = {}
+        logits = answering.answers.logits
+        if eeg == "vote":
+            ballots = self._ballots(night, answering.answers.logits, batch_size, seconds)
+            votes = {name: self._hypnogram(recording, one, ()) for name, one in ballots.items()}
+            logits = pooled(list(ballots.values()), self._reader.calibration.stage_temperature)
+        hypnogram = self._hypnogram(recording, logits, notes_of(night, recording))
         ground = None
-        if explain != "none":
+        if measure or explain != "none":
             started = time.perf_counter()
-            ground = Ground.of(recording, self.processor.layout, evidence)
-            walk.spent["measure_s"] = time.perf_counter() - started
-            chosen = recording.scorable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
-            walk.explain(chosen, self._grammar(ground, hypnogram, reasons))
+            ground = Ground.of(night, measure_night(night))
+            seconds["measure_s"] = time.perf_counter() - started
+        if ground is not None and explain != "none":
+            chosen = night.usable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
+            seconds["explain_s"] = answering.explain(chosen, self._grammar(ground, hypnogram, reasons))
         if diary is not None:
             diary.close()
         return StagedNight(
             hypnogram=hypnogram,
             recording=recording.describe(),
-            panels={name: channel.name if channel else None for name, channel in channels.items()},
+            night=night,
             provenance=provenance,
-            timing=walk.spent,
-            rationales=None if ground is None else ground.lines(walk.answers, hypnogram),
-            corrections=corrections,
+            timing=seconds,
+            evidence=None if ground is None else ground.evidence,
+            rationales=None if ground is None or explain == "none" else ground.lines(answering.answers, hypnogram),
+            votes=votes,
         )
+
+    def _ballots(
+        self, night: PreparedNight, first: npt.NDArray[np.float32], batch_size: int, seconds: dict[str, float]
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the logits of every derivation that votes, by its name: (n_epochs, 5), NaN where it is not usable."""
+        panel = self._eeg_panels()[0]
+        ballots = {}
+        for place in voters(night, panel):
+            name = night.panels[panel][place].name
+            through = night.through(panel, place)
+            if np.array_equal(through.usable, night.usable) and (night.shown[panel] <= 0).all() and place == 0:
+                ballots[name] = first
+                continue
+            answers = Answers.none(night.n_epochs)
+            inputs = self._reader.open(through, batch_size, seconds)
+            NightAnswering(inputs, self._reader, batch_size, answers).read()
+            ballots[name] = answers.logits
+        return ballots
 
     def _grammar(self, ground: Ground, hypnogram: Hypnogram, reasons: Reasons) -> GrammarOf:
         if reasons == "grounded":
@@ -245,7 +283,7 @@ class Stager:
         free = self._grammars.of(ground.words)
         return lambda _: free
 
-    def probe(self, recording: Recording, *, batch_size: int = 32) -> Probe:
+    def counterfactuals(self, recording: Recording, *, batch_size: int = 32) -> Counterfactuals:
         """Open a recording so that its epochs can be read, and explained, with other signals than their own.
 
         Raises
@@ -256,29 +294,36 @@ class Stager:
             If the checkpoint was not trained to give reasons.
         """
         self.check_explain("all")
-        self._channels(recording)
-        ground = Ground.of(recording, self.processor.layout)
-        return Probe(self._reader, self._grammars, recording, ground, batch_size)
+        self._check_eeg(recording, "first")
+        night = PreparedNight.read(recording, self.processor.layout)
+        ground = Ground.of(night, measure_night(night))
+        return Counterfactuals(self._reader, self._grammars, self._reader.open(night, batch_size), ground, batch_size)
 
-    def _channels(self, recording: Recording) -> dict[str, Channel | None]:
-        """Return the channel of each panel; without one for an EEG panel there is nothing to stage."""
-        layout = self.processor.layout
-        channels = panel_channels(layout, recording)
-        eeg_panels = [panel.name for panel in layout.panels if any(role.modality == "eeg" for role in panel.roles)]
-        if all(channels[name] is None for name in eeg_panels):
+    def _eeg_panels(self) -> list[str]:
+        return [panel.name for panel in self.processor.layout.panels if panel.shows_eeg]
+
+    def _check_eeg(self, recording: Recording, eeg: EegChoice) -> None:
+        """Refuse a recording without EEG, and a vote where several panels show EEG already."""
+        if eeg not in EEG_CHOICES:
+            raise InputError("arguments", "eeg", eeg, f"use one of {', '.join(EEG_CHOICES)}")
+        panels = self._eeg_panels()
+        if eeg == "vote" and len(panels) != 1:
+            hint = f"layout {self.processor.layout.name} shows {len(panels)} derivations at once: use eeg first"
+            raise InputError("arguments", "eeg", eeg, hint)
+        channels = panel_channels(self.processor.layout, recording)
+        if all(channels[name] is None for name in panels):
             labels = ", ".join(channel.name for channel in recording.channels) or "none"
             hint = f"name it with --channels eeg=LABEL; the channels are {labels}"
             raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
-        return channels
 
-    def _hypnogram(self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str]) -> Hypnogram:
-        """Return stages and calibrated probabilities; epochs without signal are unscored."""
-        scorable = recording.scorable
+    def _hypnogram(
+        self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str]
+    ) -> Hypnogram:
+        """Return stages and calibrated probabilities; epochs that were not read are unscored."""
+        read = np.isfinite(logits[:, 0])
         config = self._reader.calibration
-        scaled = logits.astype(np.float64) / config.stage_temperature
-        scaled -= scaled.max(axis=1, keepdims=True)
-        probabilities = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
-        probabilities[~scorable] = np.nan
+        probabilities = np.full(logits.shape, np.nan)
+        probabilities[read] = softmax(logits[read].astype(np.float64) / config.stage_temperature, axis=1)
         if self.smooth == "posterior":
             probabilities = posterior(
                 probabilities,
@@ -286,10 +331,7 @@ class Stager:
                 prior=config.stage_prior,
                 temperature=config.smoothed_temperature,
             )
-        stages = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
-        unscored = int((~scorable).sum())
-        if unscored:
-            notes = (*notes, f"{unscored} epochs are unscored: in a gap of the signal, or incomplete")
+        stages = np.where(read, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         return Hypnogram(
             stages,
             epoch_s=EPOCH_S,
@@ -310,16 +352,6 @@ class Stager:
             "recording": recording.describe(),
             "provenance": provenance,
         }
-
-
-def _narrowed(channels: Mapping[str, Channel | None], corrections: Mapping[str, Correction]) -> list[str]:
-    """Say which channels hold so much of an artefact that they are read in a part of their band."""
-    why = "the rest of its band holds more than sleep does, even in the quietest epochs (muscle, sweat)"
-    return [
-        f"{channel.name} is read {one.in_words} only: {why}"
-        for name, one in corrections.items()
-        if one.narrows and (channel := channels[name]) is not None
-    ]
 
 
 def _load(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor]:

@@ -33,6 +33,30 @@ def panel_channels(layout: ImageLayout, recording: Recording) -> dict[str, Chann
     return channels
 
 
+def panel_derivations(layout: ImageLayout, recording: Recording, panel: str) -> list[Channel]:
+    """Return every channel of a recording that can stand in a panel, best first.
+
+    Parameters
+    ----------
+    layout
+        The layout.
+    recording
+        Where channels are looked for, by the panel's roles in their order. Where the user chose channels, there are no
+        others.
+    panel
+        The panel's name.
+
+    Returns
+    -------
+    list of Channel
+        Those that hold the panel's band; the first is what :func:`panel_channels` returns.
+    """
+    wanted = layout.panel(panel)
+    lowest = wanted.band[0] or 0.0
+    found = [one for role in wanted.roles for one in recording.derivations(role) if one.rate / 2 > lowest]
+    return list({one.terms: one for one in reversed(found)}.values())[::-1]
+
+
 def panel_signals(
     layout: ImageLayout, recording: Recording, first: int = 0, count: int | None = None
 ) -> dict[str, NDArray[np.float32]]:

@@ -1,0 +1,305 @@
+"""The night as the model sees it: read once, judged once, corrected once; pictures by rows.
+
+A panel of the layout shows one channel, and in epochs in which that one holds no usable signal the best other
+derivation that can stand for it, stretch by stretch. Every channel has a correction of its own (its level, its band),
+found from its usable epochs alone. Staging, reasons and the report all take from this object, so that what was measured,
+drawn and told belongs to the same samples.
+
+Not covered: what a picture is (:mod:`.raster`), what makes a signal unusable (:mod:`eegvlm.signals.quality`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.images.corrections import Correction, apply_correction, panel_correction
+from eegvlm.images.layout import ImageLayout
+from eegvlm.images.panels import panel_channels, panel_derivations
+from eegvlm.images.sampling import sampled_rows
+from eegvlm.signals import Channel, Quality, Recording, Role
+from eegvlm.signals.quality_meter import QualityMeter
+from eegvlm.signals.read_once import ReadOnce
+
+if TYPE_CHECKING:
+    import torch
+
+Samples = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp] | slice
+
+_BLOCK = 32  # epochs that are read at a time
+
+
+@dataclass(frozen=True, eq=False)
+class ShownChannel:
+    """A channel as a panel shows it.
+
+    Parameters
+    ----------
+    name
+        The channel's name.
+    role
+        The part it plays; None where a night was made of signals alone.
+    signals
+        float32 (n_epochs, samples): microvolt at the layout's rate, in the panel's band, before the correction; NaN
+        where an epoch is not usable.
+    correction
+        What is done to it before it is drawn.
+    channel
+        Where it comes from; None where a night was made of signals alone.
+    """
+
+    name: str
+    role: Role | None
+    signals: Samples
+    correction: Correction
+    channel: Channel | None = None
+
+    @property
+    def usable(self) -> Bools:
+        """Which epochs it can show: bool (n_epochs,)."""
+        return np.asarray(np.isfinite(self.signals[:, 0]))
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedNight:
+    """What a model sees of a recording; make one with :meth:`read` or :meth:`of_signals`.
+
+    Parameters
+    ----------
+    layout
+        How it is drawn.
+    n_epochs
+        Number of 30-s epochs.
+    panels
+        Panel's name -> the channels that it shows, the preferred one first; panels without any are missing.
+    shown
+        Panel's name -> int8 (n_epochs,): the place in ``panels`` of the channel that each epoch is read from, -1 where
+        none holds a usable signal.
+    scorable
+        bool (n_epochs,): epochs that are complete and in no gap, whatever their quality.
+    quality
+        Of every channel that was judged; None where none was.
+    """
+
+    layout: ImageLayout
+    n_epochs: int
+    panels: Mapping[str, tuple[ShownChannel, ...]]
+    shown: Mapping[str, npt.NDArray[np.int8]]
+    scorable: Bools
+    quality: Quality | None = None
+
+    @classmethod
+    def read(cls, recording: Recording, layout: ImageLayout, *, every_derivation: bool = False) -> PreparedNight:
+        """Read a recording.
+
+        Every channel is read once, from the first epoch to the last. Where the EEG of a panel has epochs that are not
+        usable, the recording's other derivations for it are read, too.
+
+        Parameters
+        ----------
+        recording
+            The night.
+        layout
+            Its panels' roles say which channels are looked for.
+        every_derivation
+            Whether to read the other derivations in any case, so that each can be staged (:meth:`through`).
+
+        Raises
+        ------
+        RecordingError
+            Where the recording has EEG channels and none can be used.
+        """
+        first = {name: channel for name, channel in panel_channels(layout, recording).items() if channel is not None}
+        wanted = [(name, channel) for name, channel in first.items()]
+        beside = [one for one in recording.channels if one.role is not Role.OTHER]
+        signals, quality = _read(recording, layout, wanted, beside)
+        shown = {name: (_shown(layout, name, channel, signals[name, channel.name], quality),) for name, channel in wanted}
+        panels = dict(shown)
+        lacking = [
+            name
+            for name, (one,) in shown.items()
+            if layout.panel(name).shows_eeg and (every_derivation or not one.usable[recording.scorable].all())
+        ]
+        others = [
+            (name, channel)
+            for name in lacking
+            for channel in panel_derivations(layout, recording, name)
+            if channel.terms != first[name].terms
+        ]
+        if others:
+            more, judged = _read(recording, layout, others, [channel for _, channel in others])
+            quality = quality.joined(judged)
+            for name, channel in others:
+                panels[name] = (*panels[name], _shown(layout, name, channel, more[name, channel.name], quality))
+        return cls._of(layout, recording.n_epochs, panels, recording.scorable, quality)
+
+    @classmethod
+    def of_signals(
+        cls,
+        layout: ImageLayout,
+        signals: Mapping[str, Samples],
+        corrections: Mapping[str, Correction] | None = None,
+    ) -> PreparedNight:
+        """Make a night of signals that were read before, as training keeps them.
+
+        Parameters
+        ----------
+        layout
+            How it is drawn.
+        signals
+            Panel's name -> float32 (n_epochs, samples) microvolt at the layout's rate, in the panel's band; NaN where
+            there is no signal.
+        corrections
+            By panel; found from the signals where None.
+        """
+        if corrections is None:
+            corrections = {name: panel_correction(layout.panel(name), values, layout.rate) for name, values in signals.items()}
+        panels = {
+            name: (ShownChannel(name, None, values, corrections.get(name, Correction())),)
+            for name, values in signals.items()
+        }
+        present = np.any([one.usable for (one,) in panels.values()], axis=0)
+        return cls._of(layout, len(present), panels, present, None)
+
+    @classmethod
+    def _of(
+        cls,
+        layout: ImageLayout,
+        n_epochs: int,
+        panels: Mapping[str, tuple[ShownChannel, ...]],
+        scorable: Bools,
+        quality: Quality | None,
+    ) -> PreparedNight:
+        shown = {name: _choose(channels) for name, channels in panels.items()}
+        return cls(layout, n_epochs, panels, shown, scorable, quality)
+
+    @property
+    def usable(self) -> Bools:
+        """Which epochs hold something to stage: bool (n_epochs,).
+
+        Where the layout has EEG panels, one of them has a usable channel; otherwise any panel has.
+        """
+        eeg = [name for name in self.shown if self.layout.panel(name).shows_eeg]
+        read = [self.shown[name] >= 0 for name in (eeg or self.shown)]
+        return np.asarray(self.scorable & np.any(read, axis=0)) if read else np.zeros(self.n_epochs, np.bool_)
+
+    @property
+    def corrections(self) -> dict[str, Correction]:
+        """Of the preferred channel of each panel that has a level or a floor."""
+        return {
+            name: channels[0].correction for name, channels in self.panels.items() if self.layout.panel(name).corrects
+        }
+
+    def signals(self, rows: Rows) -> dict[str, Samples]:
+        """Return what was read of some epochs: panel's name -> float32 (len(rows), samples) microvolt.
+
+        Not corrected; NaN where a panel shows nothing.
+        """
+        return {name: self._of_rows(name, rows, corrected=False) for name in self.panels}
+
+    def drawn_signals(self, rows: Rows) -> dict[str, Samples]:
+        """Return what is drawn of some epochs, each from its channel, at that channel's level: as :meth:`signals`."""
+        return {name: self._of_rows(name, rows, corrected=True) for name in self.panels}
+
+    def pictures(self, rows: Rows, *, device: torch.device | str | None = None) -> torch.Tensor:
+        """Draw epochs: uint8 (len(rows), channels, height, width)."""
+        from eegvlm.images.raster import render
+
+        return render(self.layout, self.drawn_signals(rows), device=device)
+
+    def sampled(self, among: Bools | None = None) -> npt.NDArray[np.intp]:
+        """Return usable epochs from all over the night, which stand for the whole of it: at most 240.
+
+        Parameters
+        ----------
+        among
+            bool (n_epochs,): those that may be taken; None: all usable ones.
+        """
+        return sampled_rows(self.usable if among is None else among)
+
+    def with_signals(self, rows: Rows, signals: Mapping[str, Samples]) -> PreparedNight:
+        """Return epochs of other signals, each corrected as the epoch is in whose place it stands.
+
+        Parameters
+        ----------
+        rows
+            Places in this night, (n,).
+        signals
+            Panel's name -> float32 (n, samples) microvolt, not corrected.
+        """
+        panels, shown = {}, {}
+        for name, values in signals.items():
+            source = self.shown[name][rows]
+            panels[name] = tuple(replace(one, signals=values) for one in self.panels[name])
+            shown[name] = np.where(np.isfinite(values).all(axis=1), np.maximum(source, 0), -1).astype(np.int8)
+        return PreparedNight(self.layout, len(next(iter(signals.values()))), panels, shown, self.scorable[rows])
+
+    def through(self, panel: str, place: int) -> PreparedNight:
+        """Return the night with one panel showing only one of its channels, as a voter sees it."""
+        channels = {**self.panels, panel: (self.panels[panel][place],)}
+        return self._of(self.layout, self.n_epochs, channels, self.scorable, self.quality)
+
+    def names(self, panel: str) -> npt.NDArray[np.object_]:
+        """Return the name of the channel that a panel shows in each epoch, "" where it shows none: (n_epochs,)."""
+        known = np.array([*(one.name for one in self.panels.get(panel, ())), ""], np.object_)
+        return known[self.shown[panel]] if panel in self.shown else np.full(self.n_epochs, "", np.object_)
+
+    def _of_rows(self, panel: str, rows: Rows, *, corrected: bool) -> Samples:
+        channels, source = self.panels[panel], self.shown[panel][rows]
+        plain = len(channels) == 1
+        found = channels[0].signals[rows] if plain else np.full_like(channels[0].signals[rows], np.nan)
+        if plain:
+            return apply_correction(found, channels[0].correction, self.layout.rate) if corrected else found
+        for place, one in enumerate(channels):
+            own = source == place
+            if own.any():
+                values = one.signals[rows][own]
+                found[own] = apply_correction(values, one.correction, self.layout.rate) if corrected else values
+        return found
+
+
+def _read(
+    recording: Recording, layout: ImageLayout, wanted: Sequence[tuple[str, Channel]], judged: Sequence[Channel]
+) -> tuple[dict[tuple[str, str], Samples], Quality]:
+    """Read channels from the first epoch to the last: what panels show of them, and their quality."""
+    shared = replace(recording, source=ReadOnce(recording.source))
+    size = round(30 * layout.rate)
+    signals = {(name, one.name): np.empty((recording.n_epochs, size), np.float32) for name, one in wanted}
+    meter = QualityMeter(judged, recording.source, recording.n_epochs)
+    for first in range(0, recording.n_epochs, _BLOCK):
+        count = min(_BLOCK, recording.n_epochs - first)
+        meter.add(first, {one.name: shared.raw_epochs(one, first, count) for one in judged})
+        for name, one in wanted:
+            band = layout.panel(name).band
+            epochs = shared.epochs(one, rate=layout.rate, band=band, first=first, count=count)
+            signals[name, one.name][first : first + count] = epochs
+    return signals, meter.finish()
+
+
+def _shown(layout: ImageLayout, panel: str, channel: Channel, signals: Samples, quality: Quality) -> ShownChannel:
+    """Take out what is not usable, and find the correction from the rest."""
+    signals[~quality.channels[channel.name].usable] = np.nan  # a dead epoch is shown nowhere
+    correction = panel_correction(layout.panel(panel), signals, layout.rate)
+    return ShownChannel(channel.name, channel.role, signals, correction, channel)
+
+
+def _choose(channels: Sequence[ShownChannel]) -> npt.NDArray[np.int8]:
+    """Say which channel each epoch is read from: the preferred one, or for a stretch the best other one."""
+    usable = np.stack([one.usable for one in channels])
+    shown = np.where(usable[0], 0, -1).astype(np.int8)
+    if len(channels) == 1:
+        return shown
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (shown < 0).astype(np.int8), [0]])))
+    for start, stop in edges.reshape(-1, 2):
+        stretch = slice(start, stop)
+        # most of the stretch from one derivation; ties go to the preferred one
+        for place in 1 + np.argsort(-usable[1:, stretch].sum(axis=1), kind="stable"):
+            free = (shown[stretch] < 0) & usable[place, stretch]
+            shown[stretch][free] = place
+    return shown

@@ -1,0 +1,155 @@
+"""What the model reads of a night: pictures, and the vectors that were computed from these very pictures."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eegvlm.images import PreparedNight
+from eegvlm.images.raster import empty_picture
+from eegvlm.model.batch_norm_adaptation import adapted_network, filled_up, fingerprints, night_vectors
+from eegvlm.model.night import windows
+
+Rows = npt.NDArray[np.intp]
+Signals = dict[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class EpochInputs:
+    """What the model reads of some epochs. :class:`NightInputs` makes it.
+
+    Parameters
+    ----------
+    pictures
+        uint8 (n, channels, height, width), or with their neighbours' (n, 2 * beside + 1, channels, height, width).
+    context, own
+        See :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`; None where the model reads no night.
+    made_from
+        int64 (n,): fingerprints of the pictures from which the vectors were computed.
+
+    Raises
+    ------
+    ValueError
+        If the vectors were computed from other pictures than these.
+    """
+
+    pictures: torch.Tensor
+    context: torch.Tensor | None = None
+    own: torch.Tensor | None = None
+    made_from: npt.NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("context", "own"):
+            vectors = getattr(self, name)
+            if vectors is not None and (
+                self.made_from is None
+                or len(vectors) != len(self.pictures)
+                or not np.array_equal(self.made_from, fingerprints(self.pictures))
+            ):
+                raise ValueError(f"{name}: vectors that were computed from other pictures than those they came with")
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+
+@dataclass(eq=False)
+class NightInputs:
+    """A night as a model reads it; the vectors of all its epochs are computed when it is made.
+
+    Parameters
+    ----------
+    model, processor
+        The model, on its device, and what draws for it.
+    night
+        What is read.
+    batch_size
+        Pictures whose vectors are computed at a time.
+    beside
+        Neighbours on each side whose pictures are shown beside the epoch's own.
+    seconds
+        By kind of work, added to in place: ``draw_s``, ``model_s``.
+    """
+
+    model: Any
+    processor: Any
+    night: PreparedNight
+    batch_size: int = 32
+    beside: int = 0
+    seconds: dict[str, float] = field(default_factory=lambda: {"draw_s": 0.0, "model_s": 0.0})
+    vectors: torch.Tensor | None = field(default=None, init=False)
+    moved: torch.Tensor | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        config = self.model.config
+        self._marks = np.zeros(self.night.n_epochs, np.int64)
+        self._around, self._network = 0, None
+        if not getattr(config, "reads_night", False):
+            return
+        started = time.perf_counter()
+        at = {"device": self.model.device, "dtype": self.model.dtype}
+        self._around = config.context_epochs
+        self._network = adapted_network(
+            self.model.model.enhancement, self.processor, self.night, config.adaptation, **at
+        )
+        self.vectors, self._marks = night_vectors(
+            self._network, self.processor, self.night, batch_size=self.batch_size, **at
+        )
+        if config.night_epochs:
+            with torch.inference_mode():
+                self.moved = self.model.model.night(self.vectors[None].to(self.model.device))[0].cpu()
+        self.seconds["model_s"] += time.perf_counter() - started
+
+    def rows(self, rows: Rows) -> EpochInputs:
+        """Return what the model reads of some epochs, (n,) places in the night."""
+        started = time.perf_counter()
+        pictures = self._beside(rows) if self.beside else self.night.pictures(rows, device=self.model.device)
+        self.seconds["draw_s"] += time.perf_counter() - started
+        if self.vectors is None:
+            return EpochInputs(pictures)
+        own = None if self.moved is None else self.moved[rows][:, None]
+        context = windows(self.vectors, self._around)[rows] if self._around else None
+        return EpochInputs(pictures, context, own, self._marks[rows])
+
+    @torch.inference_mode()
+    def replaced(self, rows: Rows, signals: Signals) -> EpochInputs:
+        """Return what the model would read if other signals stood at places of the night.
+
+        The night around a place stays; the place's own vector is computed from the signals.
+
+        Parameters
+        ----------
+        rows
+            Places, (n,); one may come several times.
+        signals
+            Panel's name -> float32 (n, samples) microvolt, as :meth:`.PreparedNight.signals` gives them.
+        """
+        pictures = self.night.with_signals(rows, signals).pictures(slice(None), device=self.model.device)
+        if self.vectors is None or self._network is None:
+            return EpochInputs(pictures)
+        pixel_values = self.processor.normalise(filled_up(pictures), self.model.dtype)
+        vectors = self._network(pixel_values)[: len(rows)].mean(dim=1).float().cpu()
+        places = torch.from_numpy(rows)
+        context = None
+        if self._around:
+            context = windows(self.vectors, self._around)[places]
+            context[:, self._around] = vectors
+        moved = None
+        if self.moved is not None:
+            given = (one.to(self.model.device) for one in (self.vectors, places, vectors))
+            moved = self.model.model.night.replaced(*given)[:, None].cpu()
+        return EpochInputs(pictures, context, moved, fingerprints(pictures))
+
+    def _beside(self, rows: Rows) -> torch.Tensor:
+        """Return pictures with those of their neighbours; beyond the night's ends there is nothing in them."""
+        places = rows[:, None] + np.arange(-self.beside, self.beside + 1)
+        inside = (places >= 0) & (places < self.night.n_epochs)
+        there, at = np.unique(places[inside], return_inverse=True)
+        drawn = self.night.pictures(there, device=self.model.device)
+        shown = torch.from_numpy(empty_picture(self.night.layout)).to(drawn.device).repeat(*places.shape, 1, 1, 1)
+        shown[torch.from_numpy(inside)] = drawn[torch.from_numpy(at)]
+        return shown

@@ -1,0 +1,103 @@
+"""What was not read where it should have been: epochs without EEG, and those read from another derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.images import PreparedNight
+from eegvlm.signals import EPOCH_S, Problem, QualityLevel, Recording
+
+_MOST_STRETCHES = 4
+Bools = npt.NDArray[np.bool_]
+
+
+def notes_of(night: PreparedNight, recording: Recording) -> tuple[str, ...]:
+    """Return why epochs of a hypnogram are unscored: in a gap, incomplete, or without usable EEG."""
+    notes = []
+    missing = int((~night.scorable).sum())
+    if missing:
+        notes.append(f"{missing} epochs are unscored: in a gap of the signal, or incomplete")
+    if (silent := without_eeg(night)).any():
+        notes.append(f"{int(silent.sum())} epochs hold no EEG ({clock_times(silent, recording.start)})")
+    return tuple(notes)
+
+
+def without_eeg(night: PreparedNight) -> Bools:
+    """Return which epochs are complete and hold no usable EEG: bool (n_epochs,)."""
+    return np.asarray(night.scorable & ~night.usable)
+
+
+def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Problem]:
+    """Say what signal quality did to the staging: which stretches were not read, and which were read elsewhere."""
+    if (silent := without_eeg(night)).any():
+        kinds = _kinds(night, silent)
+        message = f"{int(silent.sum())} epochs hold no EEG ({clock_times(silent, recording.start)}): {kinds}; not staged"
+        yield Problem("no-usable-eeg", message)
+    for name, channels in night.panels.items():
+        first = channels[0]
+        for place, other in enumerate(channels[1:], start=1):
+            moved = night.shown[name] == place
+            if moved.any():
+                message = (
+                    f"{int(moved.sum())} epochs are read from {other.name} ({clock_times(moved, recording.start)}): "
+                    f"{first.name} holds no usable signal there ({_kinds(night, moved, first.name)})"
+                )
+                yield Problem("read-elsewhere", message, first.name)
+        if not night.layout.panel(name).shows_eeg:
+            empty = night.scorable & (night.shown[name] < 0)
+            if empty.any():
+                message = (
+                    f"{first.name} holds no usable signal in {int(empty.sum())} epochs "
+                    f"({clock_times(empty, recording.start)}: {_kinds(night, empty, first.name)}); they are read without it"
+                )
+                yield Problem("not-read", message, first.name)
+        doubtful = _doubtful(night, first.name) & (night.shown[name] == 0)
+        if doubtful.any():
+            message = (
+                f"{first.name} is of doubtful quality in {int(doubtful.sum())} epochs "
+                f"({_kinds(night, doubtful, first.name)}); they are read all the same"
+            )
+            yield Problem("doubtful-signal", message, first.name)
+
+
+def clock_times(epochs: Bools, start: datetime | None) -> str:
+    """Return the stretches of epochs as a person writes them: ``"03:10-03:29, 05:01-05:02 and 3 more"``.
+
+    Without a start time, minutes after it: ``"min 12-24"``.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], epochs.astype(np.int8), [0]]))).reshape(-1, 2)
+    shown = [_span(int(first), int(stop), start) for first, stop in edges[:_MOST_STRETCHES]]
+    more = f" and {len(edges) - _MOST_STRETCHES} more" if len(edges) > _MOST_STRETCHES else ""
+    return ("" if start is not None else "min ") + ", ".join(shown) + more
+
+
+def _span(first: int, stop: int, start: datetime | None) -> str:
+    if start is None:
+        return f"{first / 2:g}-{stop / 2:g}"
+    begin, end = (start + timedelta(seconds=EPOCH_S * epoch) for epoch in (first, stop))
+    return f"{begin:%H:%M}-{end:%H:%M}" if (stop - first) > 1 else f"{begin:%H:%M:%S}-{end:%H:%M:%S}"
+
+
+def _doubtful(night: PreparedNight, channel: str) -> Bools:
+    if night.quality is None or channel not in night.quality.channels:
+        return np.zeros(night.n_epochs, np.bool_)
+    return np.asarray(night.quality.channels[channel].level == QualityLevel.DOUBTFUL)
+
+
+def _kinds(night: PreparedNight, epochs: Bools, channel: str | None = None) -> str:
+    """Name what is wrong in some epochs, the most frequent kind first."""
+    if night.quality is None:
+        return "not judged"
+    counts: dict[str, int] = {}
+    for name, found in night.quality.channels.items():
+        if channel in (None, name):
+            worst = found.level
+            for kind, levels in found.levels.items():
+                count = int(((levels == worst) & (levels > 0) & epochs).sum())
+                if count:
+                    counts[kind.words] = counts.get(kind.words, 0) + count
+    return ", ".join(sorted(counts, key=lambda kind: -counts[kind])) or "no signal"
