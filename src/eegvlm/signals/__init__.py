@@ -1,4 +1,4 @@
-"""Recordings: files opened, channels found and scaled to microvolt, 30-s epochs cut.
+"""Recordings: files opened, channels found and scaled to microvolt, 30-s epochs cut and their quality judged.
 
 Notable: nothing is loaded before it is asked for; every doubt is a :class:`Problem` in the result or a
 :class:`RecordingError`, never a warning in the air; the patient's identification is not read.
@@ -9,6 +9,8 @@ from eegvlm.signals.channel import Channel
 from eegvlm.signals.overrides import parse_channels
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.quality import Quality, QualityKind, QualityLevel
+from eegvlm.signals.quality import ChannelQuality, Quality, QualityKind, QualityLevel, Stretch
+from eegvlm.signals.quality_meter import QualityMeter, measure_quality
 from eegvlm.signals.reading import read_recording
 from eegvlm.signals.recording import Recording
 from eegvlm.signals.roles import Role
@@ -17,13 +19,17 @@ from eegvlm.signals.source import EPOCH_S
 __all__ = [
     "EPOCH_S",
     "Channel",
+    "ChannelQuality",
     "Problem",
     "Quality",
     "QualityKind",
     "QualityLevel",
+    "QualityMeter",
     "Recording",
     "RecordingError",
     "Role",
+    "Stretch",
+    "measure_quality",
     "parse_channels",
     "read_recording",
 ]

@@ -1,0 +1,168 @@
+"""The quality of every epoch and channel: what is wrong, how badly, and when.
+
+Only the result lives here. :mod:`eegvlm.signals.quality_meter` measures it, and
+:mod:`eegvlm.signals.quality_limits` says where each limit comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.signals.source import EPOCH_S
+
+Levels = npt.NDArray[np.int8]
+
+
+class QualityLevel(IntEnum):
+    """How far an epoch of a channel can be trusted."""
+
+    GOOD = 0
+    DOUBTFUL = 1
+    """Used, and reported."""
+    UNUSABLE = 2
+    """Not to be staged from."""
+
+
+class QualityKind(StrEnum):
+    """What is wrong with a signal; definitions and limits in :mod:`eegvlm.signals.quality_limits`."""
+
+    FLAT = "flat"
+    NOISE_FLOOR = "noise-floor"
+    MAINS = "mains"
+    OPEN_INPUT = "open-input"
+    CLIPPED = "clipped"
+    POPS = "pops"
+    DRIFT = "drift"
+    ECG_LEAK = "ecg-leak"
+    LOST_REFERENCE = "lost-reference"
+
+
+@dataclass(frozen=True)
+class ChannelQuality:
+    """The quality of one channel.
+
+    Parameters
+    ----------
+    name
+        Name of the channel.
+    levels
+        Kind -> int8 (n_epochs,) of :class:`QualityLevel`; every kind is present. 0 where an epoch is incomplete or
+        touches a gap: such an epoch is unscorable for that reason, and is not judged.
+    """
+
+    name: str
+    levels: Mapping[QualityKind, Levels]
+
+    @cached_property
+    def level(self) -> Levels:
+        """The worst level of each epoch: int8 (n_epochs,)."""
+        return np.asarray(np.max([*self.levels.values()], axis=0), np.int8)
+
+    @property
+    def usable(self) -> npt.NDArray[np.bool_]:
+        """Which epochs may be staged from: bool (n_epochs,)."""
+        return self.level < QualityLevel.UNUSABLE
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive epochs of one channel with the same defect.
+
+    Parameters
+    ----------
+    channel
+        Name of the channel.
+    kind, level
+        What is wrong, and how badly.
+    first, last
+        Epochs counted from 0; ``last`` is part of the stretch.
+    """
+
+    channel: str
+    kind: QualityKind
+    level: QualityLevel
+    first: int
+    last: int
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of epochs."""
+        return self.last - self.first + 1
+
+    def clock(self, start: datetime) -> tuple[datetime, datetime]:
+        """Return the local times at which the stretch begins and ends.
+
+        Parameters
+        ----------
+        start
+            Naive local time of epoch 0: :attr:`eegvlm.signals.Recording.start`.
+        """
+        return (
+            start + timedelta(seconds=EPOCH_S * self.first),
+            start + timedelta(seconds=EPOCH_S * (self.last + 1)),
+        )
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The quality of a recording.
+
+    Parameters
+    ----------
+    channels
+        By name of the channel, in the order in which they were given.
+    n_epochs
+        Number of epochs of the recording.
+    """
+
+    channels: Mapping[str, ChannelQuality]
+    n_epochs: int
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return runs of consecutive epochs with one defect at one level, by channel, then by time."""
+        found: list[Stretch] = []
+        for name, channel in self.channels.items():
+            of_channel = [
+                Stretch(name, kind, level, first, last)
+                for kind, levels in channel.levels.items()
+                for level in (QualityLevel.DOUBTFUL, QualityLevel.UNUSABLE)
+                for first, last in _runs(levels == level)
+            ]
+            found += sorted(of_channel, key=lambda stretch: (stretch.first, -stretch.level))
+        return tuple(found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Describe it in plain types, for JSON; epochs count from 1 there, as scorers do."""
+        return {
+            "n_epochs": self.n_epochs,
+            "channels": {
+                name: {
+                    "doubtful_epochs": int((channel.level == QualityLevel.DOUBTFUL).sum()),
+                    "unusable_epochs": int((channel.level == QualityLevel.UNUSABLE).sum()),
+                }
+                for name, channel in self.channels.items()
+            },
+            "stretches": [
+                {
+                    "channel": stretch.channel,
+                    "kind": stretch.kind.value,
+                    "level": stretch.level.name.lower(),
+                    "first_epoch": stretch.first + 1,
+                    "last_epoch": stretch.last + 1,
+                }
+                for stretch in self.stretches()
+            ],
+        }
+
+
+def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    return [(int(start), int(stop) - 1) for start, stop in edges]
