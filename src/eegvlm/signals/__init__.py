@@ -2,10 +2,13 @@
 
 Notable: nothing is loaded before it is asked for; every doubt is a :class:`Problem` in the result or a
 :class:`RecordingError`, never a warning in the air; the patient's identification is not read.
-Not covered: filtering for display, artefact removal, annotations (see ``eegvlm.hypnogram`` for scorings).
+Not covered: filtering for display, artefact removal, annotations other than lights off and on (see ``eegvlm.hypnogram``
+for scorings).
 """
 
 from eegvlm.signals.channel import Channel
+from eegvlm.signals.lights import Lights
+from eegvlm.signals.lights_option import choose_lights, parse_lights
 from eegvlm.signals.overrides import parse_channels
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.reading import read_recording
@@ -16,10 +19,13 @@ from eegvlm.signals.source import EPOCH_S
 __all__ = [
     "EPOCH_S",
     "Channel",
+    "Lights",
     "Problem",
     "Recording",
     "RecordingError",
     "Role",
+    "choose_lights",
     "parse_channels",
+    "parse_lights",
     "read_recording",
 ]
