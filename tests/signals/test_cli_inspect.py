@@ -58,6 +58,22 @@ def test_tables_show_all_a_scorer_must_know(
     assert "Haagse" not in shown
 
 
+def test_markers_of_lights_are_shown_by_clock_time_and_seconds(
+    edf: Maker, lead: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    onsets = [f"+{second}" for second in range(60)]
+    onsets[10] += "\x14\x14\0+10\x14Licht aus"
+    path = edf([lead("C4-M1")], plus="C", onsets=onsets).write(tmp_path / "lights.edf")
+    assert run(path, monkeypatch=monkeypatch) == 0
+    line = "lights off 2024-03-02 22:30:25 (10 s), lights on unknown: the recording's own marker 'Licht aus'"
+    assert line in capsys.readouterr().out
+    path.write_bytes(path.read_bytes().replace(b"02.03.24", b"xx.xx.xx"))
+    assert run(path, monkeypatch=monkeypatch) == 0
+    assert "lights off at 10 s, lights on unknown" in capsys.readouterr().out
+    assert run(path, "--json", monkeypatch=monkeypatch) == 0
+    assert json.loads(capsys.readouterr().out)["lights"]["off_s"] == 10
+
+
 def test_json_is_json_with_every_signal(
     night: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

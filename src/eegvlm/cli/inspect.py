@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from eegvlm.signals import Problem, Recording, Role, parse_channels, read_recording
+from eegvlm.signals import Lights, Problem, Recording, Role, parse_channels, read_recording
 from eegvlm.signals.roles import EEG_ROLES
 from eegvlm.signals.survey import SurveyedSignal, survey
 
@@ -22,7 +23,7 @@ def inspect(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Show what a recording holds: channels, roles, rates, units, length, gaps, problems."""
+    """Show what a recording holds: channels, roles, rates, units, length, gaps, lights off and on, problems."""
     opened = read_recording(recording, parse_channels(channels or ()))
     signals = survey(opened)
     if as_json:
@@ -91,7 +92,22 @@ def _length(recording: Recording) -> str:
         shown = ", ".join(f"{start:g} to {stop:g} s" for start, stop in gaps[:8])
         more = f" and {len(gaps) - 8} more" if len(gaps) > 8 else ""
         text += f"\ngaps: {shown}{more}"
+    if recording.lights is not None:
+        text += f"\n{_lights(recording, recording.lights)}"
     return text
+
+
+def _lights(recording: Recording, lights: Lights) -> str:
+    times = []
+    for switch, seconds in (("off", lights.off_s), ("on", lights.on_s)):
+        if seconds is None:
+            times.append(f"lights {switch} unknown")
+        elif recording.start is None:
+            times.append(f"lights {switch} at {seconds:g} s")
+        else:
+            clock = recording.start + timedelta(seconds=seconds)
+            times.append(f"lights {switch} {clock:%Y-%m-%d %H:%M:%S} ({seconds:g} s)")
+    return f"{', '.join(times)}: {lights.source}"
 
 
 def _signal_table(signals: tuple[SurveyedSignal, ...]) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.signals import Problem
+from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.source import Segment, Signal, Source
 
 # What a header's unit brings up is answered by the calibration that replaces it.
@@ -59,6 +60,11 @@ class RescaledSource:
     def problems(self) -> tuple[Problem, ...]:
         """What was found on opening, and the replaced calibrations."""
         return (*self.inner.problems, *self.told.values())
+
+    @property
+    def lights_markers(self) -> tuple[LightsMarker, ...]:
+        """Annotations about lights off and on."""
+        return self.inner.lights_markers
 
     @property
     def signals(self) -> tuple[Signal, ...]:

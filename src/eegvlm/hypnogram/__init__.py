@@ -9,17 +9,21 @@ from eegvlm.hypnogram.agreement import (
     confusion_matrix,
 )
 from eegvlm.hypnogram.align import align
+from eegvlm.hypnogram.counted import CountedSleep, count_sleep
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.files import lost_in, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.hypnogram import Hypnogram, Run
+from eegvlm.hypnogram.period import Period, main_sleep_period
 from eegvlm.hypnogram.stage import STAGES, Stage
 from eegvlm.hypnogram.statistics import SleepStatistics, sleep_statistics
 
 __all__ = [
     "STAGES",
     "Agreement",
+    "CountedSleep",
     "Hypnogram",
     "HypnogramError",
+    "Period",
     "Run",
     "SleepStatistics",
     "Stage",
@@ -29,7 +33,9 @@ __all__ = [
     "agreement_of_stages",
     "align",
     "confusion_matrix",
+    "count_sleep",
     "lost_in",
+    "main_sleep_period",
     "read_hypnogram",
     "sleep_statistics",
     "write_hypnogram",

@@ -49,7 +49,8 @@ def align(
     if not duration_s > 0:
         raise HypnogramError("recording", "duration", duration_s, "expected seconds above zero")
     offset_s = clock_offset_s(hypnogram.start, start)
-    moved = replace(hypnogram, start=start or hypnogram.start, onset_s=hypnogram.onset_s + offset_s)
+    lights = hypnogram.lights and hypnogram.lights.shifted(offset_s)
+    moved = replace(hypnogram, start=start or hypnogram.start, onset_s=hypnogram.onset_s + offset_s, lights=lights)
     if moved.onset_s >= duration_s or moved.end_s <= 0:
         where = f"{moved.onset_s:g} to {moved.end_s:g} s of a recording of {duration_s:g} s"
         hint = "it does not overlap its signal; check the start times, or leave out the start to align by onset"

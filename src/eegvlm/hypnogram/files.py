@@ -121,13 +121,14 @@ def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | No
     Returns
     -------
     list of str
-        Among ``start time``, ``epoch length``, ``probabilities``.
+        Among ``start time``, ``epoch length``, ``probabilities``, ``lights``.
     """
     carries = (format_to_write(Path(path)) if format is None else format_of_name(format)).carries
     held = {
         "start": ("start time", hypnogram.start is not None),
         "epoch_s": ("epoch length", hypnogram.epoch_s != 30.0),
         "probabilities": ("probabilities", hypnogram.probabilities is not None),
+        "lights": ("lights", hypnogram.lights is not None),
     }
     return [title for key, (title, present) in held.items() if present and key not in carries]
 

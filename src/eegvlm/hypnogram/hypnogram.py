@@ -23,6 +23,7 @@ from eegvlm.hypnogram.resample import (
     mean_probabilities,
 )
 from eegvlm.hypnogram.stage import STAGES, Stage
+from eegvlm.signals.lights import Lights
 
 _SUM_TOLERANCE = 1e-3  # five probabilities rounded to four decimals may be off by this much
 _TEXT_OF = {Stage.W: "W", Stage.N1: "1", Stage.N2: "2", Stage.N3: "3", Stage.R: "R", Stage.UNSCORED: "?"}
@@ -55,6 +56,9 @@ class Hypnogram:
         float32, shape (n, 5), columns W, N1, N2, N3, R; each row sums to 1, or is NaN where none are known.
     notes
         What a person should know about this scoring: what was converted, ignored, aligned.
+    lights
+        When lights went off and on by the scoring's own markers, seconds after the recording's start; None where
+        it has none.
 
     Raises
     ------
@@ -68,6 +72,7 @@ class Hypnogram:
     onset_s: float = 0.0
     probabilities: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
+    lights: Lights | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stages", _checked_stages(self.stages))
@@ -106,7 +111,7 @@ class Hypnogram:
             np.array_equal(self.stages, other.stages)
             and (self.epoch_s, self.start, self.onset_s) == (other.epoch_s, other.start, other.onset_s)
             and same_probabilities
-            and self.notes == other.notes
+            and (self.notes, self.lights) == (other.notes, other.lights)
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -261,6 +266,7 @@ class Hypnogram:
             onset_s,
             probabilities,
             (*self.notes, *([note] if note else [])),
+            self.lights,
         )
 
     def as_text(self, *, per_line: int = 120) -> str:

@@ -34,11 +34,12 @@ class SleepStatistics:
     spt_min
         Sleep period: from sleep onset to the end of the last sleep epoch; 0 without sleep.
     sleep_efficiency_pct
-        TST as a percentage of TIB; None if nothing was scored.
+        TST as a percentage of TIB; None if nothing was scored, or time in bed is not known (:func:`count_sleep`).
     sleep_maintenance_pct
         TST as a percentage of SPT; None without sleep.
     sol_min
-        Sleep onset latency: lights off to the first epoch of any sleep stage; None without sleep.
+        Sleep onset latency: lights off to the first epoch of any sleep stage; None without sleep, or where lights
+        off is not known (:func:`count_sleep`).
     waso_min
         Wake after sleep onset, until lights on (so the final awakening counts, as in the manual); None
         without sleep.

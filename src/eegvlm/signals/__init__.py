@@ -2,13 +2,15 @@
 
 Notable: nothing is loaded before it is asked for; every doubt is a :class:`Problem` in the result or a
 :class:`RecordingError`, never a warning in the air; the patient's identification is not read.
-Not covered: filtering for display, artefact removal, annotations (see ``eegvlm.hypnogram`` for scorings).
+Not covered: filtering for display, artefact removal, annotations other than lights off and on (see ``eegvlm.hypnogram``
+for scorings).
 """
 
 from eegvlm.signals.channel import Channel
+from eegvlm.signals.lights import Lights
+from eegvlm.signals.lights_option import choose_lights, parse_lights
 from eegvlm.signals.overrides import parse_channels
 from eegvlm.signals.problems import Problem, RecordingError
-from eegvlm.signals.quality import Quality, QualityKind, QualityLevel
 from eegvlm.signals.quality import ChannelQuality, Quality, QualityKind, QualityLevel, Stretch
 from eegvlm.signals.quality_meter import QualityMeter, measure_quality
 from eegvlm.signals.reading import read_recording
@@ -20,6 +22,7 @@ __all__ = [
     "EPOCH_S",
     "Channel",
     "ChannelQuality",
+    "Lights",
     "Problem",
     "Quality",
     "QualityKind",
@@ -29,7 +32,9 @@ __all__ = [
     "RecordingError",
     "Role",
     "Stretch",
+    "choose_lights",
     "measure_quality",
     "parse_channels",
+    "parse_lights",
     "read_recording",
 ]

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
 
@@ -48,6 +49,7 @@ class ArraySource:
     problems: tuple[Problem, ...]
     arrays: tuple[npt.NDArray[np.float32], ...] = field(repr=False)
     name: str = _NAME
+    lights_markers: tuple[LightsMarker, ...] = ()
 
     @classmethod
     def of(cls, signals: Mapping[str, tuple[npt.ArrayLike, float]], start: datetime | None) -> ArraySource:

@@ -20,7 +20,7 @@ def describe(recording: Recording) -> dict[str, Any]:
     -------
     dict
         ``file`` (name only), ``start`` (ISO, naive), ``duration_s``, ``n_epochs``, ``partial_last_s``,
-        ``gaps``, ``channels`` (those with a role), ``other_channels`` (labels), ``problems``.
+        ``gaps``, ``lights`` (or None), ``channels`` (those with a role), ``other_channels`` (labels), ``problems``.
     """
     return {
         "file": recording.path.name,
@@ -30,6 +30,7 @@ def describe(recording: Recording) -> dict[str, Any]:
         "n_scorable_epochs": int(recording.scorable.sum()),
         "partial_last_s": recording.partial_last_s,
         "gaps": [{"start_s": start, "stop_s": stop} for start, stop in recording.gaps],
+        "lights": recording.lights and recording.lights.to_dict(),
         "channels": [
             {
                 "name": channel.name,

@@ -11,16 +11,19 @@ import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from io import FileIO
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.signals.edf_annotations import lights_markers_in
 from eegvlm.signals.edf_checks import count_records, explain_foreign, explain_missing
 from eegvlm.signals.edf_clock import Clock, continuous, read_clock
 from eegvlm.signals.edf_header import MAIN_BYTES, EdfHeader, EdfSignal, is_edf, parse_header
 from eegvlm.signals.labels import unique_labels
+from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
 from eegvlm.signals.units import read_unit
@@ -43,6 +46,14 @@ class _Place:
 
 
 @dataclass(frozen=True)
+class _AnnotationPlace:
+    """Where an annotation signal lies in a data record, in bytes."""
+
+    offset: int
+    width: int
+
+
+@dataclass(frozen=True)
 class EdfSource:
     """An EDF or BDF file; see :class:`eegvlm.signals.source.Source`."""
 
@@ -56,6 +67,8 @@ class EdfSource:
     sample_bytes: int
     n_records: int
     places: tuple[_Place, ...] = field(repr=False)
+    annotations: tuple[_AnnotationPlace, ...] = ()
+    onset_s: Fraction = Fraction(0)
 
     @property
     def name(self) -> str:
@@ -85,6 +98,23 @@ class EdfSource:
         samples *= np.float32(place.gain)
         samples += np.float32(place.shift)
         return samples
+
+    @cached_property
+    def lights_markers(self) -> tuple[LightsMarker, ...]:
+        """Annotations about lights, read from the file on first use and then kept."""
+        markers = []
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                for place in self.annotations:
+                    step = max(1, _BLOCK_BYTES // place.width)
+                    for first in range(0, self.n_records, step):
+                        count = min(step, self.n_records - first)
+                        start = self.header_bytes + first * self.record_bytes
+                        raw = _read_columns(file, start, self.record_bytes, count, place.offset, place.width)
+                        markers += lights_markers_in(raw.tobytes(), float(self.onset_s))
+        except OSError as error:
+            raise RecordingError(self.path, "annotations", error.strerror or error, "they cannot be read") from None
+        return tuple(markers)
 
     def _read_records(self, file: FileIO, place: _Place, first: int, last: int) -> npt.NDArray[np.uint8]:
         return _read_columns(
@@ -165,6 +195,12 @@ def _build(path: Path, header: EdfHeader, n_records: int, clock: Clock, problems
         header.sample_bytes,
         n_records,
         tuple(places),
+        tuple(
+            _AnnotationPlace(s.offset * header.sample_bytes, s.samples * header.sample_bytes)
+            for s in header.signals
+            if s.is_annotation and s.samples > 0
+        ),
+        clock.offset_s,
     )
 
 

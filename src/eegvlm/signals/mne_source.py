@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from eegvlm.signals.arrays import exact_rate, gapless_segments
 from eegvlm.signals.labels import unique_labels
+from eegvlm.signals.lights import LightsMarker, lights_marker
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
 
@@ -39,6 +40,7 @@ class MneSource:
     segments: tuple[Segment, ...]
     problems: tuple[Problem, ...]
     raw: Any = field(repr=False)
+    lights_markers: tuple[LightsMarker, ...] = ()
 
     @classmethod
     def of(cls, raw: Any, name: str = "", problems: tuple[Problem, ...] = ()) -> MneSource:
@@ -81,7 +83,7 @@ class MneSource:
         segments = gapless_segments(_present(raw, n), rate)
         if not segments:
             raise RecordingError(name, "signals", "all skipped (BAD_ACQ_SKIP)", "give a recording with samples")
-        return cls(name, start, n / rate, signals, segments, problems, raw)
+        return cls(name, start, n / rate, signals, segments, problems, raw, _lights_markers(raw))
 
     def read(self, index: int, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Read samples ``start`` to ``stop`` of one signal: float32 microvolt."""
@@ -142,8 +144,7 @@ def _faults(label: str, kind: str) -> tuple[Problem, ...]:
 def _present(raw: Any, n: int) -> npt.NDArray[np.bool_]:
     present = np.ones(n, np.bool_)
     rate = float(raw.info["sfreq"])
-    # Onsets count from the measurement date where there is one, from the first sample otherwise.
-    offset = float(raw.first_time) if raw.info["meas_date"] is not None else 0.0
+    offset = _onset_offset(raw)
     for onset, duration, text in zip(
         raw.annotations.onset, raw.annotations.duration, raw.annotations.description, strict=True
     ):
@@ -151,3 +152,15 @@ def _present(raw: Any, n: int) -> npt.NDArray[np.bool_]:
             first = max(0, round((float(onset) - offset) * rate))
             present[first : max(0, round((float(onset) + float(duration) - offset) * rate))] = False
     return present
+
+
+def _lights_markers(raw: Any) -> tuple[LightsMarker, ...]:
+    offset = _onset_offset(raw)
+    annotations = zip(raw.annotations.onset, raw.annotations.description, strict=True)
+    markers = (lights_marker(float(onset) - offset, str(text)) for onset, text in annotations)
+    return tuple(marker for marker in markers if marker)
+
+
+def _onset_offset(raw: Any) -> float:
+    """Return the onset of the first sample: onsets count from the measurement date where there is one."""
+    return float(raw.first_time) if raw.info["meas_date"] is not None else 0.0

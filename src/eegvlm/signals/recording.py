@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from eegvlm.signals.channel import Channel
 from eegvlm.signals.epochs import Conditioner, samples_per_epoch
+from eegvlm.signals.lights import Lights, ReadLights, lights_of_markers
 from eegvlm.signals.montage import Montage, match
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.roles import Role
@@ -129,7 +130,17 @@ class Recording:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that a reader of the result must know."""
-        return (*self.source.problems, *self.montage.problems)
+        return (*self.source.problems, *self.montage.problems, *self._read_lights().problems)
+
+    @property
+    def lights(self) -> Lights | None:
+        """Lights off and on as the recording's own annotations mark them; None where they do not.
+
+        Read from the file on first use. Where a part was cut out by :meth:`crop`, times count from the start
+        of that part, and what was marked outside of it is not known.
+        """
+        lights = self._read_lights().lights
+        return lights and lights.within(float(self.origin_s), float(self.origin_s + self.length_s))
 
     @property
     def n_epochs(self) -> int:
@@ -332,6 +343,9 @@ class Recording:
         from eegvlm.signals.description import describe
 
         return describe(self)
+
+    def _read_lights(self) -> ReadLights:
+        return lights_of_markers(self.source.lights_markers, 0.0, float(self.source.duration_s), whose="recording")
 
     def _origin(self, channel: Channel) -> int:
         return round(self.origin_s * channel.exact_rate)

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.problems import Problem
 
 EPOCH_S = 30.0
@@ -100,6 +101,10 @@ class Source(Protocol):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was found wrong on opening."""
+
+    @property
+    def lights_markers(self) -> tuple[LightsMarker, ...]:
+        """Annotations about lights off and on, in seconds after the first sample."""
 
     def read(self, index: int, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Read stored samples ``start`` to ``stop`` of one signal: float32 (stop - start,), microvolt."""

@@ -82,6 +82,9 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
         EdfAnnotation(round(float(onset), 6), hypnogram.epoch_s, f"Sleep stage {stage.label}")
         for onset, stage in zip(hypnogram.onsets_s, hypnogram, strict=True)
     ]
+    if (lights := hypnogram.lights) is not None:
+        marked = (("Lights Off", lights.off_s), ("Lights On", lights.on_s))
+        annotations += [EdfAnnotation(round(at, 6), None, text) for text, at in marked if at is not None]
     edf = Edf(
         [],
         recording=Recording(startdate=None if start is None else start.date(), equipment_code="eeg-vlm"),
@@ -98,5 +101,5 @@ FORMAT = Format(
     _recognises,
     _read,
     _write,
-    frozenset({"start", "onset_s", "epoch_s"}),
+    frozenset({"start", "onset_s", "epoch_s", "lights"}),
 )

@@ -18,9 +18,10 @@ from eegvlm.hypnogram.formats.probability_text import text_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
 from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
+from eegvlm.signals.lights import Lights
 
 _FORMAT = "eegvlm-hypnogram"
-_KEYS = frozenset({"format", "version", "start", "onset_s", "epoch_s", "stages", "probabilities", "notes"})
+_KEYS = frozenset({"format", "version", "start", "onset_s", "epoch_s", "stages", "probabilities", "notes", "lights"})
 
 
 def loaded_object(source: Source) -> dict[str, Any]:
@@ -95,7 +96,20 @@ def _read(source: Source) -> Hypnogram:
         onset_s=seconds_of(source, "onset_s", loaded.get("onset_s", 0.0)),
         probabilities=_probabilities(source, loaded.get("probabilities"), len(labels)),
         notes=(*notes, *([f"left out: {', '.join(unread)}"] if unread else [])),
+        lights=_lights(source, loaded.get("lights")),
     )
+
+
+def _lights(source: Source, value: object) -> Lights | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("source"), str):
+        raise source.error("lights", value, "expected an object with off_s, on_s and source")
+    off_s, on_s = (
+        None if value.get(name) is None else seconds_of(source, f"lights, {name}", value[name])
+        for name in ("off_s", "on_s")
+    )
+    return Lights(off_s, on_s, value["source"])
 
 
 def _stage(source: Source, epoch: int, label: object) -> Stage:
@@ -139,6 +153,8 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
         "probabilities": probabilities,
         "notes": list(hypnogram.notes),
     }
+    if hypnogram.lights is not None:
+        whole["lights"] = hypnogram.lights.to_dict()
     lines = (f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in whole.items())
     return {path: ("{\n" + ",\n".join(lines) + "\n}\n").encode()}
 
@@ -150,5 +166,5 @@ FORMAT = Format(
     _recognises,
     _read,
     _write,
-    frozenset({"start", "onset_s", "epoch_s", "probabilities", "notes"}),
+    frozenset({"start", "onset_s", "epoch_s", "probabilities", "notes", "lights"}),
 )

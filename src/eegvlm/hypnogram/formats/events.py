@@ -7,7 +7,7 @@ hour; there may be gaps; and other annotations may lie between.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, RULE, count_epochs, fill_epochs, is_epoch_length
 from eegvlm.hypnogram.stage import Stage, is_rechtschaffen_kales, says_sleep_stage, stage_of_spelling
+from eegvlm.signals.lights import LightsMarker, lights_marker, lights_of_markers
 
 # Epoch lengths in use: 30 s (AASM), 20 s (part of MASS), and shorter ones of automatic scorers.
 EPOCH_LENGTHS_S = (30.0, 20.0, 10.0, 5.0, 4.0, 2.0, 1.0)
@@ -36,11 +37,12 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class StageEvents:
-    """The events of a file that are stages, and notes on the others."""
+    """The events of a file that are stages, notes on the others, and the markers of lights among those."""
 
     events: tuple[Event, ...]
     stages: NDArray[np.int8]
     notes: tuple[str, ...]
+    lights_markers: tuple[LightsMarker, ...] = ()
 
 
 def pick_stages(source: Source, events: Sequence[Event]) -> StageEvents:
@@ -58,7 +60,7 @@ def pick_stages(source: Source, events: Sequence[Event]) -> StageEvents:
     explicit = any(says_sleep_stage(event.text) for event in events)
     picked: list[Event] = []
     stages: list[Stage] = []
-    lights: list[str] = []
+    lights: list[LightsMarker] = []
     for event in events:
         stage = _stage_among_others(event.text, explicit=explicit)
         if stage is None and explicit and says_sleep_stage(event.text):
@@ -67,16 +69,17 @@ def pick_stages(source: Source, events: Sequence[Event]) -> StageEvents:
         if stage is not None:
             picked.append(event)
             stages.append(stage)
-        elif (text := event.text.strip().casefold()).startswith(("lights off", "lights on", "lights out")):
-            lights.append(f"{' '.join(text.split()[:2]).partition('@')[0]} is marked at {event.onset_s:g} s")
+        elif marker := lights_marker(event.onset_s, event.text):
+            lights.append(marker)
     if not picked:
         found = f"{len(events)} annotations, none of them a stage" if events else "no annotation"
         raise source.error("sleep stages", found, "give a file with annotations such as 'Sleep stage N2'")
     notes = rechtschaffen_kales_notes(event.text for event in picked)
     others = len(events) - len(picked)
     if others:
-        notes = (*notes, f"{others} other annotations are not sleep stages", *lights)
-    return StageEvents(tuple(picked), np.array(stages, dtype=np.int8), notes)
+        marked = (f"lights {marker.switch} is marked at {marker.onset_s:g} s" for marker in lights if marker.switch)
+        notes = (*notes, f"{others} other annotations are not sleep stages", *marked)
+    return StageEvents(tuple(picked), np.array(stages, dtype=np.int8), notes, tuple(lights))
 
 
 def rechtschaffen_kales_notes(texts: Iterable[str]) -> tuple[str, ...]:
@@ -127,7 +130,15 @@ def hypnogram_from_events(
         )
     if gap_s := _gap_s(starts, stops):
         notes.append(f"{gap_s:g} s between the stages are not scored")
-    return Hypnogram(filled.stages, epoch_s, start, onset_s, None, (*picked.notes, *notes))
+    hypnogram = Hypnogram(filled.stages, epoch_s, start, onset_s, None, (*picked.notes, *notes))
+    return _with_lights(hypnogram, picked.lights_markers)
+
+
+def _with_lights(hypnogram: Hypnogram, markers: Sequence[LightsMarker]) -> Hypnogram:
+    """Add the lights by their markers, which may lie before the first and after the last stage."""
+    times = [0.0, hypnogram.onset_s, hypnogram.end_s, *(marker.onset_s for marker in markers)]
+    lights, problems = lights_of_markers(markers, min(times), max(times), whose="scoring")
+    return replace(hypnogram, lights=lights).with_notes(*(problem.message for problem in problems))
 
 
 def epoch_length_s(durations_s: NDArray[np.float64]) -> float:

@@ -97,7 +97,7 @@ class Format:
         Makes the files of a scoring, as a mapping from path to bytes, the main file last; None if the format
         can only be read.
     carries
-        Which of ``start``, ``onset_s``, ``epoch_s``, ``probabilities``, ``notes`` it keeps.
+        Which of ``start``, ``onset_s``, ``epoch_s``, ``probabilities``, ``notes``, ``lights`` it keeps.
     """
 
     name: str

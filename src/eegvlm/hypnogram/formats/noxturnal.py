@@ -47,7 +47,8 @@ def _read(source: Source) -> Hypnogram:
         for row, (start, stop) in zip(rows, times, strict=True)
     ]
     hypnogram = hypnogram_from_events(source, pick_stages(source, events), start=times[0][0])
-    return replace(hypnogram, start=hypnogram.time_of(0), onset_s=0.0).with_notes(
+    lights = hypnogram.lights and hypnogram.lights.shifted(-hypnogram.onset_s)
+    return replace(hypnogram, start=hypnogram.time_of(0), onset_s=0.0, lights=lights).with_notes(
         "the start of the first stage was taken as the recording's start, which the file does not say"
     )
 

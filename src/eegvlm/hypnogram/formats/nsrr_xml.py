@@ -27,6 +27,8 @@ from eegvlm.hypnogram.formats.format import Format, Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
 from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.signals.lights import LightsMarker, lights_marker
+from eegvlm.signals.lights_spelling import lights_switch
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -57,6 +59,7 @@ def _read(source: Source) -> Hypnogram:
             raise source.error("EpochLength", epoch_s, "expected seconds, from 0.01 to 3600")
     events: list[Event] = []
     stages: list[Stage] = []
+    lights: list[LightsMarker] = []
     start: datetime | None = None
     notes: list[str] = []
     for k, scored in enumerate(root.iter("ScoredEvent"), start=1):
@@ -64,6 +67,10 @@ def _read(source: Source) -> Hypnogram:
         where = f"ScoredEvent {k}"
         if concept == "Recording Start Time":
             start, notes = _clock(scored)
+        if lights_switch(name := concept.partition("|")[0]):
+            marker = lights_marker(safe_xml.number(source, scored.find("Start"), f"{where}, Start"), name)
+            lights += [marker] if marker else []
+            continue
         if not (scored.findtext("EventType") or "").casefold().startswith("stages"):
             continue
         onset_s = safe_xml.number(source, scored.find("Start"), f"{where}, Start")
@@ -74,7 +81,7 @@ def _read(source: Source) -> Hypnogram:
         raise source.error("stages", "none", "expected ScoredEvents of type Stages|Stages")
     texts = (event.text.partition("|")[0] for event in events)
     notes += rechtschaffen_kales_notes(texts) if any("4" in event.text for event in events) else ()
-    picked = StageEvents(tuple(events), np.array(stages, dtype=np.int8), tuple(notes))
+    picked = StageEvents(tuple(events), np.array(stages, dtype=np.int8), tuple(notes), tuple(lights))
     return hypnogram_from_events(source, picked, start=start, epoch_s=epoch_s)
 
 
