@@ -266,7 +266,7 @@ def test_a_folder_that_holds_anything_else_is_left_alone(tmp_path, nano):
     with pytest.raises(StoreError, match="files that no build wrote"):
         build_store(simple_dataset(1), nano, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["README.md"]
-    with pytest.raises(StoreError, match="writing"):
+    with pytest.raises(InputError, match="a part of this path is a file"):
         build_store(simple_dataset(1), nano, tmp_path / "README.md" / "store")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from eegvlm.cli.compare import compare
 from eegvlm.cli.convert import convert
+from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, HypnogramError, Stage, read_hypnogram, write_hypnogram
 
 W, N1, N2, R, U = Stage.W, Stage.N1, Stage.N2, Stage.R, Stage.UNSCORED
@@ -44,7 +45,7 @@ def test_convert_resamples_to_the_length_asked_for(night, tmp_path):
 def test_convert_replaces_a_file_only_when_told(night, tmp_path):
     target = tmp_path / "recording.edf"
     target.write_bytes(b"a recording")
-    with pytest.raises(HypnogramError, match="exists already"):
+    with pytest.raises(InputError, match="exists already"):
         convert(night, target)
     assert target.read_bytes() == b"a recording"
     convert(night, target, overwrite=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
+from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, HypnogramError, Stage, lost_in, read_hypnogram, write_hypnogram
 
 W, N2, R, U = Stage.W, Stage.N2, Stage.R, Stage.UNSCORED
@@ -178,7 +179,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_whole(tmp_path, monkey
         raise OSError(28, "No space left on device", str(self))
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with pytest.raises(HypnogramError, match="No space left") as caught:
+    with pytest.raises(InputError, match="no space left on the disk; free space there") as caught:
         write_hypnogram(Hypnogram([R, R]), path)
     assert caught.value.path == str(path)
     assert path.read_bytes() == before
@@ -187,14 +188,14 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_whole(tmp_path, monkey
 
 def test_files_that_are_to_be_kept_are_kept_the_sidecar_too(tmp_path):
     write_hypnogram(Hypnogram([W]), tmp_path / "night.json")
-    with pytest.raises(HypnogramError, match=r"night\.json: file: exists already"):
+    with pytest.raises(InputError, match=r"night\.json: output: exists already"):
         write_hypnogram(Hypnogram([R]), tmp_path / "night.tsv", overwrite=False)
     assert read_hypnogram(tmp_path / "night.json").labels == ["W"]
     assert not (tmp_path / "night.tsv").exists()
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
-    with pytest.raises(HypnogramError, match="check that the folder exists"):
+    with pytest.raises(InputError, match="the folder does not exist; create it first"):
         write_hypnogram(Hypnogram([W]), tmp_path / "nowhere" / "hypnogram.csv")
     with pytest.raises(HypnogramError, match="No such file"):
         read_hypnogram(tmp_path / "nowhere.csv")

@@ -98,7 +98,7 @@ def test_an_epoch_that_is_not_there_is_refused(night, tmp_path, epoch):
 def test_a_file_that_is_no_png_or_cannot_be_written_is_refused(night, tmp_path):
     with pytest.raises(InputError, match=r"e.jpg: --out: .jpg; name a file that ends in .png"):
         call(night, "--epoch", "1", "--out", tmp_path / "e.jpg")
-    with pytest.raises(InputError, match="--out: No such file or directory; name a file that can be written"):
+    with pytest.raises(InputError, match="output: the folder does not exist; create it first"):
         call(night, "--epoch", "1", "--out", tmp_path / "nowhere" / "e.png")
 
 

@@ -48,8 +48,10 @@ def convert(
     """
     from rich.console import Console
 
+    from eegvlm.core.files import check_output_file
     from eegvlm.hypnogram import lost_in, read_hypnogram, write_hypnogram
 
+    check_output_file(target, overwrite=overwrite)
     hypnogram = read_hypnogram(source, format=from_format, coding=coding, epoch_s=in_epoch_length)
     if epoch_length is not None:
         hypnogram = hypnogram.resample_to(epoch_length)

@@ -149,9 +149,12 @@ def download_dataset(
     One file after the other, each verified by its SHA-256. Run the same command again after an interruption: it goes
     on where it stopped, and files that are there are not fetched again.
     """
+    from eegvlm.core.files import check_output_folder
     from eegvlm.datasets import DATASETS
     from eegvlm.datasets.physionet import download, list_remote
 
+    if not dry_run:
+        check_output_folder(out)
     base, files = list_remote(name, url=url, subset=subset)
     if dry_run:
         for file in files:

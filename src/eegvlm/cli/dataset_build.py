@@ -60,10 +60,15 @@ def build(
     A shard holds int16 signals at the layout's rate, subject, night, epoch, stage and a hash of the source; pictures
     are drawn from it when a model is trained.
     """
+    from eegvlm.core.files import check_output_folder
     from eegvlm.datasets import open_dataset
     from eegvlm.epochs import EpochStore, build_store, export_pictures
     from eegvlm.images import load_layout
 
+    pictures_folder = out / f"pictures-{export}"
+    check_output_folder(out)
+    if export is not None:
+        check_output_folder(pictures_folder)
     drawn = load_layout(layout)
     rules = folder_rules(scorings, coding, epoch_length, subject)
     with bar("opening") as tell:
@@ -74,7 +79,7 @@ def build(
     if export is None:
         return
     with bar("pictures") as tell:
-        pictures = export_pictures(EpochStore(out), out / f"pictures-{export}", export.value, progress=tell)
+        pictures = export_pictures(EpochStore(out), pictures_folder, export.value, progress=tell)
     size = f"{pictures.n_bytes / max(1, pictures.nights) / 1e6:.2f} MB a night"
     typer.echo(f"{pictures.folder}: {pictures.pictures} pictures, {size}")
 

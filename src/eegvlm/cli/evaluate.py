@@ -97,6 +97,8 @@ def evaluate(
 
     Every epoch that an expert scored is judged; one without an answer is wrong. Intervals are over subjects.
     """
+    from eegvlm.core.files import check_output_folder
+    from eegvlm.evaluation.report import JSON_FILE, MARKDOWN_FILE
     from eegvlm.signals import parse_channels
 
     chosen = parse_channels(channels or ())
@@ -105,6 +107,8 @@ def evaluate(
     if faithfulness_epochs is not None and not faithfulness:
         raise InputError("arguments", "--faithfulness-epochs", faithfulness_epochs, "give --faithfulness with it")
     rules = folder_rules(scorings, coding, epoch_length, subject)
+    if out is not None:
+        check_output_folder(out, files=(JSON_FILE, MARKDOWN_FILE))
     nights = _open(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
     training = None
     if "logistic" in baselines and fit_on != _SELF:

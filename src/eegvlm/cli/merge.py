@@ -21,8 +21,10 @@ def merge(
     from rich.progress import track
 
     from eegvlm.cli.train import roots_of
+    from eegvlm.core.files import check_output_folder
     from eegvlm.training import merge as merged
 
+    check_output_folder(out)
     console = Console(markup=False)
     checkpoint = merged(
         run,

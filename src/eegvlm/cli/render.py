@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.core.files import check_output_file, replacing
 from eegvlm.errors import InputError
 from eegvlm.signals import EPOCH_S, Channel, Recording, parse_channels, read_recording
 
@@ -39,6 +40,7 @@ def render(
 
     if out.suffix.lower() != ".png":
         raise InputError(out, "--out", out.suffix or "no ending", "name a file that ends in .png")
+    check_output_file(out)
     drawn = load_layout(layout)
     opened = read_recording(recording, parse_channels(channels or ()))
     if not 1 <= epoch <= opened.n_epochs:
@@ -64,10 +66,8 @@ def render(
             subtitle=", ".join(filter(None, (_times(opened, epoch), state))),
             scale=scale or max(1, round(_READABLE_WIDTH / drawn.width)),
         )
-    try:
-        image.save(out, format="PNG", optimize=True)
-    except OSError as error:
-        raise InputError(out, "--out", error.strerror or error, "name a file that can be written") from error
+    with replacing(out) as temporary:
+        image.save(temporary, format="PNG", optimize=True)
     what = ", ".join(f"{name}: {channel.name if channel else 'none'}" for name, channel in shown.items())
     typer.echo(f"{out}: epoch {epoch} of {opened.n_epochs}, layout {drawn.name} ({what})")
 

@@ -10,8 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from eegvlm.errors import InputError
-from eegvlm.simulation import EventKind, SimulatedNight, draw_subject, simulate_night
+from eegvlm.simulation import DEFAULT_CHANNELS, EventKind, SimulatedNight, draw_subject, simulate_night
+from eegvlm.simulation.night import check_arguments
+from eegvlm.simulation.writing import check_outputs
 
+_BYTES_PER_SAMPLE = 2
 _STAGES = ("W", "N1", "N2", "N3", "R")
 
 
@@ -25,7 +28,9 @@ def simulate(
     """Write a simulated night: EDF+ with the scoring as annotations, and a table of every event in it."""
     if sleeper not in ("any", "healthy", "apnoea"):
         raise InputError("arguments", "--sleeper", sleeper, "choose healthy, apnoea or any")
-    subject = draw_subject(seed, architecture=None if sleeper == "any" else sleeper) if seed >= 0 else None
+    check_arguments(hours, seed, rate)
+    check_outputs(out, needs_bytes=round(hours * 3600 * rate) * len(DEFAULT_CHANNELS) * _BYTES_PER_SAMPLE)
+    subject = draw_subject(seed, architecture=None if sleeper == "any" else sleeper)
     night = simulate_night(hours=hours, seed=seed, rate=rate, subject=subject)
     night.write(out)
     _print(night, out)

@@ -36,18 +36,22 @@ def train(
 
     from eegvlm.training import read_recipe
     from eegvlm.training import train as run
+    from eegvlm.training.claiming import check_claim
     from eegvlm.training.processes import Processes
 
     processes = Processes.join()
     console = Console(quiet=not processes.main, markup=False)
     try:
         what = read_recipe(recipe, change or ())
+        folder = out or Path("runs") / what.name
+        if not estimate:
+            processes.on_main(lambda: check_claim(what, folder, resume=resume))
         processes.on_main(lambda: _tell(console, what, processes, asked=estimate, timing=estimate or not resume))
         if estimate:
             return
         checkpoint = run(
             what,
-            out or Path("runs") / what.name,
+            folder,
             data=roots_of(recipe, data or []),
             resume=resume,
             progress=lambda items, what: track(items, description=what, console=console),

@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+from eegvlm.core.files import make_folder
 from eegvlm.datasets.catalogue import DATASETS
 from eegvlm.datasets.files import sha256_of
 from eegvlm.datasets.problems import DatasetError
@@ -169,6 +170,8 @@ def download(
     ------
     DatasetError
         At the first file that cannot be had, does not fit its checksum, or is there already with another content.
+    InputError
+        Where one cannot be written.
     """
     manners = manners or Manners()
     fetcher = Fetcher(manners)
@@ -185,7 +188,7 @@ def download(
             if fetched:
                 time.sleep(manners.pause_s)
             told = None if progress is None else _naming(progress, file.path)
-            _make_folder(target.parent)
+            make_folder(target.parent)
             n_bytes += fetcher.file(base + quote(file.path), target, file.sha256, told)
             fetched.append(file.path)
     return Downloaded(tuple(fetched), tuple(kept), n_bytes)
@@ -201,17 +204,10 @@ def _keep(target: Path, file: ListedFile) -> None:
         raise DatasetError(target, "checksum", "not the listed one", hint)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(folder, "folder", error.strerror or error, "choose another one with --out") from error
-
-
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
     """Keep a second download out of the same folder: two writers would mix their bytes."""
-    _make_folder(out)
+    make_folder(out)
     try:
         import fcntl
     except ImportError:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eegvlm import __version__
+from eegvlm.core.output_errors import output_errors
 from eegvlm.datasets.files import PARTIAL_SUFFIX, sha256_of
 from eegvlm.datasets.problems import DatasetError
 
@@ -110,11 +111,13 @@ class Fetcher:
         Raises
         ------
         DatasetError
-            Where the file cannot be had, does not fit its checksum, or the disk is full.
+            Where the file cannot be had or does not fit its checksum.
+        InputError
+            Where it cannot be written.
         """
         part = target.with_name(target.name + PARTIAL_SUFFIX)
         received = 0
-        try:
+        with output_errors(target):
             while True:
                 resumed = part.exists() and part.stat().st_size > 0
                 received += self._complete(url, part, progress)
@@ -125,10 +128,6 @@ class Fetcher:
                 part.unlink()
                 if not resumed:
                     break
-        except OSError as error:
-            raise DatasetError(
-                target, "file", error.strerror or error, "make room, or choose another folder"
-            ) from error
         shown = f"SHA-256 {found[:12]}... instead of {sha256[:12]}..."
         hint = "nothing was kept; try again later, and tell the data set's keepers if it stays so"
         raise DatasetError(url, "checksum", shown, hint)

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from eegvlm import __version__
+from eegvlm.core.files import check_output_folder, write_text
+from eegvlm.core.output_errors import output_errors
 from eegvlm.datasets import DATASETS, Dataset, DatasetProblem, Night
 from eegvlm.datasets.files import sha256_of
 from eegvlm.epochs.card import store_card
@@ -25,7 +27,6 @@ from eegvlm.epochs.problems import StoreError, optional
 from eegvlm.epochs.reading import NightEpochs, read_night, why_left_out
 from eegvlm.epochs.shard import FIELDS, ROWS_PER_GROUP, shard_path, write_shard
 from eegvlm.epochs.sources import source_digest
-from eegvlm.epochs.whole_file import DISK, write_whole
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.images import ImageLayout
@@ -73,7 +74,9 @@ def build_store(
     Raises
     ------
     StoreError
-        Where no night can be read, the folder holds something else, or it cannot be written.
+        Where no night can be read, or the folder holds something else.
+    InputError
+        Where it cannot be written.
     """
     optional("pyarrow")
     folder = Path(out)
@@ -85,15 +88,14 @@ def build_store(
         hint = "`eegvlm dataset check` names every problem"
         raise StoreError(f"data set {dataset.name}", "nights", f"none can be used: {first}", hint)
     plan = _plan(dataset, layout, shard_nights)
-    try:
-        journal = Journal(folder, plan)
-    except OSError as error:
-        raise StoreError(folder, "writing", error.strerror or error, DISK) from error
     nights = [dataset.nights[at : at + shard_nights] for at in range(0, len(dataset.nights), shard_nights)]
     jobs = [
         _Job(number, shard_path(folder, number, len(nights)), some, layout, _root(dataset))
         for number, some in enumerate(nights)
     ]
+    check_output_folder(folder, files=(CARD, MANIFEST))
+    check_output_folder(jobs[0].file.parent)
+    journal = Journal(folder, plan)
     kept = [job for job in jobs if _is_finished(job, journal.finished.get(job.number))]
     done = sum(len(job.nights) for job in kept)
     if progress is not None:
@@ -109,8 +111,8 @@ def build_store(
     if not manifest.rows:
         left_out = [problem.message for shard in manifest.shards for problem in shard.left_out]
         raise StoreError(f"data set {dataset.name}", "nights", f"none could be read: {left_out[0]}", "see its problems")
-    write_whole(folder / CARD, store_card(manifest))
-    write_whole(folder / MANIFEST, manifest.to_json())
+    write_text(folder / CARD, store_card(manifest))
+    write_text(folder / MANIFEST, manifest.to_json())
     return manifest
 
 
@@ -142,7 +144,8 @@ class _Job:
                 yield epochs
 
         panels = {panel.name: microvolt_per_count(panel) for panel in self.layout.panels}
-        self.file.unlink(missing_ok=True)
+        with output_errors(self.file):
+            self.file.unlink(missing_ok=True)
         rows = write_shard(self.file, read(), panels, samples=round(EPOCH_S * self.layout.rate))
         size, digest = (self.file.stat().st_size, sha256_of(self.file)) if rows else (0, _NO_FILE)
         seconds = round(time.perf_counter() - begin, 3)

@@ -7,11 +7,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from eegvlm.core.files import make_folder
+from eegvlm.core.output_errors import output_errors
+from eegvlm.core.temporary_names import holds_nothing
 from eegvlm.epochs.manifest import ShardEntry
 from eegvlm.epochs.problems import StoreError
-from eegvlm.epochs.whole_file import DISK, holds_nothing
 
 JOURNAL = "build.jsonl"
 
@@ -30,19 +32,21 @@ class Journal:
     ------
     StoreError
         Where the folder holds the store, or a part of the store, of another plan.
+    InputError
+        Where it cannot be written.
     """
 
     def __init__(self, folder: Path, plan: Mapping[str, Any]) -> None:
         self.file = folder / JOURNAL
         self.finished: dict[int, ShardEntry] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        lines = self.file.read_bytes().split(b"\n") if self.file.exists() else []
+        make_folder(folder)
+        with output_errors(self.file):
+            lines = self.file.read_bytes().split(b"\n") if self.file.exists() else []
         whole = lines[:-1]  # what follows the last line's end was cut off by a kill
         if not whole:
             if not holds_nothing(folder, JOURNAL):
                 raise StoreError(folder, "store", "files that no build wrote", "name an empty or a new folder")
-            self.file.write_bytes(b"")
-            self._write(plan)
+            self._write(plan, mode="wb")
             return
         self._compare(folder, plan, whole[0])
         try:
@@ -52,21 +56,19 @@ class Journal:
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(self.file, "journal", error, "it is damaged; build into a new folder") from error
         if lines[-1]:
-            os.truncate(self.file, sum(len(line) + 1 for line in whole))
+            with output_errors(self.file):
+                os.truncate(self.file, sum(len(line) + 1 for line in whole))
 
     def add(self, entry: ShardEntry) -> None:
         """Note a finished shard; it is on disk when this returns."""
         self.finished[entry.number] = entry
         self._write(asdict(entry))
 
-    def _write(self, fields: Mapping[str, Any]) -> None:
-        try:
-            with self.file.open("ab") as stream:
-                stream.write(json.dumps(fields, ensure_ascii=False).encode() + b"\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise StoreError(self.file, "writing", error.strerror or error, DISK) from error
+    def _write(self, fields: Mapping[str, Any], *, mode: Literal["ab", "wb"] = "ab") -> None:
+        with output_errors(self.file), self.file.open(mode) as stream:
+            stream.write(json.dumps(fields, ensure_ascii=False).encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
 
     def _compare(self, folder: Path, plan: Mapping[str, Any], line: bytes) -> None:
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,12 +18,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.files import make_folder, replacing, replacing_folder, write_text
+from eegvlm.core.temporary_names import holds_nothing, remove_unfinished
 from eegvlm.epochs.card import picture_card
 from eegvlm.epochs.file_names import folder_names
 from eegvlm.epochs.problems import StoreError, optional
 from eegvlm.epochs.store import EpochStore
 from eegvlm.epochs.tar_shard import write_tar
-from eegvlm.epochs.whole_file import DISK, holds_nothing, partial_of, write_whole
 from eegvlm.hypnogram import Stage
 from eegvlm.images import Correction, ImageLayout, signal_corrections
 from eegvlm.images.sampling import stretches
@@ -89,24 +89,23 @@ def export_pictures(
     Raises
     ------
     StoreError
-        Where the layout does not fit the store, the folder holds something else, or it cannot be written.
+        Where the layout does not fit the store, or the folder holds something else.
+    InputError
+        Where it cannot be written.
     """
     if kind not in get_args(Kind):
         raise StoreError("export", "kind", kind, f"choose one of {', '.join(get_args(Kind))}")
     drawn = layout or store.layout
     _check_fits(drawn, store)
     folder = Path(out)
-    try:
-        _begin(folder, _plan(store, drawn, kind))
-        export = _Export(store, folder, drawn, kind)
-        for done in range(len(export.places) + 1):
-            if progress is not None:
-                progress(done, len(export.places))
-            if done < len(export.places):
-                export.night(done)
-        return export.finish()
-    except OSError as error:
-        raise StoreError(folder, "writing", error.strerror or error, DISK) from error
+    _begin(folder, _plan(store, drawn, kind))
+    export = _Export(store, folder, drawn, kind)
+    for done in range(len(export.places) + 1):
+        if progress is not None:
+            progress(done, len(export.places))
+        if done < len(export.places):
+            export.night(done)
+    return export.finish()
 
 
 class _Export:
@@ -139,17 +138,16 @@ class _Export:
         else:
             n_bytes = sum(self._tar(number).stat().st_size for number in range(len(entries)))
         size = (self.layout.channels, self.layout.height, self.layout.width)
-        write_whole(self.folder / LAYOUT, self.layout.to_json())
-        write_whole(self.folder / CARD, picture_card(self.store.manifest, self.kind, self.layout.name, size))
+        write_text(self.folder / LAYOUT, self.layout.to_json())
+        write_text(self.folder / CARD, picture_card(self.store.manifest, self.kind, self.layout.name, size))
         return PictureSet(self.folder, len(self.store), len(entries), n_bytes)
 
     def _png_folder(self, number: int, target: Path) -> None:
-        partial = target.with_name(f".{target.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for epoch, png in enumerate(self._pictures(number)):
-            (partial / f"{epoch:05d}.png").write_bytes(png)
-        os.replace(partial, target)  # noqa: PTH105 (atomic on every system)
+        remove_unfinished(target)
+        make_folder(target.parent)
+        with replacing_folder(target) as temporary:
+            for epoch, png in enumerate(self._pictures(number)):
+                (temporary / f"{epoch:05d}.png").write_bytes(png)
 
     def _members(self, number: int) -> Iterator[tuple[str, bytes]]:
         about = self._about(number)
@@ -199,13 +197,12 @@ class _Export:
                 "label": text,
             }
         )
-        partial = partial_of(self.folder / METADATA)
-        with parquet.ParquetWriter(partial, schema) as writer:
+        file = self.folder / METADATA
+        with replacing(file) as temporary, parquet.ParquetWriter(temporary, schema) as writer:
             for number, place in enumerate(self.places):
                 about = self._about(number)
                 files = [f"{place}/{epoch:05d}.png" for epoch in range(len(about["index"]))]
                 writer.write_table(arrow.table({"file_name": files, **about}, schema=schema))
-        os.replace(partial, self.folder / METADATA)  # noqa: PTH105 (atomic on every system)
 
 
 def _png(picture: npt.NDArray[np.uint8]) -> bytes:
@@ -238,13 +235,13 @@ def _plan(store: EpochStore, layout: ImageLayout, kind: Kind) -> dict[str, Any]:
 
 def _begin(folder: Path, plan: dict[str, Any]) -> None:
     """Claim the folder for this export."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     file = folder / PLAN
     text = json.dumps(plan, indent=1) + "\n"
     if not file.exists():
         if not holds_nothing(folder):
             raise StoreError(folder, "export", "the folder is not empty", "name an empty or a new folder")
-        write_whole(file, text)
+        write_text(file, text)
     elif file.read_text(encoding="utf-8") != text:
         hint = "it holds pictures of another store, kind or layout: name another folder, or delete this one"
         raise StoreError(folder, "export", "differs from what is asked for", hint)

@@ -8,19 +8,20 @@ signal is null; a sample without signal inside an epoch is -32768. Signals are p
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.files import make_folder, replacing
+from eegvlm.core.temporary_names import remove_unfinished
 from eegvlm.epochs.counts import MISSING
 from eegvlm.epochs.problems import StoreError, optional
 from eegvlm.epochs.reading import NightEpochs
-from eegvlm.epochs.whole_file import DISK, partial_of
 
 ROWS_PER_GROUP = 60  # half an hour: what is decoded at once
 FIELDS = ("dataset", "subject", "night", "index", "onset_s", "stage", "roles", "scale", "saturated", "hash")
@@ -55,28 +56,17 @@ def write_shard(file: Path, nights: Iterable[NightEpochs], panels: dict[str, flo
     """
     parquet = optional("pyarrow.parquet")
     schema = _schema(panels)
-    partial = partial_of(file)
-    rows, writer = 0, None
-    for left in file.parent.glob(f".{file.name}.*.partial"):
-        left.unlink(missing_ok=True)  # by a killed run
-    try:
-        for night in nights:
-            if writer is None:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                writer = parquet.ParquetWriter(partial, schema, **_packing(panels))
+    remove_unfinished(file)
+    remaining = iter(nights)
+    first = next(remaining, None)
+    if first is None:
+        return 0
+    make_folder(file.parent)
+    rows = 0
+    with replacing(file) as temporary, parquet.ParquetWriter(temporary, schema, **_packing(panels)) as writer:
+        for night in chain([first], remaining):
             writer.write_table(_table(night, panels, schema, samples), row_group_size=ROWS_PER_GROUP)
             rows += len(night)
-        if writer is not None:
-            writer.close()
-            with partial.open("rb+") as stream:
-                os.fsync(stream.fileno())
-            os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
-    except OSError as error:
-        raise StoreError(file, "writing", error.strerror or error, DISK) from error
-    finally:
-        if writer is not None and writer.is_open:
-            writer.close()
-        partial.unlink(missing_ok=True)
     return rows
 
 

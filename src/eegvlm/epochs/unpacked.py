@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.epochs.problems import StoreError
+from eegvlm.core.files import check_output_folder, make_folder, replacing
 from eegvlm.epochs.shard import Shards
-from eegvlm.epochs.whole_file import DISK, partial_of
 
 
 class Unpacked:
@@ -53,17 +52,14 @@ class Unpacked:
         return bool(found.shape == self._shape(shard) and found.dtype == np.int16)
 
     def _unpack(self, shard: int, file: Path) -> None:
-        partial = partial_of(file)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            counts = np.lib.format.open_memmap(partial, "w+", np.int16, self._shape(shard))
+        shape = self._shape(shard)
+        # A mapped file that finds no room ends the process without a word.
+        check_output_folder(self._folder, needs_bytes=2 * prod(shape))
+        make_folder(self._folder)
+        with replacing(file) as temporary:
+            counts = np.lib.format.open_memmap(temporary, "w+", np.int16, shape)
             starts = self._shards.starts[shard]
             for group, (first, stop) in enumerate(pairwise(starts)):
                 counts[first:stop] = self._shards.counts(shard, group)
             counts.flush()
             del counts
-            os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
-        except OSError as error:
-            raise StoreError(self._folder, "unpacked", error.strerror or error, DISK) from error
-        finally:
-            partial.unlink(missing_ok=True)

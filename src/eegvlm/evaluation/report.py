@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eegvlm.core.files import make_folder, write_together
 from eegvlm.evaluation.comparison import compare, difference_table, system_table
 from eegvlm.evaluation.evaluation import Evaluation
 from eegvlm.evaluation.faithfulness import Faithfulness
@@ -99,13 +99,14 @@ class Report:
         ----------
         folder
             Made where it does not exist.
+
+        Raises
+        ------
+        InputError
+            If they cannot be written.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / JSON_FILE).unlink(missing_ok=True)
-        (folder / MARKDOWN_FILE).write_text(self.markdown(), encoding="utf-8")
-        partial = folder / (JSON_FILE + ".new")
-        text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False)
-        partial.write_text(text + "\n", encoding="utf-8")
-        os.replace(partial, folder / JSON_FILE)  # noqa: PTH105 (atomic on every system)
-        return [folder / JSON_FILE, folder / MARKDOWN_FILE]
+        folder = make_folder(folder)
+        page, file = folder / MARKDOWN_FILE, folder / JSON_FILE
+        text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        write_together({page: self.markdown().encode(), file: text.encode()})
+        return [file, page]

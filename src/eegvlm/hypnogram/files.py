@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
+from eegvlm.core.files import check_output_file, write_together
 from eegvlm.hypnogram.codings import coding_of_name
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Source
@@ -96,7 +95,9 @@ def write_hypnogram(
     Raises
     ------
     HypnogramError
-        If the format cannot hold the scoring, the file cannot be written, or it exists and is to be kept.
+        If the format cannot hold the scoring.
+    InputError
+        If the file cannot be written, or exists and is to be kept.
 
     See Also
     --------
@@ -110,9 +111,8 @@ def write_hypnogram(
         raise HypnogramError(path, "format", chosen.name, f"it can only be read; write one of {', '.join(WRITABLE)}")
     contents = chosen.write(hypnogram, path, None if coding is None else coding_of_name(coding))
     for file in contents:
-        if file.exists() and not overwrite:
-            raise HypnogramError(file, "file", "exists already", "choose another name or ask to overwrite it")
-    replace_files(contents)
+        check_output_file(file, overwrite=overwrite)
+    write_together(contents)
 
 
 def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | None = None) -> list[str]:
@@ -131,30 +131,3 @@ def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | No
         "lights": ("lights", hypnogram.lights is not None),
     }
     return [title for key, (title, present) in held.items() if present and key not in carries]
-
-
-def replace_files(contents: Mapping[Path, bytes]) -> None:
-    """Write files beside their places, then move each into its place in one step.
-
-    Raises
-    ------
-    HypnogramError
-        If a file cannot be written; none of those that existed is damaged then.
-    """
-    beside = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in contents}
-    try:
-        for path, content in contents.items():
-            beside[path].write_bytes(content)
-        for path in contents:
-            beside[path].replace(path)
-    except OSError as error:
-        path = Path(error.filename2 or error.filename or next(iter(contents)))
-        raise HypnogramError(
-            next(iter(contents)) if path in beside.values() else path,
-            "file",
-            error.strerror or error,
-            "check that the folder exists and can be written to",
-        ) from error
-    finally:
-        for temporary in beside.values():
-            temporary.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 from transformers import AutoModelForImageTextToText
 
+from eegvlm.core.files import write_text
 from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
 
@@ -93,7 +94,7 @@ class StagerSettings:
         """Write ``eegvlm.json``."""
         fields = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
         text = json.dumps({**fields, "layout": self.layout.to_dict()}, indent=1, ensure_ascii=False)
-        (folder / STAGER_FILE).write_text(text + "\n", encoding="utf-8")
+        write_text(folder / STAGER_FILE, text + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> StagerSettings:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eegvlm.core.files import make_folder, write_text
 from eegvlm.errors import InputError
 from eegvlm.evidence import BANDS, RULES, Evidence
 from eegvlm.hypnogram import Hypnogram
@@ -75,7 +75,7 @@ def write_report(
     Raises
     ------
     InputError
-        Where night, recording, evidence and rationales do not belong together.
+        Where night, recording, evidence and rationales do not belong together, or the page cannot be written.
 
     Examples
     --------
@@ -101,10 +101,8 @@ def write_report(
         chunks=list(zip(map(pack_bytes, pictures.chunks), packed_details, strict=True)),
         **_inlined(),
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".new")
-    partial.write_text(text, encoding="utf-8", errors="replace", newline="\n")
-    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
+    make_folder(file.parent)
+    write_text(file, text, errors="replace")
     return file
 
 

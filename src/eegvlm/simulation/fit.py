@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from eegvlm.core.files import write_text
 from eegvlm.errors import InputError
 from eegvlm.simulation.bands import BAND_NAMES
 from eegvlm.simulation.calibration import CYCLE_EDGES_H, PERIOD_EDGES_H, Z_GRID
@@ -239,7 +240,7 @@ def _rounded(values: np.ndarray, digits: int = 4) -> Any:
 
 
 def _write(path: Path, table: dict[str, Any]) -> None:
-    path.write_text(json.dumps(table, separators=(",", ":")).replace('],"', '],\n"') + "\n")
+    write_text(path, json.dumps(table, separators=(",", ":")).replace('],"', '],\n"') + "\n")
     print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB from {table['nights']} nights")
 
 

@@ -118,7 +118,7 @@ class SimulatedNight:
         Raises
         ------
         eegvlm.errors.InputError
-            If the folder does not exist.
+            If the files cannot be written.
         """
         from eegvlm.simulation.writing import write_night
 
@@ -176,7 +176,7 @@ def simulate_night(
     >>> night.epochs("EEG C4-M1").shape
     (60, 3000)
     """
-    _check(hours, seed, rate, channels, stages)
+    check_arguments(hours, seed, rate, channels, stages)
     if subject is None:
         subject = draw_subject(seed)
     if spectra is not None:
@@ -230,7 +230,16 @@ def simulate_night(
     return SimulatedNight(signals, float(rate), stages, truth_table(truth), subject, start)
 
 
-def _check(hours: float, seed: int, rate: float, channels: Sequence[str], stages: np.ndarray | None) -> None:
+def check_arguments(
+    hours: float, seed: int, rate: float, channels: Sequence[str] = DEFAULT_CHANNELS, stages: np.ndarray | None = None
+) -> None:
+    """Refuse what :func:`simulate_night` cannot use.
+
+    Raises
+    ------
+    InputError
+        Naming the argument.
+    """
     if not (np.isfinite(hours) and 0 < hours <= 48):
         raise InputError("simulated night", "hours", hours, "give a length between 30 s and 48 h")
     if seed < 0:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, update_bn
 from transformers import TrainerCallback
+
+from eegvlm.training.tensor_files import write_tensors
 
 _FILE = "average.safetensors"
 STATISTICS_BATCHES = 40
@@ -47,8 +49,7 @@ class Averaging(TrainerCallback):
 
     def save(self, folder: Path) -> None:
         """Write the mean into a checkpoint."""
-        held = {name: value.detach().cpu().contiguous() for name, value in self.mean.state_dict().items()}
-        save_file(held, folder / _FILE)
+        write_tensors(folder / _FILE, self.mean.state_dict())
 
     def load(self, folder: Path) -> None:
         """Go on from a checkpoint's mean."""

@@ -16,6 +16,7 @@ import transformers
 import yaml
 
 from eegvlm import __version__
+from eegvlm.core.files import write_text
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_matrix, agreement_of_stages, confusion_matrix
 from eegvlm.hypnogram.bootstrap import Bootstrap, intervals_of
@@ -150,7 +151,7 @@ def write_card(
         ),
         recipe=yaml.safe_dump(_plain(dataclasses.asdict(recipe)), sort_keys=False),
     )
-    (checkpoint / "README.md").write_text(text, encoding="utf-8")
+    write_text(checkpoint / "README.md", text)
 
 
 def _sources(part: str, store: EpochStore) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Checkpoints of a phase under way: one counts once it is whole, and a resumed log goes on from it.
 
 A checkpoint is written beside its place and renamed when its last file is closed, so that a process that is killed
-while it writes leaves the one before it.
+while it writes leaves the one before it. Several processes write one checkpoint together, so it has the same name in
+all of them while it is written.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from eegvlm.epochs.whole_file import write_whole
+from eegvlm.core.files import write_text
+from eegvlm.core.output_errors import output_errors
 from eegvlm.errors import InputError
 
 UNFINISHED = "unfinished"
@@ -36,13 +38,14 @@ def complete(folder: Path, steps: int) -> None:
     """Put the checkpoint that was written into :data:`UNFINISHED` in its place, and drop those before it."""
     written = folder / UNFINISHED / f"checkpoint-{steps}"
     place = folder / written.name
-    if place.exists():
-        shutil.rmtree(place)
-    written.rename(place)
-    written.parent.rmdir()
-    for other in folder.glob("checkpoint-*"):
-        if other != place:
-            shutil.rmtree(other)
+    with output_errors(folder):
+        if place.exists():
+            shutil.rmtree(place)
+        written.rename(place)
+        written.parent.rmdir()
+        for other in folder.glob("checkpoint-*"):
+            if other != place:
+                shutil.rmtree(other)
 
 
 def ended_early(checkpoint: Path | None) -> int | None:
@@ -79,7 +82,7 @@ def check_kind(checkpoint: Path, *, sharded: str) -> None:
 
 def write_json(file: Path, value: Any) -> None:
     """Write a value as a file that is there whole or not at all."""
-    write_whole(file, json.dumps(value, indent=1) + "\n")
+    write_text(file, json.dumps(value, indent=1) + "\n")
 
 
 def log_writer(folder: Path, resumed: Path | None) -> Any:
@@ -89,7 +92,8 @@ def log_writer(folder: Path, resumed: Path | None) -> Any:
     """
     from torch.utils.tensorboard import SummaryWriter
 
-    return SummaryWriter(str(folder / LOG), purge_step=steps_of(resumed) + 1 if resumed else 0)
+    with output_errors(folder / LOG):
+        return SummaryWriter(str(folder / LOG), purge_step=steps_of(resumed) + 1 if resumed else 0)
 
 
 def _state(checkpoint: Path) -> dict[str, Any]:

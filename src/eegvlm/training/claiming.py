@@ -7,9 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from eegvlm import __version__
-from eegvlm.epochs.whole_file import holds_nothing, write_whole
+from eegvlm.core.files import check_output_folder, make_folder, write_text
+from eegvlm.core.temporary_names import holds_nothing
 from eegvlm.errors import InputError
 from eegvlm.training.recipe import Recipe
+
+RECORD = "recipe.json"
 
 
 def stated(recipe: Recipe) -> str:
@@ -17,9 +20,16 @@ def stated(recipe: Recipe) -> str:
     return json.dumps({"software": f"eeg-vlm {__version__}", "recipe": asdict(recipe)}, indent=1)
 
 
-def claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
-    """Make the folder the run's own, or check that it already is."""
-    record = out / "recipe.json"
+def check_claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
+    """Refuse, before the work, a folder that is not the run's own or cannot be written.
+
+    Raises
+    ------
+    InputError
+        If it holds something else, or this run and it is not to go on, or cannot be written.
+    """
+    check_output_folder(out)
+    record = out / RECORD
     if record.is_file():
         if record.read_text(encoding="utf-8").strip() != stated(recipe):
             raise InputError(out, "recipe.json", "another recipe or version", "choose another --out")
@@ -28,5 +38,11 @@ def claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
         return
     if out.is_dir() and not holds_nothing(out):
         raise InputError(out, "out", "not empty", "choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
-    write_whole(record, stated(recipe) + "\n")
+
+
+def claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
+    """Make the folder the run's own, or check that it already is; see :func:`check_claim`."""
+    check_claim(recipe, out, resume=resume)
+    if not (out / RECORD).is_file():
+        make_folder(out)
+        write_text(out / RECORD, stated(recipe) + "\n")

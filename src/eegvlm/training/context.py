@@ -7,7 +7,6 @@ neighbours always come from the same recorder.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.files import make_folder, replacing
 from eegvlm.images import corrected
 from eegvlm.images.sampling import stretches
 from eegvlm.model import EegVlmProcessor
@@ -129,7 +129,7 @@ def night_vectors(
     progress
         Wraps the list of nights.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     files = []
     for night in progress(list(range(len(store.nights)))):
         files.append([folder / f"{store.nights[night]}-{version}.npy" for version in range(versions)])
@@ -167,7 +167,7 @@ def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, seed: int
         By which every second version is read in pieces of :data:`PIECES` epochs, since not every recording is a whole
         night. None: all are read whole.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     device, own = next(encoder.parameters()).device, []
     for night, files in enumerate(given.files):
         own.append([folder / file.name for file in files])
@@ -182,9 +182,8 @@ def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, seed: int
 
 
 def _write(file: Path, vectors: npt.NDArray[np.float16]) -> None:
-    partial = file.with_suffix(".new.npy")
-    np.save(partial, vectors)
-    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
+    with replacing(file) as temporary, temporary.open("wb") as stream:
+        np.save(stream, vectors)
 
 
 def _pieces(epochs: int, seed: int, night: int) -> list[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eegvlm.core.files import make_folder
 from eegvlm.images import ImageLayout, corrected
 from eegvlm.reasoning import describe
 from eegvlm.training.night_texts import kept_texts, measured
@@ -30,7 +31,7 @@ def describe_nights(store: EpochStore, layout: ImageLayout, folder: Path) -> Des
     folder
         One file a night; those that a killed run had written are read.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return [
         kept_texts(folder / f"{name}.json", partial(_texts, store, night, layout))
         for night, name in enumerate(store.nights)

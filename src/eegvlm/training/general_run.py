@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.training.calibration import fit, scored_nights
 from eegvlm.training.card import write_card
 from eegvlm.training.data import Augmentation
@@ -16,6 +17,7 @@ from eegvlm.training.general_data import GeneralBatches
 from eegvlm.training.precision import frozen_dtype
 from eegvlm.training.recipe import Phase
 from eegvlm.training.run import Run
+from eegvlm.training.tensor_files import system_errors
 
 
 class GeneralRun(Run):
@@ -42,10 +44,12 @@ class GeneralRun(Run):
         scored = scored_nights(model, GeneralBatches(self.checks, processor), batch_size=rows)
         prior = learnt_shares(self.recipe.data, self.nights)
         fitted = fit(scored, prior)
-        model.to(torch.bfloat16).save_pretrained(checkpoint)
-        processor.calibrated(**asdict(fitted), stage_prior=tuple(prior)).save_pretrained(checkpoint)
         base = Path(self.recipe.model.base).name
         note = f"Fine-tuned from {base}, whose licence holds for these weights, too. {note}"
         stores = {"training": self.nights, "validation": self.checks}
-        write_card(checkpoint, self.recipe, self.out, stores, figures, scored, fitted, note=note.strip())
+        make_folder(checkpoint.parent)
+        with replacing_folder(checkpoint, last="config.json") as temporary, system_errors():
+            model.to(torch.bfloat16).save_pretrained(temporary)
+            processor.calibrated(**asdict(fitted), stage_prior=tuple(prior)).save_pretrained(temporary)
+            write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, note=note.strip())
         return checkpoint

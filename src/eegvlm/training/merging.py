@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm import __version__
+from eegvlm.core.files import check_output_folder
 from eegvlm.errors import InputError
 from eegvlm.training.checkpoints import last_checkpoint
+from eegvlm.training.claiming import RECORD
 from eegvlm.training.phases import DONE
 from eegvlm.training.recipe import Phase, Recipe, recipe_of
 from eegvlm.training.run import Run
+from eegvlm.training.tensor_files import check_room
 
 
 def merge(
@@ -42,12 +45,14 @@ def merge(
     ------
     InputError
         If ``folder`` holds no run of this version or one that has not come to teaching the model to answer, or ``out``
-        holds something.
+        holds something or cannot be written.
     """
     folder, out = Path(folder), Path(out)
+    check_output_folder(out)
     if out.is_dir() and any(out.iterdir()):
         raise InputError(out, "out", "not empty", "choose another --out")
     run = Run.begin(_recipe(folder), folder, dict(data or {}), progress)
+    check_room(run.model, out)
     figures: dict[str, dict[str, float]] = {}
     note = ""
     for place, phase in enumerate(run.phases):
@@ -60,7 +65,7 @@ def merge(
 
 def _recipe(folder: Path) -> Recipe:
     """Return the recipe that a run states."""
-    file = folder / "recipe.json"
+    file = folder / RECORD
     try:
         held = json.loads(file.read_text(encoding="utf-8"))
         software, fields = held["software"], held["recipe"]

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
+from eegvlm.core.files import make_folder
 from eegvlm.errors import InputError
 from eegvlm.model import EegVlmConfig
 from eegvlm.training.joint import divided_like
 from eegvlm.training.phase_recipe import Phase
+from eegvlm.training.tensor_files import write_tensors
 
 WEIGHTS = "moved.safetensors"
 PARTS = {
@@ -94,10 +96,8 @@ def save_moved(model: nn.Module, folder: Path, state: Mapping[str, torch.Tensor]
     learnt = tuple({_member(name) for name in names if name.startswith(_MEMBERS)})
     names |= {name for name, _ in model.named_buffers() if learnt and name.startswith(learnt)}
     held = model.state_dict() if state is None else state
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(
-        {name: value.detach().cpu().contiguous() for name, value in held.items() if name in names}, folder / WEIGHTS
-    )
+    make_folder(folder)
+    write_tensors(folder / WEIGHTS, {name: value for name, value in held.items() if name in names})
 
 
 def _member(name: str) -> str:

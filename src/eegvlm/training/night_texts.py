@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.epochs.whole_file import write_whole
+from eegvlm.core.files import write_text
 from eegvlm.evidence import Finding, measure
 from eegvlm.images import ImageLayout
 from eegvlm.reasoning import Context, channel_words, night_contexts
@@ -29,7 +29,7 @@ def kept_texts(file: Path, make: Callable[[], list[str]]) -> list[str]:
         held: list[str] = json.loads(file.read_text(encoding="utf-8"))
         return held
     texts = make()
-    write_whole(file, json.dumps(texts))
+    write_text(file, json.dumps(texts))
     return texts
 
 

@@ -26,9 +26,11 @@ from torch.utils.data import DataLoader
 from transformers import Trainer
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction
 
+from eegvlm.core.output_errors import output_errors
 from eegvlm.training.checkpoints import UNFINISHED, complete
 from eegvlm.training.joint import join_batch_norms, part_batch_norms
 from eegvlm.training.processes import Processes, Share
+from eegvlm.training.tensor_files import system_errors
 
 Objective = Callable[[Any, dict[str, torch.Tensor]], tuple[torch.Tensor, torch.Tensor | None]]
 
@@ -186,7 +188,7 @@ class ParallelTrainer(Trainer):
         """Write a checkpoint beside its place and move it there once it is whole."""
         folder = Path(self.args.output_dir)
         self.processes.on_main(lambda: shutil.rmtree(folder / UNFINISHED, ignore_errors=True))
-        with self._written_to(folder / UNFINISHED):
+        with output_errors(folder), system_errors(), self._written_to(folder / UNFINISHED):
             super()._save_checkpoint(model, trial)
         self.processes.wait()
         self.processes.on_main(lambda: complete(folder, self.state.global_step))

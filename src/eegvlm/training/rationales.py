@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from eegvlm.core.files import make_folder
 from eegvlm.hypnogram import Stage
 from eegvlm.model import EegVlmProcessor
 from eegvlm.reasoning import compose
@@ -46,7 +47,7 @@ def night_rationales(
     progress
         Wraps the list of nights.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return [
         [
             kept_texts(

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.errors import InputError
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.training import adapters
@@ -37,6 +38,7 @@ from eegvlm.training.rationales import Rationales, night_rationales
 from eegvlm.training.recipe import Phase, Recipe
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
+from eegvlm.training.tensor_files import check_room, system_errors
 from eegvlm.training.windows import WindowBatches
 
 _CHECKED_AROUND = 120  # every validation epoch is the middle of a window of its own; longer ones would take long
@@ -74,7 +76,7 @@ def train(
     ------
     InputError
         If ``out`` holds something and ``resume`` is not set, or holds a run of another recipe; if a source has no
-        folder or no night, or a person is trained on and validated on.
+        folder or no night, or a person is trained on and validated on; if ``out`` cannot be written.
     """
     out, processes = Path(out), Processes.join()
     for phase in recipe.phases:
@@ -120,6 +122,7 @@ class Run:
             kind = GeneralRun
         else:
             check_members(recipe.phases, model.config)
+        processes.on_main(lambda: check_room(model, out))
         nights, checks = processes.main_first(
             lambda: prepare(
                 recipe.data, processor.layout, out / "nights", roots, progress=lambda items: progress(items, "nights")
@@ -322,8 +325,10 @@ class Run:
         fitted = fit(scored, model.config.stage_prior)
         for name, value in asdict(fitted).items():
             setattr(model.config, name, value)
-        model.to(torch.bfloat16).save_pretrained(checkpoint)
-        self.processor.save_pretrained(checkpoint)
         stores = {"training": self.nights, "validation": self.checks}
-        write_card(checkpoint, self.recipe, self.out, stores, figures, scored, fitted, note=note)
+        make_folder(checkpoint.parent)
+        with replacing_folder(checkpoint, last="config.json") as temporary, system_errors():
+            model.to(torch.bfloat16).save_pretrained(temporary)
+            self.processor.save_pretrained(temporary)
+            write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, note=note)
         return checkpoint

@@ -9,7 +9,6 @@ first read, by every process for itself, and are mapped, not loaded.
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.files import make_folder, replacing
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.images import Correction, ImageLayout, corrected, signal_corrections
@@ -66,17 +66,11 @@ def write_night(
     absent = np.isnan(rows)
     stored = np.clip(np.rint(np.where(absent, 0, rows)), -32767, 32767).astype(np.int16)
     stored[absent] = _ABSENT
-    file.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        file.with_suffix(".labels.npz"),
-        person=labels.person,
-        stages=labels.stages,
-        targets=labels.targets,
-        allowed=labels.allowed,
-    )
-    partial = file.with_suffix(".new.npy")
-    np.save(partial, stored)
-    os.replace(partial, file)  # noqa: PTH105 (atomic on every system)
+    make_folder(file.parent)
+    with replacing(file.with_suffix(".labels.npz")) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, person=labels.person, stages=labels.stages, targets=labels.targets, allowed=labels.allowed)
+    with replacing(file) as temporary, temporary.open("wb") as stream:
+        np.save(stream, stored)
 
 
 def night_key(source: str, night: str) -> str:
