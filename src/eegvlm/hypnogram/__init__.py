@@ -1,4 +1,4 @@
-"""Sleep stages, a scored night, reading and writing scorings, sleep statistics, agreement of two scorings."""
+"""Sleep stages, a scored night, its files and statistics, agreement and pool of two scorings."""
 
 from eegvlm.hypnogram.agreement import (
     Agreement,
@@ -12,6 +12,7 @@ from eegvlm.hypnogram.align import align
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.files import lost_in, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.hypnogram import Hypnogram, Run
+from eegvlm.hypnogram.pooling import pooled
 from eegvlm.hypnogram.stage import STAGES, Stage
 from eegvlm.hypnogram.statistics import SleepStatistics, sleep_statistics
 
@@ -30,6 +31,7 @@ __all__ = [
     "align",
     "confusion_matrix",
     "lost_in",
+    "pooled",
     "read_hypnogram",
     "sleep_statistics",
     "write_hypnogram",
