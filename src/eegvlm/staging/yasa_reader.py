@@ -79,15 +79,15 @@ class YasaReader:
             hint = f"YASA needs {LEAST_MINUTES:g} minutes; stage without this second reader"
             raise InputError(recording.path, "complete EEG epochs", f"{minutes:g} minutes", hint)
         signals: dict[Modality, npt.NDArray[np.float32]] = {"eeg": epochs[is_read]}
-        notes = [f"EEG read: {eeg.name}"]
+        notes = [f"read {eeg.name} as EEG"]
         for modality, roles in _OTHERS.items():
             channel = recording.pick(roles)
             samples = None if channel is None else _complete(recording, channel, is_read)
             if channel is None or samples is None:
-                notes.append(f"no {modality.upper()} read: {_why_not(channel)}")
+                notes.append(f"read no {modality.upper()}: {_why_not(channel)}")
             else:
                 signals[modality] = samples
-                notes.append(f"{modality.upper()} read: {channel.name}")
+                notes.append(f"read {channel.name} as {modality.upper()}")
         probabilities = np.full((recording.n_epochs, 5), np.nan, np.float32)
         probabilities[is_read] = yasa_probabilities(signals, _RATE)
         stages = np.where(is_read, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
