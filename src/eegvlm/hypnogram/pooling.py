@@ -100,4 +100,5 @@ def _probabilities(one: Hypnogram, name: str) -> NDArray[np.float64]:
 def _unpooled_note(n_epochs: int) -> list[str]:
     if not n_epochs:
         return []
-    return [f"{n_epochs} epoch{'s' * (n_epochs > 1)} without a second opinion keep the first reader's probabilities"]
+    keeps = "epoch without a second opinion keeps" if n_epochs == 1 else "epochs without a second opinion keep"
+    return [f"{n_epochs} {keeps} the first reader's probabilities"]

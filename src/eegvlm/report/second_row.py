@@ -19,8 +19,8 @@ class SecondRow:
 
     Parameters
     ----------
-    reader
-        Name and version.
+    origin
+        The reader's name and version, and the notes of its hypnogram.
     sentence
         Percent agreement and kappa.
     bars, steps, unscored
@@ -31,11 +31,9 @@ class SecondRow:
         Number of these epochs.
     labels
         The second reader's stage of each epoch.
-    notes
-        Of its hypnogram.
     """
 
-    reader: str
+    origin: str
     sentence: str
     bars: list[StagePath]
     steps: str
@@ -43,7 +41,6 @@ class SecondRow:
     differing: list[Span]
     n_differing: int
     labels: list[str]
-    notes: tuple[str, ...]
 
 
 def second_row(ours: Hypnogram, second: SecondOpinion) -> SecondRow:
@@ -60,7 +57,7 @@ def second_row(ours: Hypnogram, second: SecondOpinion) -> SecondRow:
     bars, steps = hypnogram_paths(second.hypnogram)
     n = len(ours)
     return SecondRow(
-        reader=f"{second.reader} {second.version}",
+        origin="; ".join([f"{second.reader} {second.version}", *second.hypnogram.notes]),
         sentence=second.sentence,
         bars=bars,
         steps=steps,
@@ -68,7 +65,6 @@ def second_row(ours: Hypnogram, second: SecondOpinion) -> SecondRow:
         differing=[Span(100 * a / n, 100 * (b - a) / n) for a, b in stretches(differs)],
         n_differing=len(second.differing),
         labels=second.hypnogram.labels,
-        notes=second.hypnogram.notes,
     )
 
 
