@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.staging.review import contradicted_epochs, count_of, differing_epochs, review, review_flags
@@ -31,6 +33,45 @@ def test_a_night_without_probabilities_promises_nothing():
     assert plain.sentence() == ""
     assert plain.to_dict()["shares"] == []
     assert plain.order == (0, 1)
+
+
+def test_epochs_on_which_a_second_reader_differs_come_first_and_the_least_certain_of_them_before():
+    told = review(night([0.9, 0.5, 0.8, 0.6, 0.7]), first=[0, 2])
+    assert told.order == (2, 0, 1, 3, 4)
+    assert told.to_dict()["n_differing"] == 2
+    assert "n_differing" not in review(night([0.9])).to_dict()
+
+
+@given(st.lists(st.floats(0.2, 1), min_size=1, max_size=60), st.sets(st.integers(0, 59)))
+def test_whichever_come_first_every_scored_epoch_is_reviewed_once(confidence, first):
+    assert sorted(review(night(confidence), first=first).order) == list(range(len(confidence)))
+
+
+def test_the_rest_is_what_the_new_order_leaves():
+    told = review(night([0.9] * 10 + [0.5] * 10), first=range(10))
+    assert told.shares[4].epochs == 6
+    assert told.shares[4].up_to == pytest.approx(0.9)
+    assert told.shares[4].rest == pytest.approx((4 * 0.9 + 10 * 0.5) / 14)
+
+
+@pytest.mark.parametrize(
+    ("n_differing", "said"),
+    [
+        (8, "the 5 least certain of the 8 epochs on which the second reader differs"),
+        (5, "the 5 epochs on which the second reader differs (5 %)"),
+        (1, "the 1 epoch on which the second reader differs and the 4 least certain of the others (5 %)"),
+        (0, "the 5 least certain epochs (5 %)"),
+    ],
+)
+def test_the_sentence_names_the_epochs_that_come_first(n_differing, said):
+    sentence = review(night([0.9] * 100), first=range(n_differing)).sentence()
+    assert sentence.startswith(f"review {said}")
+    assert sentence.endswith("the rest is expected to be right in 90 %")
+
+
+def test_a_differing_epoch_that_is_unscored_is_not_in_the_order():
+    told = review(Hypnogram(np.array([0, -1, 2], np.int8)), first=[1, 2])
+    assert (told.order, told.n_differing) == ((2, 0), 1)
 
 
 def test_what_is_written_counts_epochs_from_one_and_is_plain_json():

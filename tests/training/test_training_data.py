@@ -387,10 +387,10 @@ def test_band_powers_that_cannot_be_read_are_refused_by_name(tmp_path, content):
 
 def test_the_teacher_gives_probabilities_of_every_epoch():
     pytest.importorskip("yasa")
-    from eegvlm.training.teacher import yasa_probabilities
+    from eegvlm.training.teacher import taught_probabilities
 
     night = simulate_night(hours=1, seed=5, rate=100, channels=["EEG C4-M1"])
-    given = yasa_probabilities(night.epochs("EEG C4-M1"), 100, seed=5)
+    given = taught_probabilities(night.epochs("EEG C4-M1"), 100, seed=5)
     assert given.shape == (120, 5)
     np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-3)
     assert (given.argmax(axis=1) == night.stages).mean() > 0.3

@@ -1,4 +1,4 @@
-"""Sleep stages, a scored night, reading and writing scorings, sleep statistics, agreement of two scorings."""
+"""Sleep stages, a scored night, its files and statistics, agreement and pool of two scorings."""
 
 from eegvlm.hypnogram.agreement import (
     Agreement,
@@ -14,6 +14,7 @@ from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.files import lost_in, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.hypnogram import Hypnogram, Run
 from eegvlm.hypnogram.period import Period, main_sleep_period
+from eegvlm.hypnogram.pooling import pooled
 from eegvlm.hypnogram.stage import STAGES, Stage
 from eegvlm.hypnogram.statistics import SleepStatistics, sleep_statistics
 
@@ -36,6 +37,7 @@ __all__ = [
     "count_sleep",
     "lost_in",
     "main_sleep_period",
+    "pooled",
     "read_hypnogram",
     "sleep_statistics",
     "write_hypnogram",

@@ -18,6 +18,15 @@
     return row ? Math.max(...row).toFixed(2) : "";
   };
 
+  // What the second reader says of an epoch, in words; nothing where there is no second reader.
+  const second = (epoch) => {
+    const { second: other, stages } = Night.meta;
+    if (!other) return "";
+    const sure = other.confidence[epoch] === null ? "" : " " + other.confidence[epoch].toFixed(2);
+    const differs = other.stages[epoch] !== stages[epoch] && other.stages[epoch] !== "?" && stages[epoch] !== "?";
+    return `${other.reader} ${other.stages[epoch]}${sure}${differs ? ", differs" : ""}`;
+  };
+
   const fromAddress = () => {
     const found = /^#epoch=(\d+)$/.exec(location.hash);
     return found ? clamp(Number(found[1]) - 1) : null;
@@ -42,7 +51,7 @@
     $("go-to").value = current + 1;
     $("cursor").style.left = (100 * (current + 0.5)) / stages.length + "%";
     $("overlay").setAttribute("aria-valuenow", current + 1);
-    $("overlay").setAttribute("aria-valuetext", `epoch ${current + 1}, ${time(current)}, ${stage} ${sure}`);
+    $("overlay").setAttribute("aria-valuetext", `epoch ${current + 1}, ${time(current)}, ${stage} ${sure} ${second(current)}`.trim());
     $("go-back").disabled = current === 0;
     $("go-on").disabled = current === stages.length - 1;
     showStrip(stages);
@@ -76,6 +85,7 @@
     const elsewhere = [...new Set(events.map((event) => event.elsewhere).filter(Boolean))];
     $("elsewhere").textContent = elsewhere.length ? `* measured on ${elsewhere.join(", ")}, which the model's picture does not show. ` : "";
     $("probabilities").replaceChildren(...Night.probabilities(Night.meta.probabilities[current], stage));
+    if ($("second")) $("second").textContent = "Second reader: " + second(current);
     const flagged = Night.meta.review.find(([epoch]) => epoch === current);
     $("flags").textContent = flagged && flagged[2].length ? "⚑ " + flagged[2].join("; ") : "";
     $("why").replaceChildren(...Night.why(details.why, stage), ...(details.why ? [] : Night.supported(details.found)));
@@ -126,7 +136,7 @@
       ghost.hidden = tip.hidden = false;
       ghost.style.left = tip.style.left = percent + "%";
       tip.classList.toggle("left", percent > 60);
-      tip.textContent = `${time(epoch)} epoch ${epoch + 1} ${Night.meta.stages[epoch]} ${confidence(epoch)}`;
+      tip.textContent = `${time(epoch)} epoch ${epoch + 1} ${Night.meta.stages[epoch]} ${confidence(epoch)} ${second(epoch)}`.trim();
     });
     overlay.addEventListener("pointerleave", () => { ghost.hidden = tip.hidden = true; });
   }

@@ -21,10 +21,11 @@ from eegvlm.report.clock import time_label, time_ticks
 from eegvlm.report.details import epoch_details
 from eegvlm.report.gathering import Pictures, gather, panel_words
 from eegvlm.report.packing import pack_bytes, pack_json
+from eegvlm.report.second_row import second_meta, second_row
 from eegvlm.report.spectrogram import scale_colours
 from eegvlm.report.traces import CHUNK, ENVELOPE_BINS
 from eegvlm.signals import Recording
-from eegvlm.staging import StagedNight
+from eegvlm.staging import SecondOpinion, StagedNight
 from eegvlm.staging.review import contradicted_epochs, differing_epochs, review_shares
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def write_report(
     *,
     evidence: Evidence | None = None,
     rationales: Sequence[Mapping[str, Any]] | None = None,
+    second: SecondOpinion | None = None,
 ) -> Path:
     """Write the report of a staged night.
 
@@ -66,6 +68,9 @@ def write_report(
         Measurements of the same recording: findings beside each epoch, events boxed in its traces.
     rationales
         Objects in the schema of ``rationales.jsonl``; epochs may be missing.
+    second
+        A second reader's opinion of the same night: drawn under our hypnogram, with the differences marked; the epochs
+        on which the readers differ head the list to review.
 
     Returns
     -------
@@ -75,7 +80,8 @@ def write_report(
     Raises
     ------
     InputError
-        Where night, recording, evidence and rationales do not belong together, or the page cannot be written.
+        Where night, recording, evidence, rationales and second opinion do not belong together, or the page cannot be
+        written.
 
     Examples
     --------
@@ -90,14 +96,19 @@ def write_report(
     if recording.n_epochs != len(scored):
         hint = f"give the recording that was staged: it has {len(scored)} epochs"
         raise InputError(recording.path.name, "epochs", recording.n_epochs, hint)
+    first = () if second is None else second.differing
+    row = None if second is None else second_row(scored, second)
     details = epoch_details(scored, evidence, rationales)
     packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
     pictures = gather(recording, layout, _room_for_traces(len(scored), len(layout.panels), packed_details))
-    listed = review.review_list(scored, contradicted_epochs(rationales), differing_epochs(rationales))
+    listed = review.review_list(scored, contradicted_epochs(rationales), differing_epochs(rationales), first=first)
+    meta = _meta(night, pictures, listed, evidence is not None, bool(rationales))
     text = _template().render(
         **_said(night),
         **_drawn(scored, pictures, listed),
-        meta=pack_json(_meta(night, pictures, listed, evidence is not None, bool(rationales))),
+        second=row,
+        shares=review_shares(scored, first),
+        meta=pack_json({**meta, "second": second_meta(second)}),
         chunks=list(zip(map(pack_bytes, pictures.chunks), packed_details, strict=True)),
         **_inlined(),
     )
@@ -132,7 +143,6 @@ def _said(night: StagedNight) -> dict[str, Any]:
         "notice": night.provenance.get("notice", NOTICE),
         "timing": night.timing,
         "calibration": _calibration(night.provenance),
-        "shares": review_shares(scored),
         "default_share": _DEFAULT_SHARE,
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.staging.review import SHARES, count_of, least_certain, review_flags
+from eegvlm.staging.review import SHARES, count_of, review_flags, review_order
 
 MOST_FURTHER = 200
 
@@ -23,7 +23,7 @@ class ReviewEpoch:
     epoch
         Counted from 0.
     rank
-        Its place among the scored epochs, least certain first, counted from 0.
+        Its place in the order of review (:func:`~eegvlm.staging.review.review_order`), counted from 0.
     confidence
         Probability of its stage; None where there are no probabilities.
     second
@@ -40,13 +40,26 @@ class ReviewEpoch:
 
 
 def review_list(
-    night: Hypnogram, contradicted: Collection[int] = (), differing: Collection[int] = ()
+    night: Hypnogram,
+    contradicted: Collection[int] = (),
+    differing: Collection[int] = (),
+    *,
+    first: Collection[int] = (),
 ) -> list[ReviewEpoch]:
-    """Return the largest of ``SHARES`` of epochs and the flagged ones, least certain first.
+    """Return the largest of ``SHARES`` of epochs and the flagged ones, in the order of review.
 
     Of flagged epochs beyond that share only :data:`MOST_FURTHER` are listed: where everything is flagged, nothing is.
+
+    Parameters
+    ----------
+    night
+        The scoring.
+    contradicted, differing
+        As in :func:`~eegvlm.staging.review.review_flags`.
+    first
+        Epochs on which a second reader differs; they head the list.
     """
-    order = least_certain(night)
+    order = review_order(night, first)
     flagged = review_flags(night, contradicted, differing)
     further = 0
     count = count_of(max(SHARES), len(order)) if night.confidence is not None else 0

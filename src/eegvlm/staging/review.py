@@ -2,6 +2,8 @@
 
 An epoch's expected accuracy is the probability of its stage, by the model's own calibration: it is as true as the
 probabilities are. Reviewing the least certain epochs leaves the others, whose expected accuracy is the mean of theirs.
+Where a second reader differs, those epochs come before all others. What is expected of the rest is still by the model's
+own confidence alone: that the readers agree there does not raise it.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ class ReviewShare:
     epochs
         How many these are.
     up_to
-        Highest confidence among them; None where there are none.
+        Highest confidence among those; None where there are none.
     rest
         Expected accuracy of the others; None where none are left.
     """
@@ -48,25 +50,38 @@ class Review:
     Parameters
     ----------
     order
-        Scored epochs, counted from 0, least certain first.
+        Scored epochs, counted from 0: those that differ, then the others; least certain first in both.
     shares
-        No review, then each of :data:`SHARES`; empty without probabilities.
+        No review, then each of :data:`SHARES`, counted along the order; empty without probabilities.
     flags
         Epoch, counted from 0 -> why it stands out whatever its confidence.
+    n_differing
+        How many epochs at the head of the order are those on which a second reader differs.
     """
 
     order: tuple[int, ...]
     shares: tuple[ReviewShare, ...]
     flags: Mapping[int, Sequence[str]]
+    n_differing: int = 0
 
     def sentence(self, share: float = SHARES[0]) -> str:
         """Say what reviewing a share is expected to do; "" without probabilities or where nothing is left."""
         for one in self.shares:
             if one.share == share and one.epochs and one.rest is not None:
-                first = f"review the {one.epochs} least certain epochs ({100 * share:.0f} %)"
+                first = f"review {self._first(one.epochs)} ({100 * share:.0f} %)"
                 right = f"{100 * one.rest:.0f} %"
                 return f"{first}: by the model's own confidence, the rest is expected to be right in {right}"
         return ""
+
+    def _first(self, count: int) -> str:
+        """Say which epochs the first ones of the order are."""
+        if not self.n_differing:
+            return f"the {count} least certain epochs"
+        differing = f"{self.n_differing} epoch{'s' * (self.n_differing > 1)} on which the second reader differs"
+        if count < self.n_differing:
+            return f"the {count} least certain of the {differing}"
+        others = count - self.n_differing
+        return f"the {differing}" + (f" and the {others} least certain of the others" if others else "")
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``staging.json`` holds; epochs count from 1, and ``order`` ends with the largest share."""
@@ -77,11 +92,14 @@ class Review:
             ],
             "order": [epoch + 1 for epoch in self.order[: self.shares[-1].epochs if self.shares else 0]],
             "flags": [{"epoch": epoch + 1, "reasons": list(self.flags[epoch])} for epoch in sorted(self.flags)],
+            **({"n_differing": self.n_differing} if self.n_differing else {}),
             "basis": "expected by the model's own calibrated confidence",
         }
 
 
-def review(hypnogram: Hypnogram, flags: Mapping[int, Sequence[str]] | None = None) -> Review:
+def review(
+    hypnogram: Hypnogram, flags: Mapping[int, Sequence[str]] | None = None, *, first: Collection[int] = ()
+) -> Review:
     """Return in which order to review a night, and what that is expected to leave.
 
     Parameters
@@ -90,9 +108,20 @@ def review(hypnogram: Hypnogram, flags: Mapping[int, Sequence[str]] | None = Non
         With probabilities, or there are no shares and the order is that of time.
     flags
         As :func:`review_flags` gives them; its own of the hypnogram alone where None.
+    first
+        Epochs, counted from 0, on which a second reader differs: they head the order.
     """
     found = review_flags(hypnogram) if flags is None else flags
-    return Review(tuple(least_certain(hypnogram).tolist()), tuple(review_shares(hypnogram)), found)
+    order = review_order(hypnogram, first).tolist()
+    n_differing = len(set(first) & set(order))
+    return Review(tuple(order), tuple(review_shares(hypnogram, first)), found, n_differing)
+
+
+def review_order(night: Hypnogram, first: Collection[int] = ()) -> npt.NDArray[np.intp]:
+    """Return the scored epochs: those of ``first``, then the others, least certain first in both."""
+    order = least_certain(night)
+    is_first = np.isin(order, list(first))
+    return np.concatenate([order[is_first], order[~is_first]])
 
 
 def least_certain(night: Hypnogram) -> npt.NDArray[np.intp]:
@@ -109,16 +138,24 @@ def count_of(share: float, n: int) -> int:
     return int(np.ceil(share * n - 1e-9))
 
 
-def review_shares(night: Hypnogram) -> list[ReviewShare]:
-    """Return what each of :data:`SHARES`, and no review at all, leaves; empty without probabilities."""
+def review_shares(night: Hypnogram, first: Collection[int] = ()) -> list[ReviewShare]:
+    """Return what each of :data:`SHARES`, and no review at all, leaves; empty without probabilities.
+
+    Parameters
+    ----------
+    night
+        The scoring.
+    first
+        As in :func:`review`: the shares are counted along its order.
+    """
     if night.confidence is None:
         return []
-    sorted_confidence = night.confidence[least_certain(night)].astype(np.float64)
+    confidence = night.confidence[review_order(night, first)].astype(np.float64)
     rows = []
     for share in (0.0, *SHARES):
-        count = count_of(share, len(sorted_confidence))
-        seen, rest = sorted_confidence[:count], sorted_confidence[count:]
-        up_to, left = float(seen[-1]) if count else None, float(rest.mean()) if rest.size else None
+        count = count_of(share, len(confidence))
+        seen, rest = confidence[:count], confidence[count:]
+        up_to, left = float(seen.max()) if count else None, float(rest.mean()) if rest.size else None
         rows.append(ReviewShare(share, count, up_to, left))
     return rows
 

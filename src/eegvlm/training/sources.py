@@ -285,9 +285,9 @@ def _simulate(
         night = night.later(np.random.default_rng([seed, 3]).uniform(0, EPOCH_S))
     targets = one_hot(night.stages)
     if source.teacher == "yasa":
-        from eegvlm.training.teacher import yasa_probabilities
+        from eegvlm.training.teacher import taught_probabilities
 
-        taught = yasa_probabilities(night.epochs(eeg), night.rate, seed=seed)
+        taught = taught_probabilities(night.epochs(eeg), night.rate, seed=seed)
         targets = (1 - source.teacher_share) * targets + source.teacher_share * taught
     recording = night.recording()
     signals = panel_signals(layout, recording, 0, recording.n_epochs)

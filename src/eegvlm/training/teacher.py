@@ -11,21 +11,19 @@ Vallat & Walker 2021, An open-source, high-performance tool for automated sleep 
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import STAGES
+from eegvlm.hypnogram.yasa_staging import yasa_probabilities, yasa_version
 from eegvlm.simulation import Randomisation, randomise
 
 # Every night is shown through a recorder of its own: the teacher's habits must not depend on the simulator's gain.
 _RECORDER = Randomisation.from_dict({**Randomisation.none().to_dict(), "eq_db": 1.3, "gain_db": 1.3})
 
 
-def yasa_probabilities(epochs: npt.NDArray[np.float32], rate: float, *, seed: int) -> npt.NDArray[np.float32]:
-    """Return YASA's probabilities for a whole night of one EEG.
+def taught_probabilities(epochs: npt.NDArray[np.float32], rate: float, *, seed: int) -> npt.NDArray[np.float32]:
+    """Return the teacher's probabilities for a whole night of one EEG.
 
     Parameters
     ----------
@@ -47,23 +45,9 @@ def yasa_probabilities(epochs: npt.NDArray[np.float32], rate: float, *, seed: in
         If YASA is not installed.
     """
     try:
-        import mne
-        import yasa
-    except ImportError as error:
-        hint = "pip install 'eeg-vlm[teacher]', or set teacher to none"
-        raise InputError("recipe", "teacher", "yasa is not installed", hint) from error
+        yasa_version()
+    except InputError as error:
+        hint = f"{error.hint}, or set teacher to none"
+        raise InputError("recipe", "teacher", f"yasa: {error.value}", hint) from error
     shown = randomise(epochs, np.random.default_rng([seed, 2]), _RECORDER, rate=rate, per="night")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # YASA's own, about its dependencies
-        raw = mne.io.RawArray(
-            shown.reshape(1, -1).astype(np.float64) * 1e-6, mne.create_info(["EEG"], rate, "eeg"), verbose="ERROR"
-        )
-        table = yasa.SleepStaging(raw, eeg_name="EEG").predict().proba
-    names = {"W": ("W", "WAKE"), "R": ("R", "REM")}
-    columns = [
-        next(name for name in names.get(stage.label, (stage.label,)) if name in table.columns) for stage in STAGES
-    ]
-    found: npt.NDArray[np.float32] = table[columns].to_numpy(np.float32)[: len(epochs)]
-    if len(found) < len(epochs):
-        raise InputError("teacher", "epochs", f"{len(found)} of {len(epochs)}", "the teacher left epochs out")
-    return found
+    return yasa_probabilities({"eeg": shown}, rate)

@@ -1,0 +1,77 @@
+"""The second reader's row of the page: its hypnogram, where it differs from ours, and how far the two agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.pooling import check_same_epochs
+from eegvlm.report.charts import Span, StagePath, hypnogram_paths, stretches, unscored_spans
+from eegvlm.staging import SecondOpinion
+
+
+@dataclass(frozen=True)
+class SecondRow:
+    """What the template draws and says of a second opinion.
+
+    Parameters
+    ----------
+    origin
+        The reader's name and version, and the notes of its hypnogram.
+    sentence
+        Percent agreement and kappa.
+    bars, steps, unscored
+        As for our own hypnogram.
+    differing
+        Stretches in which both give a stage, but not the same.
+    n_differing
+        Number of these epochs.
+    labels
+        The second reader's stage of each epoch.
+    """
+
+    origin: str
+    sentence: str
+    bars: list[StagePath]
+    steps: str
+    unscored: list[Span]
+    differing: list[Span]
+    n_differing: int
+    labels: list[str]
+
+
+def second_row(ours: Hypnogram, second: SecondOpinion) -> SecondRow:
+    """Return the row of a second opinion.
+
+    Raises
+    ------
+    HypnogramError
+        If its epochs are not those of ours.
+    """
+    check_same_epochs(ours, second.hypnogram, f"second reader {second.reader}")
+    differs = np.zeros(len(ours), np.bool_)
+    differs[list(second.differing)] = True
+    bars, steps = hypnogram_paths(second.hypnogram)
+    n = len(ours)
+    return SecondRow(
+        origin="; ".join([f"{second.reader} {second.version}", *second.hypnogram.notes]),
+        sentence=second.sentence,
+        bars=bars,
+        steps=steps,
+        unscored=unscored_spans(second.hypnogram),
+        differing=[Span(100 * a / n, 100 * (b - a) / n) for a, b in stretches(differs)],
+        n_differing=len(second.differing),
+        labels=second.hypnogram.labels,
+    )
+
+
+def second_meta(second: SecondOpinion | None) -> dict[str, Any] | None:
+    """Return what the page's script needs to know of a second opinion."""
+    if second is None:
+        return None
+    confidence = second.hypnogram.confidence
+    rounded = [None] * len(second.hypnogram) if confidence is None else confidence.astype(float).round(3).tolist()
+    return {"reader": second.reader, "stages": second.hypnogram.labels, "confidence": rounded}
