@@ -96,6 +96,8 @@ NOXTURNAL_NOTE = "read as chin EMG, as Noxturnal names it"
 # Below these rates (Hz) a signal cannot show the waveforms of its modality: sleep EEG and EMG need 20 Hz and
 # more, ECG its QRS, eye movements 10 Hz.
 MINIMUM_RATE = {"eeg": 50.0, "eog": 25.0, "emg": 50.0, "ecg": 50.0}
+# No amplifier of biosignals is faster (BioSemi's reaches 16,384 Hz); filters grow with the rate that a header claims.
+MAXIMUM_RATE = 20_000.0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.signals.lights import LightsMarker
+from eegvlm.signals.length import check_length
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
 
@@ -68,6 +69,8 @@ class ArraySource:
                 raise RecordingError(_NAME, f"rate of '{label}'", rate, "give samples per second")
             described.append(Signal(label, label, exact, "uV", 1.0, array.size))
             arrays.append(array)
+            length = array.size / exact
+            check_length(_NAME, length, length, f"rate of '{label}'", f"{array.size} samples at {rate:g} Hz")
         durations = [signal.n_samples / signal.rate for signal in described]
         for signal, duration in zip(described, durations, strict=True):
             if duration < max(durations):

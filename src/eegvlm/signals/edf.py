@@ -8,7 +8,7 @@ file stays open between reads, so a source can be copied to worker processes.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -20,29 +20,20 @@ import numpy.typing as npt
 
 from eegvlm.signals.edf_annotations import lights_markers_in
 from eegvlm.signals.edf_checks import count_records, explain_foreign, explain_missing
-from eegvlm.signals.edf_clock import Clock, continuous, read_clock
-from eegvlm.signals.edf_header import MAIN_BYTES, EdfHeader, EdfSignal, is_edf, parse_header
+from eegvlm.signals.edf_clock import Clock, read_clock, without_annotations
+from eegvlm.signals.edf_header import MAIN_BYTES, EdfHeader, is_edf, parse_header
+from eegvlm.signals.edf_scaling import Place, scale
+from eegvlm.signals.edf_siblings import compare_siblings
 from eegvlm.signals.labels import unique_labels
 from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
-from eegvlm.signals.units import read_unit
 
 _BLOCK_BYTES = 1 << 24
 # Above this, a small part of each record is fetched alone; below, reading all of it is faster.
 _WIDE_RECORD = 1 << 13
 # An onset takes at most 24 characters; the rest of the annotations is not read here.
 _ONSET_BYTES = 32
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a signal's samples lie in a data record, and how to scale them."""
-
-    offset: int
-    samples: int
-    gain: float
-    shift: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +57,7 @@ class EdfSource:
     record_bytes: int
     sample_bytes: int
     n_records: int
-    places: tuple[_Place, ...] = field(repr=False)
+    places: tuple[Place, ...] = field(repr=False)
     annotations: tuple[_AnnotationPlace, ...] = ()
     onset_s: Fraction = Fraction(0)
 
@@ -116,7 +107,7 @@ class EdfSource:
             raise RecordingError(self.path, "annotations", error.strerror or error, "they cannot be read") from None
         return tuple(markers)
 
-    def _read_records(self, file: FileIO, place: _Place, first: int, last: int) -> npt.NDArray[np.uint8]:
+    def _read_records(self, file: FileIO, place: Place, first: int, last: int) -> npt.NDArray[np.uint8]:
         return _read_columns(
             file,
             self.header_bytes + first * self.record_bytes,
@@ -179,10 +170,11 @@ def _build(path: Path, header: EdfHeader, n_records: int, clock: Clock, problems
         if label != edf_signal.label:
             message = f"the label '{edf_signal.label}' occurs again; this signal is called '{label}'"
             problems.append(Problem("duplicate-label", message, label))
+    differing = compare_siblings(ordinary, labels)
     signals, places = [], []
-    for label, edf_signal in zip(labels, ordinary, strict=True):
-        signal, place = _scale(header, edf_signal, label, n_records)
-        signals.append(signal)
+    for index, (label, edf_signal) in enumerate(zip(labels, ordinary, strict=True)):
+        signal, place = scale(header, edf_signal, label, n_records)
+        signals.append(replace(signal, faults=(*signal.faults, *differing.get(index, ()))))
         places.append(place)
     return EdfSource(
         path,
@@ -204,62 +196,10 @@ def _build(path: Path, header: EdfHeader, n_records: int, clock: Clock, problems
     )
 
 
-def _scale(header: EdfHeader, signal: EdfSignal, label: str, n_records: int) -> tuple[Signal, _Place]:
-    """Work out the calibration; without one, samples stay digital counts and the signal is barred."""
-    unit = read_unit(signal.unit)
-    faults = []
-    physical = (signal.physical_min, signal.physical_max)
-    digital = (signal.digital_min, signal.digital_max)
-    gain, shift, limits = 1.0, 0.0, None
-    pmin, pmax, dmin, dmax = *physical, *digital
-    if pmin is None or pmax is None or dmin is None or dmax is None or not _usable(pmin, pmax, dmin, dmax):
-        shown = f"physical {_range(physical)}, digital {_range(digital)}"
-        message = f"'{label}' holds raw counts of unknown size, its calibration is broken: {shown}"
-        faults.append(Problem("no-calibration", message, label, "error"))
-    else:
-        factor = 1.0 if unit.factor is None else unit.factor
-        gain = (pmax - pmin) / (dmax - dmin) * factor
-        shift = pmin * factor - dmin * gain
-        limits = (min(pmin, pmax) * factor, max(pmin, pmax) * factor)
-        if pmin == dmin and pmax == dmax:
-            message = f"'{label}' is stored at one {signal.unit or 'unit'} a count: perhaps it was never calibrated"
-            faults.append(Problem("unit-calibration", message, label))
-    if unit.factor is None:
-        message = f"'{label}' is in '{signal.unit}', which is no voltage"
-        faults.append(Problem("not-a-voltage", message, label, "error"))
-    elif not unit.certain:
-        found = f"an unknown unit '{signal.unit}'" if signal.unit else "no unit"
-        message = f"'{label}' has {found}; it is read as microvolt, and its amplitude tested"
-        faults.append(Problem("unit-assumed", message, label))
-    described = Signal(
-        label,
-        signal.label,
-        signal.samples / header.record_s,
-        signal.unit,
-        unit.factor,
-        signal.samples * n_records,
-        limits,
-        abs(gain) if limits else 0.0,
-        tuple(faults),
-    )
-    return described, _Place(signal.offset, signal.samples, gain, shift)
-
-
-def _usable(pmin: float, pmax: float, dmin: int, dmax: int) -> bool:
-    return pmin != pmax and dmin < dmax and max(abs(pmin), abs(pmax)) < 1e15 and max(abs(dmin), abs(dmax)) < 2**32
-
-
-def _range(pair: tuple[float | None, float | None]) -> str:
-    return " to ".join("not a number" if value is None else f"{value:g}" for value in pair)
-
-
 def _clock(path: str, file: FileIO, header: EdfHeader, n_records: int) -> Clock:
-    keeper = next((signal for signal in header.signals if signal.is_annotation), None)
-    if keeper is None or not header.plus or keeper.samples == 0:
-        if header.plus == "D":
-            hint = "a discontinuous file needs them to place its gaps; export it again as EDF or EDF+C"
-            raise RecordingError(path, "time-keeping annotations", "no annotation signal", hint)
-        return continuous(n_records, header.record_s)
+    keeper = next((signal for signal in header.signals if signal.is_annotation and signal.samples), None)
+    if keeper is None:
+        return without_annotations(path, header, n_records)
     width = min(_ONSET_BYTES, keeper.samples * header.sample_bytes)
     raw = _read_columns(
         file, header.header_bytes, header.record_bytes, n_records, keeper.offset * header.sample_bytes, width

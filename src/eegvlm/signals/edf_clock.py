@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.signals.edf_header import EdfHeader
+from eegvlm.signals.length import LONGEST_S, check_length
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment
 
@@ -25,7 +26,6 @@ TOLERANCE_S = 0.1
 _OVERLAP_S = 0.5
 _ONSET = re.compile(rb"[+-]\d{1,9}(?:\.\d*)?(?=[\x14\x15])")
 _STRETCH = 4096
-_LONGEST_S = 366 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,23 @@ class Clock:
 def continuous(n_records: int, record_s: Fraction) -> Clock:
     """Return the time line of a file without time-keeping annotations."""
     return Clock(Fraction(0), (Segment(Fraction(0), n_records * record_s, Fraction(0)),))
+
+
+def without_annotations(path: str, header: EdfHeader, n_records: int) -> Clock:
+    """Return the time line of a file that has no annotation signal.
+
+    Raises
+    ------
+    RecordingError
+        Where the file calls itself discontinuous.
+    """
+    if header.plus == "D":
+        hint = "a discontinuous file needs them to place its gaps; export it again as EDF or EDF+C"
+        raise RecordingError(path, "time-keeping annotations", "no annotation signal", hint)
+    if header.plus == "C":
+        message = "the file calls itself EDF+, but no signal holds its annotations; the records are taken as continuous"
+        return _as_declared(header, n_records, Problem("no-time-keeping", message))
+    return continuous(n_records, header.record_s)
 
 
 def read_clock(path: str, header: EdfHeader, annotations: npt.NDArray[np.uint8]) -> Clock:
@@ -77,10 +94,12 @@ def read_clock(path: str, header: EdfHeader, annotations: npt.NDArray[np.uint8])
     n_records = len(onsets)
     unread = int(np.isnan(onsets).sum())
     constant = n_records > 1 and bool(np.all(onsets == onsets[0]))
-    if unread == n_records or (constant and header.plus == "C"):
+    if unread == n_records or (constant and header.plus != "D"):
         if header.plus == "D":
             hint = "a discontinuous file needs them to place its gaps; export it again as EDF or EDF+C"
             raise RecordingError(path, "time-keeping annotations", "none can be read", hint)
+        if not header.plus:
+            return continuous(n_records, header.record_s)
         message = "no data record states its onset, as EDF+ asks for; the records are taken as continuous"
         return _as_declared(header, n_records, Problem("no-time-keeping", message))
     if unread > 0.5 * n_records:
@@ -89,15 +108,18 @@ def read_clock(path: str, header: EdfHeader, annotations: npt.NDArray[np.uint8])
     onsets = _fill(onsets, float(header.record_s))
     try:
         starts, overlaps = _find_steps(path, onsets, float(header.record_s))
+        segments = _segments(onsets, starts, header)
+        last = f"{onsets[-1]:.0f} s"
+        length = max(segment.stop_s for segment in segments)
+        check_length(path, length, n_records * header.record_s, "onset of the last data record", last)
     except RecordingError as error:
         if header.plus == "D":
             raise
-        message = f"the {error.field} ({error.value}) contradicts that the file calls itself continuous; "
+        message = f"the {error.field} ({error.value}) contradicts that the file is continuous; "
         message += "the records are taken as continuous"
         return _as_declared(header, n_records, Problem("contradictory-onsets", message))
-    segments = _segments(onsets, starts, header)
     offset = Fraction(round(float(onsets[0]) * 1_000_000), 1_000_000)
-    return Clock(offset, segments, tuple(_describe(segments, overlaps, unread, header)))
+    return Clock(offset, segments, tuple(_describe(offset, segments, overlaps, unread, header)))
 
 
 def _as_declared(header: EdfHeader, n_records: int, problem: Problem) -> Clock:
@@ -107,9 +129,9 @@ def _as_declared(header: EdfHeader, n_records: int, problem: Problem) -> Clock:
 
 def _find_steps(path: str, onsets: npt.NDArray[np.float64], record_s: float) -> tuple[list[int], list[float]]:
     """Find the records that begin beside the running clock: their numbers, and the lengths of overlaps."""
-    if onsets[-1] - onsets[0] > _LONGEST_S:
-        last = f"{onsets[-1]:.0f} s"
-        raise RecordingError(path, "onset of the last data record", last, "the time line cannot be right")
+    if abs(onsets[0]) > LONGEST_S:
+        hint = "the time line cannot be right; export the recording again"
+        raise RecordingError(path, "onset of the first data record", f"{onsets[0]:.0f} s", hint)
     beside = onsets - onsets[0] - record_s * np.arange(len(onsets))
     starts, overlaps = [0], []
     at, shift = 0, 0.0
@@ -144,11 +166,20 @@ def _segments(onsets: npt.NDArray[np.float64], starts: list[int], header: EdfHea
     )
 
 
-def _describe(segments: tuple[Segment, ...], overlaps: list[float], unread: int, header: EdfHeader) -> list[Problem]:
+def _describe(
+    offset: Fraction, segments: tuple[Segment, ...], overlaps: list[float], unread: int, header: EdfHeader
+) -> list[Problem]:
     problems = []
+    if not header.plus and offset:
+        message = "the file does not call itself EDF+, but holds its annotations; the onsets in them are honoured"
+        problems.append(Problem("undeclared-edf-plus", message))
+    # A fraction of a second is what EDF+ has this onset for (section 2.2.4).
+    if not 0 <= offset < 1:
+        message = f"the first data record begins {float(offset):g} s after the start in the header; its onset counts"
+        problems.append(Problem("late-first-record", message))
     gaps = sum(after.start_s > before.stop_s for before, after in pairwise(segments))
-    if gaps and header.plus == "C":
-        message = f"the file calls itself continuous, but its records leave {gaps} gaps; they are honoured"
+    if gaps and header.plus != "D":
+        message = f"the file does not call itself discontinuous, but its records leave {gaps} gaps; they are honoured"
         problems.append(Problem("undeclared-gaps", message))
     if overlaps:
         message = (

@@ -10,13 +10,14 @@ Neurophysiol. 114:1755-1761 (EDF+); BioSemi's description of BDF.
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from fractions import Fraction
 
+from eegvlm.signals.edf_numbers import read_duration, read_integer, read_number
+from eegvlm.signals.edf_start import parse_start
 from eegvlm.signals.labels import decode_field
+from eegvlm.signals.length import LONGEST_S, check_length
 from eegvlm.signals.problems import Problem, RecordingError
 
 MAIN_BYTES = 256
@@ -32,8 +33,8 @@ _SIGNAL_FIELDS = (
     ("samples", 8),
     ("reserved", 32),
 )
-_LONGEST_RECORDING_S = 366 * 86400
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+# The header has eight characters for it.
+_MOST_RECORDS = 99_999_999
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def parse_header(path: str, head: bytes, size: int) -> EdfHeader:
             "an EDF header has at least 256; copy the file again from its origin",
         )
     kind = "BDF" if head[0] == 0xFF else "EDF"
-    count = _integer(head[252:256])
+    count = read_integer(head[252:256])
     if count is None or not 1 <= count <= 9999:
         raise _broken(path, "number of signals", head[252:256])
     header_bytes = MAIN_BYTES * (count + 1)
@@ -145,28 +146,28 @@ def parse_header(path: str, head: bytes, size: int) -> EdfHeader:
             f"{size} bytes",
             f"the header of {count} signals alone takes {header_bytes}: the file is cut off; copy it again",
         )
-    problems = []
-    if _integer(head[184:192]) != header_bytes:
+    problems: list[Problem] = []
+    if read_integer(head[184:192]) != header_bytes:
         message = f"the header gives its own length as '{decode_field(head[184:192])}', not {header_bytes} bytes"
         problems.append(Problem("header-length", message))
     signals = _parse_signals(path, head[MAIN_BYTES:header_bytes], count)
     only_annotations = all(signal.is_annotation for signal in signals)
     reserved = decode_field(head[192:236]).upper()
     plus = reserved[4] if reserved[:5] in ("EDF+C", "EDF+D", "BDF+C", "BDF+D") else ""
-    start, why = _parse_start(head)
-    if start is None:
-        problems.append(Problem("start-unknown", why))
-    n_records = _integer(head[236:244])
-    if n_records is None or n_records < -1:
+    start, odd_start = parse_start(head)
+    problems += odd_start
+    n_records = read_integer(head[236:244])
+    if n_records is None or not -1 <= n_records <= _MOST_RECORDS:
         raise _broken(path, "number of data records", head[236:244])
-    record_s = _duration(head[244:252])
+    record_s = read_duration(head[244:252])
     if only_annotations:
         record_s = record_s or Fraction(1)
-    elif record_s is None or not Fraction(1, 10**6) <= record_s <= 86400 * 7:
+    elif record_s is None or not Fraction(1, 10**6) <= record_s <= LONGEST_S:
         raise _broken(path, "duration of a data record", head[244:252])
     header = EdfHeader(kind, plus, start, header_bytes, n_records, record_s, signals, tuple(problems))
-    if (size - header_bytes) / header.record_bytes * record_s > _LONGEST_RECORDING_S:
-        raise _broken(path, "duration of a data record", head[244:252])
+    stored = (size - header_bytes) // header.record_bytes * record_s
+    if not only_annotations:
+        check_length(path, stored, stored, "duration of a data record", f"'{decode_field(head[244:252])}' s")
     return header
 
 
@@ -179,17 +180,17 @@ def _parse_signals(path: str, block: bytes, count: int) -> tuple[EdfSignal, ...]
     signals, offset = [], 0
     for i in range(count):
         label = decode_field(columns["label"][i])
-        samples = _integer(columns["samples"][i])
+        samples = read_integer(columns["samples"][i])
         if samples is None or not 0 <= samples <= 10**7:
             raise _broken(path, f"samples per data record of '{label}'", columns["samples"][i])
         signals.append(
             EdfSignal(
                 label,
                 decode_field(columns["unit"][i]),
-                _number(columns["physical_min"][i]),
-                _number(columns["physical_max"][i]),
-                _integer(columns["digital_min"][i]),
-                _integer(columns["digital_max"][i]),
+                read_number(columns["physical_min"][i]),
+                read_number(columns["physical_max"][i]),
+                read_integer(columns["digital_min"][i]),
+                read_integer(columns["digital_max"][i]),
                 decode_field(columns["prefilter"][i]),
                 samples,
                 offset,
@@ -204,56 +205,3 @@ def _parse_signals(path: str, block: bytes, count: int) -> tuple[EdfSignal, ...]
 def _broken(path: str, field: str, raw: bytes) -> RecordingError:
     hint = "the EDF header is damaged here; export the recording again"
     return RecordingError(path, field, f"'{decode_field(raw)}'", hint)
-
-
-def _number(raw: bytes) -> float | None:
-    """Read a number as recorders write it: a comma for the point, padding by zero bytes."""
-    try:
-        value = float(raw.strip(b" \0").replace(b",", b"."))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _integer(raw: bytes) -> int | None:
-    value = _number(raw)
-    return int(value) if value is not None and value == int(value) else None
-
-
-def _duration(raw: bytes) -> Fraction | None:
-    """Read a duration exactly; ``3.333333`` is 10/3, cut off by the eight characters of the field."""
-    text = raw.strip(b" \0").replace(b",", b".").decode("ascii", "replace")
-    if _number(raw) is None:
-        return None
-    try:
-        exact = Fraction(text)
-    except ValueError:
-        return None
-    simple = exact.limit_denominator(1000)
-    decimals = len(text.partition(".")[2])
-    return simple if decimals >= 5 and abs(simple - exact) < Fraction(1, 10**decimals) else exact
-
-
-def _parse_start(head: bytes) -> tuple[datetime | None, str]:
-    """Read date and time; two-digit years are 1985 to 2084; EDF+ repeats the date with four digits."""
-    day_text, time_text = decode_field(head[168:176]), decode_field(head[176:184])
-    numbers = [re.findall(r"\d+", text) for text in (day_text, time_text)]
-    try:
-        day, month, year = (int(n) for n in numbers[0])
-        hour, minute, second = (int(n) for n in numbers[1])
-        clock = time(hour, minute, second)
-    except ValueError:
-        return (
-            None,
-            f"the start '{day_text} {time_text}' in the header is no date and time; the start is unknown",
-        )
-    # Of the recording's identification only the date is looked at.
-    full = re.match(rb"Startdate (\d{1,2})-([A-Za-z]{3})-(\d{4})", head[88:168])
-    try:
-        if full and full[2].decode().upper() in _MONTHS:
-            calendar = date(int(full[3]), _MONTHS.index(full[2].decode().upper()) + 1, int(full[1]))
-        else:
-            calendar = date(year + (1900 if 85 <= year < 100 else 2000 if year < 85 else 0), month, day)
-    except ValueError:
-        return None, f"the start date '{day_text}' in the header is no date; the start is unknown"
-    return datetime.combine(calendar, clock), ""

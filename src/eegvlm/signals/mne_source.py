@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.signals.arrays import exact_rate, gapless_segments
+from eegvlm.signals.arrays import exact_rate
 from eegvlm.signals.labels import unique_labels
 from eegvlm.signals.lights import LightsMarker, lights_marker
+from eegvlm.signals.length import check_length
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
 
@@ -57,10 +59,14 @@ class MneSource:
         """
         names = getattr(raw, "filenames", None) or (None,)
         name = name or (str(names[0]) if names[0] else "<mne>")
-        rate = exact_rate(float(raw.info["sfreq"]))
+        frequency = float(raw.info["sfreq"])
         n = int(raw.n_times)
-        if n == 0 or not raw.ch_names:
+        if n <= 0 or not raw.ch_names:
             raise RecordingError(name, "signals", "none", "give a recording with samples")
+        if not 1e-3 <= frequency < 1e6:
+            raise RecordingError(name, "sampling rate", f"{frequency:g} Hz", "correct it in the file's header")
+        rate = exact_rate(frequency)
+        check_length(name, n / rate, n / rate, "number of samples", f"{n} at {frequency:g} Hz")
         types = raw.get_channel_types()
         labels = unique_labels(raw.ch_names)
         signals = tuple(
@@ -80,14 +86,22 @@ class MneSource:
         start = raw.info["meas_date"]
         if start is not None:
             start = start.replace(tzinfo=None) + timedelta(seconds=float(raw.first_time))
-        segments = gapless_segments(_present(raw, n), rate)
+        segments = _segments(name, raw, n, rate)
         if not segments:
             raise RecordingError(name, "signals", "all skipped (BAD_ACQ_SKIP)", "give a recording with samples")
         return cls(name, start, n / rate, signals, segments, problems, raw, _lights_markers(raw))
 
     def read(self, index: int, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Read samples ``start`` to ``stop`` of one signal: float32 microvolt."""
-        values = self.raw.get_data(picks=[index], start=start, stop=stop, verbose="error")[0]
+        try:
+            values = self.raw.get_data(picks=[index], start=start, stop=stop, verbose="error")[0]
+        except Exception as error:
+            # A header may count more samples than the file holds; which exception that gives is not specified.
+            hint = "check that the file is complete, or export it as EDF"
+            raise RecordingError(self.name, "data", f"MNE cannot read it: {error}", hint) from error
+        if len(values) != stop - start:
+            found = f"{len(values)} of {stop - start} samples after sample {start}"
+            raise RecordingError(self.name, "data", found, "the file is cut off; copy it again")
         factor = self.signals[index].factor
         return np.asarray(values * (1.0 if factor is None else factor), np.float32)
 
@@ -141,19 +155,6 @@ def _faults(label: str, kind: str) -> tuple[Problem, ...]:
     return (Problem("not-a-voltage", f"'{label}' is of type '{kind}', which is no voltage", label, "error"),)
 
 
-def _present(raw: Any, n: int) -> npt.NDArray[np.bool_]:
-    present = np.ones(n, np.bool_)
-    rate = float(raw.info["sfreq"])
-    offset = _onset_offset(raw)
-    for onset, duration, text in zip(
-        raw.annotations.onset, raw.annotations.duration, raw.annotations.description, strict=True
-    ):
-        if str(text).upper().startswith("BAD_ACQ_SKIP"):
-            first = max(0, round((float(onset) - offset) * rate))
-            present[first : max(0, round((float(onset) + float(duration) - offset) * rate))] = False
-    return present
-
-
 def _lights_markers(raw: Any) -> tuple[LightsMarker, ...]:
     offset = _onset_offset(raw)
     annotations = zip(raw.annotations.onset, raw.annotations.description, strict=True)
@@ -164,3 +165,26 @@ def _lights_markers(raw: Any) -> tuple[LightsMarker, ...]:
 def _onset_offset(raw: Any) -> float:
     """Return the onset of the first sample: onsets count from the measurement date where there is one."""
     return float(raw.first_time) if raw.info["meas_date"] is not None else 0.0
+
+
+def _segments(name: str, raw: Any, n: int, rate: Fraction) -> tuple[Segment, ...]:
+    """Return what lies between the stretches annotated ``BAD_ACQ_SKIP``."""
+    offset = _onset_offset(raw)
+    skipped = []
+    for onset, duration, text in zip(
+        raw.annotations.onset, raw.annotations.duration, raw.annotations.description, strict=True
+    ):
+        if not str(text).upper().startswith("BAD_ACQ_SKIP"):
+            continue
+        begin, end = float(onset) - offset, float(onset) + float(duration) - offset
+        if not (math.isfinite(begin) and math.isfinite(end)):
+            raise RecordingError(
+                name, "annotation BAD_ACQ_SKIP", f"{begin} to {end} s", "give it an onset and a length"
+            )
+        skipped.append(tuple(min(max(0, round(at * rate)), n) for at in (begin, end)))
+    segments, at = [], 0
+    for first, stop in [*sorted(skipped), (n, n)]:
+        if first > at:
+            segments.append(Segment(at / rate, first / rate, at / rate))
+        at = max(at, stop)
+    return tuple(segments)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from eegvlm.signals.aliases import MINIMUM_RATE, Lead
+from eegvlm.signals.aliases import MAXIMUM_RATE, MINIMUM_RATE, Lead
+from eegvlm.signals.calibration import judge_calibration
 from eegvlm.signals.candidates import Leads
 from eegvlm.signals.channel import Channel, as_recorded
 from eegvlm.signals.overrides import choose
@@ -18,6 +19,7 @@ from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.roles import Role
 from eegvlm.signals.source import Source
 from eegvlm.signals.spelling import numbered_cap, read_label
+from eegvlm.signals.unread_labels import report_unread
 
 _ROLES = tuple(role for role in Role if role is not Role.OTHER)
 
@@ -81,6 +83,20 @@ class _Inspector:
                 f"{minimum:g} Hz; it is an envelope or a trend, and is not used"
             )
             return [*problems, Problem("low-rate", message, channel.name, "error")]
+        if channel.rate > MAXIMUM_RATE:
+            message = (
+                f"{channel.name} is sampled at {channel.rate:g} Hz, more than any amplifier of biosignals does "
+                f"({MAXIMUM_RATE:g} Hz): the header is wrong, and the signal is not used"
+            )
+            return [*problems, Problem("high-rate", message, channel.name, "error")]
+        if channel.exact_rate.denominator != 1:
+            message = (
+                f"{channel.name} has {channel.rate:.6g} samples a second, no whole number: the duration of a data "
+                "record may be wrong, and all times with it"
+            )
+            problems.append(Problem("odd-rate", message, channel.name))
+        for index, _ in channel.terms:
+            problems += judge_calibration(self.source.signals[index], self.amplitude(((index, 1.0),)))
         if channel.derived:
             for index, _ in channel.terms:
                 label = self.source.signals[index].label
@@ -122,6 +138,8 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
             "name yours with --channels eeg=LABEL"
         )
         problems.append(Problem("numbered-electrodes", message))
+    else:
+        problems += report_unread(source.signals, leads)
     table = Leads(source, leads)
     channels: list[Channel] = []
     failures: dict[str, list[str]] = {}

@@ -27,6 +27,8 @@ LIMITS: dict[str, tuple[float, float, float, float]] = {
 TYPICAL = {"eeg": 18.0, "eog": 25.0, "emg": 5.0, "ecg": 80.0}
 
 _WINDOW_S = 2.0
+# No window is wider, whatever rate a header claims; an EEG sampled at 20 kHz stays below.
+_WIDEST = 1 << 16
 _PIECES = 24
 _WINDOWS_PER_PIECE = 4
 FLAT_ERROR, FLAT_WARNING = 0.95, 0.2
@@ -49,6 +51,10 @@ class Amplitude:
         Share of samples at the storage limits, outside of flat windows.
     windows
         Number of windows with signal.
+    median
+        Of all samples; NaN where there are none.
+    beyond
+        Share of samples beyond the storage limits.
     """
 
     robust: float
@@ -57,6 +63,8 @@ class Amplitude:
     flat: float
     clipped: float
     windows: int
+    median: float = math.nan
+    beyond: float = 0.0
 
 
 def measure(source: Source, terms: tuple[tuple[int, float], ...]) -> Amplitude:
@@ -76,7 +84,7 @@ def measure(source: Source, terms: tuple[tuple[int, float], ...]) -> Amplitude:
     """
     signals = [source.signals[index] for index, _ in terms]
     n_samples = min(signal.n_samples for signal in signals)
-    width = max(2, round(_WINDOW_S * signals[0].rate))
+    width = min(_WIDEST, max(2, round(_WINDOW_S * signals[0].rate)))
     windows = _sample_windows(source, terms, n_samples, min(width, n_samples))
     windows = windows[np.isfinite(windows).all(axis=1)]
     if windows.size == 0 or windows.shape[1] < 2:
@@ -94,9 +102,16 @@ def measure(source: Source, terms: tuple[tuple[int, float], ...]) -> Amplitude:
         if robust == 0.0:
             robust = float(np.median(moving.std(axis=1)))
     limits = signals[0].limits
-    if len(terms) == 1 and limits is not None and len(moving):
+    beyond = 0.0
+    if len(terms) == 1 and limits is not None:
         margin = 0.5 * step
-        clipped = float(np.mean((moving <= limits[0] + margin) | (moving >= limits[1] - margin)))
+        # A count more, and what float32 rounds off.
+        slack = max(1.5 * step, 4e-7 * max(map(abs, limits)))
+        outside = (windows < limits[0] - slack) | (windows > limits[1] + slack)
+        beyond = float(outside.mean())
+        if len(moving):
+            clipped = float(np.mean((moving <= limits[0] + margin) | (moving >= limits[1] - margin)))
+            clipped = max(0.0, clipped - float(outside[~flat].mean()))
     return Amplitude(
         robust,
         float(low.min()),
@@ -104,6 +119,8 @@ def measure(source: Source, terms: tuple[tuple[int, float], ...]) -> Amplitude:
         float(flat.mean()),
         0.0 if math.isnan(clipped) else clipped,
         len(windows),
+        float(np.median(windows)),
+        beyond,
     )
 
 

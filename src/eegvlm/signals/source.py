@@ -40,6 +40,9 @@ class Signal:
         Smallest difference that can be stored, same unit; 0 where unknown.
     faults
         Problems of the header that concern this signal; one of severity ``"error"`` bars it from a role.
+    resting
+        Values at which a signal lies that rests at its digital zero, or in the middle of its digital range. Both are
+        near 0 where the calibration is that of an AC amplifier.
     """
 
     label: str
@@ -51,6 +54,7 @@ class Signal:
     limits: tuple[float, float] | None = None
     step: float = 0.0
     faults: tuple[Problem, ...] = ()
+    resting: tuple[float, ...] = ()
 
     @property
     def barred(self) -> Problem | None:

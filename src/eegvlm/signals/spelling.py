@@ -68,6 +68,20 @@ def read_label(label: str) -> Lead | None:
     return None
 
 
+def is_reference(text: str) -> bool:
+    """Tell whether a text is a reference that is no single electrode: ``"Ref"``, ``"A1A2"``, ``"avg"``."""
+    return fold(text) in _references()
+
+
+def modality_of(lead: Lead) -> str:
+    """Return the modality of a lead's site: ``"eeg"`` (mastoids included), ``"eog"``, ``"emg"`` or ``"ecg"``."""
+    if lead.site in ("E1", "E2", "HEOG", "EOG"):
+        return "eog"
+    if lead.site.startswith(("CHIN", "EMG")) or lead.site == "X1":
+        return "emg"
+    return "ecg" if lead.site.startswith("ECG") or lead.site == "X2" else "eeg"
+
+
 def numbered_cap(labels: Iterable[str]) -> bool:
     """Tell whether electrodes are numbered through (``A1 ... I8``, ``E1 ... E128``)."""
     matches = (_NUMBERED.fullmatch(label.strip()) for label in labels)
