@@ -17,29 +17,28 @@ def demo(
     from rich.console import Console
     from transformers.utils.logging import disable_progress_bar
 
-    from eegvlm.cli.stage import REPORT, Asked, evidence_for, show_night, write_night
+    from eegvlm.cli.stage import show_night
+    from eegvlm.core.files import check_output_folder, make_folder
     from eegvlm.hypnogram import agreement
-    from eegvlm.signals import read_recording
     from eegvlm.simulation import simulate_night
-    from eegvlm.staging import Stager
+    from eegvlm.staging import Stager, stage_file
 
+    check_output_folder(out)
     disable_progress_bar()
     console = Console(markup=False)
-    out.mkdir(parents=True, exist_ok=True)
     file = out / "night.edf"
     simulated = simulate_night(hours=hours, seed=seed)
+    make_folder(out)
     simulated.write(file)
-    recording, stager = read_recording(file), Stager.from_pretrained("nano")
-    asked = Asked("uncertain" if stager.can_explain else "none", ("csv", "edf", "bids", "json", REPORT), batch_size=32)
-    evidence = evidence_for(recording, stager, asked)
-    night = stager.stage(recording, explain=asked.explain, evidence=evidence)
-    files = write_night(night, out / file.stem, recording, stager, asked, evidence)
-    show_night(console, night, files)
+    night = stage_file(file, out, stager=Stager.from_pretrained("nano"))
+    folder = out / file.stem
+    show_night(console, night, folder)
     agreed = agreement(simulated.hypnogram(), night.hypnogram)
     console.print(
         f"agreement with the simulated truth: accuracy {agreed.accuracy:.2f}, kappa {agreed.kappa:.2f} "
         "(a simulated sleeper says nothing about patients)",
         highlight=False,
     )
-    page = next(one for one in files if one.suffix == ".html")
-    console.print(f"recording: {file}", f"results: {out / file.stem}", f"open {page}", sep="\n", soft_wrap=True)
+    console.print(
+        f"recording: {file}", f"results: {folder}", f"open {folder / 'report.html'}", sep="\n", soft_wrap=True
+    )

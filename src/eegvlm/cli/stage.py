@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -19,11 +18,10 @@ from rich.text import Text
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
-    from eegvlm.evidence import Evidence
     from eegvlm.signals import Recording
-    from eegvlm.staging import StagedNight, Stager
+    from eegvlm.staging import StagedNight, StageOptions, Stager
 
-REPORT = "report"
+_FORMATS = "csv,edf,bids,json,report"
 
 
 class Smooth(StrEnum):
@@ -47,6 +45,13 @@ class Reasons(StrEnum):
 
     GROUNDED = "grounded"
     FREE = "free"
+
+
+class Eeg(StrEnum):
+    """Which derivations are read."""
+
+    FIRST = "first"
+    VOTE = "vote"
 
 
 class _EpochsPerSecond(ProgressColumn):
@@ -74,6 +79,12 @@ def stage(
             help="Choose channels yourself, e.g. eeg=Fpz-Cz,eog=LOC-A2.",
         ),
     ] = None,
+    eeg: Annotated[
+        Eeg,
+        typer.Option(
+            help="first: the preferred derivation, and another one where it is dead. vote: every one, pooled."
+        ),
+    ] = Eeg.FIRST,
     smooth: Annotated[
         Smooth,
         typer.Option(help="Whether stages are weighed with their neighbours' too; auto: as the model's card says."),
@@ -89,7 +100,17 @@ def stage(
         Reasons,
         typer.Option(help="grounded: only what was measured can be stated. free: whatever the model believes to see."),
     ] = Reasons.GROUNDED,
-    formats: Annotated[str, typer.Option(help="Files to write.")] = f"csv,edf,bids,json,{REPORT}",
+    lights_off: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Clock time (22:41, 10:41 PM) or seconds after the recording's start."),
+    ] = None,
+    lights_on: Annotated[str | None, typer.Option(metavar="TIME", help="Likewise.")] = None,
+    second_reader: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Let another stager read the night, too: yasa, or one that is installed."),
+    ] = None,
+    pool: Annotated[bool, typer.Option("--pool", help="Answer with the pool of both readers' probabilities.")] = False,
+    formats: Annotated[str, typer.Option(help="Files to write.")] = _FORMATS,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")
     ] = 32,
@@ -101,17 +122,30 @@ def stage(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Stage recordings: a hypnogram, five calibrated probabilities an epoch, reasons, statistics, a report."""
+    from eegvlm.core.files import check_output_folder
     from eegvlm.signals import parse_channels, read_recording
-    from eegvlm.staging.night import check_formats
+    from eegvlm.staging import StageOptions, second_reader_named
 
-    chosen, wanted = parse_channels(channels or ()), [name.strip() for name in formats.split(",")]
-    check_formats(wanted, REPORT)
+    chosen = parse_channels(channels or ())
+    options = StageOptions(
+        explain=None if explain is None else explain.value,
+        reasons=reasons.value,
+        eeg=eeg.value,
+        formats=tuple(name.strip() for name in formats.split(",")),
+        batch_size=batch_size,
+        lights_off=lights_off,
+        lights_on=lights_on,
+        second_reader=None if second_reader is None else second_reader_named(second_reader),
+        pool=pool,
+        resume=resume,
+    )
     folders = _folders(recordings, out)
+    check_output_folder(out)
     console = Console(quiet=quiet, markup=False)
-    failed: list[InputError] = []
-    opened = []
+    failed: list[Path] = []
+    opened: list[tuple[Recording, Path]] = []
     for path in recordings:  # every header is checked before the first night is staged
-        with _reported(failed):
+        with _reported(path, failed):
             opened.append((read_recording(path, chosen), folders[path]))
     if opened:
         from transformers.utils.logging import disable_progress_bar
@@ -120,91 +154,47 @@ def stage(
 
         disable_progress_bar()  # transformers' own, for weights that load in a blink
         stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
-        asked = Asked(_explain(explain, stager), tuple(wanted), batch_size, reasons.value)
+        stager.check_explain(options.explain or "none")
         for recording, folder in opened:
-            with _reported(failed):
-                _stage_one(recording, folder, stager, asked, console, resume=resume)
+            with _reported(recording.path, failed):
+                _stage_one(recording, folder, stager, options, console)
     if failed:
         raise typer.Exit(2)
 
 
 @contextmanager
-def _reported(failed: list[InputError]) -> Iterator[None]:
-    """Say what is wrong with one recording and go on with the next."""
+def _reported(path: Path, failed: list[Path]) -> Iterator[None]:
+    """Say what is wrong with one recording and go on with the next, whatever it is."""
     try:
         yield
     except InputError as error:
         print(f"eegvlm: {error}", file=sys.stderr)
-        failed.append(error)
+        failed.append(path)
+    except (OSError, MemoryError) as error:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        print(f"eegvlm: {path}: staging: {said}; free memory or disk, and stage it again", file=sys.stderr)
+        failed.append(path)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the user wants of every recording."""
-
-    explain: Literal["none", "uncertain", "all"]
-    formats: tuple[str, ...]
-    batch_size: int
-    reasons: Literal["grounded", "free"] = "grounded"
-
-
-def _explain(explain: Explain | None, stager: Stager) -> Literal["none", "uncertain", "all"]:
-    """Return which epochs get reasons; a model that cannot give them is refused only where they were asked for."""
-    if explain is None:
-        return "uncertain" if stager.can_explain else "none"
-    stager.check_explain(explain.value)
-    return explain.value
-
-
-def _stage_one(
-    recording: Recording, folder: Path, stager: Stager, asked: Asked, console: Console, *, resume: bool
-) -> None:
+def _stage_one(recording: Recording, folder: Path, stager: Stager, options: StageOptions, console: Console) -> None:
     """Stage one recording into its folder, and print it."""
-    if resume and _is_finished(folder, stager, recording.describe(), asked):
-        console.print(f"{folder}: finished before, skipped", soft_wrap=True)
-        return
-    journal = folder / ".unfinished.npz"
-    if not resume:
-        journal.unlink(missing_ok=True)
-    evidence = evidence_for(recording, stager, asked)
+    from eegvlm.staging.stage_file import stage_recording
+
     with _progress(console) as bar:
         task = bar.add_task(folder.name, total=recording.n_epochs)
         reasons = bar.add_task("reasons", total=None, visible=False)
-        night = stager.stage(
+        night = stage_recording(
             recording,
-            batch_size=asked.batch_size,
-            explain=asked.explain,
-            reasons=asked.reasons,
-            evidence=evidence,
+            folder,
+            stager,
+            options,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             explain_progress=lambda done, total: bar.update(reasons, completed=done, total=total, visible=True),
-            journal=journal,
         )
-    show_night(console, night, write_night(night, folder, recording, stager, asked, evidence))
-
-
-def evidence_for(recording: Recording, stager: Stager, asked: Asked) -> Evidence | None:
-    """Measure what reasons and report are held against; None where neither is wanted."""
-    if asked.explain == "none" and REPORT not in asked.formats:
-        return None
-    from eegvlm.staging import measure_drawn
-
-    return measure_drawn(recording, stager.processor.layout)
-
-
-def write_night(
-    night: StagedNight, folder: Path, recording: Recording, stager: Stager, asked: Asked, evidence: Evidence | None
-) -> list[Path]:
-    """Write a night's files, and its report before the file that says all are there."""
-
-    def report(folder: Path) -> Path:
-        from eegvlm.report import write_report
-
-        layout = stager.processor.layout
-        return write_report(folder, night, recording, layout, evidence=evidence, rationales=night.rationales)
-
-    formats = [name for name in asked.formats if name != REPORT]
-    return night.write(folder, formats, also=report if REPORT in asked.formats else None)
+    if night is None:
+        console.print(f"{folder}: finished before, skipped", soft_wrap=True)
+    else:
+        show_night(console, night, folder)
 
 
 def _folders(recordings: list[Path], out: Path) -> dict[Path, Path]:
@@ -221,29 +211,6 @@ def _folders(recordings: list[Path], out: Path) -> dict[Path, Path]:
     return folders
 
 
-def _is_finished(folder: Path, stager: Stager, described: dict[str, object], asked: Asked) -> bool:
-    """Say whether a folder holds this recording's night by this model, with all that is asked for."""
-    import json
-
-    from eegvlm.report.page import FILE
-    from eegvlm.staging.night import FILES, SUMMARY
-
-    if not all((folder / (FILE if name == REPORT else FILES[name][0])).is_file() for name in asked.formats):
-        return False
-
-    try:
-        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(summary, dict) and all(
-        summary.get(key) == json.loads(json.dumps(value))
-        for key, value in {
-            **stager.night_provenance(asked.explain, reasons=asked.reasons),
-            "recording": described,
-        }.items()
-    )
-
-
 def _progress(console: Console) -> Progress:
     """Return a bar with epochs a second and the time left."""
     return Progress(
@@ -257,29 +224,32 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def show_night(console: Console, night: StagedNight, files: list[Path]) -> None:
-    """Print what was matched, the statistics, the problems and the files."""
-    table = Table(
-        title=Text(str(files[0].parent)), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0)
-    )
+def show_night(console: Console, night: StagedNight, folder: Path) -> None:
+    """Print what was matched, the statistics, the problems and the files of a night that was written."""
+    table = Table(title=Text(str(folder)), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    corrections = night.prepared.corrections
     for panel, channel in night.panels.items():
-        drawn = night.corrections.get(panel)
+        drawn = corrections.get(panel)
         gain = "" if drawn is None else f"  drawn x{drawn.gain:.2f} {drawn.in_words}".rstrip()
         shown = Text.assemble(channel, (gain, "dim")) if channel else Text("no channel; drawn empty", "dim")
         table.add_row(panel, shown)
     table.add_section()
-    statistics = night.summary()["statistics"]
+    statistics = night.counted.statistics.to_dict()
     for name, key, unit in _STATISTICS:
         value = statistics.get(key)
         table.add_row(name, "-" if value is None else f"{value:.1f} {unit}")
+    table.add_row("counted", Text(night.counted.basis, "dim"))
     console.print(table)
-    for problem in night.recording.get("problems", ()):
-        console.print(Text.assemble((problem["code"], "yellow"), f": {problem['message']}"))
+    if night.second is not None:
+        console.print(Text(night.second.sentence))
+    for problem in night.all_problems:
+        console.print(Text.assemble((str(problem["code"]), "yellow"), f": {problem['message']}"), soft_wrap=True)
     for note in night.hypnogram.notes:
-        console.print(Text(f"note: {note}"))
+        console.print(Text(f"note: {note}"), soft_wrap=True)
     if advice := night.review.sentence():
         console.print(Text(advice), soft_wrap=True)
-    console.print(Text("files: " + ", ".join(file.name for file in files)))
+    files = sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))
+    console.print(Text("files: " + ", ".join(files)))
     console.print(Text(night.provenance["notice"], "dim"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from eegvlm.hypnogram.resample import (
 from eegvlm.hypnogram.stage import STAGES, Stage
 from eegvlm.signals.lights import Lights
 
+QUALITY_WORDS = ("good", "doubtful", "unusable", "")
 _SUM_TOLERANCE = 1e-3  # five probabilities rounded to four decimals may be off by this much
 _TEXT_OF = {Stage.W: "W", Stage.N1: "1", Stage.N2: "2", Stage.N3: "3", Stage.R: "R", Stage.UNSCORED: "?"}
 
@@ -59,6 +60,9 @@ class Hypnogram:
     lights
         When lights went off and on by the scoring's own markers, seconds after the recording's start; None where
         it has none.
+    quality
+        One word an epoch on the signal that it was scored from: ``good``, ``doubtful``, ``unusable``, or "" where
+        nothing is known; None where nothing is known of any.
 
     Raises
     ------
@@ -73,6 +77,7 @@ class Hypnogram:
     probabilities: NDArray[np.float32] | None = None
     notes: tuple[str, ...] = ()
     lights: Lights | None = None
+    quality: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stages", _checked_stages(self.stages))
@@ -89,6 +94,8 @@ class Hypnogram:
             checked = _checked_probabilities(self.probabilities, len(self.stages))
             object.__setattr__(self, "probabilities", checked)
         object.__setattr__(self, "notes", tuple(self.notes))
+        if self.quality is not None:
+            object.__setattr__(self, "quality", _checked_quality(self.quality, len(self.stages)))
 
     def __len__(self) -> int:
         return len(self.stages)
@@ -111,7 +118,7 @@ class Hypnogram:
             np.array_equal(self.stages, other.stages)
             and (self.epoch_s, self.start, self.onset_s) == (other.epoch_s, other.start, other.onset_s)
             and same_probabilities
-            and (self.notes, self.lights) == (other.notes, other.lights)
+            and (self.notes, self.lights, self.quality) == (other.notes, other.lights, other.quality)
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -215,7 +222,10 @@ class Hypnogram:
             raise HypnogramError("hypnogram", "crop", f"{start_s:g} to {stop_s:g} s", hint)
         probabilities = None if self.probabilities is None else self.probabilities[first:stop]
         onset_s = self.onset_s + first * self.epoch_s
-        return replace(self, stages=self.stages[first:stop], onset_s=onset_s, probabilities=probabilities)
+        quality = None if self.quality is None else self.quality[first:stop]
+        return replace(
+            self, stages=self.stages[first:stop], onset_s=onset_s, probabilities=probabilities, quality=quality
+        )
 
     def resample_to(
         self, epoch_s: float = 30.0, *, onset_s: float | None = None, n_epochs: int | None = None
@@ -315,6 +325,18 @@ def _checked_stages(stages: NDArray[np.int8]) -> NDArray[np.int8]:
     kept = values.astype(np.int8)
     kept.flags.writeable = False
     return kept
+
+
+def _checked_quality(words: Iterable[str], n_epochs: int) -> tuple[str, ...]:
+    quality = tuple(words)
+    if len(quality) != n_epochs:
+        raise HypnogramError(
+            "hypnogram", "quality", f"{len(quality)} words", f"expected one for each of {n_epochs} epochs"
+        )
+    wrong = next((word for word in quality if word not in QUALITY_WORDS), None)
+    if wrong is not None:
+        raise HypnogramError("hypnogram", "quality", wrong, f"expected {', '.join(QUALITY_WORDS[:3])} or nothing")
+    return quality
 
 
 def _checked_probabilities(probabilities: NDArray[np.float32], n_epochs: int) -> NDArray[np.float32]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from eegvlm.images.panels import panel_channels, panel_signals
 from eegvlm.images.corrections import Correction, corrected, signal_corrections
 from eegvlm.images.layout import Floor, GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.images.layout_json import layout_names, load_layout
 from eegvlm.images.night import PreparedNight
+from eegvlm.images.panels import panel_channels, panel_signals
 
 if TYPE_CHECKING:
     from eegvlm.images.inverse import recover_signal

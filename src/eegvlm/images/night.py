@@ -21,8 +21,7 @@ from eegvlm.images.corrections import Correction, apply_correction, panel_correc
 from eegvlm.images.layout import ImageLayout
 from eegvlm.images.panels import panel_channels, panel_derivations
 from eegvlm.images.sampling import sampled_rows
-from eegvlm.signals import Channel, Quality, Recording, Role
-from eegvlm.signals.quality_meter import QualityMeter
+from eegvlm.signals import Channel, Quality, QualityMeter, Recording, Role
 from eegvlm.signals.read_once import ReadOnce
 
 if TYPE_CHECKING:
@@ -119,7 +118,9 @@ class PreparedNight:
         wanted = [(name, channel) for name, channel in first.items()]
         beside = [one for one in recording.channels if one.role is not Role.OTHER]
         signals, quality = _read(recording, layout, wanted, beside)
-        shown = {name: (_shown(layout, name, channel, signals[name, channel.name], quality),) for name, channel in wanted}
+        shown = {
+            name: (_shown(layout, name, channel, signals[name, channel.name], quality),) for name, channel in wanted
+        }
         panels = dict(shown)
         lacking = [
             name
@@ -159,7 +160,9 @@ class PreparedNight:
             By panel; found from the signals where None.
         """
         if corrections is None:
-            corrections = {name: panel_correction(layout.panel(name), values, layout.rate) for name, values in signals.items()}
+            corrections = {
+                name: panel_correction(layout.panel(name), values, layout.rate) for name, values in signals.items()
+            }
         panels = {
             name: (ShownChannel(name, None, values, corrections.get(name, Correction())),)
             for name, values in signals.items()

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.images import ImageLayout, Panel, panel_channels, panel_signals
+from eegvlm.images import ImageLayout, Panel, PreparedNight
+from eegvlm.images.night import ShownChannel
 from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds, draw_spectrogram
 from eegvlm.report.traces import CHUNK, Coding, encode, fit, panel_coding, rounding_error
-from eegvlm.signals import Channel, Recording, Role
+from eegvlm.signals import Role
 
 _MODALITIES = ("eeg", "eog", "emg", "ecg")
 _SAMPLED = 16  # every so many epochs, one whose rounding error is measured
@@ -42,30 +43,29 @@ class Pictures:
     spectrogram_channel: str
 
 
-def gather(recording: Recording, layout: ImageLayout, most_bytes: int) -> Pictures:
-    """Read the panels' channels, a chunk of epochs at a time.
+def gather(night: PreparedNight, most_bytes: int) -> Pictures:
+    """Pack what the panels show, a chunk of epochs at a time.
 
     Parameters
     ----------
-    recording
-        The night; only the channels that the layout shows are read.
-    layout
-        Says which these are, in which band and at which scale.
+    night
+        The night as the model saw it.
     most_bytes
         What the packed traces may weigh.
     """
-    channels = panel_channels(layout, recording)
+    layout = night.layout
+    channels = {panel.name: night.panels.get(panel.name, (None,))[0] for panel in layout.panels}
     ordered = sorted(layout.panels, key=lambda panel: panel.top)
     shown = [panel for panel in ordered if channels[panel.name] is not None]
     codings = [panel_coding(panel, layout.rate) for panel in shown]
     eeg = next((panel.name for panel in shown if panel.roles[0].modality == "eeg"), None)
-    seconds = column_seconds(recording.n_epochs)
-    present = np.zeros(recording.n_epochs, np.bool_)
+    seconds = column_seconds(night.n_epochs)
+    present = np.zeros(night.n_epochs, np.bool_)
     blocks, powers = [], []
     sampled: dict[str, list[NDArray[np.float32]]] = {panel.name: [] for panel in shown}
-    for first in range(0, recording.n_epochs, CHUNK):
-        count = min(CHUNK, recording.n_epochs - first)
-        signals = panel_signals(layout, recording, first, count)
+    for first in range(0, night.n_epochs, CHUNK):
+        count = min(CHUNK, night.n_epochs - first)
+        signals = night.signals(slice(first, first + count))
         for name, epochs in signals.items():
             present[first : first + count] |= np.isfinite(epochs).all(axis=1)
             sampled[name].append(epochs[::_SAMPLED].copy())
@@ -99,7 +99,12 @@ def _role_words(role: Role) -> str:
 
 
 def _described(
-    panel: Panel, channel: Channel | None, coding: Coding | None, by: float, error: float | None, layout: ImageLayout
+    panel: Panel,
+    channel: ShownChannel | None,
+    coding: Coding | None,
+    by: float,
+    error: float | None,
+    layout: ImageLayout,
 ) -> dict[str, Any]:
     said: dict[str, Any] = {
         "name": panel_words(panel.name),
@@ -108,8 +113,8 @@ def _described(
         "band": list(panel.band),
         "up": -1 if panel.negative_up else 1,
         "channel": channel.name if channel is not None else None,
-        "words": _role_words(channel.role) if channel is not None else None,
-        "note": channel.note if channel is not None else "",
+        "words": _role_words(channel.role) if channel is not None and channel.role is not None else None,
+        "note": channel.channel.note if channel is not None and channel.channel is not None else "",
     }
     if coding is None:
         return said

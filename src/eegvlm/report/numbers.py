@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eegvlm.hypnogram import STAGES, Hypnogram, SleepStatistics, sleep_statistics
+from eegvlm.hypnogram import STAGES, CountedSleep, Hypnogram, SleepStatistics
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,8 @@ def hours(minutes: float) -> str:
     return f"{whole // 60} h {whole % 60:02d} min" if whole >= 60 else f"{minutes:.1f} min"
 
 
-def headline(night: Hypnogram) -> list[Number]:
+def headline(held: SleepStatistics) -> list[Number]:
     """Return the five numbers that are read first."""
-    held = sleep_statistics(night)
     return [
         Number("Total sleep time", hours(held.tst_min)),
         Number("Sleep efficiency", _percent(held.sleep_efficiency_pct)),
@@ -55,11 +54,11 @@ def headline(night: Hypnogram) -> list[Number]:
     ]
 
 
-def all_numbers(night: Hypnogram) -> list[Number]:
+def all_numbers(counted: CountedSleep) -> list[Number]:
     """Return every number that is not a stage's own."""
-    held = sleep_statistics(night)
+    held = counted.statistics
     return [
-        Number("Time in bed", hours(held.tib_min), "whole scoring: lights off and on are not known"),
+        Number("Time in bed", hours(held.tib_min), counted.basis),
         Number("Total sleep time", hours(held.tst_min), "N1 + N2 + N3 + R"),
         Number("Sleep period", hours(held.spt_min), "sleep onset to the end of the last sleep epoch"),
         Number("Sleep efficiency", _percent(held.sleep_efficiency_pct), "of time in bed"),
@@ -74,14 +73,15 @@ def all_numbers(night: Hypnogram) -> list[Number]:
     ]
 
 
-def stage_rows(night: Hypnogram) -> list[StageRow]:
-    """Return minutes and shares of the five stages."""
-    held = sleep_statistics(night)
+def stage_rows(night: Hypnogram, held: SleepStatistics) -> list[StageRow]:
+    """Return minutes and shares of the five stages, of the epochs that the statistics count."""
     minutes = (held.w_min, held.n1_min, held.n2_min, held.n3_min, held.r_min)
     percent: Sequence[float | None] = (None, held.n1_pct, held.n2_pct, held.n3_pct, held.r_pct)
     expected = [""] * len(STAGES)
     if night.probabilities is not None:
-        known = night.probabilities[night.scored].astype(float)
+        middle = night.onsets_s + night.epoch_s / 2
+        inside = night.scored & (middle > held.lights_off_s) & (middle < held.lights_on_s)
+        known = night.probabilities[inside].astype(float)
         expected = [f"{value:.1f}" for value in (known.sum(axis=0) * night.epoch_s / 60).tolist()]
     return [
         StageRow(stage.label, f"{minutes[stage]:.1f}", "" if stage == 0 else _share(percent[stage]), expected[stage])

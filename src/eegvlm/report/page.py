@@ -8,25 +8,25 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eegvlm.core.files import make_folder, write_text
 from eegvlm.errors import InputError
 from eegvlm.evidence import BANDS, RULES, Evidence
-from eegvlm.hypnogram import Hypnogram
-from eegvlm.images import ImageLayout
-from eegvlm.report import numbers, review
+from eegvlm.hypnogram import CountedSleep, Hypnogram
+from eegvlm.hypnogram.review import Review
+from eegvlm.hypnogram.second_opinion import SecondOpinion
+from eegvlm.images import PreparedNight
+from eegvlm.report import numbers
 from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, ticks_path, unscored_spans
 from eegvlm.report.clock import time_label, time_ticks
 from eegvlm.report.details import epoch_details
 from eegvlm.report.gathering import Pictures, gather, panel_words
 from eegvlm.report.packing import pack_bytes, pack_json
+from eegvlm.report.review import ReviewEpoch, review_list
 from eegvlm.report.second_row import second_meta, second_row
 from eegvlm.report.spectrogram import scale_colours
 from eegvlm.report.traces import CHUNK, ENVELOPE_BINS
-from eegvlm.signals import Recording
-from eegvlm.staging import SecondOpinion, StagedNight
-from eegvlm.staging.review import contradicted_epochs, differing_epochs, review_shares
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -42,16 +42,36 @@ _PRINTED = 6
 _DEFAULT_SHARE = 0.10
 
 
-def write_report(
-    path: str | Path,
-    night: StagedNight,
-    recording: Recording,
-    layout: ImageLayout,
-    *,
-    evidence: Evidence | None = None,
-    rationales: Sequence[Mapping[str, Any]] | None = None,
-    second: SecondOpinion | None = None,
-) -> Path:
+class ReportedNight(Protocol):
+    """What a page shows: a :class:`eegvlm.staging.StagedNight`, of which this room knows no more."""
+
+    @property
+    def hypnogram(self) -> Hypnogram: ...  # noqa: D102
+    @property
+    def recording(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def prepared(self) -> PreparedNight: ...  # noqa: D102
+    @property
+    def panels(self) -> dict[str, str | None]: ...  # noqa: D102
+    @property
+    def provenance(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def timing(self) -> dict[str, float]: ...  # noqa: D102
+    @property
+    def all_problems(self) -> list[dict[str, Any]]: ...  # noqa: D102
+    @property
+    def counted(self) -> CountedSleep: ...  # noqa: D102
+    @property
+    def review(self) -> Review: ...  # noqa: D102
+    @property
+    def evidence(self) -> Evidence | None: ...  # noqa: D102
+    @property
+    def rationales(self) -> tuple[dict[str, Any], ...] | None: ...  # noqa: D102
+    @property
+    def second(self) -> SecondOpinion | None: ...  # noqa: D102
+
+
+def write_report(path: str | Path, night: ReportedNight) -> Path:
     """Write the report of a staged night.
 
     Parameters
@@ -59,18 +79,9 @@ def write_report(
     path
         A folder (made where it does not exist), in which ``report.html`` is written, or a file that ends in ``.html``.
     night
-        What :meth:`eegvlm.staging.Stager.stage` returned.
-    recording
-        The recording that was staged. Only the channels that `layout` shows are read, a block of epochs at a time.
-    layout
-        The layout of the model that staged it: panels, bands and scales of the traces.
-    evidence
-        Measurements of the same recording: findings beside each epoch, events boxed in its traces.
-    rationales
-        Objects in the schema of ``rationales.jsonl``; epochs may be missing.
-    second
-        A second reader's opinion of the same night: drawn under our hypnogram, with the differences marked; the epochs
-        on which the readers differ head the list to review.
+        What :meth:`eegvlm.staging.Stager.stage` returned: the traces that the model saw, and, where they were asked for,
+        measurements (findings beside each epoch, events boxed in its traces), reasons, and a second reader's hypnogram
+        under ours, with the differences marked.
 
     Returns
     -------
@@ -80,34 +91,30 @@ def write_report(
     Raises
     ------
     InputError
-        Where night, recording, evidence, rationales and second opinion do not belong together, or the page cannot be
-        written.
+        Where evidence, rationales or second opinion are of another night, or the page cannot be written.
 
     Examples
     --------
-    >>> stager = Stager.from_pretrained("nano")                        # doctest: +SKIP
-    >>> recording = read_recording("night.edf")                        # doctest: +SKIP
-    >>> night = stager.stage(recording)                                # doctest: +SKIP
-    >>> write_report("out", night, recording, stager.processor.layout) # doctest: +SKIP
+    >>> stager = Stager.from_pretrained("nano")                                # doctest: +SKIP
+    >>> night = stager.stage(read_recording("night.edf"), measure=True)       # doctest: +SKIP
+    >>> write_report("out", night)                                            # doctest: +SKIP
     """
     path = Path(path)
     file = path if path.suffix == ".html" else path / FILE
-    scored = night.hypnogram
-    if recording.n_epochs != len(scored):
-        hint = f"give the recording that was staged: it has {len(scored)} epochs"
-        raise InputError(recording.path.name, "epochs", recording.n_epochs, hint)
-    first = () if second is None else second.differing
-    row = None if second is None else second_row(scored, second)
+    scored, prepared, second = night.hypnogram, night.prepared, night.second
+    evidence, rationales = night.evidence, night.rationales
+    if prepared.n_epochs != len(scored):
+        hint = f"give the night that was staged: it has {len(scored)} epochs"
+        raise InputError(night.recording.get("file", "recording"), "epochs", prepared.n_epochs, hint)
     details = epoch_details(scored, evidence, rationales)
     packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
-    pictures = gather(recording, layout, _room_for_traces(len(scored), len(layout.panels), packed_details))
-    listed = review.review_list(scored, contradicted_epochs(rationales), differing_epochs(rationales), first=first)
+    pictures = gather(prepared, _room_for_traces(len(scored), len(prepared.layout.panels), packed_details))
+    listed = review_list(scored, night.review)
     meta = _meta(night, pictures, listed, evidence is not None, bool(rationales))
     text = _template().render(
         **_said(night),
-        **_drawn(scored, pictures, listed),
-        second=row,
-        shares=review_shares(scored, first),
+        **_drawn(scored, pictures, listed, night.review),
+        second=None if second is None else second_row(scored, second),
         meta=pack_json({**meta, "second": second_meta(second)}),
         chunks=list(zip(map(pack_bytes, pictures.chunks), packed_details, strict=True)),
         **_inlined(),
@@ -124,17 +131,18 @@ def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str]) -> in
     return max(_LEAST_FOR_TRACES * n_epochs, (letters - sum(map(len, details))) * 3 // 4)
 
 
-def _said(night: StagedNight) -> dict[str, Any]:
+def _said(night: ReportedNight) -> dict[str, Any]:
     """Return what the page says in words and tables."""
     scored = night.hypnogram
     return {
         "name": night.recording.get("file", ""),
         "span": _span(scored),
-        "headline": numbers.headline(scored),
-        "numbers": numbers.all_numbers(scored),
-        "stages": numbers.stage_rows(scored),
-        "notes": [*scored.notes],
-        "problems": night.recording.get("problems", ()),
+        "headline": numbers.headline(night.counted.statistics),
+        "numbers": numbers.all_numbers(night.counted),
+        "stages": numbers.stage_rows(scored, night.counted.statistics),
+        "counted": night.counted.basis,
+        "notes": [*scored.notes, *night.counted.statistics.notes],
+        "problems": night.all_problems,
         "panels": night.panels,
         "panel_words": panel_words,
         "channels": {one["name"]: one for one in night.recording.get("channels", ())},
@@ -144,13 +152,15 @@ def _said(night: StagedNight) -> dict[str, Any]:
         "timing": night.timing,
         "calibration": _calibration(night.provenance),
         "default_share": _DEFAULT_SHARE,
+        "shares": night.review.shares,
+        "limit": night.review.limit,
     }
 
 
-def _drawn(scored: Hypnogram, pictures: Pictures, listed: Sequence[review.ReviewEpoch]) -> dict[str, Any]:
+def _drawn(scored: Hypnogram, pictures: Pictures, listed: Sequence[ReviewEpoch], found: Review) -> dict[str, Any]:
     """Return what the page draws over the night, and the list of epochs to review."""
     bars, steps = hypnogram_paths(scored)
-    count = _default_count(scored)
+    count = _default_count(found)
     return {
         "n_epochs": len(scored),
         "bars": bars,
@@ -170,14 +180,14 @@ def _drawn(scored: Hypnogram, pictures: Pictures, listed: Sequence[review.Review
     }
 
 
-def _default_count(scored: Hypnogram) -> int:
-    return next((one.epochs for one in review_shares(scored) if one.share == _DEFAULT_SHARE), 0)
+def _default_count(found: Review) -> int:
+    return found.n_unstaged + next((one.epochs for one in found.shares if one.share == _DEFAULT_SHARE), 0)
 
 
 def _meta(
-    night: StagedNight,
+    night: ReportedNight,
     pictures: Pictures,
-    listed: Sequence[review.ReviewEpoch],
+    listed: Sequence[ReviewEpoch],
     is_measured: bool,
     is_explained: bool,
 ) -> dict[str, Any]:
@@ -197,7 +207,7 @@ def _meta(
         "bins": ENVELOPE_BINS,
         "panels": pictures.panels,
         "review": [[one.epoch, one.rank, list(one.reasons)] for one in listed],
-        "count": _default_count(scored),
+        "count": _default_count(night.review),
         "printed": _PRINTED,
         "measured": is_measured,
         "explained": is_explained,

@@ -1,15 +1,14 @@
 """The epochs that the page lists for review: the least certain, and those that stand out.
 
-Which these are, and what reviewing them is expected to leave, is :mod:`eegvlm.staging.review`'s.
+Which these are, and what reviewing them is expected to leave, is :mod:`eegvlm.hypnogram.review`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.staging.review import SHARES, count_of, review_flags, review_order
+from eegvlm.hypnogram.review import Review
 
 MOST_FURTHER = 200
 
@@ -23,7 +22,7 @@ class ReviewEpoch:
     epoch
         Counted from 0.
     rank
-        Its place in the order of review (:func:`~eegvlm.staging.review.review_order`), counted from 0.
+        Its place in the order of review (:class:`~eegvlm.hypnogram.review.Review`), counted from 0.
     confidence
         Probability of its stage; None where there are no probabilities.
     second
@@ -39,14 +38,8 @@ class ReviewEpoch:
     reasons: tuple[str, ...]
 
 
-def review_list(
-    night: Hypnogram,
-    contradicted: Collection[int] = (),
-    differing: Collection[int] = (),
-    *,
-    first: Collection[int] = (),
-) -> list[ReviewEpoch]:
-    """Return the largest of ``SHARES`` of epochs and the flagged ones, in the order of review.
+def review_list(night: Hypnogram, review: Review) -> list[ReviewEpoch]:
+    """Return the epochs without a signal, the largest of ``SHARES`` of the others and the flagged ones, in their order.
 
     Of flagged epochs beyond that share only :data:`MOST_FURTHER` are listed: where everything is flagged, nothing is.
 
@@ -54,26 +47,22 @@ def review_list(
     ----------
     night
         The scoring.
-    contradicted, differing
-        As in :func:`~eegvlm.staging.review.review_flags`.
-    first
-        Epochs on which a second reader differs; they head the list.
+    review
+        Its review.
     """
-    order = review_order(night, first)
-    flagged = review_flags(night, contradicted, differing)
     further = 0
-    count = count_of(max(SHARES), len(order)) if night.confidence is not None else 0
     listed = []
-    for rank, epoch in enumerate(order.tolist()):
-        is_further = rank >= count and epoch in flagged
+    for rank, epoch in enumerate(review.order):
+        is_further = rank >= review.n_listed and epoch in review.flags
         further += is_further
-        if rank < count or (is_further and further <= MOST_FURTHER):
-            listed.append(_entry(night, epoch, rank, tuple(flagged.get(epoch, ()))))
+        if rank < review.n_listed or (is_further and further <= MOST_FURTHER):
+            silent = ("holds no usable EEG",) if rank < review.n_unstaged else ()
+            listed.append(_entry(night, epoch, rank, (*silent, *review.flags.get(epoch, ()))))
     return listed
 
 
 def _entry(night: Hypnogram, epoch: int, rank: int, reasons: tuple[str, ...]) -> ReviewEpoch:
-    if night.probabilities is None or night.confidence is None:
+    if night.probabilities is None or night.confidence is None or not night.scored[epoch]:
         return ReviewEpoch(epoch, rank, None, None, reasons)
     others = night.probabilities[epoch].copy()
     others[int(night.stages[epoch])] = -1

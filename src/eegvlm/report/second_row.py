@@ -9,8 +9,8 @@ import numpy as np
 
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import check_same_epochs
+from eegvlm.hypnogram.second_opinion import SecondOpinion
 from eegvlm.report.charts import Span, StagePath, hypnogram_paths, stretches, unscored_spans
-from eegvlm.staging import SecondOpinion
 
 
 @dataclass(frozen=True)

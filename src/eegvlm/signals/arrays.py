@@ -10,8 +10,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.length import check_length
+from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from eegvlm.signals.fingerprint import fingerprint
+
 if TYPE_CHECKING:
     from eegvlm.signals.recording import Recording
 
@@ -19,11 +21,12 @@ def describe(recording: Recording) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``file`` (name only), ``start`` (ISO, naive), ``duration_s``, ``n_epochs``, ``partial_last_s``,
+        ``file`` (name only), ``fingerprint`` (of its samples), ``start`` (ISO, naive), ``duration_s``, ``n_epochs``, ``partial_last_s``,
         ``gaps``, ``lights`` (or None), ``channels`` (those with a role), ``other_channels`` (labels), ``problems``.
     """
     return {
         "file": recording.path.name,
+        "fingerprint": fingerprint(recording.source),
         "start": None if recording.start is None else recording.start.isoformat(),
         "duration_s": recording.duration_s,
         "n_epochs": recording.n_epochs,
@@ -45,13 +48,5 @@ def describe(recording: Recording) -> dict[str, Any]:
             if channel.role != "other"
         ],
         "other_channels": [channel.name for channel in recording.channels if channel.role == "other"],
-        "problems": [
-            {
-                "code": problem.code,
-                "severity": problem.severity,
-                "channel": problem.channel,
-                "message": problem.message,
-            }
-            for problem in recording.problems
-        ],
+        "problems": [problem.to_dict() for problem in recording.problems],
     }

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from eegvlm.signals.arrays import exact_rate
 from eegvlm.signals.labels import unique_labels
-from eegvlm.signals.lights import LightsMarker, lights_marker
 from eegvlm.signals.length import check_length
+from eegvlm.signals.lights import LightsMarker, lights_marker
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.source import Segment, Signal
 

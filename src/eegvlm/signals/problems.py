@@ -32,3 +32,7 @@ class Problem:
     message: str
     channel: str | None = None
     severity: Literal["warning", "error"] = "warning"
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Return ``code``, ``severity``, ``channel`` and ``message``, for JSON."""
+        return {"code": self.code, "severity": self.severity, "channel": self.channel, "message": self.message}

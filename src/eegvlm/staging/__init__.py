@@ -1,4 +1,4 @@
-"""A night through the model: batches, calibrated probabilities, reasons, files, resume; a second reader."""
+"""A night through the model: what it sees, calibrated probabilities, reasons, files, resume; a second reader."""
 
 from __future__ import annotations
 
@@ -6,38 +6,32 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eegvlm.staging.explaining import measure_drawn
+    from eegvlm.staging.counterfactuals import Counterfactuals
     from eegvlm.staging.night import StagedNight
-    from eegvlm.staging.probing import Probe
-    from eegvlm.staging.review import Review, ReviewShare
-    from eegvlm.staging.second_opinion import SecondOpinion, ask_second_reader
-    from eegvlm.staging.second_reader import SecondReader, second_reader_named
+    from eegvlm.staging.second_reader import SecondReader, ask_second_reader, second_reader_named
+    from eegvlm.staging.stage_file import StageOptions, stage_file
     from eegvlm.staging.stager import Stager
 
 __all__ = [
-    "Probe",
-    "Review",
-    "ReviewShare",
-    "SecondOpinion",
+    "Counterfactuals",
     "SecondReader",
+    "StageOptions",
     "StagedNight",
     "Stager",
     "ask_second_reader",
-    "measure_drawn",
     "second_reader_named",
+    "stage_file",
 ]
 
 _FILES = {
-    "Probe": "probing",
-    "Review": "review",
-    "ReviewShare": "review",
-    "SecondOpinion": "second_opinion",
+    "Counterfactuals": "counterfactuals",
     "SecondReader": "second_reader",
+    "StageOptions": "stage_file",
     "StagedNight": "night",
     "Stager": "stager",
-    "ask_second_reader": "second_opinion",
-    "measure_drawn": "explaining",
+    "ask_second_reader": "second_reader",
     "second_reader_named": "second_reader",
+    "stage_file": "stage_file",
 }
 
 

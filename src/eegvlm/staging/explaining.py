@@ -15,6 +15,7 @@ import torch
 from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence, Finding
 from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram.review import count_of, least_certain
 from eegvlm.images import PreparedNight
 from eegvlm.reasoning import (
     Context,
@@ -30,7 +31,6 @@ from eegvlm.staging.journal import Answers
 from eegvlm.staging.key_value import Prefix
 from eegvlm.staging.packed import check_layers
 from eegvlm.staging.reading import Reader
-from eegvlm.staging.review import count_of, least_certain
 from eegvlm.staging.token_grammar import Cuts, TokenGrammar
 
 Explain = Literal["none", "uncertain", "all"]

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from eegvlm.core.files import make_folder, write_text
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import Hypnogram, sleep_statistics, write_hypnogram
-from eegvlm.images import Correction
-from eegvlm.staging.review import Review, contradicted_epochs, differing_epochs, review, review_flags
+from eegvlm.evidence import Evidence
+from eegvlm.hypnogram import CountedSleep, Hypnogram, count_sleep, write_hypnogram
+from eegvlm.hypnogram.review import Review, contradicted_epochs, differing_epochs, review, review_flags
+from eegvlm.hypnogram.second_opinion import SECOND_READER, SecondOpinion
+from eegvlm.images import PreparedNight
+from eegvlm.report import write_report
+from eegvlm.signals import Lights, Problem, Quality
+from eegvlm.staging.limits import Limit
+from eegvlm.staging.results_folder import ResultsFolder
 
-# format -> file; the formats' own names are eegvlm.hypnogram's
+REPORT = "report"
 FILES = {
     "csv": ("hypnogram.csv", "csv"),
     "edf": ("hypnogram.edf", "edf"),
     "bids": ("events.tsv", "bids"),
     "json": ("hypnogram.json", "json"),
+    REPORT: ("report.html", ""),
 }
-SUMMARY = "staging.json"
+"""Format -> its file, and the name under which :mod:`eegvlm.hypnogram` writes it."""
 RATIONALES = "rationales.jsonl"
 
 
-def check_formats(formats: Sequence[str], *others: str) -> None:
-    """Refuse a format that is neither one of :data:`FILES` nor one of the others.
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse a format that is none of :data:`FILES`.
 
     Raises
     ------
@@ -35,11 +43,11 @@ def check_formats(formats: Sequence[str], *others: str) -> None:
         Naming it and those there are.
     """
     for name in formats:
-        if name not in FILES and name not in others:
-            raise InputError("arguments", "formats", name, f"use any of {', '.join((*FILES, *others))}")
+        if name not in FILES:
+            raise InputError("arguments", "formats", name, f"use any of {', '.join(FILES)}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StagedNight:
     """A hypnogram with probabilities, and everything that says where it came from.
 
@@ -49,45 +57,98 @@ class StagedNight:
         One stage and five probabilities an epoch; unscored epochs have NaN.
     recording
         ``Recording.describe()``: channels, length, gaps, problems; no patient fields.
-    panels
-        The channel drawn in each panel of the layout, ``None`` where the recording has none.
+    prepared
+        The night as the model saw it.
     provenance
         Software, model and hash of its weights, layout, precision.
     timing
-        Seconds spent reading, drawing, in the model, and where reasons were asked for in measuring and in explaining.
+        Seconds spent reading, drawing, in the model, and where they were asked for in measuring and in explaining.
+    problems
+        What signal quality did to the staging; the recording's own are in ``recording``.
+    limits
+        Conditions under which the model was not trained or validated, or was with less.
+    evidence
+        What was measured on the night; None where nothing asked for it.
     rationales
         Lines of ``rationales.jsonl``, in the order of time; None where no reasons were asked for.
-    corrections
-        What was done to the signals of panels before they were drawn (:func:`~eegvlm.images.recording_corrections`).
+    votes
+        What each derivation says by itself, by its name; empty where one was read.
+    second
+        What a second reader says; None where none was asked.
+    lights
+        When lights went off and on; None where nobody said.
     """
 
     hypnogram: Hypnogram
     recording: dict[str, Any]
-    panels: dict[str, str | None]
+    prepared: PreparedNight
     provenance: dict[str, Any]
     timing: dict[str, float]
+    problems: tuple[Problem, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    evidence: Evidence | None = None
     rationales: tuple[dict[str, Any], ...] | None = None
-    corrections: dict[str, Correction] = field(default_factory=dict)
+    votes: dict[str, Hypnogram] = field(default_factory=dict)
+    second: SecondOpinion | None = None
+    lights: Lights | None = None
 
     @property
+    def panels(self) -> dict[str, str | None]:
+        """The preferred channel of each panel of the layout, None where the recording has none."""
+        held = self.prepared.panels
+        return {
+            panel.name: held[panel.name][0].name if panel.name in held else None
+            for panel in self.prepared.layout.panels
+        }
+
+    @property
+    def quality(self) -> Quality | None:
+        """The quality of every channel that was judged, epoch by epoch."""
+        return self.prepared.quality
+
+    @property
+    def all_problems(self) -> list[dict[str, Any]]:
+        """Everything that a reader of the result must know: of the recording, its signals, and the model's limits."""
+        more = (*self.problems, *(limit.problem for limit in self.limits))
+        return [*self.recording.get("problems", ()), *(problem.to_dict() for problem in more)]
+
+    @cached_property
+    def counted(self) -> CountedSleep:
+        """The night's statistics, and what they count."""
+        return count_sleep(self.hypnogram, self.lights)
+
+    @cached_property
     def review(self) -> Review:
         """In which order to review the night, and what that is expected to leave."""
         told = contradicted_epochs(self.rationales), differing_epochs(self.rationales)
-        return review(self.hypnogram, review_flags(self.hypnogram, *told))
+        return review(
+            self.hypnogram,
+            review_flags(self.hypnogram, *told, self.votes),
+            first=() if self.second is None else self.second.differing,
+            unstaged=(self.prepared.scorable & ~self.prepared.usable).nonzero()[0].tolist(),
+            limit=next((limit.message for limit in self.limits if not limit.validated), ""),
+        )
 
     def summary(self) -> dict[str, Any]:
         """Return what ``staging.json`` holds."""
+        corrections = self.prepared.corrections
+        counted = self.counted.to_dict()
         return {
             **self.provenance,
             "recording": self.recording,
             "panels": self.panels,
-            "gains": {panel: round(one.gain, 3) for panel, one in self.corrections.items()},
-            "narrowed": {panel: list(one.band) for panel, one in self.corrections.items() if one.narrows},
+            "gains": {panel: round(one.gain, 3) for panel, one in corrections.items()},
+            "narrowed": {panel: list(one.band) for panel, one in corrections.items() if one.narrows},
+            "problems": self.all_problems,
+            "quality": None if self.quality is None else self.quality.to_dict(),
             "epochs": len(self.hypnogram.stages),
             "unscored_epochs": int((self.hypnogram.stages < 0).sum()),
-            "statistics": sleep_statistics(self.hypnogram).to_dict(),
+            "statistics": counted.pop("statistics"),
+            "counted": counted,
             "notes": list(self.hypnogram.notes),
             "review": self.review.to_dict(),
+            **({"votes": {name: one.labels for name, one in self.votes.items()}} if self.votes else {}),
+            **({} if self.second is None else {"second_reader": self.second.to_dict()}),
             **self._explained(),
             "timing": {name: round(seconds, 3) for name, seconds in self.timing.items()},
         }
@@ -100,46 +161,48 @@ class StagedNight:
         differing = sum(one["differs"] for one in self.rationales)
         return {"rationales": {"epochs": len(self.rationales), "differing_stage": differing, "claims": dict(verdicts)}}
 
-    def write(
-        self,
-        folder: str | Path,
-        formats: Sequence[str] = ("csv", "edf", "bids", "json"),
-        *,
-        also: Callable[[Path], Path] | None = None,
-    ) -> list[Path]:
+    def write(self, folder: str | Path, formats: Sequence[str] = ("csv", "edf", "bids", "json")) -> list[Path]:
         """Write the night's files; ``staging.json`` comes last, so that its presence means all are there.
 
         Parameters
         ----------
         folder
-            Made where it does not exist.
+            Made where it does not exist. What an earlier run left in it in other formats is removed.
         formats
-            Any of ``csv``, ``edf``, ``bids``, ``json``. Rationales are written where they were asked for.
-        also
-            Writes another file into the folder, such as the report, and returns it.
+            Any of ``csv``, ``edf``, ``bids``, ``json``, ``report``. Rationales and a second reader's stages are written
+            where they were asked for.
 
         Returns
         -------
         list of Path
             The files, in the order in which they were written.
+
+        Raises
+        ------
+        InputError
+            If the folder holds the results of another recording, or a file cannot be written.
         """
-        folder = Path(folder)
         check_formats(formats)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / SUMMARY).unlink(missing_ok=True)
+        folder = Path(folder)
+        results = ResultsFolder(folder)
+        results.claim(self.recording)
+        make_folder(folder)
         written = []
         for name in formats:
             file, format_name = FILES[name]
-            write_hypnogram(self.hypnogram, folder / file, format=format_name)
-            written.append(folder / file)
-        (folder / RATIONALES).unlink(missing_ok=True)  # an earlier staging's would be taken for this one's
+            if name != REPORT:
+                write_hypnogram(self.hypnogram, folder / file, format=format_name)
+                written.append(folder / file)
         if self.rationales is not None:
             lines = [json.dumps(one, ensure_ascii=False, allow_nan=False) + "\n" for one in self.rationales]
-            (folder / RATIONALES).write_text("".join(lines), encoding="utf-8", newline="\n")
+            write_text(folder / RATIONALES, "".join(lines))
             written.append(folder / RATIONALES)
-        if also is not None:
-            written.append(also(folder))
-        partial = folder / (SUMMARY + ".new")
-        partial.write_text(json.dumps(self.summary(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(partial, folder / SUMMARY)  # noqa: PTH105 (atomic on every system)
-        return [*written, folder / SUMMARY]
+        if self.second is not None:
+            written.append(self.second.write_csv(folder, self.hypnogram))
+        if REPORT in formats:
+            written.append(write_report(folder, self))
+        kept = {file.name for file in written} | ({"events.json"} if "bids" in formats else set())
+        left = {file for file, _ in FILES.values()} | {"events.json", RATIONALES, SECOND_READER}
+        for name in sorted(left - kept):
+            (folder / name).unlink(missing_ok=True)  # an earlier staging's would be taken for this one's
+        return [*written, results.finish(self.summary())]

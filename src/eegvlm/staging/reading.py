@@ -56,9 +56,7 @@ class Reader:
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         return int(2 * config.num_hidden_layers * heads * width * self.model.dtype.itemsize * self.shared)
 
-    def open(
-        self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None
-    ) -> NightInputs:
+    def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> NightInputs:
         """Return what the model reads of a night; its vectors are computed here."""
         spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
         return NightInputs(self.model, self.processor, night, batch_size, seconds=spent)

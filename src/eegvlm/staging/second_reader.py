@@ -17,6 +17,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.second_opinion import SecondOpinion
 from eegvlm.signals import Recording
 from eegvlm.staging.yasa_reader import YasaReader
 
@@ -99,3 +100,27 @@ def _loaded(offered: EntryPoint) -> SecondReader:
 
 def _package(offered: EntryPoint) -> str:
     return offered.value if offered.dist is None else offered.dist.name
+
+
+def ask_second_reader(reader: SecondReader, recording: Recording, ours: Hypnogram) -> SecondOpinion:
+    """Let a second reader stage a recording, and compare.
+
+    Parameters
+    ----------
+    reader
+        As :func:`eegvlm.staging.second_reader_named` gives it.
+    recording
+        What was staged.
+    ours
+        The hypnogram that it was given.
+
+    Raises
+    ------
+    InputError
+        If the recording does not suit the reader, or the reader does not answer with a hypnogram of its epochs.
+    """
+    second: object = reader.stage(recording)
+    if not isinstance(second, Hypnogram):
+        hint = "stage(recording) must return an eegvlm.hypnogram.Hypnogram"
+        raise InputError(f"second reader {reader.name}", "answer", type(second).__name__, hint)
+    return SecondOpinion.of(ours, second, reader=reader.name, version=reader.version)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,10 +51,11 @@ from eegvlm.staging.explaining import (
 )
 from eegvlm.staging.general_reading import GeneralReader
 from eegvlm.staging.journal import Answers, Journal
+from eegvlm.staging.limits import limits_of
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
 from eegvlm.staging.reading import Reader
-from eegvlm.staging.unstaged import notes_of
+from eegvlm.staging.unstaged import notes_of, quality_problems, quality_words
 
 Smoothing = Literal["none", "posterior"]
 
@@ -155,7 +156,12 @@ class Stager:
     ) -> dict[str, Any]:
         """Return where a night comes from: the stager, which derivations are read, which epochs are explained, how."""
         asked = {"none": "none", "uncertain": f"least certain {uncertain_share:g}", "all": "all"}[explain]
-        return {**self.provenance, "eeg": eeg, "explained": asked, **({} if explain == "none" else {"reasons": reasons})}
+        return {
+            **self.provenance,
+            "eeg": eeg,
+            "explained": asked,
+            **({} if explain == "none" else {"reasons": reasons}),
+        }
 
     def stage(
         self,
@@ -238,6 +244,7 @@ class Stager:
             votes = {name: self._hypnogram(recording, one, ()) for name, one in ballots.items()}
             logits = pooled(list(ballots.values()), self._reader.calibration.stage_temperature)
         hypnogram = self._hypnogram(recording, logits, notes_of(night, recording))
+        hypnogram = replace(hypnogram, quality=quality_words(night))
         ground = None
         if measure or explain != "none":
             started = time.perf_counter()
@@ -251,9 +258,11 @@ class Stager:
         return StagedNight(
             hypnogram=hypnogram,
             recording=recording.describe(),
-            night=night,
+            prepared=night,
             provenance=provenance,
             timing=seconds,
+            problems=tuple(quality_problems(night, recording)),
+            limits=limits_of(recording, night, hypnogram),
             evidence=None if ground is None else ground.evidence,
             rationales=None if ground is None or explain == "none" else ground.lines(answering.answers, hypnogram),
             votes=votes,
@@ -316,9 +325,7 @@ class Stager:
             hint = f"name it with --channels eeg=LABEL; the channels are {labels}"
             raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
 
-    def _hypnogram(
-        self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str]
-    ) -> Hypnogram:
+    def _hypnogram(self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str]) -> Hypnogram:
         """Return stages and calibrated probabilities; epochs that were not read are unscored."""
         read = np.isfinite(logits[:, 0])
         config = self._reader.calibration

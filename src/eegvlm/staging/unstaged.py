@@ -31,11 +31,30 @@ def without_eeg(night: PreparedNight) -> Bools:
     return np.asarray(night.scorable & ~night.usable)
 
 
+def quality_words(night: PreparedNight) -> tuple[str, ...] | None:
+    """Return the quality of what each epoch was read from: ``good``, ``doubtful``, ``unusable``, "" in a gap.
+
+    ``unusable`` are the epochs without EEG, which have no stage; ``doubtful`` those in which any channel that was read
+    is. None where no quality was judged.
+    """
+    if night.quality is None:
+        return None
+    words = np.full(night.n_epochs, "good", np.object_)
+    for name, channels in night.panels.items():
+        for place, one in enumerate(channels):
+            words[_doubtful(night, one.name) & (night.shown[name] == place)] = "doubtful"
+    words[without_eeg(night)] = "unusable"
+    words[~night.scorable] = ""
+    return tuple(words.tolist())
+
+
 def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Problem]:
     """Say what signal quality did to the staging: which stretches were not read, and which were read elsewhere."""
     if (silent := without_eeg(night)).any():
         kinds = _kinds(night, silent)
-        message = f"{int(silent.sum())} epochs hold no EEG ({clock_times(silent, recording.start)}): {kinds}; not staged"
+        message = (
+            f"{int(silent.sum())} epochs hold no EEG ({clock_times(silent, recording.start)}): {kinds}; not staged"
+        )
         yield Problem("no-usable-eeg", message)
     for name, channels in night.panels.items():
         first = channels[0]

@@ -1,6 +1,6 @@
 """BIDS ``events.tsv`` (with ``events.json`` beside it): one row an event, onset and duration in seconds.
 
-Written: one row an epoch, ``trial_type`` the stage, ``?`` for unscored, probabilities where known. The
+Written: one row an epoch, ``trial_type`` the stage, ``n/a`` for unscored, probabilities where known. The
 sidecar describes the columns and, under ``SleepScoring``, holds what a table of events cannot: the length of
 an epoch and the clock time of the recording's start. Read: any events file whose rows name stages.
 """
@@ -31,7 +31,7 @@ _LEVELS = {
     "N2": "NREM stage 2",
     "N3": "NREM stage 3",
     "R": "REM sleep",
-    "?": "not scored",
+    "n/a": "not scored",
 }
 
 
@@ -90,11 +90,15 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
     probabilities = hypnogram.probabilities
     if probabilities is not None:
         header += probability_text.COLUMNS
+    if hypnogram.quality is not None:
+        header.append("quality")
     lines = ["\t".join(header)]
     for epoch, (onset, label) in enumerate(zip(hypnogram.onsets_s, hypnogram.labels, strict=True)):
-        cells = [repr(round(float(onset), 6)), repr(hypnogram.epoch_s), label]
+        cells = [repr(round(float(onset), 6)), repr(hypnogram.epoch_s), "n/a" if label == "?" else label]
         if probabilities is not None:
             cells += probability_text.cells_of(probabilities[epoch], missing="n/a")
+        if hypnogram.quality is not None:
+            cells.append(hypnogram.quality[epoch] or "n/a")
         lines.append("\t".join(cells))
     sidecar = json.dumps(_description(hypnogram), indent=2, ensure_ascii=False) + "\n"
     return {path.with_suffix(".json"): sidecar.encode(), path: ("\n".join(lines) + "\n").encode()}
@@ -113,6 +117,15 @@ def _description(hypnogram: Hypnogram) -> dict[str, object]:
     if hypnogram.probabilities is not None:
         for name, stage in zip(probability_text.COLUMNS, STAGES, strict=True):
             described[name] = {"Description": f"Probability of {_LEVELS[stage.label]}; the five sum to 1"}
+    if hypnogram.quality is not None:
+        described["quality"] = {
+            "Description": "Quality of the signal that the epoch was scored from",
+            "Levels": {
+                "good": "scored",
+                "doubtful": "scored, from a signal of doubtful quality",
+                "unusable": "not scored",
+            },
+        }
     described["SleepScoring"] = {
         "EpochLength": hypnogram.epoch_s,
         "RecordingStart": None if hypnogram.start is None else hypnogram.start.isoformat(),

@@ -19,11 +19,11 @@ from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats import columns, probability_text
 from eegvlm.hypnogram.formats.eegvlm_json import start_of
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
-from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.hypnogram import QUALITY_WORDS, Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
 from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
 
-_HEADER = ("epoch", "onset_s", "duration_s", "stage", *probability_text.COLUMNS, "confidence")
+_HEADER = ("epoch", "onset_s", "duration_s", "stage", *probability_text.COLUMNS, "confidence", "quality")
 _ROUNDING_S = 2e-3  # what a spreadsheet that saves three decimals may take away
 _SEPARATOR = " | "
 
@@ -57,7 +57,8 @@ def _read(source: Source) -> Hypnogram:
     _refuse_uneven(source, body, times)
     start, notes = _comment(source, text)
     probabilities = _probabilities(source, header, body, comma=comma)
-    return Hypnogram(stages, float(times[0, 1]), start, float(times[0, 0]), probabilities, notes)
+    quality = _quality(source, header, body)
+    return Hypnogram(stages, float(times[0, 1]), start, float(times[0, 0]), probabilities, notes, quality=quality)
 
 
 def _refuse_uneven(source: Source, body: list[columns.Row], times: NDArray[np.float64]) -> None:
@@ -94,6 +95,16 @@ def _probabilities(
     return None if np.isnan(table).all() else table
 
 
+def _quality(source: Source, header: tuple[str, ...], body: list[columns.Row]) -> tuple[str, ...] | None:
+    if "quality" not in header:
+        return None
+    words = [columns.cell(row, header.index("quality")) for row in body]
+    for row, word in zip(body, words, strict=True):
+        if word not in QUALITY_WORDS:
+            raise source.error(f"line {row.line}, quality", word, f"expected {', '.join(QUALITY_WORDS[:3])} or nothing")
+    return tuple(words) if any(words) else None
+
+
 def _comment(source: Source, text: str) -> tuple[datetime | None, tuple[str, ...]]:
     """Start time and notes from the ``#`` lines before the header."""
     start, notes = None, []
@@ -126,6 +137,7 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
             cells += probability_text.cells_of(hypnogram.probabilities[k], missing="")
             known = stage != Stage.UNSCORED and not np.isnan(confidence[k])
             cells.append(probability_text.text_of(confidence[k]) if known else "")
+        cells.append("" if hypnogram.quality is None else hypnogram.quality[k])
         lines.append(",".join(cells))
     return {path: ("\n".join(lines) + "\n").encode()}
 

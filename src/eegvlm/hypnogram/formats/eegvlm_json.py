@@ -15,13 +15,15 @@ from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.formats.probability_text import text_of
-from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.hypnogram import QUALITY_WORDS, Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
 from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
 from eegvlm.signals.lights import Lights
 
 _FORMAT = "eegvlm-hypnogram"
-_KEYS = frozenset({"format", "version", "start", "onset_s", "epoch_s", "stages", "probabilities", "notes", "lights"})
+_KEYS = frozenset(
+    {"format", "version", "start", "onset_s", "epoch_s", "stages", "probabilities", "notes", "lights", "quality"}
+)
 
 
 def loaded_object(source: Source) -> dict[str, Any]:
@@ -97,7 +99,17 @@ def _read(source: Source) -> Hypnogram:
         probabilities=_probabilities(source, loaded.get("probabilities"), len(labels)),
         notes=(*notes, *([f"left out: {', '.join(unread)}"] if unread else [])),
         lights=_lights(source, loaded.get("lights")),
+        quality=_quality(source, loaded.get("quality"), len(labels)),
     )
+
+
+def _quality(source: Source, words: object, n_epochs: int) -> tuple[str, ...] | None:
+    if words is None:
+        return None
+    if not isinstance(words, list) or len(words) != n_epochs or any(word not in QUALITY_WORDS for word in words):
+        hint = f"expected {n_epochs} words, each {', '.join(QUALITY_WORDS[:3])} or empty"
+        raise source.error("quality", type(words).__name__, hint)
+    return tuple(words)
 
 
 def _lights(source: Source, value: object) -> Lights | None:
@@ -153,6 +165,8 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
         "probabilities": probabilities,
         "notes": list(hypnogram.notes),
     }
+    if hypnogram.quality is not None:
+        whole["quality"] = list(hypnogram.quality)
     if hypnogram.lights is not None:
         whole["lights"] = hypnogram.lights.to_dict()
     lines = (f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in whole.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from eegvlm.errors import InputError
-from eegvlm.hypnogram import Agreement, Hypnogram, agreement
+from eegvlm.core.files import write_text
+from eegvlm.hypnogram.agreement import Agreement, agreement
 from eegvlm.hypnogram.formats.probability_text import COLUMNS, cells_of
+from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import check_same_epochs
-from eegvlm.signals import Recording
-from eegvlm.staging.second_reader import SecondReader
 
 SECOND_READER: Final = "second_reader.csv"
 _HEADER: Final = ("epoch", "onset_s", "duration_s", "stage", *COLUMNS, "confidence", "ours", "agree")
@@ -105,34 +103,8 @@ class SecondOpinion:
         rows = zip(_rows(self.hypnogram), ours.labels, agree, strict=True)
         lines += [",".join([*row, label, said]) for row, label, said in rows]
         path = Path(folder) / SECOND_READER
-        partial = path.with_name(path.name + ".new")
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-        os.replace(partial, path)  # noqa: PTH105 (atomic on every system)
+        write_text(path, "\n".join(lines) + "\n")
         return path
-
-
-def ask_second_reader(reader: SecondReader, recording: Recording, ours: Hypnogram) -> SecondOpinion:
-    """Let a second reader stage a recording, and compare.
-
-    Parameters
-    ----------
-    reader
-        As :func:`eegvlm.staging.second_reader_named` gives it.
-    recording
-        What was staged.
-    ours
-        The hypnogram that it was given.
-
-    Raises
-    ------
-    InputError
-        If the recording does not suit the reader, or the reader does not answer with a hypnogram of its epochs.
-    """
-    second: object = reader.stage(recording)
-    if not isinstance(second, Hypnogram):
-        hint = "stage(recording) must return an eegvlm.hypnogram.Hypnogram"
-        raise InputError(f"second reader {reader.name}", "answer", type(second).__name__, hint)
-    return SecondOpinion.of(ours, second, reader=reader.name, version=reader.version)
 
 
 def _rows(night: Hypnogram) -> Iterator[list[str]]:

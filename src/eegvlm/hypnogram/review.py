@@ -50,28 +50,45 @@ class Review:
     Parameters
     ----------
     order
-        Scored epochs, counted from 0: those that differ, then the others; least certain first in both.
+        Epochs, counted from 0: those without a stage for want of a signal, then those on which a second reader
+        differs, then the others; least certain first in both.
     shares
         No review, then each of :data:`SHARES`, counted along the order; empty without probabilities.
     flags
         Epoch, counted from 0 -> why it stands out whatever its confidence.
     n_differing
-        How many epochs at the head of the order are those on which a second reader differs.
+        How many scored epochs at the head of the order are those on which a second reader differs.
+    n_unstaged
+        How many epochs head the order because they hold no usable signal.
+    limit
+        Why the probabilities promise nothing of this night; "" where they were validated on nights like it.
     """
 
     order: tuple[int, ...]
     shares: tuple[ReviewShare, ...]
     flags: Mapping[int, Sequence[str]]
     n_differing: int = 0
+    n_unstaged: int = 0
+    limit: str = ""
 
     def sentence(self, share: float = SHARES[0]) -> str:
-        """Say what reviewing a share is expected to do; "" without probabilities or where nothing is left."""
+        """Say what reviewing a share is expected to do; "" without probabilities or where nothing is left.
+
+        Where the night lies outside of what was validated, it says so in place of a figure.
+        """
+        if self.limit and self.shares:
+            return f"how many epochs are right is not known: {self.limit}"
         for one in self.shares:
             if one.share == share and one.epochs and one.rest is not None:
                 first = f"review {self._first(one.epochs)} ({100 * share:.0f} %)"
                 right = f"{100 * one.rest:.0f} %"
                 return f"{first}: by the model's own confidence, the rest is expected to be right in {right}"
         return ""
+
+    @property
+    def n_listed(self) -> int:
+        """How many epochs at the head of the order are listed: those without a signal, and the largest share."""
+        return self.n_unstaged + (self.shares[-1].epochs if self.shares else 0)
 
     def _first(self, count: int) -> str:
         """Say which epochs the first ones of the order are."""
@@ -87,18 +104,29 @@ class Review:
         """Return what ``staging.json`` holds; epochs count from 1, and ``order`` ends with the largest share."""
         return {
             "shares": [
-                {"share": one.share, "epochs": one.epochs, "up_to": _rounded(one.up_to), "rest": _rounded(one.rest)}
+                {
+                    "share": one.share,
+                    "epochs": one.epochs,
+                    "up_to": _rounded(one.up_to),
+                    "rest": None if self.limit else _rounded(one.rest),
+                }
                 for one in self.shares
             ],
-            "order": [epoch + 1 for epoch in self.order[: self.shares[-1].epochs if self.shares else 0]],
+            "order": [epoch + 1 for epoch in self.order[: self.n_listed]],
             "flags": [{"epoch": epoch + 1, "reasons": list(self.flags[epoch])} for epoch in sorted(self.flags)],
             **({"n_differing": self.n_differing} if self.n_differing else {}),
-            "basis": "expected by the model's own calibrated confidence",
+            **({"n_unstaged": self.n_unstaged} if self.n_unstaged else {}),
+            "basis": self.limit or "expected by the model's own calibrated confidence",
         }
 
 
 def review(
-    hypnogram: Hypnogram, flags: Mapping[int, Sequence[str]] | None = None, *, first: Collection[int] = ()
+    hypnogram: Hypnogram,
+    flags: Mapping[int, Sequence[str]] | None = None,
+    *,
+    first: Collection[int] = (),
+    unstaged: Collection[int] = (),
+    limit: str = "",
 ) -> Review:
     """Return in which order to review a night, and what that is expected to leave.
 
@@ -109,12 +137,18 @@ def review(
     flags
         As :func:`review_flags` gives them; its own of the hypnogram alone where None.
     first
-        Epochs, counted from 0, on which a second reader differs: they head the order.
+        Epochs, counted from 0, on which a second reader differs: they head those that have a stage.
+    unstaged
+        Epochs, counted from 0, that hold no usable signal: they come before all others.
+    limit
+        Why the probabilities promise nothing of this night; "" where they do.
     """
     found = review_flags(hypnogram) if flags is None else flags
     order = review_order(hypnogram, first).tolist()
     n_differing = len(set(first) & set(order))
-    return Review(tuple(order), tuple(review_shares(hypnogram, first)), found, n_differing)
+    silent = tuple(sorted(unstaged))
+    shares = tuple(review_shares(hypnogram, first))
+    return Review((*silent, *order), shares, found, n_differing, len(silent), limit)
 
 
 def review_order(night: Hypnogram, first: Collection[int] = ()) -> npt.NDArray[np.intp]:
@@ -161,7 +195,10 @@ def review_shares(night: Hypnogram, first: Collection[int] = ()) -> list[ReviewS
 
 
 def review_flags(
-    night: Hypnogram, contradicted: Collection[int] = (), differing: Collection[int] = ()
+    night: Hypnogram,
+    contradicted: Collection[int] = (),
+    differing: Collection[int] = (),
+    votes: Mapping[str, Hypnogram] | None = None,
 ) -> dict[int, list[str]]:
     """Return why epochs (counted from 0) stand out whatever their confidence.
 
@@ -173,6 +210,8 @@ def review_flags(
         Epochs of whose rationale the signal contradicts a claim.
     differing
         Epochs whose rationale comes to another stage than the model's direct answer.
+    votes
+        What each derivation says by itself, by its name.
     """
     found: dict[int, list[str]] = {}
     stages = night.stages
@@ -180,6 +219,8 @@ def review_flags(
         found.setdefault(epoch, []).append("a claim is contradicted by the signal")
     for epoch in sorted(differing):
         found.setdefault(epoch, []).append("the direct answer was another stage")
+    for epoch, said in _divided(votes or {}).items():
+        found.setdefault(epoch, []).append(said)
     middle = np.arange(1, len(stages) - 1)
     scored = (stages[:-2] >= 0) & (stages[1:-1] >= 0) & (stages[2:] >= 0)
     alone = scored & (stages[1:-1] != stages[:-2]) & (stages[:-2] == stages[2:])
@@ -189,6 +230,19 @@ def review_flags(
         for epoch in (np.flatnonzero((stages[:-1] == Stage.W) & (stages[1:] == stage)) + 1).tolist():
             found.setdefault(epoch, []).append(f"W straight to {stage.label}")
     return found
+
+
+def _divided(votes: Mapping[str, Hypnogram]) -> dict[int, str]:
+    """Return the epochs to which derivations give different stages, and which."""
+    if len(votes) < 2:
+        return {}
+    stages = np.stack([one.stages for one in votes.values()])
+    low = np.where(stages >= 0, stages, 9).min(axis=0)
+    return {
+        epoch: "derivations differ: "
+        + ", ".join(f"{name} {one[epoch].label}" for name, one in votes.items() if one.stages[epoch] >= 0)
+        for epoch in np.flatnonzero(stages.max(axis=0) > low).tolist()
+    }
 
 
 def contradicted_epochs(rationales: Sequence[Mapping[str, Any]] | None) -> set[int]:

@@ -1,0 +1,82 @@
+"""A recording's folder of results: whose it is, and whether everything in it is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eegvlm.core.files import check_output_folder, write_text
+from eegvlm.errors import InputError
+
+SUMMARY = "staging.json"
+_IDENTITY = ("file", "start", "duration_s", "fingerprint")
+
+
+@dataclass(frozen=True)
+class ResultsFolder:
+    """Where the files of one recording go.
+
+    Parameters
+    ----------
+    path
+        The folder; it need not exist.
+    """
+
+    path: Path
+
+    def claim(self, recording: Mapping[str, Any]) -> None:
+        """Refuse a folder that cannot be written, or that holds the results of another recording.
+
+        Afterwards the folder does not say that it is finished, until :meth:`finish`.
+
+        Parameters
+        ----------
+        recording
+            ``Recording.describe()``.
+
+        Raises
+        ------
+        InputError
+            Naming the folder, whose it is, and the remedy.
+        """
+        self.check(recording)
+        (self.path / SUMMARY).unlink(missing_ok=True)
+
+    def check(self, recording: Mapping[str, Any]) -> None:
+        """Refuse as :meth:`claim` does, and change nothing."""
+        check_output_folder(self.path)
+        held = self._summary().get("recording")
+        if isinstance(held, Mapping) and _differ(held, recording):
+            known = f"{held.get('file')} of {held.get('start') or 'an unknown time'}"
+            hint = "these results are of another recording: stage this one with another --out"
+            raise InputError(self.path, "results", known, hint)
+
+    def finish(self, summary: Mapping[str, Any]) -> Path:
+        """Write ``staging.json``, which says that all files are there."""
+        file = self.path / SUMMARY
+        write_text(file, json.dumps(summary, indent=1, allow_nan=False) + "\n")
+        return file
+
+    def is_finished(self, files: Sequence[str], expected: Mapping[str, Any]) -> bool:
+        """Tell whether a folder holds all files of a night, and its summary what is expected of it."""
+        if not all((self.path / name).is_file() for name in files):
+            return False
+        summary = self._summary()
+        return bool(summary) and all(
+            summary.get(key) == json.loads(json.dumps(value)) for key, value in expected.items()
+        )
+
+    def _summary(self) -> dict[str, Any]:
+        try:
+            summary = json.loads((self.path / SUMMARY).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return summary if isinstance(summary, dict) else {}
+
+
+def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell two recordings apart; what an older summary does not hold tells nothing."""
+    return any(one[name] != other[name] for name in _IDENTITY if name in one and name in other)
