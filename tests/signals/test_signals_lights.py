@@ -104,6 +104,12 @@ def test_one_lights_off_and_one_lights_on_count_without_a_word() -> None:
     assert problems == ()
 
 
+def test_a_marker_is_quoted_without_control_characters() -> None:
+    lights = read((1200, "\x1bLights\n  Off\x07@@C4")).lights
+    assert lights is not None
+    assert lights.source == "the recording's own marker 'Lights Off'"
+
+
 def test_one_marker_alone_leaves_the_other_side_open() -> None:
     assert read((1200, "Licht aus")).lights == Lights(1200, None, "the recording's own marker 'Licht aus'")
     assert times((27_000, "Lights on")) == (None, 27_000)

@@ -4,7 +4,8 @@ A text counts as a marker only if all of it is explained: a spelling below, a cl
 and the channel that EDF+ may append after ``@@``. ``Lights off in 5 min`` merely mentions lights, and ``Lights``
 alone says nothing.
 
-Not covered: numeric event codes, and markers that recorders keep outside of annotations.
+Not covered: numeric event codes, markers that recorders keep outside of annotations, and the length of an
+annotation: the end of a long ``Lights off`` is not taken for lights on.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ _LETTERS_WITHOUT_ACCENT = str.maketrans({"æ": "ae", "ø": "o", "ł": "l"})
 
 
 def marker_text(text: str) -> str:
-    """Return an annotation's text without the channel after ``@@`` and without needless space."""
-    return " ".join(text.partition("@@")[0].split())
+    """Return an annotation's text in one printable line, without the channel after ``@@``."""
+    line = " ".join(text.partition("@@")[0].split())
+    return "".join(character for character in line if character.isprintable())
 
 
 def lights_switch(text: str) -> Switch | None:
