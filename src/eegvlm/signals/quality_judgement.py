@@ -66,6 +66,9 @@ def _open_input(rows: Rows, left_out: Mask) -> Levels:
     unusable = level if len(level) == 1 else level & _beside(level)
     nearly = (slope < limits.FLATTEST_BESIDE) & (slow < limits.SLOWEST_BESIDE)
     unusable = unusable | (nearly & _beside(unusable))
+    between = np.zeros_like(unusable)
+    between[1:-1] = unusable[:-2] & unusable[2:]
+    unusable = unusable | (between & (slope < limits.FLATTEST_BESIDE) & (slow < limits.SLOWEST_BETWEEN))
     return _levels((slope < limits.FLATTEST) & (slow < limits.SLOWEST_DOUBTFUL), unusable)
 
 

@@ -19,12 +19,13 @@ mains                     such windows where 50 or 60 Hz, or its   9 tenths of t
                           alias, holds nearly all power            unusable. With activity beneath: doubtful
 open-input                density (µV²/Hz) that does not fall with  highest by lowest of five bands in 0.9-28 Hz below
                           frequency, as that of any EEG does       2.0, and 0.25-0.9 Hz less than 2.0 times the middle
-                                                                   one. White noise: 98 % of epochs. Measured: EEG awake
-                                                                   under muscle is as flat above 0.9 Hz, and rises below
-                                                                   (typically 3.5 times, 5 of 2,997 epochs below 1.3).
-                                                                   Two epochs in a row are unusable, with neighbours up
-                                                                   to 2.6; one alone, or up to 3.0 below 0.9 Hz, is
-                                                                   doubtful. Not judged for chin and ECG
+                                                                   one: 98 % of epochs of white noise. Measured: EEG
+                                                                   awake under muscle is as flat above 0.9 Hz, and rises
+                                                                   below, typically 3.5 times. Two epochs in a row are
+                                                                   unusable, with neighbours up to 2.6, and up to 4.0
+                                                                   below 0.9 Hz between two such; one alone, or up to
+                                                                   3.0 below 0.9 Hz, is doubtful. Not judged for chin
+                                                                   and ECG, nor below 40 Hz
 clipped                   samples at a limit of the header; runs   0.5 % of the samples doubtful (as for the whole
                           of three at the extreme value of the     recording, see ``plausibility``), half unusable.
                           recording; quarter seconds that move by  The plateaus (EEG, EOG) find amplifiers that saturate
@@ -62,7 +63,7 @@ MAINS_SHARE = 0.9
 SLOPE_BANDS_HZ = ((0.9, 2.6), (2.6, 6.0), (6.0, 11.0), (11.0, 18.0), (18.0, 28.0))
 SLOW_HZ = (0.25, 0.9)
 FLATTEST, FLATTEST_BESIDE = 2.0, 2.6
-SLOWEST, SLOWEST_BESIDE = 2.0, 2.6
+SLOWEST, SLOWEST_BESIDE, SLOWEST_BETWEEN = 2.0, 2.6, 4.0
 SLOWEST_DOUBTFUL = 3.0
 
 CLIPPED_DOUBTFUL = 0.005

@@ -52,6 +52,8 @@ _EPOCHS_AT_ONCE = 8
 # Half the width of the Hann window's main lobe, and mains that is not quite on its frequency.
 _MAINS_WIDTH_HZ = 1.6
 _LEAST_MAINS_UV = 1.0
+# Share of its power that the Hann window leaves in the rest of a band into which mains aliases.
+_SPILL = 4e-5
 # Noise of a saturated amplifier, and how far from the median saturation is looked for.
 _STILL_UV, _PLATEAU_UV = 2.0, 100.0
 
@@ -193,6 +195,7 @@ class ChannelMeter:
             int(np.searchsorted(hz, 1.0)),
             # Up to 18 Hz at least, or a slope cannot be told.
             tuple(band for band in bands if len(band)) if len(bands) > 3 else (),
+            _SPILL if (mains & (hz >= low) & (hz <= high)).any() else 0.0,
         )
 
     def _spectrum(self, block: Samples, row: npt.NDArray[np.void]) -> None:
@@ -206,7 +209,7 @@ class ChannelMeter:
         activity = density[:, :, bins.used].sum(axis=2) * np.float32(bins.hz)
         mains = density[:, :, bins.mains].sum(axis=2) * np.float32(bins.hz)
         total = density[:, :, bins.from_1_hz :].sum(axis=2) * np.float32(bins.hz)
-        quiet = activity < np.float32(self.modality.floor_uv**2)
+        quiet = activity < np.maximum(np.float32(self.modality.floor_uv**2), mains * np.float32(bins.spill))
         of_mains = (mains > MAINS_SHARE * total) & (mains > _LEAST_MAINS_UV**2)
         row["quiet"] = quiet.mean(axis=1)
         row["mains"] = of_mains.mean(axis=1)
@@ -232,6 +235,7 @@ class _Bins:
     mains: npt.NDArray[np.intp]
     from_1_hz: int
     slope: tuple[npt.NDArray[np.intp], ...]
+    spill: float
 
 
 def _cut(block: Samples, pieces: int) -> Samples:
