@@ -1,4 +1,7 @@
-"""``eegvlm inspect``: what a recording holds, and everything that is odd about it."""
+"""``eegvlm inspect``: what a recording holds, and everything that is odd about it.
+
+The quality of the channels is judged here as it is before staging, which reads the file once.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,23 @@ from typing import Annotated, Any
 
 import typer
 
-from eegvlm.signals import Lights, Problem, Recording, Role, parse_channels, read_recording
+from eegvlm.signals import (
+    Lights,
+    Problem,
+    Quality,
+    QualityKind,
+    QualityLevel,
+    Recording,
+    Role,
+    Stretch,
+    measure_quality,
+    parse_channels,
+    read_recording,
+)
 from eegvlm.signals.roles import EEG_ROLES
 from eegvlm.signals.survey import SurveyedSignal, survey
+
+_STRETCHES_SHOWN = 12
 
 
 def inspect(
@@ -23,18 +40,19 @@ def inspect(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Show what a recording holds: channels, roles, rates, units, length, gaps, lights off and on, problems."""
+    """Show what a recording holds: channels, roles, units, length, gaps, lights off and on, problems, bad stretches."""
     opened = read_recording(recording, parse_channels(channels or ()))
     signals = survey(opened)
+    quality = measure_quality(opened)
     if as_json:
-        typer.echo(json.dumps(_as_dict(opened, signals), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_as_dict(opened, signals, quality), ensure_ascii=False, indent=2))
     else:
-        _print(opened, signals)
+        _print(opened, signals, quality)
     # Raises, with the reasons, where the recording has EEG but none that can be used.
     opened.pick(EEG_ROLES)
 
 
-def _as_dict(recording: Recording, signals: tuple[SurveyedSignal, ...]) -> dict[str, Any]:
+def _as_dict(recording: Recording, signals: tuple[SurveyedSignal, ...], quality: Quality) -> dict[str, Any]:
     described = recording.describe()
     described["signals"] = [
         {
@@ -52,6 +70,7 @@ def _as_dict(recording: Recording, signals: tuple[SurveyedSignal, ...]) -> dict[
         }
         for signal in signals
     ]
+    described["quality"] = quality.to_dict(recording.start)
     return described
 
 
@@ -59,7 +78,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _print(recording: Recording, signals: tuple[SurveyedSignal, ...]) -> None:
+def _print(recording: Recording, signals: tuple[SurveyedSignal, ...], quality: Quality) -> None:
     from rich.console import Console
     from rich.text import Text
 
@@ -73,6 +92,7 @@ def _print(recording: Recording, signals: tuple[SurveyedSignal, ...]) -> None:
     if not any(channel.role in EEG_ROLES for channel in recording.channels):
         console.print(Text("No EEG channel is in use: name one with --channels eeg=LABEL.", style="yellow"))
     _print_problems(console, recording.problems)
+    _print_quality(console, recording, quality)
 
 
 def _length(recording: Recording) -> str:
@@ -160,6 +180,36 @@ def _print_problems(console: Any, problems: tuple[Problem, ...]) -> None:
         colour = "red" if problem.severity == "error" else "yellow"
         line = Text(f"{problem.severity} ", style=colour)
         console.print(line.append(f"{problem.code}: {problem.message}", style="default"))
+
+
+def _print_quality(console: Any, recording: Recording, quality: Quality) -> None:
+    """Print stretches of bad signal, the unusable ones first, then by length; channels with the same one together."""
+    from rich.text import Text
+
+    together: dict[tuple[int, int, QualityLevel, QualityKind], list[Stretch]] = {}
+    for stretch in quality.stretches():
+        together.setdefault((stretch.first, stretch.last, stretch.level, stretch.kind), []).append(stretch)
+    if not together:
+        return
+    console.print(Text("Signal quality", style="bold"))
+    ordered = sorted(together, key=lambda key: (-key[2], key[0] - key[1], key[0]))
+    for key in ordered[:_STRETCHES_SHOWN]:
+        stretches = together[key]
+        unusable = key[2] == QualityLevel.UNUSABLE
+        line = Text(f"{key[2].name.lower()} ", style="red" if unusable else "yellow")
+        names = ", ".join(stretch.channel for stretch in stretches)
+        console.print(line.append(f"{key[3].value}: {names}, {_when(recording, stretches[0])}", style="default"))
+    if len(ordered) > _STRETCHES_SHOWN:
+        console.print(f"and {len(ordered) - _STRETCHES_SHOWN} more (all of them with --json)")
+
+
+def _when(recording: Recording, stretch: Stretch) -> str:
+    first, last = stretch.first + 1, stretch.last + 1
+    epochs = f"epoch {first}" if first == last else f"epochs {first} to {last}"
+    if recording.start is None:
+        return epochs
+    begin, end = stretch.clock(recording.start)
+    return f"{begin:%H:%M:%S} to {end:%H:%M:%S} ({epochs})"
 
 
 def _number(value: float) -> str:

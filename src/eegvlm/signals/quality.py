@@ -110,6 +110,20 @@ class Stretch:
             start + timedelta(seconds=EPOCH_S * (self.last + 1)),
         )
 
+    def to_dict(self, start: datetime | None = None) -> dict[str, Any]:
+        """Describe it in plain types, as :meth:`Quality.to_dict` does."""
+        described: dict[str, Any] = {
+            "channel": self.channel,
+            "kind": self.kind.value,
+            "level": self.level.name.lower(),
+            "first_epoch": self.first + 1,
+            "last_epoch": self.last + 1,
+        }
+        if start is not None:
+            begin, end = self.clock(start)
+            described |= {"start": begin.isoformat(), "stop": end.isoformat()}
+        return described
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -139,8 +153,14 @@ class Quality:
             found += sorted(of_channel, key=lambda stretch: (stretch.first, -stretch.level))
         return tuple(found)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Describe it in plain types, for JSON; epochs count from 1 there, as scorers do."""
+    def to_dict(self, start: datetime | None = None) -> dict[str, Any]:
+        """Describe it in plain types, for JSON; epochs count from 1 there, as scorers do.
+
+        Parameters
+        ----------
+        start
+            Naive local time of epoch 0; stretches then have their times, too.
+        """
         return {
             "n_epochs": self.n_epochs,
             "channels": {
@@ -150,16 +170,7 @@ class Quality:
                 }
                 for name, channel in self.channels.items()
             },
-            "stretches": [
-                {
-                    "channel": stretch.channel,
-                    "kind": stretch.kind.value,
-                    "level": stretch.level.name.lower(),
-                    "first_epoch": stretch.first + 1,
-                    "last_epoch": stretch.last + 1,
-                }
-                for stretch in self.stretches()
-            ],
+            "stretches": [stretch.to_dict(start) for stretch in self.stretches()],
         }
 
 

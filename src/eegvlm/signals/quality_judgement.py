@@ -13,7 +13,7 @@ Rows = npt.NDArray[np.void]
 Mask = npt.NDArray[np.bool_]
 
 
-def judge_channel(rows: Rows, modality: Modality, step: float, *, beats_from: str) -> dict[QualityKind, Levels]:
+def judge_channel(rows: Rows, modality: Modality, step: float) -> dict[QualityKind, Levels]:
     """Judge every epoch of a channel.
 
     Parameters
@@ -24,8 +24,6 @@ def judge_channel(rows: Rows, modality: Modality, step: float, *, beats_from: st
         What the signal is.
     step
         Smallest difference that can be stored, µV; 0 where unknown.
-    beats_from
-        ``"ecg"`` where the beats are those of an ECG channel, ``"itself"`` where they were looked for in this one.
 
     Returns
     -------
@@ -45,11 +43,11 @@ def judge_channel(rows: Rows, modality: Modality, step: float, *, beats_from: st
         QualityKind.FLAT: flat,
         QualityKind.NOISE_FLOOR: floor,
         QualityKind.MAINS: mains,
-        QualityKind.OPEN_INPUT: _open_input(rows["slope"], nothing | ~present),
+        QualityKind.OPEN_INPUT: _open_input(rows, nothing | ~present),
         QualityKind.CLIPPED: _clipped(rows, step),
         QualityKind.POPS: _levels(rows["popped"] > 0, rows["popped"] > HALF),
         QualityKind.DRIFT: _levels(rows["drifting"] >= limits.DRIFT_DOUBTFUL_S / 30 - 1e-6, rows["drifting"] > HALF),
-        QualityKind.ECG_LEAK: _leak(rows, in_context=beats_from == "itself"),
+        QualityKind.ECG_LEAK: _leak(rows),
         QualityKind.LOST_REFERENCE: _levels(rows["alike"], rows["alike"] & (rows["rms"] > limits.ALIKE_UNUSABLE_UV)),
     }
     for level in levels.values():
@@ -61,20 +59,30 @@ def _levels(doubtful: Mask, unusable: Mask) -> Levels:
     return np.where(unusable, QualityLevel.UNUSABLE, np.where(doubtful, QualityLevel.DOUBTFUL, 0)).astype(np.int8)
 
 
-def _open_input(slope: npt.NDArray[np.float32], left_out: Mask) -> Levels:
-    slope = np.where(left_out, np.inf, slope)
-    unusable = slope < limits.SLOPE_UNUSABLE
-    beside = np.zeros_like(unusable)
-    beside[1:] |= unusable[:-1]
-    beside[:-1] |= unusable[1:]
-    unusable = unusable | (beside & (slope < limits.SLOPE_BESIDE_UNUSABLE))
-    return _levels(slope < limits.SLOPE_DOUBTFUL, unusable)
+def _open_input(rows: Rows, left_out: Mask) -> Levels:
+    """Find noise without slope: two epochs in a row, and what borders on them and is nearly as flat."""
+    slope, slow = np.where(left_out, np.inf, rows["slope"]), np.where(left_out, np.inf, rows["slow"])
+    level = (slope < limits.FLATTEST) & (slow < limits.SLOWEST)
+    unusable = level if len(level) == 1 else level & _beside(level)
+    nearly = (slope < limits.FLATTEST_BESIDE) & (slow < limits.SLOWEST_BESIDE)
+    unusable = unusable | (nearly & _beside(unusable))
+    between = np.zeros_like(unusable)
+    between[1:-1] = unusable[:-2] & unusable[2:]
+    unusable = unusable | (between & (slope < limits.FLATTEST_BESIDE) & (slow < limits.SLOWEST_BETWEEN))
+    return _levels((slope < limits.FLATTEST) & (slow < limits.SLOWEST_DOUBTFUL), unusable)
+
+
+def _beside(mask: Mask) -> Mask:
+    beside = np.zeros_like(mask)
+    beside[1:] |= mask[:-1]
+    beside[:-1] |= mask[1:]
+    return beside
 
 
 def _clipped(rows: Rows, step: float) -> Levels:
     """Join samples at the header's limits with runs at an extreme that the recording never exceeds."""
     present = rows["present"]
-    share = rows["limited"].copy()
+    share = np.maximum(rows["limited"], rows["plateau"])
     if present.any():
         lowest, highest = float(rows["low"][present].min()), float(rows["high"][present].max())
         margin = max(0.5 * step, 4e-7 * max(abs(lowest), abs(highest)))
@@ -84,10 +92,10 @@ def _clipped(rows: Rows, step: float) -> Levels:
     return _levels(share >= limits.CLIPPED_DOUBTFUL, share > HALF)
 
 
-def _leak(rows: Rows, *, in_context: bool) -> Levels:
+def _leak(rows: Rows) -> Levels:
     height = rows["beat_uv"]
     seen = height >= limits.LEAK_UV
-    if in_context and len(rows) > 2:
+    if len(rows) > 2:
         seen = seen & _has_company(seen, rows["beat_rate"])
     dwarfs = (height > limits.LEAK_UNUSABLE_UV) & (height > limits.LEAK_UNUSABLE_TIMES * rows["beat_rest"])
     return _levels(seen, seen & dwarfs)

@@ -17,25 +17,31 @@ noise-floor               windows of 2 s with less activity than   EEG 0.75 µV 
                                                                    above 10 Hz (a relaxed chin has 0.5-1 µV); ECG 2 µV
 mains                     such windows where 50 or 60 Hz, or its   9 tenths of the power; more than half of the epoch
                           alias, holds nearly all power            unusable. With activity beneath: doubtful
-open-input                density (µV²/Hz) of five bands in        flattest real epoch measured, awake under muscle:
-                          0.9-28 Hz that differs less than that    2.39 between the highest and the lowest band; white
-                          of any EEG: no slope                     noise: below 2.0 in 99.8 % of epochs. Unusable
-                                                                   below 2.0; below 2.6 where the epoch before or after
-                                                                   is; doubtful below 2.3. Not judged for chin and ECG,
-                                                                   whose spectrum is broad
-clipped                   samples at a limit of the header, or in  0.5 % of the samples doubtful (as for the whole
-                          runs of three at the extreme value of    recording, see ``plausibility``), half unusable
-                          the recording
-pops                      steps of more than 100 µV within 30 ms   measured: N3 and K-complexes stay below 100 µV in
-                          that stay for 0.25 s                     30 ms; a pop decays with the amplifier's time
-                                                                   constant (0.5 s at 0.3 Hz) and hides its second and
-                                                                   the next one
-drift                     means of neighbouring seconds that       150 µV between two seconds: slow waves of N3 stay
-                          differ widely                            below (measured); three seconds doubtful, more than
-                                                                   half of the epoch unusable
-ecg-leak                  sharp deflections at every beat of the   25 µV at the R wave and six standard errors of the
-                          ECG channel; without one, alike sharp    beat-locked mean: doubtful. More than 300 µV and
-                          deflections at a steady 40-140 a minute  eight times the rest: unusable
+open-input                density (µV²/Hz) that does not fall with  highest by lowest of five bands in 0.9-28 Hz below
+                          frequency, as that of any EEG does       2.0, and 0.25-0.9 Hz less than 2.0 times the middle
+                                                                   one: 98 % of epochs of white noise. Measured: EEG
+                                                                   awake under muscle is as flat above 0.9 Hz, and rises
+                                                                   below, typically 3.5 times. Two epochs in a row are
+                                                                   unusable, with neighbours up to 2.6, and up to 4.0
+                                                                   below 0.9 Hz between two such; one alone, or up to
+                                                                   3.0 below 0.9 Hz, is doubtful. Not judged for chin
+                                                                   and ECG, nor below 40 Hz
+clipped                   samples at a limit of the header; runs   0.5 % of the samples doubtful (as for the whole
+                          of three at the extreme value of the     recording, see ``plausibility``), half unusable.
+                          recording; quarter seconds that move by  The plateaus (EEG, EOG) find amplifiers that saturate
+                          less than 2 µV, 100 µV off the median    within the header's limits: so those of UCDDB
+pops                      steps within 30 ms that keep half of     EEG 150 µV (measured: slow waves rise more slowly),
+                          their height for 0.15 s                  EOG 400 µV (saccades are steps, too). A pop decays
+                                                                   with the amplifier's time constant (0.5 s at 0.3 Hz)
+                                                                   and hides its second and the next one: any is
+                                                                   doubtful, more than half of the epoch unusable
+drift                     means of neighbouring seconds that       EEG 150 µV (three such steps in 5 % of measured N3
+                          differ widely                            epochs), EOG 400 µV; three doubtful, more than half
+                                                                   of the epoch unusable
+ecg-leak                  sharp deflections with the R waves of    25 µV and six standard errors of the beat-locked
+                          the ECG channel; without one, alike      mean: doubtful. More than 300 µV and eight times the
+                          sharp deflections at 40-140 a minute in  rest (half the distance of the 16th and the 84th
+                          neighbouring epochs                      percentile): unusable
 lost-reference            all EEG channels alike though their      correlation above 0.98 at a gain of 0.8 to 1.25:
                           sites differ                             doubtful. With more than 150 µV rms in most windows,
                                                                    which no brain gives to all sites alike: unusable
@@ -55,7 +61,10 @@ MAINS_HZ = (50.0, 60.0)
 MAINS_SHARE = 0.9
 
 SLOPE_BANDS_HZ = ((0.9, 2.6), (2.6, 6.0), (6.0, 11.0), (11.0, 18.0), (18.0, 28.0))
-SLOPE_UNUSABLE, SLOPE_DOUBTFUL, SLOPE_BESIDE_UNUSABLE = 2.0, 2.3, 2.6
+SLOW_HZ = (0.25, 0.9)
+FLATTEST, FLATTEST_BESIDE = 2.0, 2.6
+SLOWEST, SLOWEST_BESIDE, SLOWEST_BETWEEN = 2.0, 2.6, 4.0
+SLOWEST_DOUBTFUL = 3.0
 
 CLIPPED_DOUBTFUL = 0.005
 
@@ -98,7 +107,7 @@ class Modality:
 
 
 MODALITIES = {
-    "eeg": Modality(0.75, (1.0, 30.0), True, 100.0, 150.0),
+    "eeg": Modality(0.75, (1.0, 30.0), True, 150.0, 150.0),
     "eog": Modality(0.5, (1.0, 30.0), True, 400.0, 400.0),
     "emg": Modality(0.1, (10.0, 100.0), False, math.inf, math.inf),
     "ecg": Modality(2.0, (1.0, 30.0), False, math.inf, math.inf),

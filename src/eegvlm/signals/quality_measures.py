@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.signals.quality_limits import MAINS_HZ, MAINS_SHARE, SLOPE_BANDS_HZ, Modality
+from eegvlm.signals.quality_limits import CLIPPED_DOUBTFUL, MAINS_HZ, MAINS_SHARE, SLOPE_BANDS_HZ, SLOW_HZ, Modality
 from eegvlm.signals.quality_transients import pop_seconds
 from eegvlm.signals.source import EPOCH_S
 
@@ -27,11 +27,13 @@ MEASURES = np.dtype(
         ("mains", np.float32),  # share of windows in which mains holds nearly all power
         ("rms", np.float32),  # µV, median window, mains left out
         ("slope", np.float32),  # density of the highest by that of the lowest of five bands; inf: not measurable
+        ("slow", np.float32),  # density of 0.25-0.9 Hz by that of the middle one of these bands; inf: not measurable
         ("low", np.float32),  # µV, extremes and the share of samples that lie in runs there
         ("high", np.float32),
         ("at_low", np.float32),
         ("at_high", np.float32),
         ("limited", np.float32),  # share of samples at the limits of the header
+        ("plateau", np.float32),  # share of quarter seconds that stand still far from the epoch's median
         ("popped", np.float32),  # share of seconds that a pop hides
         ("drifting", np.float32),  # share of seconds whose mean lies far from that of the second before
         ("beat_uv", np.float32),  # height of sharp deflections with the heart; 0: none
@@ -43,12 +45,17 @@ MEASURES = np.dtype(
 
 # Fewer samples than this do not show that a signal moves.
 _LEAST_SAMPLES = 8
+_SECONDS = round(EPOCH_S)
 _WINDOWS = 15
 # An epoch of 256 Hz is 30 kB: so many of them stay in the processor's cache.
 _EPOCHS_AT_ONCE = 8
 # Half the width of the Hann window's main lobe, and mains that is not quite on its frequency.
 _MAINS_WIDTH_HZ = 1.6
 _LEAST_MAINS_UV = 1.0
+# Share of its power that the Hann window leaves in the rest of a band into which mains aliases.
+_SPILL = 4e-5
+# Noise of a saturated amplifier, and how far from the median saturation is looked for.
+_STILL_UV, _PLATEAU_UV = 2.0, 100.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class ChannelMeter:
             Of :data:`MEASURES`.
         """
         rows = np.zeros(len(epochs), MEASURES)
-        rows["slope"] = np.inf
+        rows["slope"] = rows["slow"] = np.inf
         for at in range(0, len(epochs), _EPOCHS_AT_ONCE):
             block = np.ascontiguousarray(epochs[at : at + _EPOCHS_AT_ONCE], np.float32)
             row = rows[at : at + len(block)]
@@ -101,33 +108,54 @@ class ChannelMeter:
 
     def _samples(self, block: Samples, row: npt.NDArray[np.void]) -> None:
         n = block.shape[1]
-        pieces = min(round(EPOCH_S), n // _LEAST_SAMPLES)
-        if not pieces:
+        if n >= 4 * _SECONDS * _LEAST_SAMPLES:
+            quarters = _cut(block, 4 * _SECONDS)
+            lowest, highest, mean = quarters.min(axis=2), quarters.max(axis=2), quarters.mean(axis=2)
+            self._slow(mean, row)
+            if np.isfinite(self.modality.drift_uv):
+                still = highest - lowest < max(_STILL_UV, 4 * self.step)
+                far = np.abs(mean - np.median(mean, axis=1, keepdims=True)) > _PLATEAU_UV
+                row["plateau"] = (still & far).mean(axis=1)
+            of_seconds = (len(block), _SECONDS, 4)
+            low, high = lowest.reshape(of_seconds).min(axis=2), highest.reshape(of_seconds).max(axis=2)
+            change = np.abs(np.diff(mean.reshape(of_seconds).mean(axis=2), axis=1))
+            row["drifting"] = (change > self.modality.drift_uv).sum(axis=1) / _SECONDS
+        elif n >= _LEAST_SAMPLES:
+            pieces = _cut(block, min(_SECONDS, n // _LEAST_SAMPLES))
+            low, high = pieces.min(axis=2), pieces.max(axis=2)
+        else:
             return
-        seconds = _cut(block, pieces)
-        low, high = seconds.min(axis=2), seconds.max(axis=2)
         largest = np.maximum(np.abs(low), np.abs(high))
         # Rounding of a large offset to float32 must not look like movement.
         constant = high - low <= np.maximum(np.float32(0.5 * self.step), np.float32(4e-7) * largest)
         row["flat"] = constant.mean(axis=1)
         row["low"], row["high"] = low.min(axis=1), high.max(axis=1)
-        for index in np.flatnonzero(row["present"] & ~constant.all(axis=1)):
-            self._extremes(block[index], row[index : index + 1])
+        self._extremes(block, row)
         self._limits(block, row)
-        if np.isfinite(self.modality.drift_uv) and pieces == round(EPOCH_S):
-            mean = seconds.mean(axis=2)
-            row["drifting"] = (np.abs(np.diff(mean, axis=1)) > self.modality.drift_uv).sum(axis=1) / pieces
         if np.isfinite(self.modality.pop_uv) and self.rate >= 50:
             row["popped"] = pop_seconds(block, self.rate, self.modality.pop_uv) / EPOCH_S
 
-    def _extremes(self, epoch: Samples, row: npt.NDArray[np.void]) -> None:
-        low, high = float(row["low"][0]), float(row["high"][0])
-        margin = max(0.5 * self.step, 4e-7 * max(abs(low), abs(high)))
-        # Few steps of quantisation: the extreme is met often by itself.
-        if high - low < 80 * margin:
-            return
-        row["at_low"] = _in_runs(epoch <= low + margin)
-        row["at_high"] = _in_runs(epoch >= high - margin)
+    def _slow(self, means: Samples, row: npt.NDArray[np.void]) -> None:
+        """Measure the density of slow activity; means over a quarter of a second keep that of white noise as it is."""
+        pieces = means.shape[1]
+        window = np.hanning(pieces + 1)[:pieces]
+        window *= np.sqrt(2 * EPOCH_S / pieces / (window**2).sum())
+        transform = np.fft.rfft(_without_line(means[:, None])[:, 0] * window.astype(np.float32), axis=1)
+        hz = np.fft.rfftfreq(pieces, EPOCH_S / pieces)
+        used = np.flatnonzero((hz >= SLOW_HZ[0]) & (hz <= SLOW_HZ[1]))
+        row["slow"] = (transform.real**2 + transform.imag**2)[:, used].mean(axis=1)
+
+    def _extremes(self, block: Samples, row: npt.NDArray[np.void]) -> None:
+        margin = np.maximum(0.5 * self.step, 4e-7 * np.maximum(np.abs(row["low"]), np.abs(row["high"])))
+        # Where there are few steps of quantisation, the extreme is met often by itself.
+        ranging = row["high"] - row["low"] > 80 * margin
+        least = CLIPPED_DOUBTFUL * block.shape[1] / 2
+        for field, at in (
+            ("at_low", block <= (row["low"] + margin).astype(np.float32)[:, None]),
+            ("at_high", block >= (row["high"] - margin).astype(np.float32)[:, None]),
+        ):
+            for index in np.flatnonzero(ranging & (at.sum(axis=1) >= least)):
+                row[field][index] = _in_runs(at[index])
 
     def _limits(self, block: Samples, row: npt.NDArray[np.void]) -> None:
         if self.limits is None:
@@ -151,8 +179,11 @@ class ChannelMeter:
             alias = abs(mains_hz - self.rate * round(mains_hz / self.rate))
             mains |= np.abs(hz - alias) <= _MAINS_WIDTH_HZ
         used = (hz >= low) & (hz <= high) & ~mains
-        bands = tuple(np.flatnonzero((hz >= a) & (hz < b) & ~mains) for a, b in SLOPE_BANDS_HZ)
-        judged = self.modality.sloped and all(b <= self.rate / 2 for _, b in SLOPE_BANDS_HZ)
+        bands = [
+            np.flatnonzero((hz >= a) & (hz < b) & ~mains)
+            for a, b in SLOPE_BANDS_HZ
+            if self.modality.sloped and b <= self.rate / 2
+        ]
         window = np.hanning(width + 1)[:width]
         window *= np.sqrt(2 / (self.rate * (window**2).sum()))
         return _Bins(
@@ -162,7 +193,9 @@ class ChannelMeter:
             np.flatnonzero(used),
             np.flatnonzero(mains & (hz >= low)),
             int(np.searchsorted(hz, 1.0)),
-            tuple(band for band in bands if len(band)) if judged else (),
+            # Up to 18 Hz at least, or a slope cannot be told.
+            tuple(band for band in bands if len(band)) if len(bands) > 3 else (),
+            _SPILL if (mains & (hz >= low) & (hz <= high)).any() else 0.0,
         )
 
     def _spectrum(self, block: Samples, row: npt.NDArray[np.void]) -> None:
@@ -176,7 +209,7 @@ class ChannelMeter:
         activity = density[:, :, bins.used].sum(axis=2) * np.float32(bins.hz)
         mains = density[:, :, bins.mains].sum(axis=2) * np.float32(bins.hz)
         total = density[:, :, bins.from_1_hz :].sum(axis=2) * np.float32(bins.hz)
-        quiet = activity < np.float32(self.modality.floor_uv**2)
+        quiet = activity < np.maximum(np.float32(self.modality.floor_uv**2), mains * np.float32(bins.spill))
         of_mains = (mains > MAINS_SHARE * total) & (mains > _LEAST_MAINS_UV**2)
         row["quiet"] = quiet.mean(axis=1)
         row["mains"] = of_mains.mean(axis=1)
@@ -189,6 +222,8 @@ class ChannelMeter:
             level = np.take_along_axis(bands, order, axis=1).mean(axis=1)
             lowest = level.min(axis=1)
             row["slope"] = np.where(lowest > 0, level.max(axis=1) / np.maximum(lowest, 1e-12), np.inf)
+            middle = np.median(level, axis=1)
+            row["slow"] = np.where(middle > 0, row["slow"] / np.maximum(middle, 1e-12), np.inf)
 
 
 @dataclass(frozen=True)
@@ -200,17 +235,17 @@ class _Bins:
     mains: npt.NDArray[np.intp]
     from_1_hz: int
     slope: tuple[npt.NDArray[np.intp], ...]
+    spill: float
 
 
 def _cut(block: Samples, pieces: int) -> Samples:
-    """Cut epochs into equal pieces: (k, pieces, samples); the last one repeats its last sample where needed."""
-    width = -(-block.shape[1] // pieces)
-    missing = pieces * width - block.shape[1]
-    if missing >= width:
-        return _cut(block, pieces - 1)
-    if missing:
-        block = np.pad(block, ((0, 0), (0, missing)), mode="edge")
-    return block.reshape(len(block), pieces, width)
+    """Cut epochs into pieces of one length: (k, pieces, samples); they share a sample where it does not divide."""
+    n = block.shape[1]
+    width = -(-n // pieces)
+    if pieces * width == n:
+        return block.reshape(len(block), pieces, width)
+    starts = np.minimum(np.arange(pieces) * n // pieces, n - width)
+    return block[:, starts[:, None] + np.arange(width)]
 
 
 def _in_runs(mask: npt.NDArray[np.bool_]) -> float:

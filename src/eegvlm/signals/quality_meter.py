@@ -99,12 +99,7 @@ class QualityMeter:
     def finish(self) -> Quality:
         """Judge all epochs that were added; others count as gaps."""
         levels = {
-            name: judge_channel(
-                self._rows[name],
-                meter.modality,
-                self._steps[name],
-                beats_from="ecg" if self._ecg in self._rows and self._ecg is not None else "itself",
-            )
+            name: judge_channel(self._rows[name], meter.modality, self._steps[name])
             for name, meter in self._meters.items()
         }
         for name, channel in self._channels.items():
@@ -123,34 +118,24 @@ class QualityMeter:
         return Quality({name: ChannelQuality(name, levels[name]) for name in self._channels}, self._n_epochs)
 
     def _measure_beats(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> None:
-        times = None
-        if self._ecg in blocks and self._ecg is not None:
-            rate = self._channels[self._ecg].rate
-            present = rows[self._ecg]["present"]
-            times = [
-                r_waves(epoch, rate) / rate if seen else np.zeros(0)
-                for epoch, seen in zip(blocks[self._ecg], present, strict=True)
-            ]
+        times = self._heart(blocks, rows)
         for name, block in blocks.items():
             channel = self._channels.get(name)
             if channel is None or channel.role is Role.ECG or channel.rate < _LEAST_BEAT_RATE:
                 continue
             for k in np.flatnonzero(rows[name]["present"] & (rows[name]["flat"] < 1)):
-                self._beat(block[k], rows[name][k : k + 1], channel.rate, None if times is None else times[k])
+                _measure_leak(block[k], rows[name][k : k + 1], channel.rate, times.get(int(k)))
 
-    def _beat(
-        self, epoch: Samples, row: npt.NDArray[np.void], rate: float, times: npt.NDArray[np.float64] | None
-    ) -> None:
-        if times is None:
-            times = regular_beats(epoch, rate) / rate
-        if len(times) < 4:
-            return
-        height, errors = locked_height(epoch, rate, times)
-        if errors < limits.LEAK_STANDARD_ERRORS or height < limits.LEAK_UV:
-            return
-        row["beat_uv"] = height
-        row["beat_rest"] = np.subtract(*np.quantile(epoch, (0.84, 0.16))) / 2
-        row["beat_rate"] = 60 / float(np.median(np.diff(times)))
+    def _heart(
+        self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]
+    ) -> dict[int, npt.NDArray[np.float64]]:
+        """Return the times of the beats in seconds for the epochs in which an ECG channel shows them."""
+        if self._ecg is None or self._ecg not in blocks:
+            return {}
+        rate = self._channels[self._ecg].rate
+        shown = np.flatnonzero(rows[self._ecg]["present"])
+        times = {int(k): r_waves(blocks[self._ecg][k], rate) / rate for k in shown}
+        return {k: of_epoch for k, of_epoch in times.items() if len(of_epoch)}
 
     def _compare(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> None:
         names = [name for name in self._compared if name in blocks]
@@ -171,6 +156,19 @@ class QualityMeter:
             if (correlation > limits.ALIKE_CORRELATION).all() and (gain > low).all() and (gain < high).all():
                 for m in members:
                     rows[names[m]]["alike"][k] = True
+
+
+def _measure_leak(
+    epoch: Samples, row: npt.NDArray[np.void], rate: float, times: npt.NDArray[np.float64] | None
+) -> None:
+    if times is None:
+        times = regular_beats(epoch, rate) / rate
+    height, errors = locked_height(epoch, rate, times)
+    if errors < limits.LEAK_STANDARD_ERRORS or height < limits.LEAK_UV:
+        return
+    row["beat_uv"] = height
+    row["beat_rest"] = np.subtract(*np.quantile(epoch, (0.84, 0.16))) / 2
+    row["beat_rate"] = 60 / float(np.median(np.diff(times)))
 
 
 def measure_quality(recording: Recording, channels: Sequence[Channel] | None = None) -> Quality:
@@ -194,7 +192,8 @@ def measure_quality(recording: Recording, channels: Sequence[Channel] | None = N
     >>> quality.channels["C4-M1"].usable.tolist()
     [False, False, False]
     """
-    chosen = [channel for channel in channels or recording.channels if channel.role is not Role.OTHER]
+    offered = recording.channels if channels is None else channels
+    chosen = [channel for channel in offered if channel.role is not Role.OTHER]
     meter = QualityMeter(chosen, recording.source, recording.n_epochs)
     readable = [channel for channel in (*chosen, *meter.leads) if channel.exact_rate]
     for first in range(0, recording.n_epochs, _BLOCK_EPOCHS):
