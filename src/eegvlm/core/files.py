@@ -209,8 +209,8 @@ def check_output_file(path: str | os.PathLike[str], *, overwrite: bool = True, n
         if not path.parent.is_dir():
             wrong = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
             raise OSError(wrong, os.strerror(wrong), str(path))
-        _check_room(path, path.parent, needs_bytes)
         _try_to_write(path, path.parent, path.parent)
+        _check_room(path, path.parent, needs_bytes)
 
 
 def check_output_folder(path: str | os.PathLike[str], *, files: Iterable[str] = (), needs_bytes: int = 0) -> None:
@@ -240,8 +240,8 @@ def check_output_folder(path: str | os.PathLike[str], *, files: Iterable[str] = 
         for file in (path / name for name in files):
             with output_errors(file):
                 check_replaceable(file)
-        _check_room(path, existing, needs_bytes)
         _try_to_write(path, path, existing)
+        _check_room(path, existing, needs_bytes)
 
 
 def _check_room(path: Path, existing: Path, needs_bytes: int) -> None:
