@@ -157,7 +157,7 @@ def replacing_folder(folder: str | os.PathLike[str], *, last: str = "") -> Itera
         if os.path.lexists(folder) and not folder.is_dir():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
         exists = folder.is_dir()
-        temporary = temporary_path(folder / folder.name) if exists else temporary_path(folder)
+        temporary = temporary_path(folder / "entries") if exists else temporary_path(folder)
         try:
             discard(temporary)
             temporary.mkdir()
