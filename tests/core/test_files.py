@@ -221,6 +221,13 @@ def test_entries_move_into_a_folder_that_exists_the_one_that_says_all_is_there_l
     assert (folder / "config.json").read_bytes() == b"new"
 
 
+def test_the_working_folder_can_be_filled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with replacing_folder(".", last="config.json") as temporary:
+        (temporary / "config.json").touch()
+    assert names(tmp_path) == ["config.json"]
+
+
 def test_a_file_is_not_replaced_by_a_folder(tmp_path):
     (tmp_path / "model").write_bytes(b"mine")
     with pytest.raises(InputError, match="there is a file of this name; name a folder"):

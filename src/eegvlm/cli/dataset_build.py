@@ -63,10 +63,12 @@ def build(
     from eegvlm.core.files import check_output_folder
     from eegvlm.datasets import open_dataset
     from eegvlm.epochs import EpochStore, build_store, export_pictures
+    from eegvlm.epochs.building import CARD
+    from eegvlm.epochs.manifest import MANIFEST
     from eegvlm.images import load_layout
 
     pictures_folder = out / f"pictures-{export}"
-    check_output_folder(out)
+    check_output_folder(out, files=(CARD, MANIFEST))
     if export is not None:
         check_output_folder(pictures_folder)
     drawn = load_layout(layout)

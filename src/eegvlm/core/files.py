@@ -157,7 +157,7 @@ def replacing_folder(folder: str | os.PathLike[str], *, last: str = "") -> Itera
         if os.path.lexists(folder) and not folder.is_dir():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
         exists = folder.is_dir()
-        temporary = temporary_path(folder / folder.name) if exists else temporary_path(folder)
+        temporary = temporary_path(folder / "entries") if exists else temporary_path(folder)
         try:
             discard(temporary)
             temporary.mkdir()
@@ -209,8 +209,8 @@ def check_output_file(path: str | os.PathLike[str], *, overwrite: bool = True, n
         if not path.parent.is_dir():
             wrong = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
             raise OSError(wrong, os.strerror(wrong), str(path))
-        _check_room(path, path.parent, needs_bytes)
         _try_to_write(path, path.parent, path.parent)
+        _check_room(path, path.parent, needs_bytes)
 
 
 def check_output_folder(path: str | os.PathLike[str], *, files: Iterable[str] = (), needs_bytes: int = 0) -> None:
@@ -240,8 +240,8 @@ def check_output_folder(path: str | os.PathLike[str], *, files: Iterable[str] = 
         for file in (path / name for name in files):
             with output_errors(file):
                 check_replaceable(file)
-        _check_room(path, existing, needs_bytes)
         _try_to_write(path, path, existing)
+        _check_room(path, existing, needs_bytes)
 
 
 def _check_room(path: Path, existing: Path, needs_bytes: int) -> None:

@@ -18,6 +18,7 @@ _REMEDIES = {
     errno.EROFS: ("the file system is read-only", "choose a place on another one"),
     errno.ENOSPC: ("no space left on the disk", "free space there, or choose a place on another disk"),
     errno.EDQUOT: ("the disk quota is used up", "free space there, or choose a place on another disk"),
+    errno.EFBIG: ("too large for this file system or the limits of this user", "choose a place on another disk"),
     errno.ENOTDIR: ("a part of this path is a file, not a folder", "choose another path"),
     errno.EISDIR: ("there is a folder of this name", "name a file"),
     errno.EEXIST: ("there is a file of this name", "name a folder"),

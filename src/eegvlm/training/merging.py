@@ -15,7 +15,6 @@ from eegvlm.training.claiming import RECORD
 from eegvlm.training.phases import DONE
 from eegvlm.training.recipe import Phase, Recipe, recipe_of
 from eegvlm.training.run import Run
-from eegvlm.training.tensor_files import check_room
 
 
 def merge(
@@ -51,8 +50,7 @@ def merge(
     check_output_folder(out)
     if out.is_dir() and any(out.iterdir()):
         raise InputError(out, "out", "not empty", "choose another --out")
-    run = Run.begin(_recipe(folder), folder, dict(data or {}), progress)
-    check_room(run.model, out)
+    run = Run.begin(_recipe(folder), folder, dict(data or {}), progress, checkpoint=out)
     figures: dict[str, dict[str, float]] = {}
     note = ""
     for place, phase in enumerate(run.phases):

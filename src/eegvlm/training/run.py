@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def train(
     for phase in recipe.phases:
         processes.rows_of(phase)
     processes.on_main(lambda: claim(recipe, out, resume=resume))
-    run = Run.begin(recipe, out, dict(data or {}), progress, processes)
+    run = Run.begin(recipe, out, dict(data or {}), progress, processes, checkpoint=out / "model")
     figures = {phase.name: run.of(phase).phase(phase) for phase in run.phases}
     processes.on_main(lambda: run.finish(figures, out / "model"))
     return out / "model"
@@ -111,8 +112,10 @@ class Run:
         roots: Mapping[str, Path],
         progress: Any,
         processes: Processes | None = None,
+        *,
+        checkpoint: Path | None = None,
     ) -> Run:
-        """Build the model and make the nights."""
+        """Build the model and make the nights, once it is clear that the disk of the checkpoint has room for it."""
         processes = processes or Processes()
         model, processor = build(recipe)
         kind = cls
@@ -122,7 +125,8 @@ class Run:
             kind = GeneralRun
         else:
             check_members(recipe.phases, model.config)
-        processes.on_main(lambda: check_room(model, out))
+        if checkpoint is not None:
+            processes.on_main(partial(check_room, model, checkpoint))
         nights, checks = processes.main_first(
             lambda: prepare(
                 recipe.data, processor.layout, out / "nights", roots, progress=lambda items: progress(items, "nights")

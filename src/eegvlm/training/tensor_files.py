@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,11 +40,16 @@ def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor]) -> None:
 
 @contextmanager
 def system_errors() -> Iterator[None]:
-    """Let a full disk, which safetensors tells by an error of its own, be told as the system tells it."""
+    """Raise what safetensors and ``torch.save`` say of a full disk, in errors of their own, as an ``OSError``."""
     try:
         yield
     except SafetensorError as error:
-        raise OSError(str(error)) from error
+        number = re.search(r"os error (\d+)", str(error))
+        raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))) from error
+    except RuntimeError as error:
+        if "inline_container" not in str(error):  # torch's writer of files, which does not say why it failed
+            raise
+        raise OSError("the weights could not be written as a whole") from error
 
 
 def check_room(model: nn.Module, checkpoint: Path) -> None:
