@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -171,11 +172,15 @@ def test_the_table_is_read_back_as_the_second_reader_s_hypnogram(tmp_path: Path)
     shares = np.random.default_rng(0).dirichlet([0.5] * 5, 20).astype(np.float32)
     shares[7] = np.nan
     stages = np.where(np.isnan(shares[:, 0]), Stage.UNSCORED, np.nan_to_num(shares).argmax(axis=1)).astype(np.int8)
-    ours, second = Hypnogram(np.zeros(20, np.int8)), Hypnogram(stages, probabilities=shares)
+    start = datetime(2020, 1, 1, 22, 30)
+    ours = Hypnogram(np.zeros(20, np.int8), start=start)
+    second = Hypnogram(stages, start=start, probabilities=shares, notes=("read C4-M1 as EEG",))
     told = SecondOpinion.of(ours, second, reader="clinic", version="3.1")
     read = read_hypnogram(told.write_csv(tmp_path, ours))
     np.testing.assert_array_equal(read.stages, second.stages)
     np.testing.assert_array_equal(read.probabilities, second.probabilities)
+    assert read.start == start
+    assert read.notes == ("second reader clinic 3.1", "read C4-M1 as EEG")
 
 
 def test_a_name_with_commas_and_line_breaks_stays_in_one_cell(tmp_path: Path):

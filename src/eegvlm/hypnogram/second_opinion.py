@@ -11,6 +11,7 @@ import numpy as np
 
 from eegvlm.core.files import write_text
 from eegvlm.hypnogram.agreement import Agreement, agreement
+from eegvlm.hypnogram.formats.eegvlm_csv import comment_lines
 from eegvlm.hypnogram.formats.probability_text import COLUMNS, cells_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import check_same_epochs
@@ -99,7 +100,8 @@ class SecondOpinion:
         check_same_epochs(ours, self.hypnogram, f"second reader {self.reader}")
         agree = np.where(ours.scored & self.hypnogram.scored, "yes", "")
         agree[list(self.differing)] = "no"
-        lines = [f"# second reader {_plain(self.reader)} {_plain(self.version)}", ",".join(_HEADER)]
+        notes = (f"second reader {self.reader} {self.version}", *self.hypnogram.notes)
+        lines = [*comment_lines(ours.start, notes), ",".join(_HEADER)]
         rows = zip(_rows(self.hypnogram), ours.labels, agree, strict=True)
         lines += [",".join([*row, label, said]) for row, label, said in rows]
         path = Path(folder) / SECOND_READER
@@ -116,8 +118,3 @@ def _rows(night: Hypnogram) -> Iterator[list[str]]:
         zip(night.onsets_s, night.labels, probabilities, strict=True), start=1
     ):
         yield [str(number), repr(round(float(onset), 6)), repr(night.epoch_s), stage, *cells_of(values, missing="")]
-
-
-def _plain(text: str) -> str:
-    """Make a name safe for one line of a table: no comma, quote, bar or line break."""
-    return " ".join(text.translate(dict.fromkeys(map(ord, ',;"|'), " ")).split())

@@ -7,7 +7,7 @@ notes, split by `` | ``; it is free of commas and quotes, so that no spreadsheet
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -123,10 +123,7 @@ def _comment(source: Source, text: str) -> tuple[datetime | None, tuple[str, ...
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
     if coding is not None:
         raise HypnogramError(path, "coding", coding.name, "hypnogram.csv holds labels; write .txt for codes")
-    parts = [] if hypnogram.start is None else [f"start={hypnogram.start.isoformat()}"]
-    parts += [plain for note in hypnogram.notes if (plain := _plain(note))]
-    lines = [f"# {_SEPARATOR.join(parts)}"] if parts else []
-    lines.append(",".join(_HEADER))
+    lines = [*comment_lines(hypnogram.start, hypnogram.notes), ",".join(_HEADER)]
     confidence = hypnogram.confidence
     empty = [""] * (len(STAGES) + 1)
     for k, (onset, stage) in enumerate(zip(hypnogram.onsets_s, hypnogram, strict=True)):
@@ -140,6 +137,13 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
         cells.append("" if hypnogram.quality is None else hypnogram.quality[k])
         lines.append(",".join(cells))
     return {path: ("\n".join(lines) + "\n").encode()}
+
+
+def comment_lines(start: datetime | None, notes: Sequence[str]) -> list[str]:
+    """Return the ``#`` line before the header: the recording's start and the notes; empty where there are neither."""
+    parts = [] if start is None else [f"start={start.isoformat()}"]
+    parts += [plain for note in notes if (plain := _plain(note))]
+    return [f"# {_SEPARATOR.join(parts)}"] if parts else []
 
 
 def _plain(note: str) -> str:
