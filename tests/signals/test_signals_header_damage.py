@@ -140,7 +140,7 @@ def test_two_signals_of_a_modality_with_ranges_of_their_own_are_no_contradiction
 
 def test_exchanged_ranges_of_eeg_are_told_by_the_amplitudes(edf: Maker, lead: Maker, tmp_path: Path) -> None:
     leads = [lead("Fpz-Cz", physical=(-10090, 10090)), lead("Pz-Oz", physical=(-1970, 1960), seed=1)]
-    assert codes(read_recording(edf(leads).write(tmp_path / "a.edf"))) == {"amplitudes-differ"}
+    assert "amplitudes-differ" in codes(read_recording(edf(leads).write(tmp_path / "a.edf")))
 
 
 def test_a_rate_unlike_its_siblings_is_told(edf: Maker, lead: Maker, tmp_path: Path) -> None:
