@@ -53,9 +53,9 @@ class Reading:
     problems
         Code and message of each, and the gaps, which the description of a recording lists beside them.
     roles
-        Role, name and derivation of each channel with a role, and the panels' channels.
+        Role, name, derivation and signals of each channel with a role, and the panels' channels.
     scale
-        Of each signal that a role rests on: its gain in microvolt a count, signed.
+        Of each signal that a role rests on, by its number: its gain in microvolt a count, signed.
     rates
         Of the same signals.
     segments, start
@@ -66,8 +66,8 @@ class Reading:
 
     problems: frozenset[tuple[str, str]]
     roles: tuple[tuple[str, ...], ...]
-    scale: dict[str, float]
-    rates: dict[str, Fraction]
+    scale: dict[int, float]
+    rates: dict[int, Fraction]
     segments: tuple[Segment, ...]
     start: datetime | None
     samples: str
@@ -98,11 +98,11 @@ def read_as_staging_does(path: Path) -> Reading:
             [("gaps", str(recording.gaps)), *((problem.code, problem.message) for problem in recording.problems)]
         ),
         (
-            *((channel.role.value, channel.name, channel.derivation) for channel in serving),
+            *((channel.role.value, channel.name, channel.derivation, str(channel.terms)) for channel in serving),
             *((name, channel.name) for name, channel in panels.items() if channel is not None),
         ),
-        {source.signals[index].label: source.places[index].gain for index in used},
-        {source.signals[index].label: source.signals[index].rate for index in used},
+        {index: source.places[index].gain for index in used},
+        {index: source.signals[index].rate for index in used},
         source.segments,
         recording.start,
         digest.hexdigest(),
@@ -146,7 +146,7 @@ def _compare(before: Reading, after: Reading) -> tuple[Outcome, str]:
         name for name in ("roles", "rates", "segments", "start") if getattr(before, name) != getattr(after, name)
     ]
     if before.scale.keys() == after.scale.keys():
-        ratios = [after.scale[label] / gain for label, gain in before.scale.items()]
+        ratios = [after.scale[index] / gain for index, gain in before.scale.items()]
         aspects += ["polarity"] if any(ratio < 0 for ratio in ratios) else []
         aspects += ["scale"] if any(abs(abs(ratio) - 1) > _SMALL for ratio in ratios) else []
         if not aspects and before.scale != after.scale:

@@ -337,8 +337,6 @@ def records_changed(file: Damaged) -> str:
 
 def onset_changed(file: Damaged) -> str:
     """Change the time-keeping annotation of one data record, or of all from one on."""
-    if not file.annotations:
-        return records_changed(file)
     start, stop = file.annotations[0]
     one, value = int(file.rng.integers(file.n_records)), file.choice(_ONSETS)
     ending = file.choice((b"\x14\x14\0", b"\x14\x14\0", b"\x14\x14", b"\x14", b"", b"\0"))
@@ -351,8 +349,6 @@ def onset_changed(file: Damaged) -> str:
 
 def annotation_damaged(file: Damaged) -> str:
     """Overwrite bytes of an annotation signal."""
-    if not file.annotations:
-        return data_changed(file)
     start, stop = file.annotations[0]
     one = int(file.rng.integers(file.n_records))
     at = file.record(one).start + start + int(file.rng.integers(stop - start))
@@ -418,5 +414,7 @@ def mutate(base: bytes, seed: int) -> tuple[bytes, tuple[Mutation, ...]]:
             # The places of the fields are no longer known.
             break
         change = MUTATIONS[number][0]
+        if not file.annotations and change in (onset_changed, annotation_damaged):
+            change = number_changed
         done.append(Mutation(change.__name__.replace("_", " "), change(file)))
     return bytes(file.content), tuple(done)

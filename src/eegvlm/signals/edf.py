@@ -167,7 +167,7 @@ def _build(path: Path, header: EdfHeader, n_records: int, clock: Clock, problems
     ordinary = [s for s in header.signals if not s.is_annotation and s.samples > 0]
     labels = unique_labels([signal.label for signal in ordinary])
     for label, edf_signal in zip(labels, ordinary, strict=True):
-        if label != edf_signal.label:
+        if edf_signal.label and label != edf_signal.label:
             message = f"the label '{edf_signal.label}' occurs again; this signal is called '{label}'"
             problems.append(Problem("duplicate-label", message, label))
     differing = compare_siblings(ordinary, labels)

@@ -16,6 +16,9 @@ from eegvlm.signals.problems import Problem
 from eegvlm.signals.spelling import modality_of, read_label
 from eegvlm.signals.units import read_unit
 
+# Logarithm of the least ratio of two ranges that are set by hand; Sleep-EDF's two EEGs differ by 0.01.
+_SETTINGS = math.log10(1.25)
+
 _Calibration = tuple[float | None, float | None, float | None, int | None, int | None]
 
 
@@ -44,7 +47,7 @@ def compare_siblings(signals: Sequence[EdfSignal], labels: Sequence[str]) -> Map
         calibrations = {index: _calibration(signals[index]) for index in group}
         for index, sibling in _outliers(calibrations).items():
             problems[index].append(_calibration_differs(modality, labels, signals, index, sibling))
-        if len(group) == 2 and _nearly_alike(*calibrations.values()):
+        if len(group) == 2 and _contradict(*calibrations.values()):
             problems[group[1]].append(_calibration_differs(modality, labels, signals, group[1], group[0]))
         for index, sibling in _outliers({index: signals[index].samples for index in group}).items():
             message = (
@@ -88,16 +91,19 @@ def _outliers(values: Mapping[int, Hashable]) -> dict[int, int]:
     return {index: example for index, value in values.items() if value != usual}
 
 
-def _nearly_alike(one: _Calibration, other: _Calibration) -> bool:
-    """Tell whether two calibrations differ in a single field, or by a power of ten."""
-    differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-    if len(differing) == 1:
+def _contradict(one: _Calibration, other: _Calibration) -> bool:
+    """Tell whether two calibrations differ in a single field, by a power of ten, or as two settings of an amplifier."""
+    if sum(a != b for a, b in zip(one, other, strict=True)) == 1:
         return True
-    spans = [abs(c[2] - c[1]) for c in (one, other) if c[1] is not None and c[2] is not None]
-    if len(spans) < 2 or not all(spans):
+    ranges = [(c[1], c[2]) for c in (one, other) if c[1] is not None and c[2] is not None and c[1] != c[2]]
+    if len(ranges) < 2:
         return False
-    power = math.log10(spans[0] / spans[1])
-    return round(power) != 0 and abs(power - round(power)) < 1e-3
+    power = math.log10(abs((ranges[0][1] - ranges[0][0]) / (ranges[1][1] - ranges[1][0])))
+    if round(power) != 0 and abs(power - round(power)) < 1e-3:
+        return True
+    # Whole numbers, alike on both sides of zero, are set by hand; a range that was fitted to the data is not like this.
+    as_set = all(low == int(low) and abs(low + high) <= 0.01 * abs(high - low) for low, high in ranges)
+    return as_set and abs(power) >= _SETTINGS
 
 
 def _calibration_differs(

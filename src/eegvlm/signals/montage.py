@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eegvlm.signals.aliases import MAXIMUM_RATE, MINIMUM_RATE, Lead
-from eegvlm.signals.calibration import judge_calibration
+from eegvlm.signals.calibration import compare_amplitudes, judge_calibration
 from eegvlm.signals.candidates import Leads
 from eegvlm.signals.channel import Channel, as_recorded
 from eegvlm.signals.overrides import choose
@@ -160,6 +160,13 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
                 others[role] = tuple(one for one in candidates if one.terms != best.terms)
         elif passed_over:
             failures.setdefault(role.modality, []).extend(problem.message for problem in passed_over)
+    problems += compare_amplitudes(
+        {
+            channel.name: (source.signals[channel.terms[0][0]], inspector.amplitude(channel.terms))
+            for channel in channels
+            if channel.role.modality == "eeg" and not channel.derived
+        }
+    )
     used = {channel.role.modality for channel in channels}
     alone = {index for channel in channels if not channel.derived for index, _ in channel.terms}
     channels += [as_recorded(source, i, Role.OTHER) for i in range(len(labels)) if i not in alone]

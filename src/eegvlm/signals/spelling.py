@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from eegvlm.signals.aliases import (
@@ -22,6 +23,9 @@ from eegvlm.signals.aliases import (
 _SEPARATOR = re.compile(r"\s*[-:/_\u2010-\u2014]\s*|\s+")
 # A1, B7, E128: electrodes of a cap that is numbered, not named after the 10-20 system.
 _NUMBERED = re.compile(r"(?:eeg\s*)?([abdeghi])\s?(\d{1,3})", re.IGNORECASE)
+
+# One letter of five or six: "emgchim", "menta".
+_RESEMBLANCE = 0.84
 
 
 @lru_cache(maxsize=4096)
@@ -66,6 +70,13 @@ def read_label(label: str) -> Lead | None:
         if lead is not None:
             return lead
     return None
+
+
+def resembles_spelling(text: str) -> bool:
+    """Tell whether a text is a spelling of the table but for a letter or two; of at least four letters."""
+    folded = fold(text)
+    known = [spelling for spelling in _sites() if len(spelling) >= 4]
+    return len(folded) >= 4 and bool(get_close_matches(folded, known, n=1, cutoff=_RESEMBLANCE))
 
 
 def is_reference(text: str) -> bool:

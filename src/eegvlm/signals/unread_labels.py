@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from eegvlm.signals.aliases import MINIMUM_RATE, Lead
 from eegvlm.signals.problems import Problem
 from eegvlm.signals.source import Signal
-from eegvlm.signals.spelling import fold, is_reference, modality_of, read_label
+from eegvlm.signals.spelling import fold, is_reference, modality_of, read_label, resembles_spelling
 
 # Electrodes of the 10-10 system in no row of the table, numbers, and eyes' other derivations; folded.
 _UNUSED = re.compile(
@@ -58,7 +58,7 @@ def report_unread(signals: Sequence[Signal], leads: Sequence[Lead | None]) -> tu
 
 
 def _hints(label: str, present: set[str]) -> bool:
-    if "\ufffd" in label:
+    if not label or "\ufffd" in label:
         return True
     start = re.match(r"(eeg|eog|emg|ecg|ekg)(?![a-z])", label.strip(), re.IGNORECASE)
     modality = start[1].lower().replace("ekg", "ecg") if start else ""
@@ -69,8 +69,12 @@ def _hints(label: str, present: set[str]) -> bool:
     explained = all(read_label(part) or is_reference(part) or _UNUSED.fullmatch(part) for part in parts)
     if modality:
         return not explained and (modality in ("eeg", "eog") or modality not in present)
+    # A derivation with a damaged word ahead of it.
+    lead = read_label(label.split()[-1])
+    if lead is not None and lead.reference is not None:
+        return True
     sides = _DASH.split(label.strip())
-    if len(sides) != 2 or not all(sides) or explained:
-        return False
+    if explained or len(sides) != 2 or not all(sides):
+        return not explained and not _UNUSED_MUSCLE.search(fold(label)) and resembles_spelling(label)
     sites = [read_label(side) for side in sides]
     return any(site is not None and modality_of(site) in ("eeg", "eog") for site in sites)
