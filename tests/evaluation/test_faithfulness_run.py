@@ -38,9 +38,9 @@ def found(reasoner):
 
 def test_an_epoch_read_with_its_own_signals_is_answered_and_explained_as_staging_does(reasoner):
     recording = loudness_recording(STAGES[:8], 128.0)
-    staged, probe = reasoner.stage(recording, explain="all", reasons="free"), reasoner.probe(recording)
+    staged, probe = reasoner.stage(recording, explain="all", reasons="free"), reasoner.counterfactuals(recording)
     epochs = np.array([0, 3, 7])
-    own = {name: some[epochs] for name, some in probe.signals.items()}
+    own = probe.signals_of(epochs)
     assert probe.explain(epochs, own).texts.tolist() == [staged.rationales[k]["text"] for k in epochs]
     np.testing.assert_allclose(shares(probe.read(epochs, own)), staged.hypnogram.probabilities[epochs], atol=1e-5)
 
@@ -48,8 +48,8 @@ def test_an_epoch_read_with_its_own_signals_is_answered_and_explained_as_staging
 @torch.inference_mode()
 def test_an_epoch_read_with_anothers_signals_keeps_its_neighbours_and_not_its_own_vector(reasoner):
     recording = loudness_recording(STAGES, 128.0)
-    probe, model, processor = reasoner.probe(recording), reasoner.model, reasoner.processor
-    given = probe.read(np.array([5]), {name: some[[15]] for name, some in probe.signals.items()})
+    probe, model, processor = reasoner.counterfactuals(recording), reasoner.model, reasoner.processor
+    given = probe.read(np.array([5]), probe.signals_of(np.array([15])))
     corrections = recording_corrections(processor.layout, recording)
     pixel_values = processor.normalise(processor.draw(corrected(processor.layout, probe.signals, corrections)))
     vectors = model.model.enhancement(pixel_values)[:, 0]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from eegvlm.staging.blocks import Seen
 from general_bases import BASES, LAYOUT, SETTINGS, llava_next
 
 from eegvlm.errors import InputError
@@ -17,7 +18,6 @@ from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.signals import Recording
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
-from eegvlm.staging.blocks import Seen
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,14 @@ from eegvlm.images import (
     Correction,
     ImageLayout,
     LayoutError,
+    PreparedNight,
     corrected,
     load_layout,
     panel_signals,
-    recording_corrections,
     render,
-    sampled_signals,
     signal_corrections,
 )
+from eegvlm.images.sampling import sampled_rows
 from eegvlm.signals import Recording
 
 _LAYOUT = load_layout("nano")
@@ -33,6 +33,10 @@ def recording(eeg: np.ndarray) -> Recording:
     return Recording.from_arrays({"C4-M1": (eeg, float(_RATE))})
 
 
+def corrections_of(one: Recording, layout: ImageLayout = _LAYOUT) -> dict[str, Correction]:
+    return PreparedNight.of_signals(layout, panel_signals(layout, one)).corrections
+
+
 def test_the_median_rms_in_the_band_becomes_the_level():
     t = np.arange(3000) / _RATE
     epochs = np.stack([(amplitude * np.sin(2 * np.pi * 10 * t)) for amplitude in (5, 20, 300)]).astype(np.float32)
@@ -43,7 +47,7 @@ def test_the_median_rms_in_the_band_becomes_the_level():
 
 def test_a_recorder_twice_as_sensitive_hardly_changes_what_is_drawn():
     quiet, loud = recording(sleep(400)), recording(2 * sleep(400))
-    corrections = [recording_corrections(_LAYOUT, one) for one in (quiet, loud)]
+    corrections = [corrections_of(one) for one in (quiet, loud)]
     assert corrections[1]["eeg"].gain == pytest.approx(corrections[0]["eeg"].gain / 2, rel=0.02)
     drawn = [
         render(_LAYOUT, corrected(_LAYOUT, panel_signals(_LAYOUT, one, 7, 3), correction)).float()
@@ -53,34 +57,28 @@ def test_a_recorder_twice_as_sensitive_hardly_changes_what_is_drawn():
 
 
 @pytest.mark.parametrize("epochs", [1, 50, 240, 241, 700])
-def test_signals_are_sampled_from_all_over_a_recording_and_never_from_a_gap(epochs):
-    eeg = sleep(epochs)
-    rows = eeg.reshape(epochs, -1)
-    rows[:] += 1000 * np.arange(epochs)[:, None]  # no filter below: which epoch is which
-    gap = slice(epochs // 3, epochs // 3 + min(5, epochs // 2))
-    rows[gap] = np.nan
-    layout = replace(_LAYOUT, panels=tuple(replace(panel, band=(None, None)) for panel in _LAYOUT.panels))
-    (found,) = [some for some in sampled_signals(layout, recording(eeg)).values() if len(some)]
-    numbers = np.rint(np.median(found, axis=1) / 1000).astype(int)
-    wanted = np.setdiff1d(np.arange(epochs), np.arange(gap.start, gap.stop))
-    assert np.isfinite(found).all()
-    assert set(numbers) <= set(wanted)
-    assert len(numbers) == len(wanted) if len(wanted) <= 240 else 200 < len(numbers) <= 240
-    assert numbers[0] == wanted[0]
-    assert numbers[-1] == wanted[-1]
+def test_epochs_are_sampled_from_all_over_a_recording_and_never_from_a_gap(epochs):
+    usable = np.ones(epochs, np.bool_)
+    usable[epochs // 3 : epochs // 3 + min(5, epochs // 2)] = False
+    wanted, rows = np.flatnonzero(usable), sampled_rows(usable)
+    assert usable[rows].all()
+    assert len(rows) == len(wanted) if len(wanted) <= 240 else 200 < len(rows) <= 240
+    assert rows[0] == wanted[0]
+    assert rows[-1] == wanted[-1]
+    assert (np.diff(rows) > 0).all()
 
 
 def test_stages_of_a_recording_keep_their_amplitudes():
     eeg = sleep(300)
     eeg[: 100 * 30 * _RATE] *= 3
-    (found,) = recording_corrections(_LAYOUT, recording(eeg)).values()
-    (plain,) = recording_corrections(_LAYOUT, recording(sleep(300))).values()
+    (found,) = corrections_of(recording(eeg)).values()
+    (plain,) = corrections_of(recording(sleep(300))).values()
     assert found.gain == pytest.approx(plain.gain, rel=0.1)
 
 
 def test_a_few_epochs_are_trusted_little():
-    (one,) = recording_corrections(_LAYOUT, recording(sleep(1))).values()
-    (many,) = recording_corrections(_LAYOUT, recording(sleep(200))).values()
+    (one,) = corrections_of(recording(sleep(1))).values()
+    (many,) = corrections_of(recording(sleep(200))).values()
     assert 1 > one.gain > many.gain
     assert np.log(one.gain) == pytest.approx(np.log(many.gain) / 5, rel=0.15)
 
@@ -102,8 +100,8 @@ def test_a_factor_has_its_limits_and_what_is_flat_has_none():
 
 
 def test_panels_without_a_level_or_a_signal_have_no_gain():
-    assert recording_corrections(load_layout("psg-336"), recording(sleep(20))) == {}
-    assert set(recording_corrections(_LAYOUT, recording(sleep(20)))) == {"eeg"}
+    assert corrections_of(recording(sleep(20)), load_layout("psg-336")) == {}
+    assert set(corrections_of(recording(sleep(20)))) == {"eeg"}
     signals = {"eog_left": sleep(2).reshape(2, 3000)}
     assert corrected(_LAYOUT, signals, {"eeg": Correction(2.0)})["eog_left"] is signals["eog_left"]
 
@@ -130,11 +128,11 @@ def theta(epochs: int) -> np.ndarray:
 )
 def test_a_band_that_an_artefact_fills_all_night_is_left_out(hz, rms, band):
     eeg = theta(300) + rhythm(300, hz, rms)
-    assert recording_corrections(_LAYOUT, recording(eeg))["eeg"].band == band
+    assert corrections_of(recording(eeg))["eeg"].band == band
 
 
 def test_two_artefacts_leave_what_lies_between_them():
-    found = recording_corrections(_LAYOUT, recording(theta(300) + rhythm(300, 25, 10) + rhythm(300, 0.35, 40)))["eeg"]
+    found = corrections_of(recording(theta(300) + rhythm(300, 25, 10) + rhythm(300, 0.35, 40)))["eeg"]
     assert found.band == (0.7, 18)
     assert found.in_words == "between 0.7 and 18 Hz"
 
@@ -143,22 +141,22 @@ def test_two_artefacts_leave_what_lies_between_them():
 def test_an_artefact_with_quiet_epochs_between_is_left_to_the_model(quiet, narrows):
     muscle = rhythm(300, 25, 15)
     muscle[: quiet * 30 * _RATE] = 0
-    assert recording_corrections(_LAYOUT, recording(theta(300) + muscle))["eeg"].narrows is narrows
+    assert corrections_of(recording(theta(300) + muscle))["eeg"].narrows is narrows
 
 
 def test_less_than_an_hour_is_not_narrowed_nor_do_flat_epochs_and_gaps_count():
     loud = theta(300) + rhythm(300, 25, 15)
-    assert not recording_corrections(_LAYOUT, recording(loud[: 119 * 30 * _RATE]))["eeg"].narrows
-    assert recording_corrections(_LAYOUT, recording(loud[: 120 * 30 * _RATE]))["eeg"].narrows
+    assert not corrections_of(recording(loud[: 119 * 30 * _RATE]))["eeg"].narrows
+    assert corrections_of(recording(loud[: 120 * 30 * _RATE]))["eeg"].narrows
     loud[: 100 * 30 * _RATE] = 0
     loud[100 * 30 * _RATE : 150 * 30 * _RATE] = np.nan
-    assert recording_corrections(_LAYOUT, recording(loud))["eeg"].narrows
+    assert corrections_of(recording(loud))["eeg"].narrows
 
 
 def test_the_floor_is_that_of_the_signal_at_its_level():
     eeg = theta(300) + rhythm(300, 25, 10)
     for factor in (0.3, 3):
-        assert recording_corrections(_LAYOUT, recording(factor * eeg))["eeg"].band == (None, 18)
+        assert corrections_of(recording(factor * eeg))["eeg"].band == (None, 18)
 
 
 def test_a_narrowed_signal_keeps_its_band_up_to_the_ends_of_every_epoch():

@@ -8,11 +8,12 @@ import edfio
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.signal import lfilter
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
 from eegvlm.errors import InputError
-from eegvlm.images import corrected, layout_names, load_layout, panel_signals, recording_corrections, render
+from eegvlm.images import PreparedNight, layout_names, load_layout
 from eegvlm.images.figure import PanelLabel, figure
 from eegvlm.signals import read_recording
 
@@ -29,7 +30,9 @@ def call(*arguments: str | Path) -> str:
 def night(tmp_path_factory) -> Path:
     rng = np.random.default_rng(0)
     signals = [
-        edfio.EdfSignal(rng.normal(0, rms, 100 * 100), 100, label=label, physical_dimension="uV")
+        edfio.EdfSignal(
+            rms * lfilter([0.3], [1, -0.95], rng.normal(size=100 * 100)), 100, label=label, physical_dimension="uV"
+        )
         for label, rms in (("C4-M1", 20), ("E1-M2", 50), ("EMG chin", 10))
     ]
     file = tmp_path_factory.mktemp("render") / "night.edf"
@@ -43,8 +46,7 @@ def test_raw_writes_exactly_the_models_pixels(night, tmp_path):
     assert "epoch 2 of 4, layout nano (eeg: C4-M1, eog_left: E1-M2, eog_right: none, emg: EMG chin)" in said
     layout = load_layout("nano")
     recording = read_recording(night)
-    signals = corrected(layout, panel_signals(layout, recording, 1, 1), recording_corrections(layout, recording))
-    expected = render(layout, signals)[0, 0].numpy()
+    expected = PreparedNight.read(recording, layout).pictures(np.array([1]))[0, 0].numpy()
     with Image.open(out) as image:
         assert image.mode == "L"
         assert np.array_equal(np.asarray(image), expected)

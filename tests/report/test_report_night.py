@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram.review import contradicted_epochs, least_certain, review_flags, review_shares
 from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, unscored_spans
 from eegvlm.report.clock import time_label, time_ticks
 from eegvlm.report.details import epoch_details
 from eegvlm.report.review import MOST_FURTHER, review_list
-from eegvlm.staging.review import contradicted_epochs, least_certain, review_flags, review_shares
 
 
 def _night(confidence: list[float], stages: list[int] | None = None) -> Hypnogram:

@@ -12,9 +12,9 @@ from report_nights import Reported, unpacked
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.second_opinion import SecondOpinion
 from eegvlm.report import write_report
 from eegvlm.report.second_row import second_row
-from eegvlm.staging import SecondOpinion
 
 DIFFERING = (3, 4, 50)
 

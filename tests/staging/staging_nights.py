@@ -1,4 +1,4 @@
-"""Recordings that a test can stage."""
+"""Recordings that a test can stage: noise with the slope of EEG, for without it an epoch would not be staged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import edfio
 import numpy as np
+from scipy.signal import lfilter
 
 from eegvlm.signals import Recording, read_recording
 
@@ -16,7 +17,7 @@ def noise_recording(*, minutes: float, seed: int = 0, rate: int = 128, gap: slic
     loudness = np.repeat(rng.uniform(4, 40, size=n // (15 * rate) + 1), 15 * rate)[:n]
     channels = {}
     for label in ("EEG C4-M1", "EOG E1-M2"):
-        signal = np.convolve(rng.standard_normal(n), np.ones(rng.integers(2, 8)), mode="same") * loudness
+        signal = 0.3 * lfilter([1], [1, -rng.uniform(0.93, 0.97)], rng.standard_normal(n)) * loudness
         if gap is not None:
             signal[gap.start * rate : gap.stop * rate] = np.nan
         channels[label] = (signal.astype(np.float32), float(rate))

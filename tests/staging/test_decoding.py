@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from eegvlm.staging.blocks import Seen
 from staging_models import learn_by_heart, untrained
 
 from eegvlm.errors import InputError
 from eegvlm.reasoning import acceptor, parse
-from eegvlm.staging.blocks import Seen
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.reading import Reader
 from eegvlm.staging.token_grammar import Cuts, TokenGrammar

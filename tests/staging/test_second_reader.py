@@ -12,8 +12,9 @@ import pytest
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage, read_hypnogram
+from eegvlm.hypnogram.second_opinion import SecondOpinion
 from eegvlm.signals import Recording
-from eegvlm.staging import SecondOpinion, SecondReader, ask_second_reader, second_reader_named
+from eegvlm.staging import SecondReader, ask_second_reader, second_reader_named
 from eegvlm.staging.second_reader import second_reader_names
 
 CLINIC = """

@@ -6,15 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from eegvlm.core.files import check_output_file, replacing
 from eegvlm.errors import InputError
-from eegvlm.signals import EPOCH_S, Channel, Recording, parse_channels, read_recording
+from eegvlm.signals import EPOCH_S, Recording, parse_channels, read_recording
 
 if TYPE_CHECKING:
-    from eegvlm.images import Correction, ImageLayout
+    from eegvlm.images import ImageLayout, PreparedNight
     from eegvlm.images.figure import PanelLabel
+    from eegvlm.images.night import ShownChannel
 
 _READABLE_WIDTH = 1000
 
@@ -34,8 +36,7 @@ def render(
     raw: Annotated[bool, typer.Option("--raw", help="Write the model's pixels alone, without axes and names.")] = False,
 ) -> None:
     """Draw one epoch as the model sees it."""
-    from eegvlm.images import corrected, load_layout, panel_channels, panel_signals, recording_corrections
-    from eegvlm.images import render as draw
+    from eegvlm.images import PreparedNight, load_layout
     from eegvlm.images.figure import enlarge, figure
 
     if out.suffix.lower() != ".png":
@@ -46,22 +47,21 @@ def render(
     if not 1 <= epoch <= opened.n_epochs:
         hint = f"the recording has {opened.n_epochs} epochs: give 1 to {opened.n_epochs}"
         raise InputError(recording, "--epoch", epoch, hint)
-    shown = panel_channels(drawn, opened)
-    signals = panel_signals(drawn, opened, epoch - 1, 1)
-    if not signals:
+    night = PreparedNight.read(opened, drawn)
+    if not night.panels:
         names = ", ".join(channel.name for channel in opened.channels) or "none"
         hint = f"name one with --channels eeg=LABEL; the channels are {names}"
         raise InputError(recording, f"channels for layout {drawn.name}", "none found", hint)
-    corrections = recording_corrections(drawn, opened)
-    picture = draw(drawn, corrected(drawn, signals, corrections))[0].numpy()
+    shown = {panel.name: night.shown_in(panel.name, epoch - 1) for panel in drawn.panels}
+    picture = night.pictures(np.array([epoch - 1]))[0].numpy()
     if raw:
         image = enlarge(picture, scale or 1)
     else:
-        state = _state(opened, epoch)
+        state = _state(opened, night, epoch)
         image = figure(
             drawn,
             picture,
-            _labels(drawn, shown, corrections),
+            _labels(drawn, shown),
             title=f"{recording.name}, epoch {epoch} of {opened.n_epochs}",
             subtitle=", ".join(filter(None, (_times(opened, epoch), state))),
             scale=scale or max(1, round(_READABLE_WIDTH / drawn.width)),
@@ -72,19 +72,18 @@ def render(
     typer.echo(f"{out}: epoch {epoch} of {opened.n_epochs}, layout {drawn.name} ({what})")
 
 
-def _labels(
-    layout: ImageLayout, shown: dict[str, Channel | None], corrections: dict[str, Correction]
-) -> dict[str, PanelLabel]:
+def _labels(layout: ImageLayout, shown: dict[str, ShownChannel | None]) -> dict[str, PanelLabel]:
     from eegvlm.images import Correction
     from eegvlm.images.figure import PanelLabel
 
     labels = {}
     for panel in layout.panels:
         channel = shown[panel.name]
-        role = channel.role if channel else panel.roles[0]
+        role = channel.role if channel and channel.role else panel.roles[0]
         name = " ".join(dict.fromkeys((role.modality.upper(), role.place)))
-        drawn = corrections.get(panel.name, Correction())
-        note = "; ".join(filter(None, (channel.note if channel else "", drawn.in_words)))
+        drawn = channel.correction if channel else Correction()
+        said = channel.channel.note if channel and channel.channel else ""
+        note = "; ".join(filter(None, (said, drawn.in_words)))
         labels[panel.name] = PanelLabel(name, channel.name if channel else "no channel", note, drawn.gain)
     return labels
 
@@ -98,8 +97,8 @@ def _times(recording: Recording, epoch: int) -> str:
     return text
 
 
-def _state(recording: Recording, epoch: int) -> str:
+def _state(recording: Recording, night: PreparedNight, epoch: int) -> str:
     if recording.scorable[epoch - 1]:
-        return ""
+        return "" if night.usable[epoch - 1] else "no usable EEG"
     is_partial = epoch == recording.n_epochs and recording.partial_last_s
     return f"incomplete: {recording.partial_last_s:g} s" if is_partial else "in a gap of the recording"

@@ -23,7 +23,7 @@ from eegvlm.reasoning import Claim, Context, Outcome
 from eegvlm.signals import Channel
 
 if TYPE_CHECKING:
-    from eegvlm.staging import Probe
+    from eegvlm.staging import Counterfactuals
 
 DRAWS = 3
 """Copies of the epoch in which chance segments are blanked, for each claim."""
@@ -85,7 +85,7 @@ class NightDeletions:
 
 
 def delete_cited(
-    probe: Probe,
+    probe: Counterfactuals,
     epochs: npt.NDArray[np.intp],
     texts: Sequence[JudgedText],
     contexts: Sequence[Context],
@@ -132,7 +132,12 @@ def delete_cited(
 
 
 def _cut(
-    row: int, claim: Claim, findings: Sequence[Finding], context: Context, probe: Probe, rng: np.random.Generator
+    row: int,
+    claim: Claim,
+    findings: Sequence[Finding],
+    context: Context,
+    probe: Counterfactuals,
+    rng: np.random.Generator,
 ) -> Cut | None:
     """Return what to blank for a claim; None where equal chance segments do not fit."""
     found = [
@@ -154,14 +159,14 @@ def _shows(channel: Channel, one: Finding) -> bool:
 
 
 def _read(
-    probe: Probe, epochs: npt.NDArray[np.intp], cuts: Sequence[Cut]
+    probe: Counterfactuals, epochs: npt.NDArray[np.intp], cuts: Sequence[Cut]
 ) -> Iterator[tuple[Sequence[Cut], npt.NDArray[np.float32]]]:
     """Yield cuts, and the logits of every version of them in order."""
     step = _COPIES_AT_ONCE // (DRAWS + 1)
     for begin in range(0, len(cuts), step):
         some = cuts[begin : begin + step]
         places = np.repeat(epochs[[cut.row for cut in some]], DRAWS + 1)
-        signals = {name: whole[places] for name, whole in probe.signals.items()}
+        signals = probe.signals_of(places)
         copy = 0
         for cut in some:
             for segments in cut.versions:

@@ -22,7 +22,7 @@ from eegvlm.reasoning import Context, night_contexts
 from eegvlm.signals import Recording
 
 if TYPE_CHECKING:
-    from eegvlm.staging import Probe, Stager
+    from eegvlm.staging import Counterfactuals, Stager
     from eegvlm.staging.explaining import Reasons
 
 PARTS = ("reasons", "swap", "deletion")
@@ -103,7 +103,7 @@ def explain_night(
     tell(PARTS[0])
     staged = stager.stage(recording, batch_size=batch_size).hypnogram
     check_length(recording, staged, truth)
-    probe = stager.probe(recording, batch_size=batch_size)
+    probe = stager.counterfactuals(recording, batch_size=batch_size)
     scored = np.flatnonzero((truth.stages != Stage.UNSCORED) & recording.scorable)
     chosen = scored if epochs is None else np.sort(rng.permutation(scored)[:epochs])
     # a text may speak of its neighbours' stages, which are those that the model gave them
@@ -136,12 +136,12 @@ def _probabilities(logits: npt.NDArray[np.float32]) -> Floats:
     return probabilities
 
 
-def _signals(probe: Probe, epochs: Epochs) -> dict[str, npt.NDArray[np.float32]]:
-    return {name: whole[epochs] for name, whole in probe.signals.items()}
+def _signals(probe: Counterfactuals, epochs: Epochs) -> dict[str, npt.NDArray[np.float32]]:
+    return probe.signals_of(epochs)
 
 
 def _judge(
-    probe: Probe, texts: npt.NDArray[np.object_], epochs: Epochs, contexts: list[Context]
+    probe: Counterfactuals, texts: npt.NDArray[np.object_], epochs: Epochs, contexts: list[Context]
 ) -> tuple[JudgedText, ...]:
     """Hold each text against the signal of its epoch."""
     findings = probe.ground.evidence.findings

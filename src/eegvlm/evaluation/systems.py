@@ -50,9 +50,9 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
     """
     import torch
 
-    from eegvlm.images import corrected, panel_channels, panel_signals, recording_corrections
+    from eegvlm.images import PreparedNight
     from eegvlm.model import GeneralProcessor
-    from eegvlm.staging.at_home import network_of
+    from eegvlm.model.batch_norm_adaptation import adapted_network, night_vectors
 
     model, processor = stager.model, stager.processor
     name = stager.provenance.get("model", "model")
@@ -60,30 +60,27 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
         raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
     if night and not model.config.night_epochs:
         raise InputError(name, "night_epochs", 0, "it has no night encoder to be judged")
-    layout = processor.layout
 
     @torch.inference_mode()
     def read(recording: Recording) -> Reading:
-        channels, corrections = panel_channels(layout, recording), recording_corrections(layout, recording)
-        scorable, network = recording.scorable, network_of(model, processor, recording, corrections)
-        vectors = torch.full((recording.n_epochs, model.config.enhancement_channels), torch.nan)
-        for first in range(0, recording.n_epochs, batch_size):
-            count = min(batch_size, recording.n_epochs - first)
-            signals = corrected(layout, panel_signals(layout, recording, first, count), corrections)
-            pictures = processor.draw(signals, device=model.device)
-            vectors[first : first + count] = network(processor.normalise(pictures, model.dtype)).mean(dim=1)
-        vectors[torch.from_numpy(~scorable)] = torch.nan
+        prepared, body = PreparedNight.read(recording, processor.layout), model.model
+        at = {"device": model.device, "dtype": model.dtype}
+        network = adapted_network(body.enhancement, processor, prepared, model.config.adaptation, **at)
+        vectors, _ = night_vectors(network, processor, prepared, batch_size=batch_size, **at)
+        vectors = vectors.to(model.device)
         if night:
-            vectors = model.model.night(vectors[None].to(model.device))[0]
+            vectors = body.night(vectors[None])[0]
+        usable = prepared.usable
         logits = network.stage_logits(vectors)
         probabilities = logits.float().softmax(dim=1).cpu().numpy()
-        probabilities[~scorable] = np.nan
+        probabilities[~usable] = np.nan
         if stager.smooth == "posterior":
             config = model.config
             chain = real_transitions()
             probabilities = smooth(probabilities, chain, strength=config.smoothing_strength, prior=config.stage_prior)
-        best = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
+        best = np.where(usable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
         hypnogram = Hypnogram(best.astype(np.int8), EPOCH_S, recording.start, probabilities=probabilities)
-        return Reading(hypnogram, {name: channel.name if channel else None for name, channel in channels.items()})
+        shown = {panel.name: prepared.panels.get(panel.name) for panel in processor.layout.panels}
+        return Reading(hypnogram, {name: channels[0].name if channels else None for name, channels in shown.items()})
 
     return read

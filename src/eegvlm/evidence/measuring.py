@@ -103,8 +103,8 @@ def measure(
     chin = measure_chin(ready[Role.EMG_CHIN]) if Role.EMG_CHIN in ready else None
     rhythms = {said[role]: measure_rhythms(used[role], rates[role]) for role in _EEG if role in used}
     present = {signal.name: signal.present for signal in ready.values()}
-    eyes = tuple(said[role] for role in (Role.EOG_LEFT, Role.EOG_RIGHT) if role in used)
-    return Evidence(n_epochs, marks, rhythms, share, chin, present, eyes)
+    sides = tuple(said[role] for role in (Role.EOG_LEFT, Role.EOG_RIGHT) if role in used)
+    return Evidence(n_epochs, marks, rhythms, share, chin, present, sides)
 
 
 def measure_night(night: PreparedNight) -> Evidence:
@@ -123,12 +123,13 @@ def measure_night(night: PreparedNight) -> Evidence:
     """
     found = Evidence(night.n_epochs, {}, {}, {}, None)
     for place in range(max((len(channels) for channels in night.panels.values()), default=0)):
-        signals, names = {}, {}
+        signals: dict[Role, Samples] = {}
+        names: dict[Role, str] = {}
         for panel, channels in night.panels.items():
             shown = night.shown[panel] == place
-            if place >= len(channels) or channels[place].role not in _MEASURED or (place and not shown.any()):
+            role = channels[place].role if place < len(channels) else None
+            if role is None or role not in _MEASURED or (place and not shown.any()):
                 continue
-            role = channels[place].role
             signals[role] = np.where(shown[:, None], channels[place].signals, np.float32(np.nan))
             names[role] = channels[place].name
         if signals and night.layout.rate >= _LEAST_HZ:

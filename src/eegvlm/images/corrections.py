@@ -100,7 +100,7 @@ def panel_correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> 
     """
     if not panel.corrects:
         return Correction()
-    rows = sampled_rows(np.isfinite(epochs).all(axis=1))
+    rows = sampled_rows(np.asarray(np.isfinite(epochs).all(axis=1)))
     return _correction(panel, epochs[rows], rate) if len(rows) else Correction()
 
 

@@ -2,8 +2,8 @@
 
 A panel of the layout shows one channel, and in epochs in which that one holds no usable signal the best other
 derivation that can stand for it, stretch by stretch. Every channel has a correction of its own (its level, its band),
-found from its usable epochs alone. Staging, reasons and the report all take from this object, so that what was measured,
-drawn and told belongs to the same samples.
+found from its usable epochs alone. Staging, reasons and the report all take from this object, so that what was
+measured, drawn and told belongs to the same samples.
 
 Not covered: what a picture is (:mod:`.raster`), what makes a signal unusable (:mod:`eegvlm.signals.quality`).
 """
@@ -115,13 +115,13 @@ class PreparedNight:
             Where the recording has EEG channels and none can be used.
         """
         first = {name: channel for name, channel in panel_channels(layout, recording).items() if channel is not None}
-        wanted = [(name, channel) for name, channel in first.items()]
+        wanted = list(first.items())
         beside = [one for one in recording.channels if one.role is not Role.OTHER]
         signals, quality = _read(recording, layout, wanted, beside)
         shown = {
             name: (_shown(layout, name, channel, signals[name, channel.name], quality),) for name, channel in wanted
         }
-        panels = dict(shown)
+        panels: dict[str, tuple[ShownChannel, ...]] = dict(shown)
         lacking = [
             name
             for name, (one,) in shown.items()
@@ -247,6 +247,11 @@ class PreparedNight:
         """Return the night with one panel showing only one of its channels, as a voter sees it."""
         channels = {**self.panels, panel: (self.panels[panel][place],)}
         return self._of(self.layout, self.n_epochs, channels, self.scorable, self.quality)
+
+    def shown_in(self, panel: str, epoch: int) -> ShownChannel | None:
+        """Return the channel that a panel shows in an epoch; the preferred one where none is usable."""
+        channels = self.panels.get(panel)
+        return None if channels is None else channels[max(0, int(self.shown[panel][epoch]))]
 
     def names(self, panel: str) -> npt.NDArray[np.object_]:
         """Return the name of the channel that a panel shows in each epoch, "" where it shows none: (n_epochs,)."""

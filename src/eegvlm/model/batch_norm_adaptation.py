@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,12 @@ class Network(Protocol):
         """See :meth:`eegvlm.model.enhancement.EnhancementNetwork.adapted`."""
 
 
+_Network = TypeVar("_Network", bound=Network)
+
+
 @torch.inference_mode()
 def adapted_network(
-    network: Network,
+    network: _Network,
     processor: EegVlmProcessor,
     night: PreparedNight,
     share: float,
@@ -32,7 +35,7 @@ def adapted_network(
     within: slice = slice(None),
     device: torch.device,
     dtype: torch.dtype = torch.float32,
-) -> Network:
+) -> _Network:
     """Return a network that is partly at home in a recording.
 
     Parameters

@@ -79,7 +79,7 @@ def write_report(path: str | Path, night: ReportedNight) -> Path:
     path
         A folder (made where it does not exist), in which ``report.html`` is written, or a file that ends in ``.html``.
     night
-        What :meth:`eegvlm.staging.Stager.stage` returned: the traces that the model saw, and, where they were asked for,
+        What :meth:`eegvlm.staging.Stager.stage` returned: the traces that the model saw, and, where asked for,
         measurements (findings beside each epoch, events boxed in its traces), reasons, and a second reader's hypnogram
         under ours, with the differences marked.
 

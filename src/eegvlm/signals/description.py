@@ -21,8 +21,9 @@ def describe(recording: Recording) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``file`` (name only), ``fingerprint`` (of its samples), ``start`` (ISO, naive), ``duration_s``, ``n_epochs``, ``partial_last_s``,
-        ``gaps``, ``lights`` (or None), ``channels`` (those with a role), ``other_channels`` (labels), ``problems``.
+        ``file`` (name only), ``fingerprint`` (of its samples), ``start`` (ISO, naive), ``duration_s``, ``n_epochs``,
+        ``partial_last_s``, ``gaps``, ``lights`` (or None), ``channels`` (those with a role), ``other_channels``
+        (labels), ``problems``.
     """
     return {
         "file": recording.path.name,

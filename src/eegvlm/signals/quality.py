@@ -44,6 +44,24 @@ class QualityKind(StrEnum):
     ECG_LEAK = "ecg-leak"
     LOST_REFERENCE = "lost-reference"
 
+    @property
+    def words(self) -> str:
+        """What a person calls it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    QualityKind.FLAT: "flat",
+    QualityKind.NOISE_FLOOR: "nothing but amplifier noise",
+    QualityKind.MAINS: "nothing but mains",
+    QualityKind.OPEN_INPUT: "noise of an open input",
+    QualityKind.CLIPPED: "clipped",
+    QualityKind.POPS: "electrode pops",
+    QualityKind.DRIFT: "drift",
+    QualityKind.ECG_LEAK: "the heart in it",
+    QualityKind.LOST_REFERENCE: "reference lost",
+}
+
 
 @dataclass(frozen=True)
 class ChannelQuality:
@@ -139,6 +157,10 @@ class Quality:
 
     channels: Mapping[str, ChannelQuality]
     n_epochs: int
+
+    def joined(self, other: Quality) -> Quality:
+        """Return the quality of both sets of channels; of a channel in both, as this one has it."""
+        return Quality({**other.channels, **self.channels}, self.n_epochs)
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Return runs of consecutive epochs with one defect at one level, by channel, then by time."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.problems import Problem
 from eegvlm.signals.source import Segment, Signal, Source
 
@@ -61,6 +62,11 @@ class ReadOnce:
     def problems(self) -> tuple[Problem, ...]:
         """See :class:`.source.Source`."""
         return self.source.problems
+
+    @property
+    def lights_markers(self) -> tuple[LightsMarker, ...]:
+        """See :class:`.source.Source`."""
+        return self.source.lights_markers
 
     def read(self, index: int, start: int, stop: int) -> Samples:
         """Read stored samples ``start`` to ``stop`` of one signal: float32 (stop - start,), microvolt."""

@@ -48,7 +48,7 @@ class Counterfactuals:
         shown = {name: channels[0].channel for name, channels in self.inputs.night.panels.items()}
         return {name: channel for name, channel in shown.items() if channel is not None}
 
-    def signals(self, epochs: npt.NDArray[np.intp]) -> dict[str, npt.NDArray[np.float32]]:
+    def signals_of(self, epochs: npt.NDArray[np.intp]) -> dict[str, npt.NDArray[np.float32]]:
         """Return the night's own signals at some places: panel name to float32 (n, samples) microvolt."""
         return self.inputs.night.signals(epochs)
 

@@ -41,7 +41,7 @@ class GeneralReader(Reader):
         return {**super().provenance, **asked, "image_processor": self._general.backend}
 
     def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> NightInputs:
-        """Return what the model reads of a night: pictures with those of neighbours; there are no high-level vectors."""
+        """Return what the model reads of a night: pictures with those of neighbours, and no high-level vectors."""
         spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
         beside = self._general.settings.context_epochs
         return NightInputs(self.model, self.processor, night, batch_size, beside, seconds=spent)

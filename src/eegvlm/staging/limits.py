@@ -19,7 +19,7 @@ LEAST_HOURS = 1.0
 LEAST_DEEPER_SLEEP_MIN = 10.0
 LEAST_RATE_HZ = 64.0
 GAINS = (0.33, 3.0)
-"""Factors to the layout's level: recordings that were validated needed 0.65 to 1.5, altered ones half and twice that."""
+"""Factors to the layout's level. Recordings at hand needed 0.65 to 1.5, and half and twice that was tried."""
 MOST_HOURS = 16.0
 
 
@@ -67,8 +67,8 @@ def _of_length(recording: Recording, hypnogram: Hypnogram) -> Iterator[Limit]:
     stages = hypnogram.stages[hypnogram.stages >= 0]
     if hours < LEAST_HOURS:
         message = (
-            f"the recording lasts {recording.duration_s / 60:.0f} min; stages of less than an hour lean on little of the "
-            "night and are less certain than their probabilities say"
+            f"the recording lasts {recording.duration_s / 60:.0f} min; stages of less than an hour lean on little of "
+            "the night and are less certain than their probabilities say"
         )
         yield Limit("short-recording", message, validated=False)
     if len(stages) and hours < LEAST_HOURS and (stages == Stage.R).all():
@@ -101,10 +101,12 @@ def _of_channels(night: PreparedNight) -> Iterator[Limit]:
         if not layout.panel(name).shows_eeg or first.channel is None:
             continue
         if "stands in" in first.channel.note:
-            message = f"{first.name} is read: {first.channel.note}; the model learnt from frontal, central and occipital leads"
+            note = first.channel.note
+            message = f"{first.name} is read: {note}; the model learnt from frontal, central and occipital leads"
             yield Limit("stand-in-derivation", message, validated=first.role in layout.panel(name).roles[1:])
         if first.channel.rate < LEAST_RATE_HZ:
-            message = f"{first.name} is sampled at {first.channel.rate:g} Hz; below {LEAST_RATE_HZ:g} Hz nothing was validated"
+            rate = f"{first.channel.rate:g} Hz"
+            message = f"{first.name} is sampled at {rate}; nothing was validated below {LEAST_RATE_HZ:g} Hz"
             yield Limit("low-rate", message, validated=False)
 
 
@@ -113,14 +115,14 @@ def _of_signals(night: PreparedNight) -> Iterator[Limit]:
         first = channels[0]
         if first.correction.narrows:
             message = (
-                f"{first.name} is read {first.correction.in_words} only: the rest of its band holds more than sleep does, "
-                "even in the quietest epochs (muscle, sweat)"
+                f"{first.name} is read {first.correction.in_words} only: the rest of its band holds more than sleep "
+                "does, even in the quietest epochs (muscle, sweat)"
             )
             yield Limit("narrowed-band", message, validated=True)
         gain = first.correction.gain
         if night.layout.panel(name).shows_eeg and not GAINS[0] <= gain <= GAINS[1]:
             message = (
-                f"{first.name} is drawn x{gain:.2f} to bring it to the usual level: its amplitude lies outside of what the "
-                "model learnt from; check its unit and derivation"
+                f"{first.name} is drawn x{gain:.2f} to bring it to the usual level: its amplitude lies outside of what "
+                "the model learnt from; check its unit and derivation"
             )
             yield Limit("unusual-level", message, validated=False)

@@ -72,7 +72,7 @@ def stage_file(
     progress: Progress | None = None,
     explain_progress: Progress | None = None,
     **more: Any,
-) -> StagedNight | None:
+) -> StagedNight:
     """Stage a recording file, and write its results and its report.
 
     Parameters
@@ -94,8 +94,8 @@ def stage_file(
 
     Returns
     -------
-    StagedNight or None
-        None where ``resume`` found the night finished.
+    StagedNight
+        What was written.
 
     Raises
     ------
@@ -110,7 +110,12 @@ def stage_file(
     """
     recording = read_recording(Path(path), channels)
     given = replace(options or StageOptions(), **more)
-    return stage_recording(recording, Path(out) / Path(path).stem, stager, given, progress, explain_progress)
+    folder = Path(out) / Path(path).stem
+    night = stage_recording(recording, folder, stager, given, progress, explain_progress)
+    if night is None:
+        hint = "it is not staged again: read its files, or leave resume out"
+        raise InputError(folder, "results", "finished before", hint)
+    return night
 
 
 def stage_recording(
@@ -121,7 +126,7 @@ def stage_recording(
     progress: Progress | None = None,
     explain_progress: Progress | None = None,
 ) -> StagedNight | None:
-    """Stage an opened recording into its own folder; see :func:`stage_file`."""
+    """Stage an opened recording into its own folder; None where ``resume`` finds the night finished."""
     explain = options.explain or ("uncertain" if stager.can_explain else "none")
     stager.check_explain(explain)
     described = recording.describe()

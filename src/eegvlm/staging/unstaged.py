@@ -71,7 +71,8 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
             if empty.any():
                 message = (
                     f"{first.name} holds no usable signal in {int(empty.sum())} epochs "
-                    f"({clock_times(empty, recording.start)}: {_kinds(night, empty, first.name)}); they are read without it"
+                    f"({clock_times(empty, recording.start)}: {_kinds(night, empty, first.name)}); "
+                    "they are read without it"
                 )
                 yield Problem("not-read", message, first.name)
         doubtful = _doubtful(night, first.name) & (night.shown[name] == 0)

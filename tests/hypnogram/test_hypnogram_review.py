@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eegvlm.hypnogram import Hypnogram
-from eegvlm.staging.review import contradicted_epochs, count_of, differing_epochs, review, review_flags
+from eegvlm.hypnogram.review import contradicted_epochs, count_of, differing_epochs, review, review_flags
 
 
 def night(confidence: list[float]) -> Hypnogram:
