@@ -89,6 +89,39 @@ def test_json_is_json_with_every_signal(
     assert [problem["code"] for problem in described["problems"]] == ["flat-channel"]
 
 
+def with_dead_minutes(edf: Maker, lead: Maker, path: Path, dead: list[int]) -> Path:
+    counts = [lead("C4-M1", seconds=3600, seed=seed).counts for seed in (0, 1)]
+    for epoch in dead:
+        for samples in counts:
+            samples[3000 * epoch : 3000 * (epoch + 1)] = 5
+    leads = [lead(label, counts=samples) for label, samples in zip(("C4-M1", "O2-M1"), counts, strict=True)]
+    written = edf(leads).write(path)
+    assert isinstance(written, Path)
+    return written
+
+
+def test_bad_stretches_are_listed_with_their_clock_times(
+    edf: Maker, lead: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = with_dead_minutes(edf, lead, tmp_path / "night.edf", [40, 41, 42, 43])
+    assert run(path, monkeypatch=monkeypatch) == 0
+    assert "unusable flat: C4-M1, O2-M1, 22:50:15 to 22:52:15 (epochs 41 to 44)" in capsys.readouterr().out
+    assert run(path, "--json", monkeypatch=monkeypatch) == 0
+    quality = json.loads(capsys.readouterr().out)["quality"]
+    assert quality["channels"]["O2-M1"] == {"doubtful_epochs": 0, "unusable_epochs": 4}
+    assert quality["stretches"][0]["start"] == "2024-03-02T22:50:15"
+
+
+def test_many_bad_stretches_are_cut_short(
+    edf: Maker, lead: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = with_dead_minutes(edf, lead, tmp_path / "night.edf", list(range(1, 40, 2)))
+    assert run(path, monkeypatch=monkeypatch) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("unusable flat") == 12
+    assert "and 8 more" in shown
+
+
 def test_users_channels_are_taken(
     night: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eegvlm.signals import Quality, QualityKind, QualityLevel, Recording, measure_quality, read_recording
+from eegvlm.signals import (
+    Quality,
+    QualityKind,
+    QualityLevel,
+    Recording,
+    measure_quality,
+    quality_limits,
+    read_recording,
+)
 from eegvlm.simulation import simulate_night
 
 RATE = 128
@@ -308,6 +316,12 @@ def test_json_counts_epochs_from_one() -> None:
     assert described["channels"]["O2-M1"] == {"doubtful_epochs": 0, "unusable_epochs": 0}
     (stretch,) = described["stretches"]
     assert (stretch["first_epoch"], stretch["last_epoch"], stretch["start"]) == (4, 6, "2024-03-03T00:00:30")
+
+
+def test_every_kind_is_in_the_troubleshooting_guide_and_in_the_table_of_limits() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "troubleshooting.md").read_text()
+    assert {kind for kind in QualityKind if f"| `{kind}` |" not in guide} == set()
+    assert {kind for kind in QualityKind if f"\n{kind} " not in (quality_limits.__doc__ or "")} == set()
 
 
 def test_a_simulated_night_has_hardly_an_unusable_epoch() -> None:

@@ -53,7 +53,7 @@ _EPOCHS_AT_ONCE = 8
 _MAINS_WIDTH_HZ = 1.6
 _LEAST_MAINS_UV = 1.0
 # Share of its power that the Hann window leaves in the rest of a band into which mains aliases.
-_SPILL = 4e-5
+_SPILL = 1e-4
 # Noise of a saturated amplifier, and how far from the median saturation is looked for.
 _STILL_UV, _PLATEAU_UV = 2.0, 100.0
 
