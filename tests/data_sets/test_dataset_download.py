@@ -10,6 +10,7 @@ from dataset_server import HYPNOGRAM, NIGHT, PSG, SCORING, Server
 from eegvlm.datasets import DATASETS, DatasetError
 from eegvlm.datasets.physionet import choose_files, download, list_remote, parse_list
 from eegvlm.datasets.transfer import USER_AGENT, Fetcher, Manners
+from eegvlm.errors import InputError
 
 FAST = Manners(pause_s=0.0, attempts=3, first_wait_s=0.01, timeout_s=5.0)
 
@@ -61,6 +62,15 @@ def test_an_interrupted_run_leaves_its_part_for_the_next_one(server: Server, tmp
     assert server.asked_for(PSG) == [f"bytes={len(NIGHT) // 2}-"]
     assert (tmp_path / PSG).read_bytes() == NIGHT
     assert not part.exists()
+
+
+def test_what_cannot_be_written_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    (tmp_path / f"{PSG}.part").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"SC4001E0-PSG\.edf: output: there is a folder of this name"):
+        fetch(server, tmp_path, subset="SC4001E0*")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="a part of this path is a file"):
+        fetch(server, tmp_path / "file" / "below")
 
 
 def test_a_server_without_ranges_sends_the_whole_file_and_it_is_not_appended(server: Server, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import transformers
 
-from eegvlm.training import parallel, read_recipe, run, store, train
+from eegvlm.training import parallel, read_recipe, run, train
 from eegvlm.training.phases import PhaseTrainer
 
 
@@ -30,7 +30,7 @@ def killed(place: Any, name: str, call: int, *, after: bool = False) -> None:
 
 
 MOMENTS = {
-    "while a night is written": lambda: killed(store.os, "replace", 2),
+    "while a night is written": lambda: killed(os, "replace", 3),  # of the recipe, the labels, the signals
     "in a step after a checkpoint": lambda: killed(PhaseTrainer, "training_step", 3, after=True),
     "while a checkpoint is written": lambda: killed(transformers.Trainer, "_save_rng_state", 1),
     "when a checkpoint is written and not yet in its place": lambda: killed(parallel, "complete", 1),

@@ -70,7 +70,7 @@ def check_replaceable(file: Path) -> bool:
 
 
 def _is_about(error: OSError, path: Path) -> bool:
-    """Tell whether an error names the output, what lies in it, a folder above it, a temporary name, or no file."""
+    """Tell whether an error names the output or a part of it, what lies in it, a folder above it, or no file."""
     if error.filename is None or isinstance(error.filename, int):
         return True
     named, output = (Path(os.path.abspath(os.fsdecode(one))) for one in (error.filename, path))  # noqa: PTH100
@@ -78,4 +78,5 @@ def _is_about(error: OSError, path: Path) -> bool:
         output.is_relative_to(named)
         or named.is_relative_to(output)
         or any(part.endswith(SUFFIX) for part in named.parts)
+        or (named.parent == output.parent and named.name.startswith(output.name))  # a download's .part
     )
