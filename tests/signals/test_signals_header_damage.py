@@ -44,6 +44,11 @@ def test_a_duration_that_no_recording_has_is_refused_before_memory_is_taken(
     assert peak < 1 << 20
 
 
+def test_arrays_of_years_are_refused() -> None:
+    with pytest.raises(RecordingError, match=r"rate of 'C4'.*at most 14 days"):
+        Recording.from_arrays({"C4": (np.zeros(2_000), 0.001), "F4": (np.zeros(2_000), 100_000.0)})
+
+
 def test_a_week_is_read(edf: Maker, lead: Maker, tmp_path: Path) -> None:
     path = edf([lead("C4-M1", rate=50, record_s=1)], record_s="1", n_records=-1).write(tmp_path / "week.edf")
     with path.open("r+b") as file:

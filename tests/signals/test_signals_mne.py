@@ -50,6 +50,29 @@ def test_cropped_raw_starts_later_and_keeps_its_gaps(raw: Any) -> None:
     assert recording.gaps == ((10.0, 30.0),)
 
 
+def test_overlapping_skips_are_one_gap(raw: Any) -> None:
+    spans = mne.Annotations([40.0, 45.0, 0.0], [20.0, 5.0, 3.0], ["BAD_ACQ_SKIP"] * 3, orig_time=raw.info["meas_date"])
+    raw.set_annotations(spans)
+    assert Recording.from_mne(raw).gaps == ((0.0, 3.0), (40.0, 60.0))
+
+
+def test_a_raw_object_of_years_is_refused_before_it_is_read() -> None:
+    raw = mne.io.RawArray(np.zeros((1, 2_000)), mne.create_info(["C4"], 0.001, ["eeg"]), verbose="error")
+    with pytest.raises(RecordingError, match=r"number of samples.*23.1 days.*at most 14 days"):
+        Recording.from_mne(raw)
+
+
+def test_data_that_mne_cannot_give_are_named(raw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = Recording.from_mne(raw)
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise OSError("3 bytes of 4 samples")
+
+    monkeypatch.setattr(raw, "get_data", cut_off)
+    with pytest.raises(RecordingError, match=r"MNE cannot read it: 3 bytes.*complete"):
+        recording.samples(recording.channels[0])
+
+
 def test_stimulus_channel_is_no_voltage() -> None:
     info = mne.create_info(["C4", "STI"], 100.0, ["eeg", "stim"])
     values = np.vstack([np.random.default_rng(0).normal(0, 20e-6, 6000), np.ones(6000)])

@@ -14,12 +14,14 @@ _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def read_number(raw: bytes) -> float | None:
-    """Read a number; a comma may stand for the point, zero bytes for padding. None where it is none, or infinite."""
+    """Read a number; a comma may stand for the point, zero bytes for padding. None where it is none."""
     text = _text(raw)
     if not _NUMBER.fullmatch(text):
         return None
     value = float(text)
-    return value if math.isfinite(value) else None
+    # 1e-99999 is zero only because it is too small for a float.
+    lost = value == 0 and re.search(rb"[1-9]", re.split(rb"[eE]", text)[0])
+    return value if math.isfinite(value) and not lost else None
 
 
 def read_integer(raw: bytes) -> int | None:

@@ -18,7 +18,7 @@ from eegvlm.signals.plausibility import Amplitude, judge, judge_lead, measure
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.roles import Role
 from eegvlm.signals.source import Source
-from eegvlm.signals.spelling import numbered_cap, read_label
+from eegvlm.signals.spelling import modality_of, numbered_cap, read_label
 from eegvlm.signals.unread_labels import report_unread
 
 _ROLES = tuple(role for role in Role if role is not Role.OTHER)
@@ -131,15 +131,14 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
     labels = [signal.raw_label for signal in source.signals]
     leads: tuple[Lead | None, ...] = tuple(map(read_label, labels))
     problems: list[Problem] = []
-    if numbered_cap(labels):
+    numbered = numbered_cap(labels)
+    if numbered:
         leads = (None,) * len(labels)
         message = (
             "the electrodes are numbered, not named after the 10-20 system: none is matched; "
             "name yours with --channels eeg=LABEL"
         )
         problems.append(Problem("numbered-electrodes", message))
-    else:
-        problems += report_unread(source.signals, leads)
     table = Leads(source, leads)
     channels: list[Channel] = []
     failures: dict[str, list[str]] = {}
@@ -160,6 +159,12 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
                 others[role] = tuple(one for one in candidates if one.terms != best.terms)
         elif passed_over:
             failures.setdefault(role.modality, []).extend(problem.message for problem in passed_over)
+    serving = {index for channel in channels for index, _ in channel.terms}
+    if not numbered:
+        problems += report_unread(
+            [(signal, leads[index]) for index, signal in enumerate(source.signals) if index not in serving],
+            present={modality_of(lead) for lead in leads if lead is not None},
+        )
     problems += compare_amplitudes(
         {
             channel.name: (source.signals[channel.terms[0][0]], inspector.amplitude(channel.terms))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from eegvlm.signals.aliases import (
@@ -23,9 +22,6 @@ from eegvlm.signals.aliases import (
 _SEPARATOR = re.compile(r"\s*[-:/_\u2010-\u2014]\s*|\s+")
 # A1, B7, E128: electrodes of a cap that is numbered, not named after the 10-20 system.
 _NUMBERED = re.compile(r"(?:eeg\s*)?([abdeghi])\s?(\d{1,3})", re.IGNORECASE)
-
-# One letter of five or six: "emgchim", "menta".
-_RESEMBLANCE = 0.84
 
 
 @lru_cache(maxsize=4096)
@@ -73,10 +69,19 @@ def read_label(label: str) -> Lead | None:
 
 
 def resembles_spelling(text: str) -> bool:
-    """Tell whether a text is a spelling of the table but for a letter or two; of at least four letters."""
+    """Tell whether a text of five letters or more is a spelling of the table but for one letter or two exchanged."""
     folded = fold(text)
-    known = [spelling for spelling in _sites() if len(spelling) >= 4]
-    return len(folded) >= 4 and bool(get_close_matches(folded, known, n=1, cutoff=_RESEMBLANCE))
+    return len(folded) >= 5 and not _shortened(folded).isdisjoint(_shortened_sites())
+
+
+@cache
+def _shortened_sites() -> frozenset[str]:
+    return frozenset(short for site in _sites() if len(site) >= 5 for short in _shortened(site))
+
+
+def _shortened(text: str) -> frozenset[str]:
+    """Return a text, and the text without each of its letters: two that differ in one letter share one of these."""
+    return frozenset((text, *(text[:at] + text[at + 1 :] for at in range(len(text)))))
 
 
 def is_reference(text: str) -> bool:

@@ -8,7 +8,7 @@ other. Electrodes that scoring has no use for (``EEG T3``, vertical EOG, leg EMG
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from eegvlm.signals.aliases import MINIMUM_RATE, Lead
 from eegvlm.signals.problems import Problem
@@ -25,25 +25,24 @@ _DASH = re.compile(r"\s*[-:/_\u2010-\u2014]\s*")
 _SHOWN = 5
 
 
-def report_unread(signals: Sequence[Signal], leads: Sequence[Lead | None]) -> tuple[Problem, ...]:
+def report_unread(idle: Sequence[tuple[Signal, Lead | None]], present: Collection[str]) -> tuple[Problem, ...]:
     """Report the labels that hint at a channel for scoring, as one problem.
 
     Parameters
     ----------
-    signals
-        Of the file.
-    leads
-        For each signal what its label says, or None.
+    idle
+        The signals that play no role, each with what its label says, or None.
+    present
+        Modalities of the labels that were understood.
 
     Returns
     -------
     tuple of Problem
         Empty, or one.
     """
-    present = {modality_of(lead) for lead in leads if lead is not None}
     unread = [
         signal.label
-        for signal, lead in zip(signals, leads, strict=True)
+        for signal, lead in idle
         if lead is None
         and signal.factor is not None
         and signal.rate >= min(MINIMUM_RATE.values())
@@ -57,7 +56,7 @@ def report_unread(signals: Sequence[Signal], leads: Sequence[Lead | None]) -> tu
     return (Problem("label-unread", message),)
 
 
-def _hints(label: str, present: set[str]) -> bool:
+def _hints(label: str, present: Collection[str]) -> bool:
     if not label or "\ufffd" in label:
         return True
     start = re.match(r"(eeg|eog|emg|ecg|ekg)(?![a-z])", label.strip(), re.IGNORECASE)
