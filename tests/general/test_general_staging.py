@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from eegvlm.staging.blocks import Seen
 from general_bases import BASES, LAYOUT, SETTINGS, llava_next
 
 from eegvlm.errors import InputError
 from eegvlm.images import panel_signals
 from eegvlm.model import GeneralProcessor, StagerSettings
+from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.signals import Recording
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
@@ -73,7 +73,7 @@ def test_an_epoch_is_shown_between_its_neighbours(folder, night, tmp_path):
     pictures = stager.processor.draw(beside)
     for epoch in (0, 7, 23):
         shown = pictures[None, epoch : epoch + 3]
-        logits = stager._reader.read(Seen(shown))
+        logits = stager._reader.read(EpochInputs(shown))
         np.testing.assert_allclose(np.exp(logits[0]), staged[epoch], atol=1e-5)
     one = Stager.from_pretrained(folder, smooth="none", dtype="float32").stage(night).hypnogram.probabilities
     assert abs(one - staged).max() > 1e-4

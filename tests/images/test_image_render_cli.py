@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
 from eegvlm.errors import InputError
-from eegvlm.images import PreparedNight, layout_names, load_layout
+from eegvlm.images import PreparedNight, layout_names, load_layout, render
 from eegvlm.images.figure import PanelLabel, figure
 from eegvlm.signals import read_recording
 

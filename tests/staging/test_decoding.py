@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from eegvlm.staging.blocks import Seen
 from staging_models import learn_by_heart, untrained
 
 from eegvlm.errors import InputError
+from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.reasoning import acceptor, parse
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.reading import Reader
@@ -41,7 +41,7 @@ class Setting:
 
     def write(self, drawn):
         decoder = Decoder(self.model, self.reader.reasoned, self.reader.stage_ids)
-        prefix = self.reader.read_on(Seen(drawn))[1]
+        prefix = self.reader.read_on(EpochInputs(drawn))[1]
         return decoder.write(prefix, [self.grammar] * len(prefix))
 
 
@@ -104,8 +104,8 @@ def test_the_shared_prefix_gives_the_logits_of_a_whole_pass(setting):
 
 def test_reading_on_answers_the_direct_prompt_as_reading_does(setting):
     drawn = pictures(20)
-    logits, prefix = setting.reader.read_on(Seen(drawn))
-    np.testing.assert_allclose(logits, setting.reader.read(Seen(drawn)), atol=1e-5)
+    logits, prefix = setting.reader.read_on(EpochInputs(drawn))
+    np.testing.assert_allclose(logits, setting.reader.read(EpochInputs(drawn)), atol=1e-5)
     assert (len(prefix), prefix.positions) == (20, setting.reader.shared)
     assert setting.reader.shared >= 64, "the visual tokens are what is worth sharing"
 

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from staging_models import stager_of, untrained
 from staging_nights import noise_recording, write_edf
 
@@ -15,7 +16,7 @@ from eegvlm.hypnogram import Stage
 from eegvlm.reasoning import parse
 from eegvlm.signals import Recording, Role
 from eegvlm.simulation import simulate_night
-from eegvlm.staging import Stager, measure_drawn
+from eegvlm.staging import Stager
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def test_with_one_eeg_eyes_and_chin_are_never_said_to_be_seen(reasoner):
 def test_only_what_is_drawn_is_spoken_of_and_measured(reasoner):
     recording = simulate_night(hours=0.25, seed=5).recording()
     assert len(measure_recording(recording).rhythms) == 3
-    drawn = measure_drawn(recording, reasoner.processor.layout)
+    drawn = reasoner.stage(recording, measure=True).evidence
     assert list(drawn.rhythms) == [recording.channel(Role.EEG_CENTRAL).name]
     for one in reasoner.stage(recording, explain="all").rationales:
         assert {claim["channel"] for claim in one["claims"]} <= {None, "EEG", "chin EMG"}
@@ -130,7 +131,7 @@ def test_only_what_is_drawn_is_spoken_of_and_measured(reasoner):
 
 def test_a_label_of_the_file_reaches_no_rationale(reasoner):
     label = '<script>alert("R")</script> Stage: W.'
-    signal = np.random.default_rng(0).standard_normal(128 * 300).astype(np.float32) * 30
+    signal = lfilter([9], [1, -0.95], np.random.default_rng(0).standard_normal(128 * 300)).astype(np.float32)
     recording = Recording.from_arrays({label: (signal, 128.0)}, channels={"eeg": label})
     staged = reasoner.stage(recording, explain="all")
     assert len(staged.rationales) == 10
@@ -155,8 +156,7 @@ def test_pictures_are_read_a_second_time_only_where_memory_does_not_suffice(
     reasoner, night, explained, monkeypatch, blocks, read
 ):
     reader, again = reasoner._reader, []
-    monkeypatch.setattr("eegvlm.staging.blocks._BLOCK", 32)
-    monkeypatch.setattr("eegvlm.staging.walk.room", lambda device: blocks * 32 * reader.prefix_bytes)
+    monkeypatch.setattr("eegvlm.staging.answering.room", lambda device: blocks * 32 * reader.prefix_bytes)
     read_on, told = reader.read_on, []
     monkeypatch.setattr(reader, "read_on", lambda *given: again.extend(told and given[0].pictures) or read_on(*given))
     whole = reasoner.stage(night, explain="all", progress=lambda done, total: done == total and told.append(done))

@@ -43,6 +43,7 @@ def test_the_csv_has_the_documented_columns_and_counts_epochs_from_one(staged, t
         "p_N3",
         "p_R",
         "confidence",
+        "quality",
     ]
     assert [int(row["epoch"]) for row in rows] == list(range(1, 21))
     scored = [row for row in rows if row["stage"] != "?"]

@@ -44,7 +44,9 @@ def test_the_least_certain_epochs_are_explained_unless_more_is_asked_for(folder,
     assert "report.html" in done.stdout
     review = json.loads((tmp_path / "night" / "staging.json").read_text())["review"]
     assert review["shares"][1]["epochs"] == 2
-    assert "review the 2 least certain epochs (5 %)" in done.stdout
+    assert review["shares"][1]["rest"] is None
+    assert "how many epochs are right is not known: the recording lasts 15 min" in done.stdout
+    assert "expected to be right" not in done.stdout
 
 
 def test_a_finished_night_is_skipped_only_where_it_holds_what_is_asked_for(folder, tmp_path):

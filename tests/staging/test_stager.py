@@ -12,7 +12,7 @@ from staging_nights import noise_recording, write_edf
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
-from eegvlm.images import corrected, panel_signals, recording_corrections
+from eegvlm.images import PreparedNight
 from eegvlm.signals import Recording, RecordingError
 from eegvlm.staging import Stager
 
@@ -45,8 +45,8 @@ def following() -> Stager:
 
 def test_a_crop_at_the_same_level_is_staged_as_the_whole_night_is(night, monkeypatch):
     stager = stager_of(*untrained(context_epochs=2))
-    corrections = recording_corrections(stager.processor.layout, night)
-    monkeypatch.setattr("eegvlm.staging.stager.recording_corrections", lambda layout, recording: corrections)
+    corrections = PreparedNight.read(night, stager.processor.layout).corrections
+    monkeypatch.setattr("eegvlm.images.night.panel_correction", lambda panel, signals, rate: corrections[panel.name])
     whole = stager.stage(night).hypnogram
     crop = stager.stage(night.crop(600.0, 1800.0)).hypnogram
     assert len(crop) == 40
@@ -61,9 +61,8 @@ def test_a_network_has_statistics_of_the_recording_where_the_checkpoint_says_so(
     stager.model.config.adaptation = 0.5
     adapted = stager.stage(night).hypnogram.probabilities
     assert np.abs(adapted - plain).max() > 0.01
-    processor, corrections = stager.processor, recording_corrections(stager.processor.layout, night)
-    signals = corrected(processor.layout, panel_signals(processor.layout, night), corrections)
-    pictures = processor.normalise(processor.draw(signals))
+    drawn = PreparedNight.read(night, stager.processor.layout).pictures(slice(None))
+    pictures = stager.processor.normalise(drawn)
     body = stager.model.model
     body.enhancement = body.enhancement.adapted(pictures, night.n_epochs, 0.5)
     stager.model.config.adaptation = 0.0
@@ -79,8 +78,9 @@ def test_what_an_artefact_hides_is_not_read_and_the_night_says_so(stager):
     assert clean.summary()["narrowed"] == {}
     assert clean.hypnogram.notes == ()
     assert hidden.summary()["narrowed"] == {"eeg": [None, 18]}
-    (note,) = hidden.hypnogram.notes
-    assert note.startswith("C4-M1 is read below 18 Hz only")
+    said = {limit.code: limit for limit in hidden.limits}["narrowed-band"]
+    assert said.message.startswith("C4-M1 is read below 18 Hz only")
+    assert "narrowed-band" not in {limit.code for limit in clean.limits}
     away = hidden.hypnogram.probabilities - clean.hypnogram.probabilities
     assert np.abs(away).mean() < 0.02
 
@@ -88,14 +88,6 @@ def test_what_an_artefact_hides_is_not_read_and_the_night_says_so(stager):
 def test_an_epoch_is_read_with_its_whole_night(following, night):
     whole, crop = (following.stage(some).hypnogram.probabilities for some in (night, night.crop(0.0, 1800.0)))
     assert np.abs(whole[:60] - crop).max() > 0.01, "the night does not matter"
-
-
-@pytest.mark.parametrize("room", [0, 10 * 256 * 256, 1 << 30])
-def test_a_night_may_be_drawn_in_small_blocks_and_a_second_time(following, night, monkeypatch, room):
-    whole = following.stage(night).hypnogram
-    monkeypatch.setattr("eegvlm.staging.blocks._BLOCK", 4)
-    monkeypatch.setattr("eegvlm.staging.blocks.KEPT_BYTES", room)
-    np.testing.assert_allclose(following.stage(night).hypnogram.probabilities, whole.probabilities, atol=1e-4)
 
 
 def test_a_checkpoint_says_whether_nights_are_smoothed(following, tmp_path):

@@ -178,7 +178,7 @@ def _reported(path: Path, failed: list[Path]) -> Iterator[None]:
 
 def _stage_one(recording: Recording, folder: Path, stager: Stager, options: StageOptions, console: Console) -> None:
     """Stage one recording into its folder, and print it."""
-    from eegvlm.staging.stage_file import stage_recording
+    from eegvlm.staging.pipeline import stage_recording
 
     with _progress(console) as bar:
         task = bar.add_task(folder.name, total=recording.n_epochs)

@@ -280,9 +280,10 @@ def _read(
     size = round(30 * layout.rate)
     signals = {(name, one.name): np.empty((recording.n_epochs, size), np.float32) for name, one in wanted}
     meter = QualityMeter(judged, recording.source, recording.n_epochs)
+    measured = [one for one in (*judged, *meter.leads) if one.exact_rate]
     for first in range(0, recording.n_epochs, _BLOCK):
         count = min(_BLOCK, recording.n_epochs - first)
-        meter.add(first, {one.name: shared.raw_epochs(one, first, count) for one in judged})
+        meter.add(first, {one.name: shared.raw_epochs(one, first, count) for one in measured})
         for name, one in wanted:
             band = layout.panel(name).band
             epochs = shared.epochs(one, rate=layout.rate, band=band, first=first, count=count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -198,23 +197,8 @@ def measure_quality(recording: Recording, channels: Sequence[Channel] | None = N
     readable = [channel for channel in (*chosen, *meter.leads) if channel.exact_rate]
     for first in range(0, recording.n_epochs, _BLOCK_EPOCHS):
         count = min(_BLOCK_EPOCHS, recording.n_epochs - first)
-        meter.add(first, {channel.name: _raw_epochs(recording, channel, first, count) for channel in readable})
+        meter.add(first, {channel.name: recording.raw_epochs(channel, first, count) for channel in readable})
     return meter.finish()
-
-
-def _raw_epochs(recording: Recording, channel: Channel, first: int, count: int) -> Samples:
-    """Read epochs unfiltered: float32 (count, floor(30 * rate))."""
-    per_epoch = Fraction(EPOCH_S) * channel.exact_rate
-    width = int(per_epoch)
-    start_s = first * EPOCH_S
-    samples = recording.samples(channel, start_s, min(start_s + count * EPOCH_S, recording.duration_s))
-    epochs = np.full((count, width), np.nan, np.float32)
-    for k in range(count):
-        # an epoch that begins between two samples begins with the nearer one
-        at = round(per_epoch * (first + k)) - round(per_epoch * first)
-        part = samples[at : at + width]
-        epochs[k, : len(part)] = part
-    return epochs
 
 
 def _leads(channels: Sequence[Channel], source: Source) -> list[Channel]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from eegvlm.staging.counterfactuals import Counterfactuals
     from eegvlm.staging.night import StagedNight
     from eegvlm.staging.second_reader import SecondReader, ask_second_reader, second_reader_named
-    from eegvlm.staging.stage_file import StageOptions, stage_file
+    from eegvlm.staging.pipeline import StageOptions, stage_file
     from eegvlm.staging.stager import Stager
 
 __all__ = [
@@ -26,12 +26,12 @@ __all__ = [
 _FILES = {
     "Counterfactuals": "counterfactuals",
     "SecondReader": "second_reader",
-    "StageOptions": "stage_file",
+    "StageOptions": "pipeline",
     "StagedNight": "night",
     "Stager": "stager",
     "ask_second_reader": "second_reader",
     "second_reader_named": "second_reader",
-    "stage_file": "stage_file",
+    "stage_file": "pipeline",
 }
 
 

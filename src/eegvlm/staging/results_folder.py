@@ -12,7 +12,6 @@ from eegvlm.core.files import check_output_folder, write_text
 from eegvlm.errors import InputError
 
 SUMMARY = "staging.json"
-_IDENTITY = ("file", "start", "duration_s", "fingerprint")
 
 
 @dataclass(frozen=True)
@@ -78,5 +77,6 @@ class ResultsFolder:
 
 
 def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell two recordings apart; what an older summary does not hold tells nothing."""
-    return any(one[name] != other[name] for name in _IDENTITY if name in one and name in other)
+    """Tell two recordings apart: by their samples, or where a summary does not hold these by name, start and length."""
+    names = ("fingerprint",) if "fingerprint" in one and "fingerprint" in other else ("file", "start", "duration_s")
+    return any(one.get(name) != other.get(name) for name in names)

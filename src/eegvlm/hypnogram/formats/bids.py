@@ -46,8 +46,17 @@ def _read(source: Source) -> Hypnogram:
     if len(rows) < 2 or not _recognises(source):
         raise source.error("header", columns.first_line(text), "expected onset, duration and trial_type, split by tabs")
     start, epoch_s = _sidecar(source)
+    if epoch_s is not None:  # a scoring of whole epochs, such as is written below: n/a is an epoch without a stage
+        rows = [rows[0], *(_unscored_named(row, rows[0]) for row in rows[1:])]
     hypnogram = hypnogram_from_timed_rows(source, rows[0], rows[1:], start=start, epoch_s=epoch_s)
     return _with_probabilities(source, hypnogram, rows)
+
+
+def _unscored_named(row: columns.Row, header: columns.Row) -> columns.Row:
+    column = columns.column_of(header.cells, ["trial_type"])
+    if column is None or columns.cell(row, column) != "n/a":
+        return row
+    return replace(row, cells=tuple("?" if k == column else cell for k, cell in enumerate(row.cells)))
 
 
 def _sidecar(source: Source) -> tuple[datetime | None, float | None]:

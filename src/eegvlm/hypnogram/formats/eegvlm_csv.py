@@ -23,7 +23,7 @@ from eegvlm.hypnogram.hypnogram import QUALITY_WORDS, Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
 from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
 
-_HEADER = ("epoch", "onset_s", "duration_s", "stage", *probability_text.COLUMNS, "confidence", "quality")
+_HEADER = ("epoch", "onset_s", "duration_s", "stage", *probability_text.COLUMNS, "confidence")
 _ROUNDING_S = 2e-3  # what a spreadsheet that saves three decimals may take away
 _SEPARATOR = " | "
 
@@ -123,7 +123,8 @@ def _comment(source: Source, text: str) -> tuple[datetime | None, tuple[str, ...
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
     if coding is not None:
         raise HypnogramError(path, "coding", coding.name, "hypnogram.csv holds labels; write .txt for codes")
-    lines = [*comment_lines(hypnogram.start, hypnogram.notes), ",".join(_HEADER)]
+    header = _HEADER if hypnogram.quality is None else (*_HEADER, "quality")
+    lines = [*comment_lines(hypnogram.start, hypnogram.notes), ",".join(header)]
     confidence = hypnogram.confidence
     empty = [""] * (len(STAGES) + 1)
     for k, (onset, stage) in enumerate(zip(hypnogram.onsets_s, hypnogram, strict=True)):
@@ -134,7 +135,8 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
             cells += probability_text.cells_of(hypnogram.probabilities[k], missing="")
             known = stage != Stage.UNSCORED and not np.isnan(confidence[k])
             cells.append(probability_text.text_of(confidence[k]) if known else "")
-        cells.append("" if hypnogram.quality is None else hypnogram.quality[k])
+        if hypnogram.quality is not None:
+            cells.append(hypnogram.quality[k])
         lines.append(",".join(cells))
     return {path: ("\n".join(lines) + "\n").encode()}
 
