@@ -153,8 +153,9 @@ def test_a_rate_unlike_its_siblings_is_told(edf: Maker, lead: Maker, tmp_path: P
     assert codes(read_recording(edf(leads).write(tmp_path / "a.edf"))) == {"rate-differs"}
 
 
-def test_a_broken_rate_is_told(edf: Maker, lead: Maker, tmp_path: Path) -> None:
-    assert codes(read_recording(edf([lead("C4-M1")], record_s="0.7").write(tmp_path / "a.edf"))) == {"odd-rate"}
+@pytest.mark.parametrize("duration", ["0.7", "0.02"])
+def test_an_unusual_rate_is_told(duration: str, edf: Maker, lead: Maker, tmp_path: Path) -> None:
+    assert codes(read_recording(edf([lead("C4-M1")], record_s=duration).write(tmp_path / "a.edf"))) == {"odd-rate"}
 
 
 @pytest.mark.parametrize(

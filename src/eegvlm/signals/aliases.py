@@ -98,6 +98,8 @@ NOXTURNAL_NOTE = "read as chin EMG, as Noxturnal names it"
 MINIMUM_RATE = {"eeg": 50.0, "eog": 25.0, "emg": 50.0, "ecg": 50.0}
 # No amplifier of biosignals is faster (BioSemi's reaches 16,384 Hz); filters grow with the rate that a header claims.
 MAXIMUM_RATE = 20_000.0
+# Polysomnographs sample at up to 2,048 Hz.
+UNUSUAL_RATE = 4096.0
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,10 @@ _CHIN_SINGLE = (
     "EMG3",
 )
 
+# Leads that are tried of one site: derivations grow with the square of their number, and a damaged header may have
+# thousands of one label.
+_MOST_OF_A_SITE = 16
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -68,6 +72,11 @@ class Leads:
     def __init__(self, source: Source, leads: tuple[Lead | None, ...]) -> None:
         self._source = source
         self._found = [_Found(index, lead) for index, lead in enumerate(leads) if lead is not None]
+        self._by_site: dict[str, list[_Found]] = {}
+        for found in self._found:
+            namesakes = self._by_site.setdefault(found.lead.site, [])
+            if len(namesakes) < _MOST_OF_A_SITE:
+                namesakes.append(found)
 
     def candidates(self, role: Role) -> list[Channel]:
         """List the channels that can play a role, best first.
@@ -93,7 +102,7 @@ class Leads:
         return [channel for _, channel in sorted(ranked, key=lambda pair: pair[0])]
 
     def _at(self, site: str) -> list[_Found]:
-        return [found for found in self._found if found.lead.site == site]
+        return self._by_site.get(site, [])
 
     def _mastoids(self, found: _Found, order: tuple[str, ...]) -> list[tuple[str, _Found]]:
         """Mastoid leads recorded at the same rate against the same reference as ``found``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from eegvlm.signals.aliases import MAXIMUM_RATE, MINIMUM_RATE, Lead
+from eegvlm.signals.aliases import MAXIMUM_RATE, MINIMUM_RATE, UNUSUAL_RATE, Lead
 from eegvlm.signals.calibration import compare_amplitudes, judge_calibration
 from eegvlm.signals.candidates import Leads
 from eegvlm.signals.channel import Channel, as_recorded
@@ -89,9 +89,9 @@ class _Inspector:
                 f"({MAXIMUM_RATE:g} Hz): the header is wrong, and the signal is not used"
             )
             return [*problems, Problem("high-rate", message, channel.name, "error")]
-        if channel.exact_rate.denominator != 1:
+        if channel.exact_rate.denominator != 1 or channel.rate > UNUSUAL_RATE:
             message = (
-                f"{channel.name} has {channel.rate:.6g} samples a second, no whole number: the duration of a data "
+                f"{channel.name} has {channel.rate:.6g} samples a second, which is unusual: the duration of a data "
                 "record may be wrong, and all times with it"
             )
             problems.append(Problem("odd-rate", message, channel.name))
