@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eegvlm.staging.counterfactuals import Counterfactuals
     from eegvlm.staging.night import StagedNight
-    from eegvlm.staging.second_reader import SecondReader, ask_second_reader, second_reader_named
     from eegvlm.staging.pipeline import StageOptions, stage_file
+    from eegvlm.staging.second_reader import SecondReader, ask_second_reader, second_reader_named
     from eegvlm.staging.stager import Stager
 
 __all__ = [

@@ -8,25 +8,24 @@ neighbours always come from the same recorder.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from eegvlm.core.files import make_folder, replacing
-from eegvlm.images import corrected
-from eegvlm.images.sampling import stretches
+from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmProcessor
+from eegvlm.model.batch_norm_adaptation import Network, adapted_network, night_vectors
 from eegvlm.model.night import NightEncoder
 from eegvlm.training.store import EpochStore
 
 if TYPE_CHECKING:
     from eegvlm.training.data import Augmentation
 
-_BLOCK = 240
+_BATCH = 240
 
 PIECES = (1, 120)
 """Fewest and most epochs of the pieces in which half of the nights are read."""
@@ -34,16 +33,6 @@ PIECES = (1, 120)
 _SHORTEST = 10
 
 Signals = dict[str, npt.NDArray[np.float32]]
-
-
-class Network(Protocol):
-    """An enhancement network, as it is or moved (:class:`~eegvlm.training.crossfit.Mapped`)."""
-
-    def __call__(self, pixel_values: torch.Tensor, /) -> torch.Tensor:
-        """Return high-level vectors (n, 1, channels)."""
-
-    def adapted(self, pixel_values: torch.Tensor, epochs: int, share: float) -> Self:
-        """See :meth:`eegvlm.model.enhancement.EnhancementNetwork.adapted`."""
 
 
 class NightVectors:
@@ -89,7 +78,7 @@ class NightVectors:
         return np.stack([self._own[night][version][at][None] for night, version, at in places]).astype(np.float32)
 
 
-def night_vectors(
+def write_night_vectors(
     network_of: Callable[[int], Network],
     processor: EegVlmProcessor,
     store: EpochStore,
@@ -136,18 +125,14 @@ def night_vectors(
         for version, file in enumerate(files[-1]):
             if file.is_file():
                 continue
-            seen = partial(seen_night, store, processor, augmentation, night, version)
-            network = network_of(night)
-            if adaptation:
-                piece = _piece(store.length(night), night, version)
-                shown = [seen(slice(piece.start + s.start, piece.start + s.stop)) for s in stretches(len(piece))]
-                network = _at_home(network, processor, shown, len(piece), adaptation, device=device, bfloat16=bfloat16)
-            blocks = range(0, store.length(night), _BLOCK)
-            parts = [
-                vectors(network, processor, seen(slice(first, first + _BLOCK)), device=device, bfloat16=bfloat16)
-                for first in blocks
-            ]
-            _write(file, np.concatenate(parts))
+            seen = seen_night(store, processor, augmentation, night, version)
+            piece = _piece(seen.n_epochs, night, version)
+            with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+                network = adapted_network(
+                    network_of(night), processor, seen, adaptation, within=slice(piece.start, piece.stop), device=device
+                )
+                found, _ = night_vectors(network, processor, seen, batch_size=_BATCH, device=device)
+            _write(file, found.numpy().astype(np.float16))
     return NightVectors(store, files, epochs)
 
 
@@ -196,24 +181,14 @@ def _pieces(epochs: int, seed: int, night: int) -> list[int]:
 
 
 def seen_night(
-    store: EpochStore,
-    processor: EegVlmProcessor,
-    augmentation: Augmentation | None,
-    night: int,
-    version: int,
-    epochs: slice,
-) -> Signals:
-    """Return consecutive epochs of a night as a version of it shows them, at the layout's level.
-
-    Returns
-    -------
-    dict
-        ``{panel: (epochs, samples) µV}``; without augmentation all versions are alike.
-    """
-    signals = store.whole_night(night, epochs)
+    store: EpochStore, processor: EegVlmProcessor, augmentation: Augmentation | None, night: int, version: int
+) -> PreparedNight:
+    """Return a night as a version of it shows it, at the layout's level; all alike without augmentation."""
+    signals = store.whole_night(night, slice(None))
+    corrections = store.corrections(night, processor.layout)
     if augmentation is not None:
         signals = augmentation.night(signals, processor, night, version)
-    return corrected(processor.layout, signals, store.corrections(night, processor.layout))
+    return PreparedNight.of_signals(processor.layout, signals, corrections)
 
 
 def _piece(epochs: int, night: int, version: int) -> range:
@@ -224,51 +199,6 @@ def _piece(epochs: int, night: int, version: int) -> range:
     length = round(_SHORTEST * (epochs / _SHORTEST) ** rng.random())
     first = int(rng.integers(epochs - length + 1))
     return range(first, first + length)
-
-
-@torch.inference_mode()
-def _at_home(
-    network: Network,
-    processor: EegVlmProcessor,
-    parts: list[Signals],
-    epochs: int,
-    share: float,
-    *,
-    device: torch.device,
-    bfloat16: bool,
-) -> Network:
-    """Return the network with statistics of a part of a night: of so many epochs, ``parts`` are drawn."""
-    signals = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    held = _held(signals)
-    drawn = processor.draw({name: values[held] for name, values in signals.items()}, device=device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-        return network.adapted(processor.normalise(drawn), round(epochs * held.mean()), share)
-
-
-def _held(signals: Signals) -> npt.NDArray[np.bool_]:
-    """Return which epochs have a signal, bool (n,)."""
-    return np.asarray(~np.all([np.isnan(values).all(axis=1) for values in signals.values()], axis=0))
-
-
-@torch.inference_mode()
-def vectors(
-    network: Callable[[torch.Tensor], torch.Tensor],
-    processor: EegVlmProcessor,
-    signals: dict[str, npt.NDArray[np.float32]],
-    *,
-    device: torch.device,
-    bfloat16: bool,
-) -> npt.NDArray[np.float16]:
-    """Return the high-level vectors of epochs: float16 (n, channels), NaN where no panel has a signal."""
-    held = _held(signals)
-    shown = held if held.any() else np.arange(len(held)) == 0  # one at least, for the width
-    drawn = processor.draw({name: values[shown] for name, values in signals.items()}, device=device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-        high = network(processor.normalise(drawn))[:, 0]
-    found = np.full((len(held), high.shape[1]), np.nan, np.float16)
-    found[shown] = high.float().cpu().numpy()
-    found[~held] = np.nan
-    return found
 
 
 def cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:

@@ -67,7 +67,7 @@ def _texts(
     night: int,
     version: int,
 ) -> list[str]:
-    signals = seen_night(store, processor, augmentation, night, version, slice(None))
+    signals = seen_night(store, processor, augmentation, night, version).drawn_signals(slice(None))
     here = store.night == night
     stages = np.full(store.length(night), -1, dtype=np.int8)
     stages[store.position[here]] = store.stages[here]

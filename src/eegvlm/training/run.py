@@ -20,13 +20,15 @@ from torch import nn
 
 from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.errors import InputError
+from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
+from eegvlm.model.batch_norm_adaptation import night_vectors
 from eegvlm.training import adapters
 from eegvlm.training.build import build
 from eegvlm.training.calibration import fit, scored_nights
 from eegvlm.training.card import write_card
 from eegvlm.training.claiming import claim
-from eegvlm.training.context import NightVectors, night_vectors, vectors, with_own
+from eegvlm.training.context import NightVectors, with_own, write_night_vectors
 from eegvlm.training.crossfit import CrossFit, apart_from, cross_fit, folds_of, network_digest
 from eegvlm.training.data import Augmentation, Batches, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
@@ -199,9 +201,12 @@ class Run:
         nights, layout = self.nights, self.processor.layout
         parts = [rows[first : first + 240] for first in range(0, len(rows), 240)]
         bfloat16, device = use_bfloat16(self.recipe.precision), self.model.device
-        shown = (nights.corrected(nights.signals(some), some, layout) for some in parts)
-        found = [vectors(network, self.processor, signals, device=device, bfloat16=bfloat16) for signals in shown]
-        return np.concatenate(found).astype(np.float32)
+        found = []
+        for some in parts:
+            shown = PreparedNight.of_signals(layout, nights.corrected(nights.signals(some), some, layout), {})
+            with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+                found.append(night_vectors(network, self.processor, shown, batch_size=len(some), device=device)[0])
+        return torch.cat(found).numpy()
 
     def batches(self, phase: Phase) -> tuple[Batches | WindowBatches, Batches | WindowBatches]:
         """Return the training and validation batches of a phase."""
@@ -255,7 +260,7 @@ class Run:
         """Return the vectors of the training nights, through the network that serves each."""
         network, cross = self.model.model.enhancement.eval(), self.cross
         digest = network_digest(network) if cross is None else cross.digest()
-        return night_vectors(
+        return write_night_vectors(
             (lambda night: network) if cross is None else cross.of,
             self.processor,
             self.nights,
@@ -290,7 +295,7 @@ class Run:
     def _plain_vectors(self, around: int) -> NightVectors:
         """Return the validation nights' vectors, from the network that ships."""
         network = self.model.model.enhancement.eval()
-        return night_vectors(
+        return write_night_vectors(
             lambda night: network,
             self.processor,
             self.checks,
