@@ -82,7 +82,7 @@ def test_an_epoch_is_shown_between_its_neighbours(folder, night, tmp_path):
 def test_blocks_of_a_long_night_meet(folder, night, tmp_path, monkeypatch):
     stager = Stager.from_pretrained(three_pictures(folder, tmp_path / "three"), smooth="none", dtype="float32")
     whole = stager.stage(night).hypnogram.probabilities
-    monkeypatch.setattr("eegvlm.staging.blocks._BLOCK", 10)
+    monkeypatch.setattr("eegvlm.images.night._BLOCK", 10)
     np.testing.assert_allclose(stager.stage(night).hypnogram.probabilities, whole, atol=1e-5)
 
 

@@ -23,6 +23,7 @@ from eegvlm.errors import InputError
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
+from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.training import adapters
 from eegvlm.training.build import build
 from eegvlm.training.calibration import fit, scored_nights
@@ -196,7 +197,7 @@ class Run:
             return None
         return adapters.put_in(self.model, phase.lora, self.processor.stage_token_ids, seed=self.recipe.seed)
 
-    def _vectors(self, network: nn.Module, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    def _vectors(self, network: EnhancementNetwork, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
         """Return a network's vectors of epochs to learn, as they are: (epochs, channels)."""
         nights, layout = self.nights, self.processor.layout
         parts = [rows[first : first + 240] for first in range(0, len(rows), 240)]
