@@ -48,8 +48,6 @@ class Writer:
         What the output is, and a name that it may have.
     inside
         A file that is written below the folder, or beside the file, of that name.
-    todo
-        What the command does today instead of refusing; empty where it refuses.
     """
 
     command: str
@@ -57,7 +55,6 @@ class Writer:
     kind: Literal["file", "folder"]
     name: str
     inside: str
-    todo: str = ""
 
 
 WRITERS = (
@@ -67,7 +64,6 @@ WRITERS = (
         "folder",
         "staged",
         "absent/hypnogram.csv",
-        todo="stage looks at its outputs when a night is staged, and ends in a traceback",
     ),
     Writer(
         "demo",
@@ -75,7 +71,6 @@ WRITERS = (
         "folder",
         "demo",
         "night/hypnogram.csv",
-        todo="demo makes its folder first, and ends in a traceback",
     ),
     Writer("render", ("absent.edf", "--epoch", "1", "--out", OUT), "file", "epoch.png", ""),
     Writer("simulate", ("--out", OUT, "--hours", "0.1"), "file", "night.edf", "night.events.tsv"),
@@ -95,14 +90,7 @@ WRITERS = (
 
 
 def cases(writers: tuple[Writer, ...] = WRITERS) -> list[Any]:
-    return [
-        pytest.param(
-            writer,
-            id=writer.command.replace(" ", "-"),
-            marks=pytest.mark.xfail(strict=True, reason=writer.todo) if writer.todo else (),
-        )
-        for writer in writers
-    ]
+    return [pytest.param(writer, id=writer.command.replace(" ", "-")) for writer in writers]
 
 
 @pytest.fixture

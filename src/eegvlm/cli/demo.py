@@ -22,11 +22,13 @@ def demo(
     from eegvlm.hypnogram import agreement
     from eegvlm.simulation import simulate_night
     from eegvlm.staging import Stager, stage_file
+    from eegvlm.staging.night import FILES, result_files
 
-    check_output_folder(out)
+    file = out / "night.edf"
+    check_output_folder(out / file.stem, files=result_files(tuple(FILES)))
+    check_output_folder(out, files=(file.name, f"{file.stem}.events.tsv"))
     disable_progress_bar()
     console = Console(markup=False)
-    file = out / "night.edf"
     simulated = simulate_night(hours=hours, seed=seed)
     make_folder(out)
     simulated.write(file)

@@ -125,6 +125,7 @@ def stage(
     from eegvlm.core.files import check_output_folder
     from eegvlm.signals import parse_channels, read_recording
     from eegvlm.staging import StageOptions, second_reader_named
+    from eegvlm.staging.night import result_files
 
     chosen = parse_channels(channels or ())
     options = StageOptions(
@@ -140,7 +141,8 @@ def stage(
         resume=resume,
     )
     folders = _folders(recordings, out)
-    check_output_folder(out)
+    for folder in folders.values():
+        check_output_folder(folder, files=result_files(options.formats))
     console = Console(quiet=quiet, markup=False)
     failed: list[Path] = []
     opened: list[tuple[Recording, Path]] = []

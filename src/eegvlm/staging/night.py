@@ -20,7 +20,7 @@ from eegvlm.images import PreparedNight
 from eegvlm.report import write_report
 from eegvlm.signals import Lights, Problem, Quality
 from eegvlm.staging.limits import Limit
-from eegvlm.staging.results_folder import ResultsFolder
+from eegvlm.staging.results_folder import SUMMARY, ResultsFolder
 
 REPORT = "report"
 FILES = {
@@ -45,6 +45,12 @@ def check_formats(formats: Sequence[str]) -> None:
     for name in formats:
         if name not in FILES:
             raise InputError("arguments", "formats", name, f"use any of {', '.join(FILES)}")
+
+
+def result_files(formats: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the files that a night in these formats may have."""
+    beside = ("events.json",) if "bids" in formats else ()
+    return (*(FILES[name][0] for name in formats), *beside, RATIONALES, SECOND_READER, SUMMARY)
 
 
 @dataclass(frozen=True, eq=False)

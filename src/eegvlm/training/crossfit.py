@@ -141,7 +141,7 @@ def cross_fit(
     apart: Sequence[EnhancementNetwork],
     group: npt.NDArray[np.int64],
     night: npt.NDArray[np.int64],
-    vectors: Callable[[nn.Module, npt.NDArray[np.intp]], npt.NDArray[np.float32]],
+    vectors: Callable[[EnhancementNetwork, npt.NDArray[np.intp]], npt.NDArray[np.float32]],
 ) -> CrossFit:
     """Return the networks, each with the map to the shipped one.
 

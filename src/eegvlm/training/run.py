@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.errors import InputError
