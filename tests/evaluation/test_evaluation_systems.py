@@ -14,7 +14,7 @@ from eegvlm.errors import InputError
 from eegvlm.evaluation import evaluate
 from eegvlm.evaluation.systems import enhancement_alone, whole_model
 from eegvlm.hypnogram.smoothing import real_transitions, smooth
-from eegvlm.images import corrected, panel_signals, recording_corrections
+from eegvlm.images import PreparedNight
 
 
 def test_the_whole_model_answers_as_staging_does(random_stager):
@@ -28,10 +28,7 @@ def test_the_enhancement_alone_is_its_classifier_on_the_same_pictures(random_sta
     recording = loudness_recording(staircase(40), 128.0)
     processor, network = random_stager.processor, random_stager.model.model.enhancement
     with torch.no_grad():
-        signals = panel_signals(processor.layout, recording)
-        pictures = processor.draw(
-            corrected(processor.layout, signals, recording_corrections(processor.layout, recording))
-        )
+        pictures = PreparedNight.read(recording, processor.layout).pictures(slice(None))
         vectors = network(processor.normalise(pictures))
         for member, favoured in zip(network.members, network.by_member(vectors[:, 0]).mean(dim=1), strict=True):
             member.classifier.bias -= favoured  # else random weights favour one stage
@@ -53,10 +50,7 @@ def test_the_night_encoder_can_stand_between_network_and_classifier(random_stage
     with torch.no_grad():
         for member in body.enhancement.members:
             member.classifier.weight.mul_(100)
-        signals = panel_signals(processor.layout, recording)
-        pictures = processor.draw(
-            corrected(processor.layout, signals, recording_corrections(processor.layout, recording))
-        )
+        pictures = PreparedNight.read(recording, processor.layout).pictures(slice(None))
         vectors = body.enhancement(processor.normalise(pictures))[:, 0]
         expected = body.enhancement.stage_logits(body.night(vectors[None])[0]).softmax(dim=1).numpy()
         alone = body.enhancement.stage_logits(vectors).softmax(dim=1).numpy()

@@ -16,7 +16,7 @@ from eegvlm.errors import InputError
 from eegvlm.evaluation import Bootstrap
 from eegvlm.evaluation.faithfulness import faithfulness
 from eegvlm.evaluation.faithfulness_tables import faithfulness_notes, faithfulness_tables
-from eegvlm.images import corrected, recording_corrections
+from eegvlm.images import PreparedNight
 from eegvlm.reasoning import Outcome
 
 DRAWS = Bootstrap(resamples=100)
@@ -50,8 +50,8 @@ def test_an_epoch_read_with_anothers_signals_keeps_its_neighbours_and_not_its_ow
     recording = loudness_recording(STAGES, 128.0)
     probe, model, processor = reasoner.counterfactuals(recording), reasoner.model, reasoner.processor
     given = probe.read(np.array([5]), probe.signals_of(np.array([15])))
-    corrections = recording_corrections(processor.layout, recording)
-    pixel_values = processor.normalise(processor.draw(corrected(processor.layout, probe.signals, corrections)))
+    drawn = PreparedNight.read(recording, processor.layout).pictures(slice(None))
+    pixel_values = processor.normalise(drawn)
     vectors = model.model.enhancement(pixel_values)[:, 0]
     prompt = torch.tensor([processor.encode_prompt("direct")])
     context = vectors[None, [3, 4, 15, 6, 7]]

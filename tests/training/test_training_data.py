@@ -11,12 +11,12 @@ import torch
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
-from eegvlm.images import corrected, load_layout, panel_signals, recording_corrections
+from eegvlm.images import PreparedNight, corrected, load_layout, panel_signals
 from eegvlm.model import EegVlmProcessor, preset
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.signals import read_recording
 from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
-from eegvlm.training.context import NightVectors, cut, night_vectors, open_gaps
+from eegvlm.training.context import NightVectors, cut, open_gaps, write_night_vectors
 from eegvlm.training.data import Augmentation, SeededDraws, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
@@ -180,7 +180,7 @@ def test_training_brings_nights_to_the_level_at_which_they_are_staged(mixed, own
     night = store.nights.index("own-patient31")
     rows = np.flatnonzero(store.night == night)[:3]
     recording = read_recording(own_nights / "patient31.edf")
-    staged = corrected(NANO, panel_signals(NANO, recording), recording_corrections(NANO, recording))
+    staged = PreparedNight.read(recording, NANO).drawn_signals(slice(None))
     taught = store.corrected(store.signals(rows), rows, NANO)
     assert set(taught) == set(staged)
     for panel, values in taught.items():
@@ -280,7 +280,7 @@ def test_vectors_are_those_of_a_network_that_is_at_home_in_the_night_or_in_a_pie
     def found(adaptation: float) -> list[np.ndarray]:
         folder = tmp_path / str(adaptation)
         device = torch.device("cpu")
-        vectors = night_vectors(
+        vectors = write_night_vectors(
             lambda night: network,
             processor,
             store,

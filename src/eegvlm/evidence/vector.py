@@ -95,7 +95,8 @@ def entries() -> tuple[Entry, ...]:
     ]
     measured = [*eeg, *eog, *chin]
     relative = [
-        Entry(f"{one.name}_relative", f"{one.meaning}, beside the recording's", one.group, True) for one in measured
+        Entry(f"{one.name}_relative", f"{one.meaning}, beside the recording's", one.group, relative=True)
+        for one in measured
     ]
     return (
         *measured,
