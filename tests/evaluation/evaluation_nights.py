@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.signal import lfilter
 
 from eegvlm.errors import InputError
 from eegvlm.evaluation import NightAnswers
@@ -69,12 +70,13 @@ class FakeNight:
 
 
 def loudness_recording(stages, rate=64.0, *, labels=("EEG C4-M1",), channels=None, seed=0) -> Recording:
-    """Noise of 5 µV in W, 10 in N1, 20 in N2, 40 in N3, 80 in R; an unscored epoch is as loud as W."""
+    """Noise with the slope of EEG: 5 µV in W, 10 in N1, 20 in N2, 40 in N3, 80 in R; unscored is as loud as W."""
     rng = np.random.default_rng(seed)
     loudness = 5.0 * 2.0 ** np.maximum(np.asarray(stages), 0)
     signals = {}
     for label in labels:
-        noise = rng.standard_normal((len(loudness), round(30 * rate)))
+        noise = lfilter([1.0], [1.0, -0.93], rng.standard_normal((len(loudness), round(30 * rate))), axis=1)
+        noise /= noise.std(axis=1, keepdims=True)
         signals[label] = ((noise * loudness[:, None]).astype(np.float32).ravel(), rate)
     return Recording.from_arrays(signals, channels=channels)
 

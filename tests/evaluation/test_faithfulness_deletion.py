@@ -38,6 +38,9 @@ class HandMadeProbe:
         self.ground = SimpleNamespace(evidence=SimpleNamespace(findings=[epoch(*some) for some in onsets]))
         self.model, self.seen = model, []
 
+    def signals_of(self, epochs):
+        return {name: some[epochs] for name, some in self.signals.items()}
+
     def read(self, epochs, signals):
         self.seen.append({name: some.copy() for name, some in signals.items()})
         n2 = np.array([self.model(row) for row in signals["eeg"]], np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from eegvlm.staging import StagedNight, StageOptions, Stager
 
 _FORMATS = "csv,edf,bids,json,report"
+_ROOM_BYTES = 8_000_000  # the files of a night, its report above all
 
 
 class Smooth(StrEnum):
@@ -142,9 +144,9 @@ def stage(
     )
     folders = _folders(recordings, out)
     for folder in folders.values():
-        check_output_folder(folder, files=result_files(options.formats))
+        check_output_folder(folder, files=result_files(options.formats), needs_bytes=_ROOM_BYTES)
     console = Console(quiet=quiet, markup=False)
-    failed: list[Path] = []
+    failed: list[int] = []
     opened: list[tuple[Recording, Path]] = []
     for path in recordings:  # every header is checked before the first night is staged
         with _reported(path, failed):
@@ -161,21 +163,25 @@ def stage(
             with _reported(recording.path, failed):
                 _stage_one(recording, folder, stager, options, console)
     if failed:
-        raise typer.Exit(2)
+        raise typer.Exit(min(failed))
 
 
 @contextmanager
-def _reported(path: Path, failed: list[Path]) -> Iterator[None]:
-    """Say what is wrong with one recording and go on with the next, whatever it is."""
+def _reported(path: Path, failed: list[int]) -> Iterator[None]:
+    """Say what is wrong with one recording and go on with the next, whatever it is; note the exit status."""
     try:
         yield
     except InputError as error:
         print(f"eegvlm: {error}", file=sys.stderr)
-        failed.append(path)
+        failed.append(2)
     except (OSError, MemoryError) as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         print(f"eegvlm: {path}: staging: {said}; free memory or disk, and stage it again", file=sys.stderr)
-        failed.append(path)
+        failed.append(2)
+    except Exception:  # a fault of ours, which the nights after it must not pay for
+        traceback.print_exc()
+        print(f"eegvlm: {path}: staging: failed by a fault of eeg-vlm; report what stands above", file=sys.stderr)
+        failed.append(1)
 
 
 def _stage_one(recording: Recording, folder: Path, stager: Stager, options: StageOptions, console: Console) -> None:
