@@ -35,13 +35,13 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from eegvlm.evidence import measure_night
 from eegvlm.hypnogram import Stage
-from eegvlm.images import load_layout, panel_signals
+from eegvlm.images import PreparedNight, load_layout, panel_signals
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration, EegVlmProcessor, preset
+from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.reasoning import channel_words, compose, night_contexts
 from eegvlm.simulation import simulate_night
-from eegvlm.staging import measure_drawn
-from eegvlm.staging.blocks import Seen
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.explaining import Grammars
 from eegvlm.staging.key_value import Prefix
@@ -100,7 +100,7 @@ class Epochs:
         """Simulate so many; texts are about a whole montage, whatever the layout shows."""
         night = simulate_night(hours=1, seed=1)
         recording = night.recording()
-        evidence = measure_drawn(recording, load_layout("nano"))
+        evidence = measure_night(PreparedNight.read(recording, load_layout("nano")))
         named = channel_words({one.role: one.name for one in recording.channels})
         contexts = night_contexts(evidence, named, night.stages)
         found = list(zip(evidence.findings, contexts, map(Stage, night.stages.tolist()), strict=True))
@@ -200,7 +200,7 @@ class FullSize:
         flop = self.counted(lambda: reader.model(**self._one("direct"), logits_to_keep=1, use_cache=False), passes=1)
         draw = self.timer.seconds("draw", lambda: self.epochs.draw(self.processor, slice(batch), device))
         pictures = self.epochs.draw(self.processor, slice(batch), device)
-        read = self.timer.seconds("read", lambda: reader.read(Seen(pictures)))
+        read = self.timer.seconds("read", lambda: reader.read(EpochInputs(pictures)))
         yield f"staging, labels | {batch} | {batch / (draw + read):.2f} epochs/s | {self.share(batch * flop / read)}"
         yield f"... of it drawing | {batch} | {draw / (draw + read):.1%} of the time | "
         yield f"... FLOP of a forward pass | | {flop / 1e12:.4g} TFLOP an epoch | {self._roof(flop)}"
@@ -212,9 +212,9 @@ class FullSize:
         decoder = ScriptedDecoder(self.model, reader.reasoned, reader.stage_ids)
         answers = [self.processor.encode_rationale(text)[1] for text in self.epochs.texts[:batch]]
         pictures = self.epochs.draw(self.processor, slice(batch), device)
-        read = self.timer.seconds("read", lambda: reader.read(Seen(pictures)))
-        read_on = self.timer.seconds("read-on", lambda: reader.read_on(Seen(pictures)))
-        prefix: Prefix = reader.read_on(Seen(pictures))[1]
+        read = self.timer.seconds("read", lambda: reader.read(EpochInputs(pictures)))
+        read_on = self.timer.seconds("read-on", lambda: reader.read_on(EpochInputs(pictures)))
+        prefix: Prefix = reader.read_on(EpochInputs(pictures))[1]
 
         def write() -> None:
             decoder.script(answers)
