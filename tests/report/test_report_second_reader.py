@@ -13,7 +13,6 @@ from report_nights import Reported, unpacked
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.second_opinion import SecondOpinion
-from eegvlm.report import write_report
 from eegvlm.report.second_row import second_row
 
 DIFFERING = (3, 4, 50)
@@ -30,8 +29,7 @@ def second_opinion(ours: Hypnogram, *, reader: str = "clinic") -> SecondOpinion:
 
 
 def write(path: Path, one: Reported, **options: str) -> Path:
-    told = second_opinion(one.night.hypnogram, **options)
-    return write_report(path, one.night, one.recording, one.layout, second=told)
+    return one.having(second=second_opinion(one.night.hypnogram, **options)).write(path)
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +75,7 @@ def test_a_second_opinion_of_another_night_is_refused(short_night: Reported, tmp
     other = Hypnogram(np.zeros(79, np.int8))
     told = SecondOpinion.of(other, other, reader="clinic", version="3.1")
     with pytest.raises(InputError, match="second reader clinic: epochs: 79 instead of 80"):
-        write_report(tmp_path, short_night.night, short_night.recording, short_night.layout, second=told)
+        short_night.having(second=told).write(tmp_path)
 
 
 def test_a_reader_s_name_is_text_and_never_markup(short_night: Reported, tmp_path: Path) -> None:
