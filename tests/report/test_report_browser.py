@@ -137,10 +137,10 @@ def test_a_claim_that_says_only_an_onset_is_boxed_where_its_event_was_measured(
     claim = {"kind": "spindle", "channel": "central EEG", "start": 5.0, "end": None, "verdict": "confirmed"}
     events = [["spindle", "C4-M1", 5.3, 6.2, "13 Hz"], ["spindle", "C4-M1", 9.0, 10.0, "13 Hz"]]
     told = json.dumps({"why": {"claims": [claim]}, "found": {"events": events}})
-    boxes = browser.value(f"Night.events({told}).map(e => [e.panel, e.start, e.end, e.elsewhere])")
+    boxes = browser.value(f"Night.events(29, {told}).map(e => [e.panel, e.start, e.end, e.elsewhere])")
     assert boxes == [[0, 5.3, 6.2, None]]
     alone = json.dumps({"why": {"claims": [claim | {"channel": "frontal EEG"}]}})
-    boxes = browser.value(f"Night.events({alone}).map(e => [e.start, e.end, e.elsewhere])")
+    boxes = browser.value(f"Night.events(29, {alone}).map(e => [e.start, e.end, e.elsewhere])")
     assert boxes == [[5, 5, "frontal EEG"]]
 
 

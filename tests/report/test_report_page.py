@@ -184,7 +184,7 @@ def test_a_gap_is_hatched_and_said(tmp_path: Path, eeg: np.ndarray) -> None:
     assert '<rect class="unscored" x="25.0%" width="25.0%"' in text
     meta = unpacked(page, "meta")
     assert meta["stages"][10:20] == ["?"] * 10
-    assert meta["present"] == [1] * 10 + [0] * 10 + [1] * 20
+    assert meta["panels"][0]["shown"] == [0] * 10 + [-1] * 10 + [0] * 20
 
 
 @pytest.mark.parametrize("has_probabilities", [True, False])

@@ -57,10 +57,10 @@ def test_epochs_on_which_the_readers_differ_head_the_list(page: Path, short_nigh
     confidence = short_night.night.hypnogram.confidence
     assert confidence is not None
     review = unpacked(page, "meta")["review"]
-    assert [epoch for epoch, _, _ in review[:3]] == sorted(DIFFERING, key=lambda epoch: confidence[epoch])
-    others = [confidence[epoch] for epoch, rank, _ in review[3:] if rank < 24]
+    assert [epoch for epoch, _, _, _ in review[:3]] == sorted(DIFFERING, key=lambda epoch: confidence[epoch])
+    others = [confidence[epoch] for epoch, rank, _, _ in review[3:] if rank < 24]
     assert others == sorted(others)
-    assert [rank for _, rank, _ in review[:3]] == [0, 1, 2]
+    assert [rank for _, rank, _, _ in review[:3]] == [0, 1, 2]
 
 
 def test_without_a_second_reader_the_page_speaks_of_none(short_page: Path) -> None:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eegvlm.hypnogram import STAGES, CountedSleep, Hypnogram, SleepStatistics
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number with its name: what it is called, its value with the unit, what it means."""
+    """A number of the night.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    value
+        With its unit.
+    meaning
+        What it counts.
+    whole
+        The same of the whole scoring, where not all of it is counted; "" otherwise.
+    """
 
     name: str
     value: str
     meaning: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,9 +69,20 @@ def headline(held: SleepStatistics) -> list[Number]:
 
 def all_numbers(counted: CountedSleep) -> list[Number]:
     """Return every number that is not a stage's own."""
-    held = counted.statistics
+    numbers = _numbers(counted.statistics)
+    if not counts_a_part(counted):
+        return numbers
+    return [replace(one, whole=whole.value) for one, whole in zip(numbers, _numbers(counted.whole), strict=True)]
+
+
+def counts_a_part(counted: CountedSleep) -> bool:
+    """Return whether the statistics are those of a part of the scoring."""
+    return counted.statistics != counted.whole
+
+
+def _numbers(held: SleepStatistics) -> list[Number]:
     return [
-        Number("Time in bed", hours(held.tib_min), counted.basis),
+        Number("Time in bed", hours(held.tib_min), "the time that is counted"),
         Number("Total sleep time", hours(held.tst_min), "N1 + N2 + N3 + R"),
         Number("Sleep period", hours(held.spt_min), "sleep onset to the end of the last sleep epoch"),
         Number("Sleep efficiency", _percent(held.sleep_efficiency_pct), "of time in bed"),
@@ -69,7 +93,7 @@ def all_numbers(counted: CountedSleep) -> list[Number]:
         *_latencies(held),
         Number("Awakenings", str(held.awakenings), "within the sleep period"),
         Number("Stage shifts", str(held.stage_shifts), "within the sleep period"),
-        Number("Unscored", _minutes(held.unscored_min), "in a gap, or incomplete"),
+        Number("Unscored", _minutes(held.unscored_min), "in a gap, incomplete, or without usable EEG"),
     ]
 
 

@@ -24,8 +24,9 @@
 
   Night.range = (panel) => ({ uv: panel.range, height: HEIGHT[panel.modality] || HEIGHT.eeg });
 
-  // `events`: {panel, start, end, tag, verdict}. Returns an SVG element.
-  Night.picture = (traces, events, width, label) => {
+  // `traces` and `events` ({panel, start, end, tag, verdict}) of an epoch, and what its signal notes say of each panel.
+  // Returns an SVG element.
+  Night.picture = (epoch, { traces, events, notes }, width, label) => {
     const rows = rowsFor(width), seconds = 30 / rows;
     LEFT = width >= 700 ? 112 : 6;
     const inner = width - LEFT - RIGHT;
@@ -39,7 +40,8 @@
       const from = row * seconds, x = (time) => LEFT + ((time - from) / seconds) * inner;
       let y = row * (lane + AXIS + 6);
       panels.forEach((panel, index) => {
-        y += drawPanel(svg, panel, traces[index], events.filter((event) => event.panel === index), { from, seconds, x, y, inner, row });
+        const at = { from, seconds, x, y, inner, row, shown: Night.shown(panel, epoch), note: (notes || {})[index] || {} };
+        y += drawPanel(svg, panel, traces[index], events.filter((event) => event.panel === index), at);
       });
       drawAxis(svg, from, seconds, x, y - GAP);
     }
@@ -49,6 +51,7 @@
   function drawPanel(svg, panel, trace, events, at) {
     const { height, uv } = panel.kind ? Night.range(panel) : { height: 26, uv: 1 };
     add(svg, "rect", { class: "lane", x: LEFT, y: at.y, width: at.inner, height, rx: 3 });
+    if (panel.kind && !trace) add(svg, "rect", { x: LEFT, y: at.y, width: at.inner, height, rx: 3, fill: "url(#hatch)" });
     const inside = add(svg, "svg", { x: LEFT, y: at.y, width: at.inner, height });
     const scale = (panel.up * -height) / (2 * uv), middle = height / 2;
     if (panel.kind) {
@@ -66,10 +69,16 @@
     for (const event of events) drawTag(inside, event, at);
     drawName(svg, panel, at, height);
     if (panel.kind) {
-      if (!trace) add(svg, "text", { class: "empty", x: LEFT + at.inner / 2, y: at.y + middle + 4, "text-anchor": "middle" }, "no complete signal in this epoch");
+      if (!trace) drawMissing(svg, at, middle);
       drawScale(svg, panel, at, height, uv);
     }
     return height + GAP;
+  }
+
+  // Why there is no trace; where that does not fit, the notes below the picture say it.
+  function drawMissing(svg, at, middle) {
+    const full = at.note.missing || "no usable signal", short = 6.4 * full.length < at.inner ? full : full.split(":")[0];
+    add(svg, "text", { class: "empty", x: LEFT + at.inner / 2, y: at.y + middle + 4, "text-anchor": "middle" }, short);
   }
 
   function line(points, at, middle, scale) {
@@ -103,10 +112,10 @@
   };
 
   function drawName(svg, panel, at, height) {
-    const full = panel.channel || panel.name, most = LEFT > 50 ? 14 : 24;
+    const full = at.shown ? at.shown.name : panel.channel || panel.name, most = LEFT > 50 ? 14 : 24;
     const short = (full.length > most ? full.slice(0, most - 1) + "…" : full) + (panel.kind || LEFT > 50 ? "" : ": no channel");
     const place = LEFT > 50 ? { x: LEFT - 8, y: at.y + height / 2 + 4, "text-anchor": "end" } : { x: LEFT + 5, y: at.y + height - 6 };
-    const node = add(svg, "text", { class: "tag name", ...place }, short);
+    const node = add(svg, "text", { class: at.note.instead ? "tag name instead" : "tag name", ...place }, short);
     add(node, "title", {}, full);
     if (!panel.kind) add(svg, "text", { class: "empty", x: LEFT + at.inner / 2, y: at.y + height / 2 + 4, "text-anchor": "middle" }, LEFT > 50 ? "no channel" : "");
   }
