@@ -101,14 +101,21 @@
     });
   };
 
-  // What was read elsewhere, not at all, or in spite of its quality: one line a panel.
-  Night.signalNotes = (epoch, notes) => Object.entries(notes || {}).map(([index, note]) => {
-    const panel = Night.meta.panels[index], shown = Night.shown(panel, epoch), parts = [];
-    if (note.missing) return make("li", { className: "missing" }, `${panel.name}: ${note.missing}`);
-    if (note.instead) parts.push(`read from ${shown.name}, as ${note.instead[0]} is not usable here (${note.instead[1]})`);
-    if (note.doubtful) parts.push(`${shown.name} is doubtful here (${note.doubtful}), and read all the same`);
-    return make("li", { className: note.instead ? "instead" : "soft" }, `${panel.name}: ${parts.join("; ")}`);
-  });
+  // What was read elsewhere, not at all, or in spite of its quality: one line for the panels of which the same is true.
+  Night.signalNotes = (epoch, notes) => {
+    const lines = new Map();
+    for (const [index, note] of Object.entries(notes || {})) {
+      const panel = Night.meta.panels[index], shown = Night.shown(panel, epoch), parts = [];
+      const isVote = panel.modality === "eeg" && Night.meta.votes.length > 0; // several are read, one is shown
+      if (note.missing) parts.push(note.missing);
+      if (note.instead) parts.push(`${shown.name} is ${isVote ? "shown" : "read"}, as ${note.instead[0]} is not usable here (${note.instead[1]})`);
+      if (note.doubtful) parts.push(`${shown.name} is doubtful here (${note.doubtful}), and read all the same`);
+      const said = parts.join("; "), kind = note.missing ? "missing" : note.instead ? "instead" : "soft";
+      if (!lines.has(said)) lines.set(said, [kind, []]);
+      lines.get(said)[1].push(panel.name);
+    }
+    return [...lines].map(([said, [kind, panels]]) => make("li", { className: kind }, `${panels.join(", ")}: ${said}`));
+  };
 
   // What each derivation says by itself, where several voted.
   Night.votes = (epoch) => {

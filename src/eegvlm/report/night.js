@@ -167,7 +167,8 @@
       const top = panel.highest && (high === null || panel.highest < high) ? panel.highest : high;
       const kept = panel.kind === "envelope" ? "lowest and highest of every 0.1 s" : `true to ${panel.error === null ? "?" : panel.error.toFixed(1)} µV rms`;
       const note = panel.channels[0].note ? "; " + panel.channels[0].note : "";
-      return `${panel.channel}: ±${panel.range} µV, ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${panel.up < 0 ? "negative up, " : ""}${kept}${note}`;
+      const names = panel.channels.filter((_, place) => !place || panel.shown.includes(place)).map(({ name }) => name);
+      return `${names.join(" or ")}: ±${panel.range} µV, ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${panel.up < 0 ? "negative up, " : ""}${kept}${note}`;
     });
     $("legend").textContent = "Fixed scales. " + said.join(". ") + (drawn.some((panel) => panel.modality === "eeg") ? ". Dotted lines: 75 µV apart." : ".");
   }

@@ -60,8 +60,8 @@ def headline(held: SleepStatistics) -> list[Number]:
     """Return the five numbers that are read first."""
     return [
         Number("Total sleep time", hours(held.tst_min)),
-        Number("Sleep efficiency", _percent(held.sleep_efficiency_pct)),
-        Number("Sleep onset latency", _minutes(held.sol_min)),
+        Number("Sleep efficiency", _efficiency(held)),
+        Number("Sleep onset latency", _onset_latency(held)),
         Number("Wake after sleep onset", _minutes(held.waso_min)),
         Number("REM latency", _minutes(held.rem_latency_min)),
     ]
@@ -85,9 +85,9 @@ def _numbers(held: SleepStatistics) -> list[Number]:
         Number("Time in bed", hours(held.tib_min), "the time that is counted"),
         Number("Total sleep time", hours(held.tst_min), "N1 + N2 + N3 + R"),
         Number("Sleep period", hours(held.spt_min), "sleep onset to the end of the last sleep epoch"),
-        Number("Sleep efficiency", _percent(held.sleep_efficiency_pct), "of time in bed"),
+        Number("Sleep efficiency", _efficiency(held), "of time in bed"),
         Number("Sleep maintenance", _percent(held.sleep_maintenance_pct), "of the sleep period"),
-        Number("Sleep onset latency", _minutes(held.sol_min), "to the first epoch of any sleep"),
+        Number("Sleep onset latency", _onset_latency(held), "to the first epoch of any sleep"),
         Number("Wake after sleep onset", _minutes(held.waso_min), "until lights on"),
         Number("WASO in the sleep period", _minutes(held.waso_spt_min), "without the final awakening"),
         *_latencies(held),
@@ -117,6 +117,15 @@ def _latencies(held: SleepStatistics) -> list[Number]:
     values = {"N1": held.n1_latency_min, "N2": held.n2_latency_min, "N3": held.n3_latency_min}
     values["REM"] = held.rem_latency_min
     return [Number(f"{name} latency", _minutes(value), "from sleep onset") for name, value in values.items()]
+
+
+def _efficiency(held: SleepStatistics) -> str:
+    return "not known" if held.sleep_efficiency_pct is None else _percent(held.sleep_efficiency_pct)
+
+
+def _onset_latency(held: SleepStatistics) -> str:
+    """Without sleep there is none; where there is sleep, it takes lights off to know it."""
+    return "not known" if held.sol_min is None and held.tst_min else _minutes(held.sol_min)
 
 
 def _minutes(value: float | None) -> str:

@@ -22,8 +22,6 @@
     return [5, 2, 1].map((k) => k * power).find((value) => value <= limit);
   };
 
-  Night.range = (panel) => ({ uv: panel.range, height: HEIGHT[panel.modality] || HEIGHT.eeg });
-
   // `traces` and `events` ({panel, start, end, tag, verdict}) of an epoch, and what its signal notes say of each panel.
   // Returns an SVG element.
   Night.picture = (epoch, { traces, events, notes }, width, label) => {
@@ -31,7 +29,8 @@
     LEFT = width >= 700 ? 112 : 6;
     const inner = width - LEFT - RIGHT;
     const panels = Night.meta.panels;
-    const lane = panels.reduce((sum, panel) => sum + (panel.kind ? Night.range(panel).height : 26) + GAP, 0);
+    const heightOf = (panel, trace) => (!panel.kind ? 26 : trace || rows === 1 ? HEIGHT[panel.modality] || HEIGHT.eeg : 34);
+    const lane = panels.reduce((sum, panel, index) => sum + heightOf(panel, traces[index]) + GAP, 0);
     const height = rows * (lane + AXIS + (rows > 1 ? 6 : 0));
     const svg = document.createElementNS(SVG, "svg");
     const about = { role: "img", "aria-label": label, viewBox: `0 0 ${width} ${height}`, width, height };
@@ -40,7 +39,7 @@
       const from = row * seconds, x = (time) => LEFT + ((time - from) / seconds) * inner;
       let y = row * (lane + AXIS + 6);
       panels.forEach((panel, index) => {
-        const at = { from, seconds, x, y, inner, row, shown: Night.shown(panel, epoch), note: (notes || {})[index] || {} };
+        const at = { height: heightOf(panel, traces[index]), from, seconds, x, y, inner, row, shown: Night.shown(panel, epoch), note: (notes || {})[index] || {} };
         y += drawPanel(svg, panel, traces[index], events.filter((event) => event.panel === index), at);
       });
       drawAxis(svg, from, seconds, x, y - GAP);
@@ -49,7 +48,7 @@
   };
 
   function drawPanel(svg, panel, trace, events, at) {
-    const { height, uv } = panel.kind ? Night.range(panel) : { height: 26, uv: 1 };
+    const { height } = at, uv = panel.range;
     add(svg, "rect", { class: "lane", x: LEFT, y: at.y, width: at.inner, height, rx: 3 });
     if (panel.kind && !trace) add(svg, "rect", { x: LEFT, y: at.y, width: at.inner, height, rx: 3, fill: "url(#hatch)" });
     const inside = add(svg, "svg", { x: LEFT, y: at.y, width: at.inner, height });
@@ -59,7 +58,7 @@
         const x = at.x(second) - LEFT;
         add(inside, "line", { class: second % 5 ? "second minor" : "second", x1: x, x2: x, y1: 0, y2: height });
       }
-      if (panel.modality === "eeg") for (const level of [-37.5, 37.5]) {
+      if (trace && panel.modality === "eeg") for (const level of [-37.5, 37.5]) {
         add(inside, "line", { class: "reference", x1: 0, x2: at.inner, y1: middle + level * scale, y2: middle + level * scale });
       }
     }
@@ -69,8 +68,8 @@
     for (const event of events) drawTag(inside, event, at);
     drawName(svg, panel, at, height);
     if (panel.kind) {
-      if (!trace) drawMissing(svg, at, middle);
-      drawScale(svg, panel, at, height, uv);
+      if (trace) drawScale(svg, panel, at, height, uv);
+      else drawMissing(svg, at, middle);
     }
     return height + GAP;
   }
@@ -78,7 +77,8 @@
   // Why there is no trace; where that does not fit, the notes below the picture say it.
   function drawMissing(svg, at, middle) {
     const full = at.note.missing || "no usable signal", short = 6.4 * full.length < at.inner ? full : full.split(":")[0];
-    add(svg, "text", { class: "empty", x: LEFT + at.inner / 2, y: at.y + middle + 4, "text-anchor": "middle" }, short);
+    const place = LEFT > 50 ? { x: LEFT + at.inner / 2, y: at.y + middle + 4, "text-anchor": "middle" } : { x: LEFT + at.inner - 5, y: at.y + 13, "text-anchor": "end" };
+    add(svg, "text", { class: "empty", ...place }, short);
   }
 
   function line(points, at, middle, scale) {
