@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import PROGRAM, Chromium
-from report_nights import Reported, simulated
+from report_nights import Reported, eeg_like, simulated
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +33,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def noise() -> np.ndarray:
-    return np.random.default_rng(0).normal(0, 20, 100 * 30 * 40).astype(np.float32)
+def eeg() -> np.ndarray:
+    """Twenty minutes of noise with the slope of EEG, 100 Hz."""
+    return eeg_like(100 * 30 * 40)
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,22 @@ import base64
 import gzip
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.signal import lfilter
 
-from eegvlm.evidence import Evidence, measure_recording
+from eegvlm.evidence import Evidence
+from eegvlm.evidence.measuring import measure_night
 from eegvlm.hypnogram import Hypnogram
-from eegvlm.images import ImageLayout, load_layout, panel_channels
+from eegvlm.images import PreparedNight, load_layout
 from eegvlm.report import write_report
 from eegvlm.signals import Recording
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import StagedNight
+from eegvlm.staging.unstaged import quality_problems
 
 PROVENANCE = {
     "software": "eeg-vlm 0.0",
@@ -33,18 +36,24 @@ PROVENANCE = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reported:
-    """A staged night, and what a report needs beside it."""
+    """A staged night, and the recording it was read from."""
 
     night: StagedNight
     recording: Recording
-    layout: ImageLayout = field(default_factory=lambda: load_layout("nano"))
 
     def write(self, path: Path, *, measured: bool = False, explained: bool = False) -> Path:
-        evidence = measure_recording(self.recording) if measured or explained else None
-        told = rationales(self.night.hypnogram, evidence) if explained and evidence else None
-        return write_report(path, self.night, self.recording, self.layout, evidence=evidence, rationales=told)
+        night = self.night
+        if measured or explained:
+            night = replace(night, evidence=measure_night(night.prepared))
+        if explained and night.evidence is not None:
+            night = replace(night, rationales=tuple(rationales(night.hypnogram, night.evidence)))
+        return write_report(path, night)
+
+    def having(self, **changes: Any) -> Reported:
+        """Return it with other fields of its staged night."""
+        return replace(self, night=replace(self.night, **changes))
 
 
 def staged(
@@ -54,18 +63,29 @@ def staged(
     layout: str = "nano",
     **provenance: Any,
 ) -> Reported:
-    """Return a night whose stage is the likeliest of the probabilities wherever the recording can be scored."""
-    drawn = load_layout(layout)
-    scorable = recording.scorable
+    """Return a night whose stage is the likeliest of the probabilities wherever there is EEG to stage."""
+    prepared = PreparedNight.read(recording, load_layout(layout))
+    usable = prepared.usable
     if probabilities is not None:
-        probabilities = np.where(scorable[:, None], probabilities, np.nan).astype(np.float32)
-        stages = np.where(scorable, np.nan_to_num(probabilities).argmax(axis=1), -1)
+        probabilities = np.where(usable[:, None], probabilities, np.nan).astype(np.float32)
+        stages = np.where(usable, np.nan_to_num(probabilities).argmax(axis=1), -1)
     assert stages is not None
     scored = Hypnogram(stages.astype(np.int8), start=recording.start, probabilities=probabilities)
-    channels = {name: one.name if one else None for name, one in panel_channels(drawn, recording).items()}
-    timing = {"read_s": 0.1, "draw_s": 0.1, "model_s": 1.0}
-    night = StagedNight(scored, recording.describe(), channels, {**PROVENANCE, **provenance}, timing)
-    return Reported(night, recording, drawn)
+    night = StagedNight(
+        hypnogram=scored,
+        recording=recording.describe(),
+        prepared=prepared,
+        provenance={**PROVENANCE, **provenance},
+        timing={"read_s": 0.1, "draw_s": 0.1, "model_s": 1.0},
+        problems=tuple(quality_problems(prepared, recording)),
+    )
+    return Reported(night, recording)
+
+
+def eeg_like(n_samples: int, seed: int = 0) -> np.ndarray:
+    """Return float32 noise of 20 uV rms with the slope of EEG: white noise is taken for an open input."""
+    signal = lfilter([1], [1, -0.95], np.random.default_rng(seed).normal(size=n_samples))
+    return (20 * signal / signal.std()).astype(np.float32)
 
 
 def random_probabilities(n_epochs: int, seed: int = 0) -> np.ndarray:

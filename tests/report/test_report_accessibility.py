@@ -11,7 +11,7 @@ from chromium import Chromium
 SCHEMES = ("light", "dark")
 
 # Relative luminance and contrast after WCAG 2.2 of every text against the nearest opaque background behind it.
-_FAINT_TEXTS = """(() => {
+FAINT_TEXTS = """(() => {
   const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
   const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
@@ -40,7 +40,7 @@ def test_every_text_stands_out_from_its_background(
     browser: Chromium, short_page: Path, width: int, scheme: str
 ) -> None:
     browser.show(short_page.as_uri() + "#epoch=30", width=width, scheme=scheme)
-    assert browser.value(_FAINT_TEXTS) == []
+    assert browser.value(FAINT_TEXTS) == []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

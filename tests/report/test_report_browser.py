@@ -13,7 +13,6 @@ from report_nights import Reported, random_probabilities, staged
 from scipy.fft import dct, idct
 from test_report_page import write_hostile
 
-from eegvlm.images import panel_signals
 from eegvlm.signals import Recording
 
 WIDTHS, SCHEMES = (390, 1280, 1920), ("light", "dark")
@@ -104,8 +103,7 @@ def test_the_drawn_traces_are_as_true_as_the_page_says(
     browser: Chromium, short_page: Path, short_night: Reported
 ) -> None:
     browser.show(short_page.as_uri(), width=1280)
-    layout = short_night.layout
-    signals = panel_signals(layout, short_night.recording, 70, 1)
+    signals = short_night.night.prepared.signals(slice(70, 71))
     code = "Night.chunk(70).then(chunk => Night.traces(chunk, 70).map(t => [...(t.points || t.low)]))"
     for panel, trace in zip(browser.value("Night.meta.panels"), browser.value(code), strict=True):
         signal = signals[panel["name"].lower().replace(" ", "_")][0]
@@ -139,10 +137,10 @@ def test_a_claim_that_says_only_an_onset_is_boxed_where_its_event_was_measured(
     claim = {"kind": "spindle", "channel": "central EEG", "start": 5.0, "end": None, "verdict": "confirmed"}
     events = [["spindle", "C4-M1", 5.3, 6.2, "13 Hz"], ["spindle", "C4-M1", 9.0, 10.0, "13 Hz"]]
     told = json.dumps({"why": {"claims": [claim]}, "found": {"events": events}})
-    boxes = browser.value(f"Night.events({told}).map(e => [e.panel, e.start, e.end, e.elsewhere])")
+    boxes = browser.value(f"Night.events(29, {told}).map(e => [e.panel, e.start, e.end, e.elsewhere])")
     assert boxes == [[0, 5.3, 6.2, None]]
     alone = json.dumps({"why": {"claims": [claim | {"channel": "frontal EEG"}]}})
-    boxes = browser.value(f"Night.events({alone}).map(e => [e.start, e.end, e.elsewhere])")
+    boxes = browser.value(f"Night.events(29, {alone}).map(e => [e.start, e.end, e.elsewhere])")
     assert boxes == [[5, 5, "frontal EEG"]]
 
 
@@ -154,9 +152,9 @@ def test_hostile_texts_run_nothing_and_break_nothing(browser: Chromium, tmp_path
     assert browser.errors == []
 
 
-def test_an_epoch_without_signal_says_so(browser: Chromium, tmp_path: Path, noise: np.ndarray) -> None:
-    noise[3000:6000] = np.nan
-    reported = staged(Recording.from_arrays({"C4-M1": (noise[:9000], 100.0)}), random_probabilities(3))
+def test_an_epoch_without_signal_says_so(browser: Chromium, tmp_path: Path, eeg: np.ndarray) -> None:
+    eeg[3000:6000] = np.nan
+    reported = staged(Recording.from_arrays({"C4-M1": (eeg[:9000], 100.0)}), random_probabilities(3))
     browser.show(reported.write(tmp_path).as_uri() + "#epoch=2", width=1280)
     assert "no complete signal" in browser.value("document.getElementById('picture').textContent")
     assert browser.errors == []

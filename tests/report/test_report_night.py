@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.hypnogram.review import contradicted_epochs, least_certain, review_flags, review_shares
+from eegvlm.hypnogram.review import contradicted_epochs, least_certain, review, review_flags, review_shares
 from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, unscored_spans
 from eegvlm.report.clock import time_label, time_ticks
 from eegvlm.report.details import epoch_details
@@ -57,7 +57,7 @@ def test_epochs_alone_in_their_stage_and_leaps_out_of_wake_are_flagged() -> None
 
 def test_a_flagged_epoch_is_listed_however_certain() -> None:
     night = _night([0.3] * 3 + [0.9] * 7, [0] * 10)
-    listed = review_list(night, contradicted={9})
+    listed = review_list(night, review(night, review_flags(night, {9})))
     assert [one.epoch for one in listed] == [0, 1, 2, 9]
     assert listed[-1].reasons == ("a claim is contradicted by the signal",)
     assert listed[0].second is not Stage.W
@@ -65,12 +65,12 @@ def test_a_flagged_epoch_is_listed_however_certain() -> None:
 
 def test_where_everything_is_flagged_the_list_stays_readable() -> None:
     night = _night([0.9] * 1000)
-    assert len(review_list(night, contradicted=range(1000))) == 300 + MOST_FURTHER
+    assert len(review_list(night, review(night, review_flags(night, range(1000))))) == 300 + MOST_FURTHER
 
 
 def test_a_scoring_without_probabilities_lists_its_flagged_epochs() -> None:
     night = Hypnogram(np.array([0, 0, 2, 0, 0], np.int8))
-    assert [(one.epoch, one.confidence) for one in review_list(night)] == [(2, None)]
+    assert [(one.epoch, one.confidence) for one in review_list(night, review(night))] == [(2, None)]
     assert review_shares(night) == []
 
 

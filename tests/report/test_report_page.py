@@ -7,18 +7,16 @@ import gzip
 import hashlib
 import html
 import re
-import time
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
-from report_nights import Reported, random_probabilities, staged, unpacked
+from report_nights import Reported, eeg_like, random_probabilities, staged, unpacked
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import measure_recording
-from eegvlm.report import write_report
+from eegvlm.evidence.measuring import measure_night
 from eegvlm.signals import Recording, read_recording
 
 HOSTILE = '</script><img src=x onerror="alert(1)">'
@@ -58,8 +56,7 @@ def _sha256(text: str) -> str:
 def write_hostile(tmp_path: Path) -> Path:
     """Write a page whose every text tries to be more than a text."""
     label = "C4-M1 " + HOSTILE
-    noise = np.random.default_rng(0).normal(0, 20, 100 * 30 * 6).astype(np.float32)
-    recording = Recording.from_arrays({label: (noise, 100.0)}, channels={"eeg": label})
+    recording = Recording.from_arrays({label: (eeg_like(100 * 30 * 6), 100.0)}, channels={"eeg": label})
     reported = staged(recording, random_probabilities(6), model=HOSTILE)
     claim = {"kind": HOSTILE, "channel": HOSTILE, "start_s": 1, "end_s": 2, "value": HOSTILE, "unit": HOSTILE}
     claim |= {"verdict": HOSTILE, "measured": {HOSTILE: HOSTILE}}
@@ -72,7 +69,7 @@ def write_hostile(tmp_path: Path) -> Path:
         "claims": [claim, odd],
         "faithfulness": HOSTILE,
     }
-    return write_report(tmp_path, reported.night, recording, reported.layout, rationales=[told])
+    return reported.having(rationales=(told,)).write(tmp_path)
 
 
 def test_the_policy_lets_nothing_load_and_only_the_page_s_own_style_and_script_run(short_page: Path) -> None:
@@ -111,10 +108,10 @@ def test_no_script_of_the_page_turns_text_into_elements(short_page: Path) -> Non
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script)
 
 
-def test_patient_fields_of_the_header_never_appear(tmp_path: Path, noise: np.ndarray) -> None:
+def test_patient_fields_of_the_header_never_appear(tmp_path: Path, eeg: np.ndarray) -> None:
     import edfio
 
-    signal = edfio.EdfSignal(noise[: 100 * 90].astype(float), 100, label="EEG C4-M1", physical_dimension="uV")
+    signal = edfio.EdfSignal(eeg[: 100 * 90].astype(float), 100, label="EEG C4-M1", physical_dimension="uV")
     patient = edfio.Patient(code="MRN-4711", name="Doe_Jane", sex="F", birthdate=None)
     edfio.Edf([signal], patient=patient).write(tmp_path / "night.edf")
     recording = read_recording(tmp_path / "night.edf")
@@ -132,9 +129,9 @@ def test_notice_and_provenance_are_there(short_page: Path) -> None:
 
 
 def test_the_page_calls_probabilities_calibrated_only_as_far_as_the_provenance_does(
-    tmp_path: Path, noise: np.ndarray
+    tmp_path: Path, eeg: np.ndarray
 ) -> None:
-    recording = Recording.from_arrays({"C4-M1": (noise[:9000], 100.0)})
+    recording = Recording.from_arrays({"C4-M1": (eeg[:9000], 100.0)})
     twice = {"stage_temperature": 1.25, "smoothing_strength": 0.7, "smoothed_temperature": 1.5}
     for provenance, said in (
         ({"stage_temperature": 1.0}, "the checkpoint holds no calibration of single epochs; whether"),
@@ -156,21 +153,23 @@ def test_the_same_night_gives_the_same_page(short_night: Reported, short_page: P
     assert short_night.write(tmp_path, explained=True).read_bytes() == short_page.read_bytes()
 
 
-def test_what_does_not_belong_together_is_refused_in_a_sentence(short_night: Reported, noise: np.ndarray) -> None:
-    other = Recording.from_arrays({"C4-M1": (noise[:9000], 100.0)})
-    night, recording, layout = short_night.night, short_night.recording, short_night.layout
-    with pytest.raises(InputError, match="recording that was staged"):
-        write_report("x", night, other, layout)
+def test_what_does_not_belong_together_is_refused_in_a_sentence(
+    short_night: Reported, eeg: np.ndarray, tmp_path: Path
+) -> None:
+    other = Recording.from_arrays({"C4-M1": (eeg[:9000], 100.0)})
+    other_night = staged(other, random_probabilities(3)).night
+    with pytest.raises(InputError, match="night that was staged"):
+        short_night.having(prepared=other_night.prepared).write(tmp_path)
     with pytest.raises(InputError, match="evidence: 3 epochs"):
-        write_report("x", night, recording, layout, evidence=measure_recording(other))
+        short_night.having(evidence=measure_night(other_night.prepared)).write(tmp_path)
     for epoch in (0, 81, "1", None):
         with pytest.raises(InputError, match="from 1 to 80"):
-            write_report("x", night, recording, layout, rationales=[{"epoch": epoch}])
+            short_night.having(rationales=({"epoch": epoch},)).write(tmp_path)
 
 
-def test_without_a_start_time_the_axis_shows_elapsed_time(tmp_path: Path, noise: np.ndarray) -> None:
-    known = Recording.from_arrays({"C4-M1": (noise, 100.0)}, start=datetime(2020, 1, 1, 23, 50))
-    unknown = Recording.from_arrays({"C4-M1": (noise, 100.0)})
+def test_without_a_start_time_the_axis_shows_elapsed_time(tmp_path: Path, eeg: np.ndarray) -> None:
+    known = Recording.from_arrays({"C4-M1": (eeg, 100.0)}, start=datetime(2020, 1, 1, 23, 50))
+    unknown = Recording.from_arrays({"C4-M1": (eeg, 100.0)})
     clock = staged(known, random_probabilities(40)).write(tmp_path / "a").read_text(encoding="utf-8")
     elapsed = staged(unknown, random_probabilities(40)).write(tmp_path / "b").read_text(encoding="utf-8")
     assert ">00:00</text>" in clock
@@ -178,54 +177,47 @@ def test_without_a_start_time_the_axis_shows_elapsed_time(tmp_path: Path, noise:
     assert "clock time unknown" in elapsed
 
 
-def test_a_gap_is_hatched_and_said(tmp_path: Path, noise: np.ndarray) -> None:
-    noise[3000 * 10 : 3000 * 20] = np.nan
-    page = staged(Recording.from_arrays({"C4-M1": (noise, 100.0)}), random_probabilities(40)).write(tmp_path)
+def test_a_gap_is_hatched_and_said(tmp_path: Path, eeg: np.ndarray) -> None:
+    eeg[3000 * 10 : 3000 * 20] = np.nan
+    page = staged(Recording.from_arrays({"C4-M1": (eeg, 100.0)}), random_probabilities(40)).write(tmp_path)
     text = page.read_text(encoding="utf-8")
     assert '<rect class="unscored" x="25.0%" width="25.0%"' in text
     meta = unpacked(page, "meta")
     assert meta["stages"][10:20] == ["?"] * 10
-    assert meta["present"] == [1] * 10 + [0] * 10 + [1] * 20
+    assert meta["panels"][0]["shown"] == [0] * 10 + [-1] * 10 + [0] * 20
 
 
 @pytest.mark.parametrize("has_probabilities", [True, False])
-def test_a_night_of_three_epochs_can_be_reported(tmp_path: Path, noise: np.ndarray, has_probabilities: bool) -> None:
-    recording = Recording.from_arrays({"C4-M1": (noise[:9000], 100.0)})
+def test_a_night_of_three_epochs_can_be_reported(tmp_path: Path, eeg: np.ndarray, has_probabilities: bool) -> None:
+    recording = Recording.from_arrays({"C4-M1": (eeg[:9000], 100.0)})
     shares = random_probabilities(3) if has_probabilities else None
     page = staged(recording, shares, np.array([0, 1, 2])).write(tmp_path, measured=True)
     assert ("Stage probabilities" in page.read_text(encoding="utf-8")) is has_probabilities
 
 
-def test_a_night_without_any_scored_epoch_can_be_reported(tmp_path: Path, noise: np.ndarray) -> None:
-    noise[500:600] = np.nan  # a gap in the first epoch, and the second is incomplete
-    recording = Recording.from_arrays({"C4-M1": (noise[:4000], 100.0)})
+def test_a_night_without_any_scored_epoch_can_be_reported(tmp_path: Path, eeg: np.ndarray) -> None:
+    eeg[500:600] = np.nan  # a gap in the first epoch, and the second is incomplete
+    recording = Recording.from_arrays({"C4-M1": (eeg[:4000], 100.0)})
     page = staged(recording, random_probabilities(2)).write(tmp_path)
     assert "Spectrogram of" not in page.read_text(encoding="utf-8")
 
 
-def test_only_the_panels_channels_are_read(tmp_path: Path, noise: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_the_page_reads_nothing_of_the_recording(
+    tmp_path: Path, eeg: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import eegvlm.signals.channel as reading
 
-    read: set[int] = set()
-    read_window = reading.read_window
+    reported = staged(Recording.from_arrays({"C4-M1": (eeg, 100.0)}), random_probabilities(40))
 
-    def spy(source: object, index: int, start: int, stop: int) -> np.ndarray:
-        read.add(index)
-        return read_window(source, index, start, stop)
+    def refuse(*_: object) -> np.ndarray:
+        raise AssertionError("the recording was read again")
 
-    monkeypatch.setattr(reading, "read_window", spy)
-    signals = {"C4-M1": (noise, 100.0)} | {f"Aux {k}": (noise, 100.0) for k in range(39)}
-    staged(Recording.from_arrays(signals), random_probabilities(40)).write(tmp_path)
-    assert read == {0}
+    monkeypatch.setattr(reading, "read_window", refuse)
+    reported.write(tmp_path, measured=True)
 
 
-def test_ten_hours_with_four_panels_weigh_less_than_3_mb_and_are_written_in_seconds(
-    long_night: Reported, tmp_path: Path
-) -> None:
-    evidence = measure_recording(long_night.recording)
-    started = time.process_time()
-    page = write_report(tmp_path, long_night.night, long_night.recording, long_night.layout, evidence=evidence)
-    assert time.process_time() - started < 10
+def test_ten_hours_with_four_panels_weigh_less_than_3_mb(long_night: Reported, tmp_path: Path) -> None:
+    page = long_night.write(tmp_path, measured=True)
     assert page.stat().st_size < 3_000_000
     errors = [panel["error"] for panel in unpacked(page, "meta")["panels"] if panel.get("error") is not None]
     assert len(errors) == 3

@@ -13,7 +13,6 @@ from report_nights import Reported, unpacked
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.second_opinion import SecondOpinion
-from eegvlm.report import write_report
 from eegvlm.report.second_row import second_row
 
 DIFFERING = (3, 4, 50)
@@ -30,8 +29,7 @@ def second_opinion(ours: Hypnogram, *, reader: str = "clinic") -> SecondOpinion:
 
 
 def write(path: Path, one: Reported, **options: str) -> Path:
-    told = second_opinion(one.night.hypnogram, **options)
-    return write_report(path, one.night, one.recording, one.layout, second=told)
+    return one.having(second=second_opinion(one.night.hypnogram, **options)).write(path)
 
 
 @pytest.fixture(scope="session")
@@ -59,10 +57,10 @@ def test_epochs_on_which_the_readers_differ_head_the_list(page: Path, short_nigh
     confidence = short_night.night.hypnogram.confidence
     assert confidence is not None
     review = unpacked(page, "meta")["review"]
-    assert [epoch for epoch, _, _ in review[:3]] == sorted(DIFFERING, key=lambda epoch: confidence[epoch])
-    others = [confidence[epoch] for epoch, rank, _ in review[3:] if rank < 24]
+    assert [epoch for epoch, _, _, _ in review[:3]] == sorted(DIFFERING, key=lambda epoch: confidence[epoch])
+    others = [confidence[epoch] for epoch, rank, _, _ in review[3:] if rank < 24]
     assert others == sorted(others)
-    assert [rank for _, rank, _ in review[:3]] == [0, 1, 2]
+    assert [rank for _, rank, _, _ in review[:3]] == [0, 1, 2]
 
 
 def test_without_a_second_reader_the_page_speaks_of_none(short_page: Path) -> None:
@@ -77,7 +75,7 @@ def test_a_second_opinion_of_another_night_is_refused(short_night: Reported, tmp
     other = Hypnogram(np.zeros(79, np.int8))
     told = SecondOpinion.of(other, other, reader="clinic", version="3.1")
     with pytest.raises(InputError, match="second reader clinic: epochs: 79 instead of 80"):
-        write_report(tmp_path, short_night.night, short_night.recording, short_night.layout, second=told)
+        short_night.having(second=told).write(tmp_path)
 
 
 def test_a_reader_s_name_is_text_and_never_markup(short_night: Reported, tmp_path: Path) -> None:

@@ -39,19 +39,22 @@
   };
 
   // A channel may be named, or called by its role as rationales do: "central EEG", "EEG" for the only one.
-  const belongs = (panel, channel) => channel === panel.channel || channel === panel.words || channel === panel.modality.toUpperCase();
+  const belongs = (panel, epoch, channel) => {
+    const shown = Night.shown(panel, epoch);
+    return shown && (channel === shown.name || channel === shown.words || channel === panel.modality.toUpperCase());
+  };
 
   // Panels in which an event lies: those of its channel; without one the eyes' for eye movements; else the first of EEG.
-  const panelsOf = (kind, channel) => {
-    const panels = Night.meta.panels.map((panel, index) => [panel, index]).filter(([panel]) => panel.kind);
-    const itsOwn = panels.filter(([panel]) => channel && belongs(panel, channel));
+  const panelsOf = (epoch, kind, channel) => {
+    const panels = Night.meta.panels.map((panel, index) => [panel, index]).filter(([panel]) => Night.shown(panel, epoch));
+    const itsOwn = panels.filter(([panel]) => channel && belongs(panel, epoch, channel));
     if (itsOwn.length) return itsOwn.map(([, index]) => index);
     const modality = EYES.includes(kind) ? "eog" : "eeg";
     const like = panels.filter(([panel]) => panel.modality === modality).map(([, index]) => index);
     return channel ? like.slice(0, 1) : like;
   };
 
-  const isShown = (channel) => !channel || Night.meta.panels.some((panel) => panel.channel && belongs(panel, channel));
+  const isShown = (epoch, channel) => !channel || Night.meta.panels.some((panel) => belongs(panel, epoch, channel));
 
   // Where a claim's events lie: as it says or, where it says only an onset, as measured there.
   const placesOf = (claim, found) => {
@@ -65,13 +68,13 @@
   };
 
   // Events to box: claims that lie within the epoch where there is a rationale, else what was measured.
-  Night.events = (details) => {
+  Night.events = (epoch, details) => {
     const events = [];
     const put = (kind, channel, start, end, tag, verdict, numbered) => {
       if (start === null || start < 0 || start >= 30 || (start <= 0.01 && end >= 29.99)) return;
-      const elsewhere = isShown(channel) ? null : channel; // a star sends the reader to the legend
+      const elsewhere = isShown(epoch, channel) ? null : channel; // a star sends the reader to the legend
       const said = elsewhere ? tag + "*" : tag;
-      for (const panel of panelsOf(kind, channel)) events.push({ panel, start, end: end === null ? start : Math.min(end, 30), tag: said, verdict, number: numbered, elsewhere });
+      for (const panel of panelsOf(epoch, kind, channel)) events.push({ panel, start, end: end === null ? start : Math.min(end, 30), tag: said, verdict, number: numbered, elsewhere });
     };
     if (details.why) {
       details.why.claims.forEach((claim, index) => {
@@ -96,6 +99,33 @@
       return make("div", { className: "probability" + (name === stage ? " chosen" : "") },
         Night.badge(name), make("div", { className: "rail" }, fill), make("span", { className: "value" }, row[index].toFixed(3)));
     });
+  };
+
+  // What was read elsewhere, not at all, or in spite of its quality: one line for the panels of which the same is true.
+  Night.signalNotes = (epoch, notes) => {
+    const lines = new Map();
+    for (const [index, note] of Object.entries(notes || {})) {
+      const panel = Night.meta.panels[index], shown = Night.shown(panel, epoch), parts = [];
+      const isVote = panel.modality === "eeg" && Night.meta.votes.length > 0; // several are read, one is shown
+      if (note.missing) parts.push(note.missing);
+      if (note.instead) parts.push(`${shown.name} is ${isVote ? "shown" : "read"}, as ${note.instead[0]} is not usable here (${note.instead[1]})`);
+      if (note.doubtful) parts.push(`${shown.name} is doubtful here (${note.doubtful}), and read all the same`);
+      const said = parts.join("; "), kind = note.missing ? "missing" : note.instead ? "instead" : "soft";
+      if (!lines.has(said)) lines.set(said, [kind, []]);
+      lines.get(said)[1].push(panel.name);
+    }
+    return [...lines].map(([said, [kind, panels]]) => make("li", { className: kind }, `${panels.join(", ")}: ${said}`));
+  };
+
+  // What each derivation says by itself, where several voted.
+  Night.votes = (epoch) => {
+    const { votes, stages } = Night.meta;
+    if (!votes.length) return [];
+    const rows = votes.map(({ reader, stages: said, confidence }) => {
+      const differs = said[epoch] !== "?" && said[epoch] !== stages[epoch];
+      return cells(reader, Night.badge(said[epoch]), confidence[epoch] === null ? "–" : confidence[epoch].toFixed(2), make("span", { className: "differs-from" }, differs ? "differs" : ""));
+    });
+    return [table("Each derivation by itself", ["derivation", "stage", "p", ""], rows)];
   };
 
   const table = (caption, head, rows) => {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from eegvlm.images import ImageLayout, Panel, PreparedNight
 from eegvlm.images.night import ShownChannel
+from eegvlm.report.signal_quality import read_from
 from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds, draw_spectrogram
 from eegvlm.report.traces import CHUNK, Coding, encode, fit, panel_coding, rounding_error
 from eegvlm.signals import Role
@@ -28,17 +29,14 @@ class Pictures:
         A gzip stream for every :data:`~eegvlm.report.traces.CHUNK` epochs.
     panels
         For the page's script: one object a panel, those without a channel included.
-    present
-        Which epochs have signal: bool (n,).
     spectrogram
         Of the first EEG panel; None where there is no such channel or no signal.
     spectrogram_channel
-        Its name.
+        Its preferred channel's name, and those that stand in for it.
     """
 
     chunks: list[bytes]
     panels: list[dict[str, Any]]
-    present: NDArray[np.bool_]
     spectrogram: Spectrogram | None
     spectrogram_channel: str
 
@@ -54,20 +52,17 @@ def gather(night: PreparedNight, most_bytes: int) -> Pictures:
         What the packed traces may weigh.
     """
     layout = night.layout
-    channels = {panel.name: night.panels.get(panel.name, (None,))[0] for panel in layout.panels}
-    ordered = sorted(layout.panels, key=lambda panel: panel.top)
-    shown = [panel for panel in ordered if channels[panel.name] is not None]
+    ordered = panels_in_order(layout)
+    shown = [panel for panel in ordered if panel.name in night.panels]
     codings = [panel_coding(panel, layout.rate) for panel in shown]
     eeg = next((panel.name for panel in shown if panel.roles[0].modality == "eeg"), None)
     seconds = column_seconds(night.n_epochs)
-    present = np.zeros(night.n_epochs, np.bool_)
     blocks, powers = [], []
     sampled: dict[str, list[NDArray[np.float32]]] = {panel.name: [] for panel in shown}
     for first in range(0, night.n_epochs, CHUNK):
         count = min(CHUNK, night.n_epochs - first)
         signals = night.signals(slice(first, first + count))
         for name, epochs in signals.items():
-            present[first : first + count] |= np.isfinite(epochs).all(axis=1)
             sampled[name].append(epochs[::_SAMPLED].copy())
         blocks.append([encode(signals[panel.name], coding) for panel, coding in zip(shown, codings, strict=True)])
         if eeg is not None:
@@ -78,14 +73,17 @@ def gather(night: PreparedNight, most_bytes: int) -> Pictures:
         for panel, coding in zip(shown, codings, strict=True)
     }
     coded = {panel.name: coding for panel, coding in zip(shown, codings, strict=True)}
-    channel = channels[eeg] if eeg is not None else None
     return Pictures(
         chunks=packed,
-        panels=[_described(p, channels[p.name], coded.get(p.name), by, errors.get(p.name), layout) for p in ordered],
-        present=present,
+        panels=[_described(panel, night, coded.get(panel.name), by, errors.get(panel.name)) for panel in ordered],
         spectrogram=draw_spectrogram(np.concatenate(powers), layout.rate) if powers else None,
-        spectrogram_channel=channel.name if channel is not None else "",
+        spectrogram_channel=_channels_read(night, eeg) if eeg is not None else "",
     )
+
+
+def panels_in_order(layout: ImageLayout) -> list[Panel]:
+    """Return the panels from top to bottom, as the page shows them."""
+    return sorted(layout.panels, key=lambda panel: panel.top)
 
 
 def panel_words(name: str) -> str:
@@ -99,27 +97,38 @@ def _role_words(role: Role) -> str:
 
 
 def _described(
-    panel: Panel,
-    channel: ShownChannel | None,
-    coding: Coding | None,
-    by: float,
-    error: float | None,
-    layout: ImageLayout,
+    panel: Panel, night: PreparedNight, coding: Coding | None, by: float, error: float | None
 ) -> dict[str, Any]:
+    channels = night.panels.get(panel.name, ())
     said: dict[str, Any] = {
         "name": panel_words(panel.name),
         "modality": panel.roles[0].modality,
         "range": panel.microvolt_per_pixel * panel.row_height / 2,
         "band": list(panel.band),
         "up": -1 if panel.negative_up else 1,
-        "channel": channel.name if channel is not None else None,
-        "words": _role_words(channel.role) if channel is not None and channel.role is not None else None,
-        "note": channel.channel.note if channel is not None and channel.channel is not None else "",
+        "channel": channels[0].name if channels else None,
+        "channels": [_channel(one) for one in channels],
+        "shown": night.shown[panel.name].tolist() if channels else [],
     }
     if coding is None:
         return said
     step = coding.step_uv * by if coding.kind == "wave" else coding.step_uv
     # The transform is orthonormal over the layout's samples; the page evaluates its cosines directly.
-    weight = step * float(np.sqrt(2 / (layout.rate * 30))) if coding.kind == "wave" else step
+    weight = step * float(np.sqrt(2 / (night.layout.rate * 30))) if coding.kind == "wave" else step
     return {**said, "kind": coding.kind, "numbers": coding.numbers, "weight": weight,
             "error": error, "highest": coding.highest_hz}  # fmt: skip
+
+
+def _channel(one: ShownChannel) -> dict[str, Any]:
+    """Describe a channel that a panel may show."""
+    return {
+        "name": one.name,
+        "words": _role_words(one.role) if one.role is not None else None,
+        "note": one.channel.note if one.channel is not None else "",
+    }
+
+
+def _channels_read(night: PreparedNight, panel: str) -> str:
+    """Name the preferred channel of a panel, and where others stand in for it."""
+    others = read_from(night)[panel]
+    return "; ".join([night.panels[panel][0].name, *(f"{name} in {count} epochs" for name, count in others)])

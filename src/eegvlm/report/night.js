@@ -56,8 +56,8 @@
     $("go-on").disabled = current === stages.length - 1;
     showStrip(stages);
     for (const row of document.querySelectorAll("#review-list tbody tr")) {
-      const link = row.querySelector("a");
-      if (Number(link.textContent) === current + 1) row.setAttribute("aria-current", "true");
+      const [first, , , last] = Night.meta.review[row.sectionRowIndex];
+      if (first <= current && current <= last) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
   }
@@ -79,14 +79,16 @@
 
   function showEpoch(chunk) {
     const details = chunk.details[current - chunk.first], stage = Night.meta.stages[current];
-    const events = Night.events(details), traces = Night.traces(chunk, current);
+    const events = Night.events(current, details), traces = Night.traces(chunk, current), notes = details.signal;
     const width = Math.max(280, Math.floor($("picture").clientWidth));
-    $("picture").replaceChildren(Night.picture(traces, events, width, `Signal traces of epoch ${current + 1}; ${events.length} events boxed`));
+    $("picture").replaceChildren(Night.picture(current, { traces, events, notes }, width, `Signal traces of epoch ${current + 1}; ${events.length} events boxed`));
+    $("signal").replaceChildren(...Night.signalNotes(current, notes));
+    $("votes").replaceChildren(...Night.votes(current));
     const elsewhere = [...new Set(events.map((event) => event.elsewhere).filter(Boolean))];
     $("elsewhere").textContent = elsewhere.length ? `* measured on ${elsewhere.join(", ")}, which the model's picture does not show. ` : "";
     $("probabilities").replaceChildren(...Night.probabilities(Night.meta.probabilities[current], stage));
     if ($("second")) $("second").textContent = "Second reader: " + second(current);
-    const flagged = Night.meta.review.find(([epoch]) => epoch === current);
+    const flagged = Night.meta.review.find(([first, , , last]) => first <= current && current <= last);
     $("flags").textContent = flagged && flagged[2].length ? "⚑ " + flagged[2].join("; ") : "";
     $("why").replaceChildren(...Night.why(details.why, stage), ...(details.why ? [] : Night.supported(details.found)));
     $("found").replaceChildren(...Night.found(details.found, Boolean(details.why)));
@@ -105,8 +107,9 @@
       const [, rank, reasons] = Night.meta.review[index];
       row.hidden = rank >= count && !reasons.length;
     });
-    if ($("n-least")) $("n-least").textContent = count;
-    const least = Night.meta.review.filter(([, rank]) => rank < count);
+    const { unstaged } = Night.meta; // hatched, not marked
+    if ($("n-least")) $("n-least").textContent = count - unstaged;
+    const least = Night.meta.review.filter(([, rank]) => rank >= unstaged && rank < count);
     $("review-ticks").setAttribute("d", least.map(([epoch]) => `M${epoch + 0.5} 0V100`).join(""));
   }
 
@@ -143,14 +146,15 @@
 
   // The epochs to review first, for paper.
   async function fillPrinted() {
-    const first = Night.meta.review.slice(0, Night.meta.printed).map(([epoch]) => epoch);
+    const staged = Night.meta.review.filter(([, rank]) => rank >= Night.meta.unstaged); // others have no picture
+    const first = staged.slice(0, Night.meta.printed).map(([epoch]) => epoch);
     const articles = [make("h2", {}, "Epochs to review first")];
     for (const epoch of first) {
       const chunk = await Night.chunk(epoch), details = chunk.details[epoch - chunk.first], stage = Night.meta.stages[epoch];
       const row = Night.meta.probabilities[epoch];
       const said = row ? ["W", "N1", "N2", "N3", "R"].map((name, index) => `${name} ${row[index].toFixed(2)}`).join("  ") : "";
       articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${said}`),
-        Night.picture(Night.traces(chunk, epoch), Night.events(details), 900, `Signal traces of epoch ${epoch + 1}`),
+        Night.picture(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal }, 900, `Signal traces of epoch ${epoch + 1}`),
         ...(details.why ? [make("p", {}, details.why.text), make("p", {}, Night.claims(details.why))] : [])));
     }
     $("printed").replaceChildren(...articles);
@@ -162,8 +166,9 @@
       const [low, high] = panel.band;
       const top = panel.highest && (high === null || panel.highest < high) ? panel.highest : high;
       const kept = panel.kind === "envelope" ? "lowest and highest of every 0.1 s" : `true to ${panel.error === null ? "?" : panel.error.toFixed(1)} µV rms`;
-      const note = panel.note ? "; " + panel.note : "";
-      return `${panel.channel}: ±${panel.range} µV, ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${panel.up < 0 ? "negative up, " : ""}${kept}${note}`;
+      const note = panel.channels[0].note ? "; " + panel.channels[0].note : "";
+      const names = panel.channels.filter((_, place) => !place || panel.shown.includes(place)).map(({ name }) => name);
+      return `${names.join(" or ")}: ±${panel.range} µV, ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${panel.up < 0 ? "negative up, " : ""}${kept}${note}`;
     });
     $("legend").textContent = "Fixed scales. " + said.join(". ") + (drawn.some((panel) => panel.modality === "eeg") ? ". Dotted lines: 75 µV apart." : ".");
   }

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eegvlm.hypnogram import STAGES, CountedSleep, Hypnogram, SleepStatistics
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number with its name: what it is called, its value with the unit, what it means."""
+    """A number of the night.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    value
+        With its unit.
+    meaning
+        What it counts.
+    whole
+        The same of the whole scoring, where not all of it is counted; "" otherwise.
+    """
 
     name: str
     value: str
     meaning: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,8 +60,8 @@ def headline(held: SleepStatistics) -> list[Number]:
     """Return the five numbers that are read first."""
     return [
         Number("Total sleep time", hours(held.tst_min)),
-        Number("Sleep efficiency", _percent(held.sleep_efficiency_pct)),
-        Number("Sleep onset latency", _minutes(held.sol_min)),
+        Number("Sleep efficiency", _efficiency(held)),
+        Number("Sleep onset latency", _onset_latency(held)),
         Number("Wake after sleep onset", _minutes(held.waso_min)),
         Number("REM latency", _minutes(held.rem_latency_min)),
     ]
@@ -56,20 +69,31 @@ def headline(held: SleepStatistics) -> list[Number]:
 
 def all_numbers(counted: CountedSleep) -> list[Number]:
     """Return every number that is not a stage's own."""
-    held = counted.statistics
+    numbers = _numbers(counted.statistics)
+    if not counts_a_part(counted):
+        return numbers
+    return [replace(one, whole=whole.value) for one, whole in zip(numbers, _numbers(counted.whole), strict=True)]
+
+
+def counts_a_part(counted: CountedSleep) -> bool:
+    """Return whether the statistics are those of a part of the scoring."""
+    return counted.statistics != counted.whole
+
+
+def _numbers(held: SleepStatistics) -> list[Number]:
     return [
-        Number("Time in bed", hours(held.tib_min), counted.basis),
+        Number("Time in bed", hours(held.tib_min), "the time that is counted"),
         Number("Total sleep time", hours(held.tst_min), "N1 + N2 + N3 + R"),
         Number("Sleep period", hours(held.spt_min), "sleep onset to the end of the last sleep epoch"),
-        Number("Sleep efficiency", _percent(held.sleep_efficiency_pct), "of time in bed"),
+        Number("Sleep efficiency", _efficiency(held), "of time in bed"),
         Number("Sleep maintenance", _percent(held.sleep_maintenance_pct), "of the sleep period"),
-        Number("Sleep onset latency", _minutes(held.sol_min), "to the first epoch of any sleep"),
+        Number("Sleep onset latency", _onset_latency(held), "to the first epoch of any sleep"),
         Number("Wake after sleep onset", _minutes(held.waso_min), "until lights on"),
         Number("WASO in the sleep period", _minutes(held.waso_spt_min), "without the final awakening"),
         *_latencies(held),
         Number("Awakenings", str(held.awakenings), "within the sleep period"),
         Number("Stage shifts", str(held.stage_shifts), "within the sleep period"),
-        Number("Unscored", _minutes(held.unscored_min), "in a gap, or incomplete"),
+        Number("Unscored", _minutes(held.unscored_min), "in a gap, incomplete, or without usable EEG"),
     ]
 
 
@@ -93,6 +117,15 @@ def _latencies(held: SleepStatistics) -> list[Number]:
     values = {"N1": held.n1_latency_min, "N2": held.n2_latency_min, "N3": held.n3_latency_min}
     values["REM"] = held.rem_latency_min
     return [Number(f"{name} latency", _minutes(value), "from sleep onset") for name, value in values.items()]
+
+
+def _efficiency(held: SleepStatistics) -> str:
+    return "not known" if held.sleep_efficiency_pct is None else _percent(held.sleep_efficiency_pct)
+
+
+def _onset_latency(held: SleepStatistics) -> str:
+    """Without sleep there is none; where there is sleep, it takes lights off to know it."""
+    return "not known" if held.sol_min is None and held.tst_min else _minutes(held.sol_min)
 
 
 def _minutes(value: float | None) -> str:

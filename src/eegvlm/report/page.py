@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eegvlm.core.files import make_folder, write_text
 from eegvlm.errors import InputError
-from eegvlm.evidence import BANDS, RULES, Evidence
+from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import CountedSleep, Hypnogram
 from eegvlm.hypnogram.review import Review
 from eegvlm.hypnogram.second_opinion import SecondOpinion
@@ -21,12 +21,14 @@ from eegvlm.report import numbers
 from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, ticks_path, unscored_spans
 from eegvlm.report.clock import time_label, time_ticks
 from eegvlm.report.details import epoch_details
-from eegvlm.report.gathering import Pictures, gather, panel_words
+from eegvlm.report.gathering import Pictures, gather, panel_words, panels_in_order
 from eegvlm.report.packing import pack_bytes, pack_json
 from eegvlm.report.review import ReviewEpoch, review_list
-from eegvlm.report.second_row import second_meta, second_row
+from eegvlm.report.script_data import script_data
+from eegvlm.report.second_row import second_row
+from eegvlm.report.signal_quality import epoch_notes, quality_rows, read_from
 from eegvlm.report.spectrogram import scale_colours
-from eegvlm.report.traces import CHUNK, ENVELOPE_BINS
+from eegvlm.report.traces import CHUNK
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -38,7 +40,6 @@ NOTICE = "Research use; verify by a trained scorer."
 _BYTES_PER_EPOCH, _MOST_BYTES_PER_EPOCH, _BYTES_OF_TEN_HOURS = 2050, 3200, 2_450_000
 _BYTES_PER_FURTHER_PANEL = 500
 _LEAST_FOR_TRACES = 700
-_PRINTED = 6
 _DEFAULT_SHARE = 0.10
 
 
@@ -68,6 +69,8 @@ class ReportedNight(Protocol):
     @property
     def rationales(self) -> tuple[dict[str, Any], ...] | None: ...  # noqa: D102
     @property
+    def votes(self) -> Mapping[str, Hypnogram]: ...  # noqa: D102
+    @property
     def second(self) -> SecondOpinion | None: ...  # noqa: D102
 
 
@@ -80,8 +83,8 @@ def write_report(path: str | Path, night: ReportedNight) -> Path:
         A folder (made where it does not exist), in which ``report.html`` is written, or a file that ends in ``.html``.
     night
         What :meth:`eegvlm.staging.Stager.stage` returned: the traces that the model saw, and, where asked for,
-        measurements (findings beside each epoch, events boxed in its traces), reasons, and a second reader's hypnogram
-        under ours, with the differences marked.
+        measurements (findings beside each epoch, events boxed in its traces), reasons, what each derivation says by
+        itself, and a second reader's hypnogram under ours, with the differences marked.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def write_report(path: str | Path, night: ReportedNight) -> Path:
     Raises
     ------
     InputError
-        Where evidence, rationales or second opinion are of another night, or the page cannot be written.
+        Where evidence, rationales, votes or second opinion are of another night, or the page cannot be written.
 
     Examples
     --------
@@ -102,20 +105,22 @@ def write_report(path: str | Path, night: ReportedNight) -> Path:
     path = Path(path)
     file = path if path.suffix == ".html" else path / FILE
     scored, prepared, second = night.hypnogram, night.prepared, night.second
-    evidence, rationales = night.evidence, night.rationales
     if prepared.n_epochs != len(scored):
         hint = f"give the night that was staged: it has {len(scored)} epochs"
         raise InputError(night.recording.get("file", "recording"), "epochs", prepared.n_epochs, hint)
-    details = epoch_details(scored, evidence, rationales)
+    details = epoch_details(scored, night.evidence, night.rationales)
+    for epoch, notes in enumerate(epoch_notes(prepared, panels_in_order(prepared.layout))):
+        if notes:
+            details[epoch]["signal"] = notes
     packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
     pictures = gather(prepared, _room_for_traces(len(scored), len(prepared.layout.panels), packed_details))
     listed = review_list(scored, night.review)
-    meta = _meta(night, pictures, listed, evidence is not None, bool(rationales))
+    data = script_data(night, pictures, listed, _default_count(night.review))
     text = _template().render(
         **_said(night),
-        **_drawn(scored, pictures, listed, night.review),
+        **_drawn(night, pictures, listed),
         second=None if second is None else second_row(scored, second),
-        meta=pack_json({**meta, "second": second_meta(second)}),
+        meta=pack_json(data),
         chunks=list(zip(map(pack_bytes, pictures.chunks), packed_details, strict=True)),
         **_inlined(),
     )
@@ -133,17 +138,21 @@ def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str]) -> in
 
 def _said(night: ReportedNight) -> dict[str, Any]:
     """Return what the page says in words and tables."""
-    scored = night.hypnogram
+    scored, counted = night.hypnogram, night.counted
+    limit = night.review.limit
     return {
         "name": night.recording.get("file", ""),
         "span": _span(scored),
-        "headline": numbers.headline(night.counted.statistics),
-        "numbers": numbers.all_numbers(night.counted),
-        "stages": numbers.stage_rows(scored, night.counted.statistics),
-        "counted": night.counted.basis,
-        "notes": [*scored.notes, *night.counted.statistics.notes],
-        "problems": night.all_problems,
+        "headline": numbers.headline(counted.statistics),
+        "numbers": numbers.all_numbers(counted),
+        "stages": numbers.stage_rows(scored, counted.statistics),
+        "whole_stages": numbers.stage_rows(scored, counted.whole) if numbers.counts_a_part(counted) else [],
+        "counted": counted.basis,
+        "notes": [*scored.notes, *counted.statistics.notes],
+        # what stops the reader first: a channel that is not used, then why no figure is given
+        "problems": sorted(night.all_problems, key=lambda one: (one["severity"] != "error", one["message"] != limit)),
         "panels": night.panels,
+        "stand_ins": read_from(night.prepared),
         "panel_words": panel_words,
         "channels": {one["name"]: one for one in night.recording.get("channels", ())},
         "other_channels": night.recording.get("other_channels", ()),
@@ -153,26 +162,30 @@ def _said(night: ReportedNight) -> dict[str, Any]:
         "calibration": _calibration(night.provenance),
         "default_share": _DEFAULT_SHARE,
         "shares": night.review.shares,
-        "limit": night.review.limit,
+        "limit": limit,
     }
 
 
-def _drawn(scored: Hypnogram, pictures: Pictures, listed: Sequence[ReviewEpoch], found: Review) -> dict[str, Any]:
+def _drawn(night: ReportedNight, pictures: Pictures, listed: Sequence[ReviewEpoch]) -> dict[str, Any]:
     """Return what the page draws over the night, and the list of epochs to review."""
+    scored = night.hypnogram
     bars, steps = hypnogram_paths(scored)
-    count = _default_count(found)
+    count, n_unstaged = _default_count(night.review), night.review.n_unstaged
+    staged = [one for one in listed if one.rank >= n_unstaged]  # the others are hatched
     return {
         "n_epochs": len(scored),
         "bars": bars,
         "steps": steps,
         "layers": hypnodensity_paths(scored),
         "unscored": unscored_spans(scored),
+        "n_unstaged": n_unstaged,
+        "quality": quality_rows(night.prepared, night.votes),
         "ticks": time_ticks(scored),
         "clock": scored.start is not None,
-        "review_ticks": ticks_path(one.epoch for one in listed if one.rank < count),
-        "flag_ticks": ticks_path(one.epoch for one in listed if one.reasons),
+        "review_ticks": ticks_path(one.epoch for one in staged if one.rank < count),
+        "flag_ticks": ticks_path(one.epoch for one in staged if one.reasons),
         "review": [(one, scored[one.epoch].label, time_label(scored, one.epoch * scored.epoch_s)) for one in listed],
-        "n_flagged": sum(1 for one in listed if one.reasons),
+        "n_flagged": sum(1 for one in staged if one.reasons),
         "default_count": count,
         "spectrogram": pictures.spectrogram,
         "spectrogram_channel": pictures.spectrogram_channel,
@@ -182,47 +195,6 @@ def _drawn(scored: Hypnogram, pictures: Pictures, listed: Sequence[ReviewEpoch],
 
 def _default_count(found: Review) -> int:
     return found.n_unstaged + next((one.epochs for one in found.shares if one.share == _DEFAULT_SHARE), 0)
-
-
-def _meta(
-    night: ReportedNight,
-    pictures: Pictures,
-    listed: Sequence[ReviewEpoch],
-    is_measured: bool,
-    is_explained: bool,
-) -> dict[str, Any]:
-    """Return what the page's script needs to know of the whole night."""
-    scored = night.hypnogram
-    probabilities: list[list[float] | None] = [None] * len(scored)
-    if scored.probabilities is not None:
-        rounded = scored.probabilities.astype(float).round(3).tolist()
-        probabilities = [row if row[0] == row[0] else None for row in rounded]
-    return {
-        "stages": scored.labels,
-        "probabilities": probabilities,
-        "present": pictures.present.astype(int).tolist(),
-        "epoch_s": scored.epoch_s,
-        "clock_s": _clock_s(scored),
-        "chunk": CHUNK,
-        "bins": ENVELOPE_BINS,
-        "panels": pictures.panels,
-        "review": [[one.epoch, one.rank, list(one.reasons)] for one in listed],
-        "count": _default_count(night.review),
-        "printed": _PRINTED,
-        "measured": is_measured,
-        "explained": is_explained,
-        "grounded": night.provenance.get("reasons") == "grounded",
-        "rules": dict(RULES),
-        "bands": list(BANDS),
-    }
-
-
-def _clock_s(scored: Hypnogram) -> float | None:
-    """Return the seconds from midnight to the first epoch; None where the clock time is unknown."""
-    if scored.start is None:
-        return None
-    first = scored.time_of(0)
-    return (first - first.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
 
 def _short(value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -66,12 +65,3 @@ def second_row(ours: Hypnogram, second: SecondOpinion) -> SecondRow:
         n_differing=len(second.differing),
         labels=second.hypnogram.labels,
     )
-
-
-def second_meta(second: SecondOpinion | None) -> dict[str, Any] | None:
-    """Return what the page's script needs to know of a second opinion."""
-    if second is None:
-        return None
-    confidence = second.hypnogram.confidence
-    rounded = [None] * len(second.hypnogram) if confidence is None else confidence.astype(float).round(3).tolist()
-    return {"reader": second.reader, "stages": second.hypnogram.labels, "confidence": rounded}

@@ -22,15 +22,15 @@
     return [5, 2, 1].map((k) => k * power).find((value) => value <= limit);
   };
 
-  Night.range = (panel) => ({ uv: panel.range, height: HEIGHT[panel.modality] || HEIGHT.eeg });
-
-  // `events`: {panel, start, end, tag, verdict}. Returns an SVG element.
-  Night.picture = (traces, events, width, label) => {
+  // `traces` and `events` ({panel, start, end, tag, verdict}) of an epoch, and what its signal notes say of each panel.
+  // Returns an SVG element.
+  Night.picture = (epoch, { traces, events, notes }, width, label) => {
     const rows = rowsFor(width), seconds = 30 / rows;
     LEFT = width >= 700 ? 112 : 6;
     const inner = width - LEFT - RIGHT;
     const panels = Night.meta.panels;
-    const lane = panels.reduce((sum, panel) => sum + (panel.kind ? Night.range(panel).height : 26) + GAP, 0);
+    const heightOf = (panel, trace) => (!panel.kind ? 26 : trace || rows === 1 ? HEIGHT[panel.modality] || HEIGHT.eeg : 34);
+    const lane = panels.reduce((sum, panel, index) => sum + heightOf(panel, traces[index]) + GAP, 0);
     const height = rows * (lane + AXIS + (rows > 1 ? 6 : 0));
     const svg = document.createElementNS(SVG, "svg");
     const about = { role: "img", "aria-label": label, viewBox: `0 0 ${width} ${height}`, width, height };
@@ -39,7 +39,8 @@
       const from = row * seconds, x = (time) => LEFT + ((time - from) / seconds) * inner;
       let y = row * (lane + AXIS + 6);
       panels.forEach((panel, index) => {
-        y += drawPanel(svg, panel, traces[index], events.filter((event) => event.panel === index), { from, seconds, x, y, inner, row });
+        const at = { height: heightOf(panel, traces[index]), from, seconds, x, y, inner, row, shown: Night.shown(panel, epoch), note: (notes || {})[index] || {} };
+        y += drawPanel(svg, panel, traces[index], events.filter((event) => event.panel === index), at);
       });
       drawAxis(svg, from, seconds, x, y - GAP);
     }
@@ -47,8 +48,9 @@
   };
 
   function drawPanel(svg, panel, trace, events, at) {
-    const { height, uv } = panel.kind ? Night.range(panel) : { height: 26, uv: 1 };
+    const { height } = at, uv = panel.range;
     add(svg, "rect", { class: "lane", x: LEFT, y: at.y, width: at.inner, height, rx: 3 });
+    if (panel.kind && !trace) add(svg, "rect", { x: LEFT, y: at.y, width: at.inner, height, rx: 3, fill: "url(#hatch)" });
     const inside = add(svg, "svg", { x: LEFT, y: at.y, width: at.inner, height });
     const scale = (panel.up * -height) / (2 * uv), middle = height / 2;
     if (panel.kind) {
@@ -56,7 +58,7 @@
         const x = at.x(second) - LEFT;
         add(inside, "line", { class: second % 5 ? "second minor" : "second", x1: x, x2: x, y1: 0, y2: height });
       }
-      if (panel.modality === "eeg") for (const level of [-37.5, 37.5]) {
+      if (trace && panel.modality === "eeg") for (const level of [-37.5, 37.5]) {
         add(inside, "line", { class: "reference", x1: 0, x2: at.inner, y1: middle + level * scale, y2: middle + level * scale });
       }
     }
@@ -66,10 +68,17 @@
     for (const event of events) drawTag(inside, event, at);
     drawName(svg, panel, at, height);
     if (panel.kind) {
-      if (!trace) add(svg, "text", { class: "empty", x: LEFT + at.inner / 2, y: at.y + middle + 4, "text-anchor": "middle" }, "no complete signal in this epoch");
-      drawScale(svg, panel, at, height, uv);
+      if (trace) drawScale(svg, panel, at, height, uv);
+      else drawMissing(svg, at, middle);
     }
     return height + GAP;
+  }
+
+  // Why there is no trace; where that does not fit, the notes below the picture say it.
+  function drawMissing(svg, at, middle) {
+    const full = at.note.missing || "no usable signal", short = 6.4 * full.length < at.inner ? full : full.split(":")[0];
+    const place = LEFT > 50 ? { x: LEFT + at.inner / 2, y: at.y + middle + 4, "text-anchor": "middle" } : { x: LEFT + at.inner - 5, y: at.y + 13, "text-anchor": "end" };
+    add(svg, "text", { class: "empty", ...place }, short);
   }
 
   function line(points, at, middle, scale) {
@@ -103,10 +112,10 @@
   };
 
   function drawName(svg, panel, at, height) {
-    const full = panel.channel || panel.name, most = LEFT > 50 ? 14 : 24;
+    const full = at.shown ? at.shown.name : panel.channel || panel.name, most = LEFT > 50 ? 14 : 24;
     const short = (full.length > most ? full.slice(0, most - 1) + "…" : full) + (panel.kind || LEFT > 50 ? "" : ": no channel");
     const place = LEFT > 50 ? { x: LEFT - 8, y: at.y + height / 2 + 4, "text-anchor": "end" } : { x: LEFT + 5, y: at.y + height - 6 };
-    const node = add(svg, "text", { class: "tag name", ...place }, short);
+    const node = add(svg, "text", { class: at.note.instead ? "tag name instead" : "tag name", ...place }, short);
     add(node, "title", {}, full);
     if (!panel.kind) add(svg, "text", { class: "empty", x: LEFT + at.inner / 2, y: at.y + height / 2 + 4, "text-anchor": "middle" }, LEFT > 50 ? "no channel" : "");
   }

@@ -32,6 +32,9 @@ const Night = {};
     return chunks.get(number);
   };
 
+  // The channel that a panel shows in an epoch; null where none is usable there.
+  Night.shown = (panel, epoch) => panel.channels[panel.kind ? panel.shown[epoch] : -1] || null;
+
   // Each panel's trace in microvolt: {points} evenly over 30 s, or {low, high} of every bin; null without signal.
   Night.traces = (chunk, epoch) => {
     let offset = 0;
@@ -39,7 +42,7 @@ const Night = {};
       if (!panel.kind) return null;
       const at = offset, size = panel.numbers * chunk.count;
       offset += 2 * size;
-      if (!Night.meta.present[epoch]) return null;
+      if (!Night.shown(panel, epoch)) return null;
       const column = epoch - chunk.first;
       const number = (k) => {
         const i = at + k * chunk.count + column, folded = chunk.traces[i] | (chunk.traces[i + size] << 8);
