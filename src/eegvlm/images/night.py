@@ -21,7 +21,8 @@ from eegvlm.images.corrections import Correction, apply_correction, panel_correc
 from eegvlm.images.layout import ImageLayout
 from eegvlm.images.panels import panel_channels, panel_derivations
 from eegvlm.images.sampling import sampled_rows
-from eegvlm.signals import Channel, Quality, QualityMeter, Recording, Role
+from eegvlm.signals import Channel, Quality, QualityKind, QualityMeter, Recording, Role
+from eegvlm.signals.heartbeat import HeartLeak, without_heart
 from eegvlm.signals.read_once import ReadOnce
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp] | slice
 
 _BLOCK = 32  # epochs that are read at a time
+_WITHOUT_HEART = ("eeg", "eog")  # in the chin, scorers are used to it, and tone is read between the beats
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +47,14 @@ class ShownChannel:
     role
         The part it plays; None where a night was made of signals alone.
     signals
-        float32 (n_epochs, samples): microvolt at the layout's rate, in the panel's band, before the correction; NaN
-        where an epoch is not usable.
+        float32 (n_epochs, samples): microvolt at the layout's rate, in the panel's band, before the correction, and
+        with the heart taken out; NaN where an epoch is not usable.
     correction
         What is done to it before it is drawn.
     channel
         Where it comes from; None where a night was made of signals alone.
+    heart
+        What of the heart was taken out of it; None where there was nothing.
     """
 
     name: str
@@ -58,6 +62,7 @@ class ShownChannel:
     signals: Samples
     correction: Correction
     channel: Channel | None = None
+    heart: HeartLeak | None = None
 
     @property
     def usable(self) -> Bools:
@@ -134,7 +139,8 @@ class PreparedNight:
             if channel.terms != first[name].terms
         ]
         if others:
-            more, judged = _read(recording, layout, others, [channel for _, channel in others])
+            ecg = [one for one in beside if one.role is Role.ECG]
+            more, judged = _read(recording, layout, others, [*(channel for _, channel in others), *ecg])
             quality = quality.joined(judged)
             for name, channel in others:
                 panels[name] = (*panels[name], _shown(layout, name, channel, more[name, channel.name], quality))
@@ -198,6 +204,11 @@ class PreparedNight:
         return {
             name: channels[0].correction for name, channels in self.panels.items() if self.layout.panel(name).corrects
         }
+
+    @property
+    def heart(self) -> dict[str, HeartLeak]:
+        """What of the heart was taken out of which channel, by its name."""
+        return {one.name: one.heart for channels in self.panels.values() for one in channels if one.heart is not None}
 
     def signals(self, rows: Rows) -> dict[str, Samples]:
         """Return what was read of some epochs: panel's name -> float32 (len(rows), samples) microvolt.
@@ -292,10 +303,22 @@ def _read(
 
 
 def _shown(layout: ImageLayout, panel: str, channel: Channel, signals: Samples, quality: Quality) -> ShownChannel:
-    """Take out what is not usable, and find the correction from the rest."""
-    signals[~quality.channels[channel.name].usable] = np.nan  # a dead epoch is shown nowhere
+    """Take out what is not usable and what is the heart's, and find the correction from the rest."""
+    judged = quality.channels[channel.name]
+    signals[~judged.usable] = np.nan  # a dead epoch is shown nowhere
+    heart = None
+    if channel.role.modality in _WITHOUT_HEART:
+        cleaned = without_heart(
+            signals,
+            layout.rate,
+            judged.levels[QualityKind.ECG_LEAK] > 0,
+            ecg_beats=quality.beats,
+            own_beats=judged.beats,
+            low=layout.panel(panel).band[0],
+        )
+        signals, heart = cleaned or (signals, None)
     correction = panel_correction(layout.panel(panel), signals, layout.rate)
-    return ShownChannel(channel.name, channel.role, signals, correction, channel)
+    return ShownChannel(channel.name, channel.role, signals, correction, channel, heart)
 
 
 def _choose(channels: Sequence[ShownChannel]) -> npt.NDArray[np.int8]:

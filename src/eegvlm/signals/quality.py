@@ -7,7 +7,7 @@ Only the result lives here. :mod:`eegvlm.signals.quality_meter` measures it, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import cached_property
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from eegvlm.signals.source import EPOCH_S
 
 Levels = npt.NDArray[np.int8]
+Times = npt.NDArray[np.float64]
 
 
 class QualityLevel(IntEnum):
@@ -74,10 +75,14 @@ class ChannelQuality:
     levels
         Kind -> int8 (n_epochs,) of :class:`QualityLevel`; every kind is present. 0 where an epoch is incomplete or
         touches a gap: such an epoch is unscorable for that reason, and is not judged.
+    beats
+        Beats of the heart that this channel shows itself, where no ECG shows them: seconds after the recording's
+        start, float64 (n,).
     """
 
     name: str
     levels: Mapping[QualityKind, Levels]
+    beats: Times = field(default_factory=lambda: np.zeros(0))
 
     @cached_property
     def level(self) -> Levels:
@@ -153,14 +158,17 @@ class Quality:
         By name of the channel, in the order in which they were given.
     n_epochs
         Number of epochs of the recording.
+    beats
+        R waves of the ECG: seconds after the recording's start, float64 (n,); empty where none is recorded.
     """
 
     channels: Mapping[str, ChannelQuality]
     n_epochs: int
+    beats: Times = field(default_factory=lambda: np.zeros(0))
 
     def joined(self, other: Quality) -> Quality:
         """Return the quality of both sets of channels; of a channel in both, as this one has it."""
-        return Quality({**other.channels, **self.channels}, self.n_epochs)
+        return Quality({**other.channels, **self.channels}, self.n_epochs, self.beats)
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Return runs of consecutive epochs with one defect at one level, by channel, then by time."""

@@ -13,12 +13,13 @@ from eegvlm.signals.quality import ChannelQuality, Quality, QualityKind, Quality
 from eegvlm.signals.quality_judgement import judge_channel
 from eegvlm.signals.quality_limits import MODALITIES
 from eegvlm.signals.quality_measures import MEASURES, ChannelMeter
-from eegvlm.signals.quality_transients import locked_height, r_waves, regular_beats
+from eegvlm.signals.quality_transients import locked_height, peak_times, r_waves, regular_beats, sharpness
 from eegvlm.signals.recording import Recording
 from eegvlm.signals.roles import Role
 from eegvlm.signals.source import EPOCH_S, Source
 
 Samples = npt.NDArray[np.float32]
+Times = npt.NDArray[np.float64]
 
 _BLOCK_EPOCHS = 16
 # Below this rate an R wave is not resolved.
@@ -62,6 +63,7 @@ class QualityMeter:
         self._rows = {name: np.zeros(n_epochs, MEASURES) for name in everything}
         self._n_epochs = n_epochs
         self._ecg = next((name for name, channel in self._channels.items() if _shows_beats(channel)), None)
+        self._beats: dict[str, list[Times]] = {}
         self._compared = _distant_sites(list(self._channels.values()))
 
     @property
@@ -92,7 +94,7 @@ class QualityMeter:
                 raise ValueError(f"epochs {first} to {first + len(block)} of {self._n_epochs}")
             rows[name] = self._rows[name][first : first + len(block)]
             rows[name][:] = self._meters[name].measure(block)
-        self._measure_beats(blocks, rows)
+        self._measure_beats(first, blocks, rows)
         self._compare(blocks, rows)
 
     def finish(self) -> Quality:
@@ -114,26 +116,40 @@ class QualityMeter:
                     if weight < 0:
                         worst = np.minimum(worst, QualityLevel.DOUBTFUL).astype(np.int8)
                     levels[name][kind] = np.maximum(levels[name][kind], worst)
-        return Quality({name: ChannelQuality(name, levels[name]) for name in self._channels}, self._n_epochs)
+        judged = {
+            name: ChannelQuality(name, levels[name], np.zeros(0) if name == self._ecg else self._beats_in(name))
+            for name in self._channels
+        }
+        return Quality(judged, self._n_epochs, self._beats_in(self._ecg))
 
-    def _measure_beats(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> None:
+    def _beats_in(self, name: str | None) -> Times:
+        """Return the beats that one channel shows, in seconds after the recording's start."""
+        return np.concatenate([np.zeros(0), *self._beats.get(name or "", ())])
+
+    def _measure_beats(
+        self, first: int, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]
+    ) -> None:
         times = self._heart(blocks, rows)
+        for k, beats in times.items():
+            self._beats.setdefault(self._ecg or "", []).append(EPOCH_S * (first + k) + beats)
         for name, block in blocks.items():
             channel = self._channels.get(name)
             if channel is None or channel.role is Role.ECG or channel.rate < _LEAST_BEAT_RATE:
                 continue
             for k in np.flatnonzero(rows[name]["present"] & (rows[name]["flat"] < 1)):
-                _measure_leak(block[k], rows[name][k : k + 1], channel.rate, times.get(int(k)))
+                own = _measure_leak(block[k], rows[name][k : k + 1], channel.rate, times.get(int(k)))
+                if len(own):
+                    self._beats.setdefault(name, []).append(EPOCH_S * (first + int(k)) + own)
 
     def _heart(
         self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]
-    ) -> dict[int, npt.NDArray[np.float64]]:
+    ) -> dict[int, Times]:
         """Return the times of the beats in seconds for the epochs in which an ECG channel shows them."""
         if self._ecg is None or self._ecg not in blocks:
             return {}
         rate = self._channels[self._ecg].rate
         shown = np.flatnonzero(rows[self._ecg]["present"])
-        times = {int(k): r_waves(blocks[self._ecg][k], rate) / rate for k in shown}
+        times = {int(k): _times(blocks[self._ecg][k], r_waves(blocks[self._ecg][k], rate), rate) for k in shown}
         return {k: of_epoch for k, of_epoch in times.items() if len(of_epoch)}
 
     def _compare(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> None:
@@ -157,17 +173,21 @@ class QualityMeter:
                     rows[names[m]]["alike"][k] = True
 
 
-def _measure_leak(
-    epoch: Samples, row: npt.NDArray[np.void], rate: float, times: npt.NDArray[np.float64] | None
-) -> None:
-    if times is None:
-        times = regular_beats(epoch, rate) / rate
+def _measure_leak(epoch: Samples, row: npt.NDArray[np.void], rate: float, of_ecg: Times | None) -> Times:
+    """Measure the beats in an epoch; return those that it shows itself, where no ECG shows them."""
+    own = _times(epoch, regular_beats(epoch, rate), rate) if of_ecg is None else np.zeros(0)
+    times = own if of_ecg is None else of_ecg
     height, errors = locked_height(epoch, rate, times)
     if errors < limits.LEAK_STANDARD_ERRORS or height < limits.LEAK_UV:
-        return
+        return np.zeros(0)
     row["beat_uv"] = height
     row["beat_rest"] = np.subtract(*np.quantile(epoch, (0.84, 0.16))) / 2
     row["beat_rate"] = 60 / float(np.median(np.diff(times)))
+    return own
+
+
+def _times(epoch: Samples, peaks: npt.NDArray[np.intp], rate: float) -> Times:
+    return peak_times(sharpness(epoch, rate), peaks, rate)
 
 
 def measure_quality(recording: Recording, channels: Sequence[Channel] | None = None) -> Quality:

@@ -156,6 +156,31 @@ def _peaks(sharp: Samples, rate: float) -> npt.NDArray[np.intp]:
     return np.asarray(np.delete(peaks, lower), np.intp)
 
 
+def peak_times(
+    values: npt.NDArray[np.floating], peaks: npt.NDArray[np.intp], rate: float
+) -> npt.NDArray[np.float64]:
+    """Return when peaks are reached, to a part of a sample: where parabolas through them have their vertex.
+
+    Parameters
+    ----------
+    values
+        Samples, (n,).
+    peaks
+        Samples at which they peak, up or down; none is the first or the last.
+    rate
+        Samples per second.
+
+    Returns
+    -------
+    float64 (len(peaks),)
+        Seconds after the first sample.
+    """
+    left, top, right = (values[peaks + shift].astype(np.float64) for shift in (-1, 0, 1))
+    curve = left - 2 * top + right
+    part = 0.5 * (left - right) / np.where(curve == 0, np.inf, curve)
+    return np.asarray((peaks + part.clip(-0.5, 0.5)) / rate)
+
+
 def locked_height(epoch: Samples, rate: float, times_s: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Average a channel around the beats of another one.
 

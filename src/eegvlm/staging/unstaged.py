@@ -1,4 +1,4 @@
-"""What was not read where it should have been: epochs without EEG, and those read from another derivation."""
+"""What was not read as it was recorded: no EEG, another derivation in its place, the heart taken out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.images import PreparedNight
-from eegvlm.signals import EPOCH_S, Problem, QualityLevel, Recording
+from eegvlm.signals import EPOCH_S, Problem, QualityKind, QualityLevel, Recording
 
 _MOST_STRETCHES = 4
 Bools = npt.NDArray[np.bool_]
@@ -56,6 +56,12 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
             f"{int(silent.sum())} epochs hold no EEG ({clock_times(silent, recording.start)}): {kinds}; not staged"
         )
         yield Problem("no-usable-eeg", message)
+    for name, leak in night.heart.items():
+        message = (
+            f"the heart ({leak.microvolt:.0f} µV) was taken out of {name} in {int(leak.epochs.sum())} epochs "
+            f"({clock_times(leak.epochs, recording.start)})"
+        )
+        yield Problem("heart-removed", message, name)
     for name, channels in night.panels.items():
         first = channels[0]
         for place, other in enumerate(channels[1:], start=1):
@@ -103,9 +109,15 @@ def _span(first: int, stop: int, start: datetime | None) -> str:
 
 
 def _doubtful(night: PreparedNight, channel: str) -> Bools:
+    """Say in which epochs a channel is doubtful, the heart aside where it was taken out: bool (n_epochs,)."""
     if night.quality is None or channel not in night.quality.channels:
         return np.zeros(night.n_epochs, np.bool_)
-    return np.asarray(night.quality.channels[channel].level == QualityLevel.DOUBTFUL)
+    found = night.quality.channels[channel]
+    doubtful = found.level == QualityLevel.DOUBTFUL
+    if (leak := night.heart.get(channel)) is not None:
+        others = [levels for kind, levels in found.levels.items() if kind is not QualityKind.ECG_LEAK]
+        doubtful &= ~leak.epochs | (np.max(others, axis=0) > 0)
+    return np.asarray(doubtful)
 
 
 def _kinds(night: PreparedNight, epochs: Bools, channel: str | None = None) -> str:
