@@ -215,3 +215,21 @@ def test_smoothing_is_said_and_leaves_gaps_unscored(checkpoint, stager, night):
     np.testing.assert_allclose(smoothed.hypnogram.probabilities, expected, atol=1e-4)
     with_gap = smoother.stage(noise_recording(minutes=10, gap=slice(95, 130)))
     assert np.flatnonzero(~with_gap.hypnogram.scored).tolist() == [3, 4]
+
+
+def test_a_night_read_elsewhere_for_pops_says_so(stager):
+    night = noise_recording(minutes=20)
+    signals = {channel.sources[0]: (night.samples(channel), channel.rate) for channel in night.channels}
+    samples, rate = signals["EEG C4-M1"]
+    popping = samples.reshape(-1, round(30 * rate)).copy()
+    popping[:, 1000:1300] += 400 * np.exp(-np.arange(300) / 90)
+    signals |= {"EEG C4-M1": (popping.reshape(-1), rate), "EEG F4-M1": (samples, rate)}
+    staged = stager.stage(Recording.from_arrays(signals))
+    assert staged.panels["eeg"] == "F4-M1"
+    (problem,) = [one for one in staged.problems if one.code == "read-elsewhere"]
+    assert problem.message == (
+        "the night is read from F4-M1: C4-M1 is of doubtful quality in 40 of 40 epochs (electrode pops)"
+    )
+    (limit,) = [one for one in staged.limits if one.code == "stand-in-derivation"]
+    assert "whose electrode pops" in limit.message
+    assert limit.validated

@@ -16,7 +16,7 @@ from eegvlm.signals import EPOCH_S, Recording, parse_channels, read_recording
 if TYPE_CHECKING:
     from eegvlm.images import ImageLayout, PreparedNight
     from eegvlm.images.figure import PanelLabel
-    from eegvlm.images.night import ShownChannel
+    from eegvlm.images.shown_channel import ShownChannel
 
 _READABLE_WIDTH = 1000
 

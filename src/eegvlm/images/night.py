@@ -1,9 +1,10 @@
 """The night as the model sees it: read once, judged once, corrected once; pictures by rows.
 
 A panel of the layout shows one channel, and in epochs in which that one holds no usable signal the best other
-derivation that can stand for it, stretch by stretch. Every channel has a correction of its own (its level, its band),
-found from its usable epochs alone. Staging, reasons and the report all take from this object, so that what was
-measured, drawn and told belongs to the same samples.
+derivation that can stand for it, stretch by stretch. Where the electrode of the preferred EEG pops in most epochs,
+another one is preferred for the whole night. Every channel has a correction of its own (its level, its band), found
+from its usable epochs alone. Staging, reasons and the report all take from this object, so that what was measured,
+drawn and told belongs to the same samples.
 
 Not covered: what a picture is (:mod:`.raster`), what makes a signal unusable (:mod:`eegvlm.signals.quality`).
 """
@@ -21,6 +22,7 @@ from eegvlm.images.corrections import Correction, apply_correction, panel_correc
 from eegvlm.images.layout import ImageLayout
 from eegvlm.images.panels import panel_channels, panel_derivations
 from eegvlm.images.sampling import sampled_rows
+from eegvlm.images.shown_channel import ShownChannel, pops_in_most, shown_places, without_pops
 from eegvlm.signals import Channel, Quality, QualityKind, QualityMeter, Recording, Role
 from eegvlm.signals.heartbeat import HeartLeak, without_heart
 from eegvlm.signals.read_once import ReadOnce
@@ -28,46 +30,14 @@ from eegvlm.signals.read_once import ReadOnce
 if TYPE_CHECKING:
     import torch
 
+__all__ = ["PreparedNight", "ShownChannel"]
+
 Samples = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp] | slice
 
 _BLOCK = 32  # epochs that are read at a time
 _WITHOUT_HEART = ("eeg", "eog")  # in the chin, scorers are used to it, and tone is read between the beats
-
-
-@dataclass(frozen=True, eq=False)
-class ShownChannel:
-    """A channel as a panel shows it.
-
-    Parameters
-    ----------
-    name
-        The channel's name.
-    role
-        The part it plays; None where a night was made of signals alone.
-    signals
-        float32 (n_epochs, samples): microvolt at the layout's rate, in the panel's band, before the correction, and
-        with the heart taken out; NaN where an epoch is not usable.
-    correction
-        What is done to it before it is drawn.
-    channel
-        Where it comes from; None where a night was made of signals alone.
-    heart
-        What of the heart was taken out of it; None where there was nothing.
-    """
-
-    name: str
-    role: Role | None
-    signals: Samples
-    correction: Correction
-    channel: Channel | None = None
-    heart: HeartLeak | None = None
-
-    @property
-    def usable(self) -> Bools:
-        """Which epochs it can show: bool (n_epochs,)."""
-        return np.asarray(np.isfinite(self.signals[:, 0]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +73,7 @@ class PreparedNight:
         """Read a recording.
 
         Every channel is read once, from the first epoch to the last. Where the EEG of a panel has epochs that are not
-        usable, the recording's other derivations for it are read, too.
+        usable, or pops in most of them, the recording's other derivations for it are read, too.
 
         Parameters
         ----------
@@ -127,10 +97,12 @@ class PreparedNight:
             name: (_shown(layout, name, channel, signals[name, channel.name], quality),) for name, channel in wanted
         }
         panels: dict[str, tuple[ShownChannel, ...]] = dict(shown)
+        scorable = recording.scorable
         lacking = [
             name
             for name, (one,) in shown.items()
-            if layout.panel(name).shows_eeg and (every_derivation or not one.usable[recording.scorable].all())
+            if layout.panel(name).shows_eeg
+            and (every_derivation or not one.usable[scorable].all() or pops_in_most(one, quality, scorable))
         ]
         others = [
             (name, channel)
@@ -144,7 +116,8 @@ class PreparedNight:
             quality = quality.joined(judged)
             for name, channel in others:
                 panels[name] = (*panels[name], _shown(layout, name, channel, more[name, channel.name], quality))
-        return cls._of(layout, recording.n_epochs, panels, recording.scorable, quality)
+            panels |= {name: without_pops(panels[name], quality, scorable) for name in lacking}
+        return cls._of(layout, recording.n_epochs, panels, scorable, quality)
 
     @classmethod
     def of_signals(
@@ -185,7 +158,7 @@ class PreparedNight:
         scorable: Bools,
         quality: Quality | None,
     ) -> PreparedNight:
-        shown = {name: _choose(channels) for name, channels in panels.items()}
+        shown = {name: shown_places(channels) for name, channels in panels.items()}
         return cls(layout, n_epochs, panels, shown, scorable, quality)
 
     @property
@@ -318,20 +291,4 @@ def _shown(layout: ImageLayout, panel: str, channel: Channel, signals: Samples, 
         )
         signals, heart = cleaned or (signals, None)
     correction = panel_correction(layout.panel(panel), signals, layout.rate)
-    return ShownChannel(channel.name, channel.role, signals, correction, channel, heart)
-
-
-def _choose(channels: Sequence[ShownChannel]) -> npt.NDArray[np.int8]:
-    """Say which channel each epoch is read from: the preferred one, or for a stretch the best other one."""
-    usable = np.stack([one.usable for one in channels])
-    shown = np.where(usable[0], 0, -1).astype(np.int8)
-    if len(channels) == 1:
-        return shown
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (shown < 0).astype(np.int8), [0]])))
-    for start, stop in edges.reshape(-1, 2):
-        stretch = slice(start, stop)
-        # most of the stretch from one derivation; ties go to the preferred one
-        for place in 1 + np.argsort(-usable[1:, stretch].sum(axis=1), kind="stable"):
-            free = (shown[stretch] < 0) & usable[place, stretch]
-            shown[stretch][free] = place
-    return shown
+    return ShownChannel(channel.name, channel.role, signals, correction, channel, heart=heart)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.images import ImageLayout, Panel, PreparedNight
-from eegvlm.images.night import ShownChannel
+from eegvlm.images.shown_channel import ShownChannel
 from eegvlm.report.signal_quality import read_from
 from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds, draw_spectrogram
 from eegvlm.report.traces import CHUNK, Coding, encode, fit, panel_coding, rounding_error

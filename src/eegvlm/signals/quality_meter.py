@@ -141,9 +141,7 @@ class QualityMeter:
                 if len(own):
                     self._beats.setdefault(name, []).append(EPOCH_S * (first + int(k)) + own)
 
-    def _heart(
-        self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]
-    ) -> dict[int, Times]:
+    def _heart(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> dict[int, Times]:
         """Return the times of the beats in seconds for the epochs in which an ECG channel shows them."""
         if self._ecg is None or self._ecg not in blocks:
             return {}

@@ -64,6 +64,13 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
         yield Problem("heart-removed", message, name)
     for name, channels in night.panels.items():
         first = channels[0]
+        if first.instead_of:
+            doubtful = _doubtful(night, first.instead_of)
+            message = (
+                f"the night is read from {first.name}: {first.instead_of} is of doubtful quality in "
+                f"{int(doubtful.sum())} of {night.n_epochs} epochs ({_kinds(night, doubtful, first.instead_of)})"
+            )
+            yield Problem("read-elsewhere", message, first.instead_of)
         for place, other in enumerate(channels[1:], start=1):
             moved = night.shown[name] == place
             if moved.any():
