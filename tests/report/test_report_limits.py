@@ -32,17 +32,16 @@ def _text(page: Path) -> str:
     return html.unescape(page.read_text(encoding="utf-8"))
 
 
-def test_ten_problems_stand_above_the_numbers_with_errors_and_the_decisive_limit_first(
-    short_night: Reported, tmp_path: Path
-) -> None:
-    told = [Problem(f"kind-{k}", f"sentence {k}", severity="error" if k == 5 else "warning") for k in range(8)]
+def test_ten_problems_stand_above_the_numbers_the_decisive_ones_first(short_night: Reported, tmp_path: Path) -> None:
+    told = [Problem(f"kind-{k}", f"sentence {k}", severity="error" if k == 5 else "warning") for k in range(7)]
+    told.append(Problem("no-usable-eeg", "no EEG"))
     text = _text(short_night.having(problems=tuple(told), limits=(NO_CHIN, DAY)).write(tmp_path))
     assert "Problems and limits: 10" in text
     said = re.findall(r"<li>(?:<strong>(\w+):</strong> )?(.*) <span class=\"code\">(.*)</span></li>", text)
-    assert [code for _, _, code in said][:3] == ["kind-5", "day-in-recording", "kind-0"]
+    assert [code for _, _, code in said][:3] == ["kind-5", "day-in-recording", "no-usable-eeg"]
     assert len(said) == 10
     assert said[0][:2] == ("Error", "sentence 5")
-    assert text.index("sentence 7") < text.index("Total sleep time")
+    assert text.index("sentence 6") < text.index("Total sleep time")
 
 
 def test_a_night_without_problems_has_no_box_for_them(short_page: Path) -> None:

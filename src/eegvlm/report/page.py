@@ -149,8 +149,7 @@ def _said(night: ReportedNight) -> dict[str, Any]:
         "whole_stages": numbers.stage_rows(scored, counted.whole) if numbers.counts_a_part(counted) else [],
         "counted": counted.basis,
         "notes": [*scored.notes, *counted.statistics.notes],
-        # what stops the reader first: a channel that is not used, then why no figure is given
-        "problems": sorted(night.all_problems, key=lambda one: (one["severity"] != "error", one["message"] != limit)),
+        "problems": _decisive_first(night.all_problems, limit),
         "panels": night.panels,
         "stand_ins": read_from(night.prepared),
         "panel_words": panel_words,
@@ -164,6 +163,14 @@ def _said(night: ReportedNight) -> dict[str, Any]:
         "shares": night.review.shares,
         "limit": limit,
     }
+
+
+def _decisive_first(problems: Sequence[dict[str, Any]], limit: str) -> list[dict[str, Any]]:
+    """Return unusable channels, the limit for which no figure is given, epochs without EEG, and then the others."""
+    return sorted(
+        problems,
+        key=lambda one: (one["severity"] != "error", one["message"] != limit, one["code"] != "no-usable-eeg"),
+    )
 
 
 def _drawn(night: ReportedNight, pictures: Pictures, listed: Sequence[ReviewEpoch]) -> dict[str, Any]:
