@@ -130,8 +130,8 @@ class QualityMeter:
         self, first: int, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]
     ) -> None:
         times = self._heart(blocks, rows)
-        for k, beats in times.items():
-            self._beats.setdefault(self._ecg or "", []).append(EPOCH_S * (first + k) + beats)
+        for epoch, beats in times.items():
+            self._beats.setdefault(self._ecg or "", []).append(EPOCH_S * (first + epoch) + beats)
         for name, block in blocks.items():
             channel = self._channels.get(name)
             if channel is None or channel.role is Role.ECG or channel.rate < _LEAST_BEAT_RATE:
@@ -141,9 +141,7 @@ class QualityMeter:
                 if len(own):
                     self._beats.setdefault(name, []).append(EPOCH_S * (first + int(k)) + own)
 
-    def _heart(
-        self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]
-    ) -> dict[int, Times]:
+    def _heart(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> dict[int, Times]:
         """Return the times of the beats in seconds for the epochs in which an ECG channel shows them."""
         if self._ecg is None or self._ecg not in blocks:
             return {}

@@ -156,9 +156,7 @@ def _peaks(sharp: Samples, rate: float) -> npt.NDArray[np.intp]:
     return np.asarray(np.delete(peaks, lower), np.intp)
 
 
-def peak_times(
-    values: npt.NDArray[np.floating], peaks: npt.NDArray[np.intp], rate: float
-) -> npt.NDArray[np.float64]:
+def peak_times(values: npt.NDArray[np.floating], peaks: npt.NDArray[np.intp], rate: float) -> npt.NDArray[np.float64]:
     """Return when peaks are reached, to a part of a sample: where parabolas through them have their vertex.
 
     Parameters
