@@ -7,7 +7,7 @@ from the usual recipe. Beats that are noisy count less in the mean, in inverse p
 and slow waves would spoil it. And what neighbouring beats leave in the window of a beat is taken out before the mean is
 formed anew (backfitting), because the T wave of one meets the P wave of the next in a fast heart.
 
-Where no ECG is recorded, beats are looked for in the channel itself with its own mean beat (matched filter).
+Where no ECG is recorded, beats are looked for in the channel itself (:mod:`eegvlm.signals.beat_tracking`).
 
 Not covered: the pulse artefact of a scanner, whose shape changes from beat to beat; whether there is a leak at all
 (:mod:`eegvlm.signals.quality_meter`).
@@ -15,14 +15,13 @@ Not covered: the pulse artefact of a scanner, whose shape changes from beat to b
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.signals.beat_tracking import beat_match, epochs_with_beats, find_beats
 from eegvlm.signals.filters import band_taps, convolve
-from eegvlm.signals.quality_transients import peak_times
 from eegvlm.signals.source import EPOCH_S
 
 Samples = npt.NDArray[np.float32]
@@ -30,21 +29,15 @@ Times = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 LEAST_EPOCHS = 10
-"""Epochs with a leak from which on a stretch is corrected: about 300 beats."""
-_GAP = 10  # epochs between two with a leak that are taken to have it, too
+"""Epochs with a leak, about 300 beats, from which on a mean beat is formed."""
+_GAP = 10  # epochs without a leak that do not end a stretch
 _BEATS = 301  # that form a mean: 5 min
 _ROUNDS = 3
-_AT_ONCE = 64  # epochs
 # From before the P wave to after the T wave; the first and last 50 ms fade in and out.
 _BEFORE_S, _AFTER_S, _FADE_S = 0.3, 0.6, 0.05
+# In a fast heart there is less between two beats, and the T wave comes sooner.
+_BEFORE_SHARE, _AFTER_SHARE = 0.35, 0.65
 _MARGIN_S = 0.19  # beyond both, where a shift by part of a sample would show the window's edges
-_MATCH = 0.5  # of the mean beat, from which on a match is a beat
-_REFRACTORY_S = 0.35
-_CANDIDATE = 0.25  # of the mean beat
-_LEAST_NOISE = 0.15  # standard deviation of matches where there is no beat
-_SPREAD = 0.15  # of the logarithm of an interval over the pace
-_CERTAIN = 1000.0  # gain of a beat that an ECG shows
-_MISSED = 10.0  # cost of an interval in which a beat was missed
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +60,7 @@ class HeartLeak:
 
 
 def leak_stretches(leaky: Bools) -> Bools:
-    """Return the epochs to correct, given those in which a leak was found.
+    """Return stretches in which a leak is beyond doubt, given the epochs in which one was found.
 
     Parameters
     ----------
@@ -77,8 +70,8 @@ def leak_stretches(leaky: Bools) -> Bools:
     Returns
     -------
     bool (n_epochs,)
-        Up to 10 epochs between two with a leak are taken to have it as well. A stretch counts where 10 of its epochs
-        have a leak, and half of all: single epochs with regular spikes occur in any recording.
+        Runs with at most 10 epochs between two that have a leak; of these, runs with a leak in 10 epochs, and in half
+        of all: single epochs with regular spikes occur in any recording.
     """
     chosen = np.zeros_like(leaky)
     at = np.flatnonzero(leaky)
@@ -97,7 +90,7 @@ def without_heart(
     own_beats: Times,
     low: float | None = None,
 ) -> tuple[Samples, HeartLeak] | None:
-    """Subtract the heart from the epochs of a channel.
+    """Subtract the heart from the epochs of a channel that hold it.
 
     Parameters
     ----------
@@ -106,11 +99,12 @@ def without_heart(
     rate
         Samples per second, 64 or more.
     leaky
-        bool (n_epochs,): in which epochs a leak was found.
+        bool (n_epochs,): in which epochs a leak was found. Where there are enough in a row, their mean beat is looked
+        for in all epochs.
     ecg_beats
         R waves of an ECG channel in seconds after the first epoch begins, (n,); empty where none is recorded.
     own_beats
-        The same, found in the channel; they show the shape of a beat where the ECG shows none.
+        The same, found in the channel; they show the shape of a beat where no ECG does.
     low
         Lower edge in Hz of the band that the signals were filtered to.
 
@@ -120,23 +114,23 @@ def without_heart(
         The signals with the heart taken out, and what was; epochs outside of :attr:`HeartLeak.epochs` keep their
         samples to the bit. None where nothing is to be done.
     """
-    chosen = leak_stretches(leaky) & np.isfinite(signals).all(axis=1)
-    covered = chosen & _holds(ecg_beats, len(leaky))
-    by_ecg = 2 * covered.sum() >= chosen.sum()
-    seeds = _within(ecg_beats if by_ecg else own_beats, chosen & leaky)
-    if len(seeds) < LEAST_EPOCHS:
+    present = np.asarray(np.isfinite(signals).all(axis=1))
+    certain = leak_stretches(leaky) & leaky & present
+    by_ecg = bool(2 * (_holds(ecg_beats, len(leaky)) & certain).sum() >= certain.sum())
+    seeds = _within(ecg_beats if by_ecg else own_beats, certain)
+    if not len(seeds):
         return None
-    window = _Window(rate, signals.shape)
-    samples = np.where(np.isfinite(signals), signals, np.float32(0)).reshape(-1)
-    shape = _zero_edged(_means(window.cut(samples, seeds), len(seeds)).mean(axis=0), rate)
-    match = _match(samples.reshape(signals.shape), shape, window)
-    known = _within(ecg_beats, covered) if by_ecg else np.zeros(0)
-    beats = _beats(match, known, seeds, chosen & ~covered if by_ecg else chosen, rate)
-    chosen = chosen & _matches(match, beats, len(chosen), rate)
+    epochs = np.where(present[:, None], signals, np.float32(0))
+    window = _Window(rate, signals.shape, float(np.median(np.diff(seeds))))
+    shape = _zero_edged(_means(window.cut(epochs.reshape(-1), seeds), len(seeds))[0], rate)
+    match = beat_match(epochs, shape, window.before)
+    known = present & _holds(ecg_beats if by_ecg else np.zeros(0), len(leaky))
+    beats = find_beats(match, _within(ecg_beats, known), seeds, present & ~known, rate)
+    chosen = epochs_with_beats(match, beats, known, present, rate)
     beats = _within(beats, chosen)
-    if len(beats) < LEAST_EPOCHS:
+    if not len(beats):
         return None
-    artefact, templates = _artefact(samples, beats, window, low)
+    artefact, templates = _artefact(epochs.reshape(-1), beats, window, low)
     cleaned = signals.copy()
     cleaned[chosen] -= artefact.reshape(signals.shape)[chosen]
     height = float(np.median(np.abs(templates[:, window.near_peak]).max(axis=1)))
@@ -146,10 +140,11 @@ def without_heart(
 class _Window:
     """Cuts the surroundings of beats out of a signal, and puts them back, to a part of a sample."""
 
-    def __init__(self, rate: float, shape: tuple[int, ...]) -> None:
+    def __init__(self, rate: float, shape: tuple[int, ...], pace_s: float) -> None:
         self.rate = rate
         self.n_samples = shape[0] * shape[1]
-        self.before, self.after = round(_BEFORE_S * rate), round(_AFTER_S * rate)
+        self.before = round(rate * min(_BEFORE_S, _BEFORE_SHARE * pace_s))
+        self.after = self.before + 2 * round(rate * (min(_AFTER_S, _AFTER_SHARE * pace_s) - self.before / rate) / 2)
         self.margin = round(_MARGIN_S * rate)
         size = self.before + self.after + 2 * self.margin
         ramp = np.sin(np.pi / 2 * (np.arange(self.margin) + 0.5) / self.margin) ** 2
@@ -206,7 +201,7 @@ def _means(around: Samples, count: int) -> Samples:
     total = np.concatenate([[0.0], np.cumsum(weights)])
     first = np.clip(np.arange(n) - count // 2, 0, max(0, n - count))
     last = np.minimum(first + count, n)
-    return ((sums[last] - sums[first]) / (total[last] - total[first])[:, None]).astype(np.float32)
+    return np.asarray((sums[last] - sums[first]) / (total[last] - total[first])[:, None], np.float32)
 
 
 def _zero_edged(templates: Samples, rate: float) -> Samples:
@@ -228,151 +223,6 @@ def _high_passed(artefact: Samples, low: float | None, rate: float) -> Samples:
         return artefact
     taps = band_taps(low, None, rate)
     return convolve(np.pad(artefact, len(taps) // 2), taps)
-
-
-def _match(epochs: Samples, shape: Samples, window: _Window) -> Samples:
-    """Return how much of the mean beat each sample holds: float32 (samples,), 1 at a typical beat.
-
-    A matched filter for the spectrum that the channel has around each epoch: slow waves count less than the quiet fast
-    band in sleep, and fast muscle less in wake.
-    """
-    n_epochs, n_samples = epochs.shape
-    size = 2 * len(shape)
-    lead = size // 4
-    whole = np.pad(shape, (lead, size - len(shape) - lead))
-    filters = np.fft.rfft(whole) / _spectra(epochs, size)
-    kernels = np.fft.irfft(filters, size, axis=1).astype(np.float32)
-    kernels /= (kernels @ whole)[:, None]
-    # a beat reaches into the epochs beside the one in which its R wave lies
-    before = lead + window.before
-    padded = np.pad(epochs.reshape(-1), (before, size - before))
-    rows = np.lib.stride_tricks.sliding_window_view(padded, n_samples + size)[::n_samples]
-    found = np.empty_like(epochs)
-    for first in range(0, n_epochs, _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        turned = np.fft.rfft(rows[some], axis=1) * np.fft.rfft(kernels[some], rows.shape[1], axis=1).conj()
-        found[some] = np.fft.irfft(turned, rows.shape[1], axis=1)[:, :n_samples]
-    return found.reshape(-1)
-
-
-def _spectra(epochs: Samples, size: int) -> npt.NDArray[np.float64]:
-    """Return the power spectrum around each epoch, its own and two on both sides: (n_epochs, size // 2 + 1)."""
-    n_epochs, n_samples = epochs.shape
-    taper = np.hanning(size).astype(np.float32)
-    logs = np.zeros((n_epochs + 1, size // 2 + 1))
-    known = np.append(0, np.cumsum(epochs.any(axis=1)))
-    for first in range(0, n_epochs, _AT_ONCE):
-        some = epochs[first : first + _AT_ONCE]
-        pieces = some[:, : n_samples // size * size].reshape(len(some), -1, size)
-        power = np.abs(np.fft.rfft(pieces * taper, axis=2)) ** 2
-        logs[1 + first : 1 + first + len(some)] = np.where(
-            some.any(axis=1)[:, None], np.log(power + 1e-3).mean(axis=1), 0
-        )
-    np.cumsum(logs, axis=0, out=logs)
-    start = np.maximum(np.arange(n_epochs) - 2, 0)
-    stop = np.minimum(np.arange(n_epochs) + 3, n_epochs)
-    spectra = np.exp((logs[stop] - logs[start]) / np.maximum(known[stop] - known[start], 1)[:, None])
-    return np.asarray(np.maximum(spectra, 1e-5 * spectra.max(axis=1, keepdims=True)))
-
-
-def _beats(match: Samples, known: Times, seeds: Times, searched: Bools, rate: float) -> Times:
-    """Find the beats: those that are known, and peaks of the match at the heart's pace where they are searched.
-
-    Parameters
-    ----------
-    match
-        As :func:`_match` returns it.
-    known
-        Beats in seconds that are certain, (n,).
-    seeds
-        Beats that tell the pace, in seconds, (n,).
-    searched
-        bool (n_epochs,): where peaks are beats; between known ones they are so only at the ends of epochs, where an
-        ECG's R waves go unseen.
-    """
-    size = len(match) // len(searched)
-    within = np.repeat(searched, size)
-    edges = np.arange(len(searched) + 1) * size
-    reach = round(0.1 * rate)
-    within[(edges[:, None] + np.arange(-reach, reach)).clip(0, len(match) - 1)] = True
-    top = match[1:-1]
-    peaks = 1 + np.flatnonzero((top > _CANDIDATE) & (top >= match[:-2]) & (top > match[2:]) & within[1:-1])
-    times = peak_times(match, peaks, rate)
-    noise = np.median(np.abs(match.reshape(len(searched), size)), axis=1) / 0.67
-    gains = (np.minimum(match[peaks], 1) - _MATCH) / np.maximum(noise[peaks // size], _LEAST_NOISE) ** 2
-    everything = np.concatenate([known, times])
-    order = np.argsort(everything)
-    gains = np.concatenate([np.full(len(known), _CERTAIN), gains])[order]
-    return most_likely_beats(everything[order], gains, _pace(seeds, everything[order]))
-
-
-def _pace(seeds: Times, times: Times) -> Times:
-    """Return the typical interval of beats around times, in seconds."""
-    intervals = np.diff(seeds)
-    plain = intervals < 2.0  # not across what lies between stretches
-    if not plain.any():
-        return np.ones_like(times)
-    at, of_epoch = seeds[1:][plain] // EPOCH_S, intervals[plain]
-    epochs, first = np.unique(at, return_index=True)
-    typical = [np.median(some) for some in np.split(of_epoch, first[1:])]
-    return np.interp(times, EPOCH_S * (epochs + 0.5), typical)
-
-
-def most_likely_beats(times: Times, gains: Times, pace: Times) -> Times:
-    """Choose among candidates the likeliest sequence of beats (Viterbi; the idea is Ellis's beat tracker's).
-
-    Parameters
-    ----------
-    times
-        Candidates in seconds, ascending, (n,).
-    gains
-        Logarithm of how much likelier each is a beat than not, by itself, (n,).
-    pace
-        Typical interval around each in seconds, (n,).
-
-    Returns
-    -------
-    float64 (k,)
-        The chosen times. The logarithm of an interval over the pace has a standard deviation of 0.15; longer ones cost
-        no more than a beat that was missed.
-
-    References
-    ----------
-    Ellis 2007, Beat tracking by dynamic programming. J. New Music Res. 36:51-60.
-    """
-    n = len(times)
-    first = np.searchsorted(times, times - 2 * pace)
-    last = np.searchsorted(times, times - _REFRACTORY_S)
-    score, before = np.zeros(n), np.full(n, -1)
-    best_so_far, place, done = 0.0, -1, 0
-    for j in range(n):
-        while done < first[j]:
-            if score[done] > best_so_far:
-                best_so_far, place = score[done], done
-            done += 1
-        reached, origin = max(0.0, best_so_far - _MISSED), place if best_so_far > _MISSED else -1
-        for i in range(first[j], last[j]):
-            ratio = math.log((times[j] - times[i]) / pace[j]) / _SPREAD
-            cost = 0.5 * ratio * ratio
-            total = score[i] - (min(cost, _MISSED) if ratio > 0 else cost)
-            if total > reached:
-                reached, origin = total, i
-        score[j], before[j] = reached + gains[j], origin
-    chosen = []
-    at = int(score.argmax()) if n else -1
-    while at >= 0:
-        chosen.append(at)
-        at = int(before[at])
-    return times[chosen[::-1]]
-
-
-def _matches(match: Samples, beats: Times, n_epochs: int, rate: float) -> Bools:
-    """Say in which epochs beats hold the mean beat, in the mean: bool (n_epochs,)."""
-    at = np.clip(np.round(beats * rate).astype(np.intp), 0, len(match) - 1)
-    of_epoch = (beats // EPOCH_S).astype(np.intp).clip(0, n_epochs - 1)
-    count = np.bincount(of_epoch, minlength=n_epochs)
-    held = np.bincount(of_epoch, weights=match[at], minlength=n_epochs)
-    return np.asarray((count > 0) & (held >= _MATCH * count))
 
 
 def _holds(beats: Times, n_epochs: int) -> Bools:

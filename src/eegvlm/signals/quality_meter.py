@@ -130,8 +130,8 @@ class QualityMeter:
         self, first: int, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]
     ) -> None:
         times = self._heart(blocks, rows)
-        for k, beats in times.items():
-            self._beats.setdefault(self._ecg or "", []).append(EPOCH_S * (first + k) + beats)
+        for epoch, beats in times.items():
+            self._beats.setdefault(self._ecg or "", []).append(EPOCH_S * (first + epoch) + beats)
         for name, block in blocks.items():
             channel = self._channels.get(name)
             if channel is None or channel.role is Role.ECG or channel.rate < _LEAST_BEAT_RATE:

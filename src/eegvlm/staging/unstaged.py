@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.images import PreparedNight
-from eegvlm.signals import EPOCH_S, Problem, QualityKind, QualityLevel, Recording
+from eegvlm.signals import EPOCH_S, Problem, Quality, QualityKind, QualityLevel, Recording
 
 _MOST_STRETCHES = 4
 Bools = npt.NDArray[np.bool_]
@@ -116,15 +116,10 @@ def _span(first: int, stop: int, start: datetime | None) -> str:
 
 
 def _doubtful(night: PreparedNight, channel: str) -> Bools:
-    """Say in which epochs a channel is doubtful, the heart aside where it was taken out: bool (n_epochs,)."""
     if night.quality is None or channel not in night.quality.channels:
         return np.zeros(night.n_epochs, np.bool_)
-    found = night.quality.channels[channel]
-    doubtful = found.level == QualityLevel.DOUBTFUL
-    if (leak := night.heart.get(channel)) is not None:
-        others = [levels for kind, levels in found.levels.items() if kind is not QualityKind.ECG_LEAK]
-        doubtful &= ~leak.epochs | (np.max(others, axis=0) > 0)
-    return np.asarray(doubtful)
+    worst = np.max([*_levels(night, night.quality, channel).values()], axis=0)
+    return np.asarray(worst == QualityLevel.DOUBTFUL)
 
 
 def _kinds(night: PreparedNight, epochs: Bools, channel: str | None = None) -> str:
@@ -132,11 +127,20 @@ def _kinds(night: PreparedNight, epochs: Bools, channel: str | None = None) -> s
     if night.quality is None:
         return "not judged"
     counts: dict[str, int] = {}
-    for name, found in night.quality.channels.items():
+    for name in night.quality.channels:
         if channel in (None, name):
-            worst = found.level
-            for kind, levels in found.levels.items():
+            by_kind = _levels(night, night.quality, name)
+            worst = np.max([*by_kind.values()], axis=0)
+            for kind, levels in by_kind.items():
                 count = int(((levels == worst) & (levels > 0) & epochs).sum())
                 if count:
                     counts[kind.words] = counts.get(kind.words, 0) + count
     return ", ".join(sorted(counts, key=lambda kind: -counts[kind])) or "no signal"
+
+
+def _levels(night: PreparedNight, quality: Quality, channel: str) -> dict[QualityKind, npt.NDArray[np.int8]]:
+    """Return the levels of a channel by kind, the heart aside where it was taken out: int8 (n_epochs,) each."""
+    levels = dict(quality.channels[channel].levels)
+    if (leak := night.heart.get(channel)) is not None:
+        levels[QualityKind.ECG_LEAK] = np.where(leak.epochs, 0, levels[QualityKind.ECG_LEAK]).astype(np.int8)
+    return levels
