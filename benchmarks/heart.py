@@ -7,8 +7,8 @@ An ECG (P to T wave, as simulated) with R waves of some height is added to the E
 the only EEG of patient 018 of UCDDB. Beats are those of the simulated sleeper, or irregular (intervals whose standard
 deviation is a tenth). Each night is staged as it is, with the leak, and with the leak taken out.
 
-``--patients`` lists in which patients of UCDDB a heart is found that nobody added. No ECG of them is at hand; that beats
-follow each other as those of a heart do, each interval within a few percent of the one before, tells that they are some.
+``--patients`` lists in which patients of UCDDB a heart is found that nobody added. No ECG of them is at hand; intervals
+that stay within a few percent of the one before tell that these are beats.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from eegvlm.staging import Stager
 Array = np.ndarray
 
 UCDDB_RATE, UCDDB_UV = 128.0, 8 / 4095 * 100
-FIRST_SEED = 3_000_000
 HEIGHTS_UV = (20.0, 65.0, 150.0)
 
 
@@ -182,6 +181,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nights", type=int, default=4, help="simulated nights")
+    parser.add_argument("--seed", type=int, default=3_000_000, help="of the first simulated night")
     parser.add_argument("--hours", type=float, default=8.0, help="of each simulated night")
     parser.add_argument("--ucddb", type=Path, help="ucddb018.npz")
     parser.add_argument("--patients", type=Path, help="folder of ucddb*.npz")
@@ -196,7 +196,7 @@ def main() -> None:
     if chosen.ucddb:
         table("UCDDB 018, one EEG", [ucddb(chosen.ucddb)], stager, heights)
     if chosen.nights:
-        nights = [simulated(FIRST_SEED + number, chosen.hours) for number in range(chosen.nights)]
+        nights = [simulated(chosen.seed + number, chosen.hours) for number in range(chosen.nights)]
         table(f"{chosen.nights} simulated nights of {chosen.hours:g} h", nights, stager, heights)
 
 
