@@ -19,7 +19,7 @@ import numpy as np
 from eegvlm.hypnogram import agreement_of_stages
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.staging import Stager
-from quality import EEG, Kept, Subject, simulated
+from scored_nights import EEG, Kept, Subject, simulated
 
 SETS = {"EEG alone": EEG, "all channels": None}
 CHOICES = ("first", "vote")
