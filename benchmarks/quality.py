@@ -3,8 +3,10 @@
     python benchmarks/quality.py dead --nights 10 --hours 4 --ucddb ROOT --kept quality.jsonl
     python benchmarks/quality.py pops --nights 10 --hours 4 --kept quality.jsonl
     python benchmarks/quality.py noise --noxturnal FILE.edf
+    python benchmarks/quality.py same --nights 10 --hours 4 --ucddb ROOT --before SRC --kept quality.jsonl
 
-ROOT holds the UCDDB epochs, of which the complete night 018 is read; FILE.edf is a short recording. ``--kept`` holds
+ROOT holds the UCDDB epochs, of which the complete night 018 is read; FILE.edf is a short recording; SRC is the ``src``
+folder of another version of this package, with which clean nights are staged, too. ``--kept`` holds
 every staged night, so that a run that was stopped goes on where it stood. Prints Markdown; all epochs of all nights are
 taken together. Not covered: false alarms (``quality_alarms.py``), the heart in the EEG (``heart.py``).
 """
@@ -13,24 +15,23 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from eegvlm.datasets import open_dataset
 from eegvlm.hypnogram import agreement_of_stages
 from eegvlm.images import PreparedNight
-from eegvlm.signals import Recording, Role, read_recording
-from eegvlm.simulation import simulate_night
+from eegvlm.signals import Recording, read_recording
 from eegvlm.staging import StagedNight, Stager
 from quality_alarms import DEFECTS, UCDDB_RATE
+from scored_nights import EEG, OTHERS, Defect, Kept, Subject, simulated, ucddb
 
-FIRST_SEED = 3_100_000
-EEG = ("F4-M1", "C4-M1", "O2-M1")
-OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
 DEAD = {
     **{label: (label,) for label in (*EEG, *OTHERS)},
     "all three EEG": EEG,
@@ -44,42 +45,15 @@ KINDS = {
 }
 POPS = (60, 200, 400)
 AN_HOUR = 120
-
-Signals = dict[str, np.ndarray]
-Defect = Callable[[np.ndarray, np.random.Generator], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A scored night.
-
-    Attributes
-    ----------
-    name
-        As it is kept.
-    signals
-        Label -> float32 (n,) µV at 128 Hz.
-    stages
-        int8 (n_epochs,): the truth, or the expert's.
-    """
-
-    name: str
-    signals: Signals
-    stages: np.ndarray
-
-    @property
-    def recording(self) -> Recording:
-        """The night as the stager reads it."""
-        return Recording.from_arrays({label: (signal, UCDDB_RATE) for label, signal in self.signals.items()})
-
-    def damaged(self, labels: Sequence[str], defect: Defect, epochs: slice, seed: int) -> Subject:
-        """Return the night with a defect on some channels in some epochs."""
-        rng, signals = np.random.default_rng(seed), dict(self.signals)
-        for label in labels:
-            changed = signals[label].reshape(len(self.stages), -1).copy()
-            changed[epochs] = defect(changed[epochs], rng)
-            signals[label] = changed.reshape(-1).astype(np.float32)
-        return replace(self, signals=signals)
+STAGE_BEFORE = """
+import json, sys
+import numpy as np
+from eegvlm.signals import Recording
+from eegvlm.staging import Stager
+with np.load(sys.argv[2]) as held:
+    recording = Recording.from_arrays({label: (held[label], float(sys.argv[3])) for label in held.files})
+print(json.dumps(Stager.from_pretrained(sys.argv[1]).stage(recording).hypnogram.stages.tolist()))
+"""
 
 
 @dataclass(frozen=True)
@@ -109,24 +83,6 @@ class Case:
         return cls(*(np.concatenate([vars(one)[name] for one in cases]) for name in vars(cases[0])))
 
 
-class Kept:
-    """Results by name, in a file of lines that grows."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        lines = path.read_text("utf-8").splitlines() if path and path.exists() else []
-        self._held: dict[str, Any] = {one["name"]: one["result"] for one in map(json.loads, lines)}
-
-    def get(self, name: str, compute: Callable[[], Any]) -> Any:
-        """Return a result, computed where it is not known."""
-        if name not in self._held:
-            self._held[name] = compute()
-            if self._path:
-                with self._path.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps({"name": name, "result": self._held[name]}) + "\n")
-        return self._held[name]
-
-
 class Bench:
     """Stages nights with and without defects.
 
@@ -139,18 +95,36 @@ class Bench:
     """
 
     def __init__(self, model: str, kept: Path | None) -> None:
-        self.stager, self._kept = Stager.from_pretrained(model), Kept(kept)
+        self.stager, self._model, self._kept = Stager.from_pretrained(model), model, Kept(kept)
         self._clean: tuple[str, StagedNight] | None = None
 
     def case(self, subject: Subject, name: str, labels: Sequence[str], defect: Defect, epochs: slice) -> Case:
         """Return a night with a defect, beside the same night without."""
-        clean = self._kept.get(f"{subject.name} clean", lambda: self._of_clean(subject).hypnogram.stages.tolist())
+        clean = self.clean(subject)
         held = self._kept.get(f"{subject.name} {name}", lambda: self._stage(subject, labels, defect, epochs))
         defective = np.zeros(len(subject.stages), np.bool_)
         defective[epochs] = True
         read = (np.asarray(held[field]) for field in ("stages", "unusable", "shown"))
         stages, unusable, shown = read
         return Case(subject.stages, np.asarray(clean), stages, defective, unusable == 1, shown == 1)
+
+    def clean(self, subject: Subject) -> list[int]:
+        """Return the stages of the night as it is."""
+        return self._kept.get(f"{subject.name} clean", lambda: self._of_clean(subject).hypnogram.stages.tolist())
+
+    def before(self, subject: Subject, src: Path) -> list[int]:
+        """Return the stages that another version gives."""
+
+        def stage() -> list[int]:
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder, "night.npz")
+                np.savez(file, **subject.signals)
+                command = [sys.executable, "-c", STAGE_BEFORE, self._model, str(file), str(UCDDB_RATE)]
+                environment = {**os.environ, "PYTHONPATH": str(src.resolve())}
+                done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+            return json.loads(done.stdout.splitlines()[-1])
+
+        return self._kept.get(f"{subject.name} before", stage)
 
     def _of_clean(self, subject: Subject) -> StagedNight:
         if self._clean is None or self._clean[0] != subject.name:
@@ -175,25 +149,6 @@ def _look_alike(one: PreparedNight, other: PreparedNight) -> bool:
     """Say whether all pictures of two nights are made of the same samples; the model then says the same."""
     a, b = one.drawn_signals(slice(None)), other.drawn_signals(slice(None))
     return a.keys() == b.keys() and all(np.array_equal(a[name], b[name], equal_nan=True) for name in a)
-
-
-def simulated(nights: int, hours: float) -> Iterator[Subject]:
-    """Simulate nights of six channels."""
-    for seed in range(FIRST_SEED, FIRST_SEED + nights):
-        labels = [f"EEG {label}" for label in EEG]
-        night = simulate_night(hours=hours, seed=seed, rate=UCDDB_RATE, channels=(*labels, *OTHERS))
-        signals = {label.removeprefix("EEG "): samples for label, samples in night.signals.items()}
-        yield Subject(f"{seed} {hours:g} h", signals, night.stages)
-
-
-def ucddb(root: Path) -> Subject:
-    """Read the complete night of UCDDB."""
-    (night,) = open_dataset("ucddb-epochs", root, only="ucddb018", look_inside=False).nights
-    recording, stages = night.recording(), night.hypnogram().stages
-    channel = recording.channel(Role.EEG_CENTRAL)
-    epochs = recording.raw_epochs(channel)
-    complete = (stages >= 0) & np.isfinite(epochs).all(axis=1)
-    return Subject("ucddb018", {"C4-M1": epochs[complete].reshape(-1)}, stages[complete])
 
 
 def middle_hour(subject: Subject) -> slice:
@@ -242,6 +197,15 @@ def pops(bench: Bench, nights: int, hours: float) -> None:
         print(f" | {_agreement(case, case.defective, 'kappa')} | {_agreement(case, case.defective, 'accuracy')} |")
 
 
+def same(bench: Bench, nights: int, hours: float, root: Path | None, before: Path) -> None:
+    """Print in how many epochs of clean nights two versions differ."""
+    subjects = [*simulated(nights, hours), *([ucddb(root)] if root else [])]
+    print("| clean night | epochs | differ |\n|---|---|---|")
+    for subject in subjects:
+        differing = np.asarray(bench.clean(subject)) != np.asarray(bench.before(subject, before))
+        print(f"| {subject.name} | {len(differing)} | {differing.sum()} |", flush=True)
+
+
 def _agreement(case: Case, epochs: np.ndarray, figure: str) -> str:
     """Return a figure of agreement with the truth among staged epochs, and that of the clean night in the same ones."""
     compared = epochs & (case.stages >= 0) & (case.clean >= 0)
@@ -273,16 +237,21 @@ def noise(stager: Stager, noxturnal: Path | None) -> None:
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=("dead", "pops", "noise"))
+    parser.add_argument("table", choices=("dead", "pops", "noise", "same"))
     parser.add_argument("--model", default="nano", help="packaged model or checkpoint folder")
     parser.add_argument("--nights", type=int, default=10)
     parser.add_argument("--hours", type=float, default=8.0)
     parser.add_argument("--ucddb", type=Path)
     parser.add_argument("--noxturnal", type=Path)
+    parser.add_argument("--before", type=Path)
     parser.add_argument("--kept", type=Path)
     chosen = parser.parse_args()
     bench = Bench(chosen.model, chosen.kept)
-    if chosen.table == "dead":
+    if chosen.table == "same":
+        if chosen.before is None:
+            parser.error("give --before")
+        same(bench, chosen.nights, chosen.hours, chosen.ucddb, chosen.before)
+    elif chosen.table == "dead":
         dead(bench, chosen.nights, chosen.hours, chosen.ucddb)
     elif chosen.table == "pops":
         pops(bench, chosen.nights, chosen.hours)

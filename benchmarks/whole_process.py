@@ -8,6 +8,9 @@ writing reasons too, which the others do not give.
     python -m venv yasa && yasa/bin/pip install yasa
     python benchmarks/whole_process.py --yasa yasa/bin/python --gssc gssc/bin/python --explain all
 
+With ``--before FOLDER`` another version of this package, whose ``src`` FOLDER is, stages the same file in turn: without
+reasons and report, as is the default, and with all reasons and the report.
+
 How to install GSSC stands in ``gssc_runner.py``. It reads one EEG and one EOG (``GSSC``), or that EEG alone
 (``GSSC, EEG``), which takes it a third of the work. YASA and GSSC are never dependencies of this package; without
 ``--yasa`` and ``--gssc`` only our own figures are printed.
@@ -77,6 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--yasa", help="python of an environment that has YASA")
     parser.add_argument("--gssc", help="python of an environment that has GSSC")
+    parser.add_argument("--before", type=Path, help="src of another version of this package")
     parser.add_argument("--explain", choices=("none", "uncertain", "all"), default="none", help="time reasons too")
     parser.add_argument("--hours", type=float, default=8.0)
     parser.add_argument("--runs", type=int, default=5)
@@ -91,6 +95,13 @@ def main() -> None:
         commands = {"eegvlm": [*ours, "--explain", "none"]}
         if arguments.explain != "none":
             commands[f"eegvlm, reasons: {arguments.explain}"] = [*ours, "--explain", arguments.explain]
+        before = {}
+        if arguments.before:
+            report = [*eegvlm, "stage", str(night), "--out", str(out), "--model", arguments.model]
+            commands |= {"eegvlm, as is": report, "eegvlm, all and report": [*report, "--explain", "all"]}
+            there = ["env", f"PYTHONPATH={arguments.before.resolve()}"]
+            before = {name: f"before: {name}" for name in commands}
+            commands |= {before[name]: [*there, *command] for name, command in list(commands.items())}
         if arguments.yasa:
             commands["YASA"] = [arguments.yasa, "-c", YASA, str(night), str(Path(folder, "yasa.csv"))]
         if arguments.gssc:
@@ -113,7 +124,7 @@ def main() -> None:
             f"processor {statistics.median(used):.2f} s"
         )
     for name in (one for one in times if one.startswith("eegvlm")):
-        for other in (one for one in times if not one.startswith("eegvlm")):
+        for other in [before[name]] if before else (one for one in times if not one.startswith("eegvlm")):
             pairs = list(zip(times[name], times[other], strict=True))
             wall, used = (statistics.median(a[k] / b[k] for a, b in pairs) for k in (0, 1))
             print(f"ratio {name} / {other}: median {wall:.2f}, of processor time {used:.2f}")

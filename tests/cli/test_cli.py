@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from eegvlm import __version__
+from eegvlm.cli.collection import collection_paused
 from eegvlm.simulation import simulate_night
 
 
@@ -104,3 +106,15 @@ def test_one_bad_recording_among_many_is_said_and_the_others_are_staged(night, t
     assert "empty.edf" in done.stderr
     assert (tmp_path / "out" / "night" / "staging.json").is_file()
     assert not (tmp_path / "out" / "empty").exists()
+
+
+def test_what_a_command_loads_is_left_out_of_garbage_collection():
+    frozen = gc.get_freeze_count()
+    try:
+        with collection_paused():
+            assert not gc.isenabled()
+            loaded = [[] for _ in range(1000)]
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= frozen + len(loaded)
+    finally:
+        gc.unfreeze()

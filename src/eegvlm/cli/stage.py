@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
+from eegvlm.cli.collection import collection_paused
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,8 +127,10 @@ def stage(
     """Stage recordings: a hypnogram, five calibrated probabilities an epoch, reasons, statistics, a report."""
     from eegvlm.core.files import check_output_folder
     from eegvlm.signals import parse_channels, read_recording
-    from eegvlm.staging import StageOptions, second_reader_named
-    from eegvlm.staging.night import result_files
+
+    with collection_paused():
+        from eegvlm.staging import StageOptions, second_reader_named
+        from eegvlm.staging.night import result_files
 
     chosen = parse_channels(channels or ())
     options = StageOptions(
@@ -152,12 +155,13 @@ def stage(
         with _reported(path, failed):
             opened.append((read_recording(path, chosen), folders[path]))
     if opened:
-        from transformers.utils.logging import disable_progress_bar
+        with collection_paused():
+            from transformers.utils.logging import disable_progress_bar
 
-        from eegvlm.staging import Stager
+            from eegvlm.staging import Stager
 
-        disable_progress_bar()  # transformers' own, for weights that load in a blink
-        stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
+            disable_progress_bar()  # transformers' own, for weights that load in a blink
+            stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
         stager.check_explain(options.explain or "none")
         for recording, folder in opened:
             with _reported(recording.path, failed):

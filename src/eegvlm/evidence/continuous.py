@@ -22,6 +22,7 @@ EPOCH_S = 30
 _INNER, _MARGIN = 18, 1  # epochs
 _SPAN_S = (_INNER + 2 * _MARGIN) * EPOCH_S
 _HIGHEST_HZ = 100.0
+_BLOCKS_AT_ONCE = 16  # bounds the memory beside the result
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,12 @@ class Continuous:
         n, per_epoch = epochs.shape
         present = np.asarray(np.isfinite(epochs).all(axis=1), np.bool_)
         # float64: a constant offset must not cost precision
-        level = float(np.median(epochs[present][:: max(1, n // 64)])) if present.any() else 0.0
+        some = np.flatnonzero(present)[:: max(1, n // 64)]
+        level = float(np.median(epochs[some])) if len(some) else 0.0
         blocks = max(1, -(-n // _INNER))
         whole = np.zeros(((blocks * _INNER) + 2 * _MARGIN, per_epoch), np.float32)
-        whole[1 : n + 1] = np.where(present[:, None], epochs - np.float32(level), 0)
+        np.subtract(epochs, np.float32(level), out=whole[1 : n + 1])
+        whole[1 : n + 1][~present] = 0
         # beyond the ends the signal is continued by its mirror image
         whole[0], whole[n + 1] = whole[1, ::-1], whole[n, ::-1]
         flat = whole.reshape(-1)
@@ -94,9 +97,12 @@ class Continuous:
         """
         gain, last = self._gain(low, high, rolloff)
         size = _SPAN_S * rate
-        out = fft.irfft(self.spectra[:, :last] * gain, size, axis=1)
-        out *= np.float32(size)
-        return _joined(out, rate, self.n_epochs)
+        parts = []
+        for first in range(0, len(self.spectra), _BLOCKS_AT_ONCE):
+            out = fft.irfft(self.spectra[first : first + _BLOCKS_AT_ONCE, :last] * gain, size, axis=1)
+            out *= np.float32(size)
+            parts.append(_inner(out, rate))
+        return np.concatenate(parts)[: self.n_epochs * EPOCH_S * rate]
 
     def analytic(
         self, low: float, high: float, *, rate: int, rolloff: tuple[float, float]
@@ -110,11 +116,15 @@ class Continuous:
         first = int(max(0.0, low - rolloff[0]) * _SPAN_S)
         middle = round(0.5 * (low + high) * _SPAN_S)
         size = _SPAN_S * rate
-        moved = np.zeros((len(self.spectra), size), np.complex64)
-        moved[:, (np.arange(first, last) - middle) % size] = self.spectra[:, first:last] * (2 * gain[first:])
-        out = fft.ifft(moved, axis=1, overwrite_x=True)
-        out *= np.float32(size)
-        return _joined(out, rate, self.n_epochs), middle / _SPAN_S
+        parts = []
+        for block in range(0, len(self.spectra), _BLOCKS_AT_ONCE):
+            spectra = self.spectra[block : block + _BLOCKS_AT_ONCE, first:last]
+            moved = np.zeros((len(spectra), size), np.complex64)
+            moved[:, (np.arange(first, last) - middle) % size] = spectra * (2 * gain[first:])
+            out = fft.ifft(moved, axis=1, overwrite_x=True)
+            out *= np.float32(size)
+            parts.append(_inner(out, rate))
+        return np.concatenate(parts)[: self.n_epochs * EPOCH_S * rate], middle / _SPAN_S
 
     def envelope(self, low: float, high: float, *, rate: int, rolloff: tuple[float, float]) -> Samples:
         """Return a band's envelope: half of the peak-to-peak amplitude, µV."""
@@ -136,10 +146,10 @@ class Continuous:
         return gain.astype(np.float32), last
 
 
-def _joined(out: npt.NDArray[_Number], rate: int, n_epochs: int) -> npt.NDArray[_Number]:
+def _inner(out: npt.NDArray[_Number], rate: int) -> npt.NDArray[_Number]:
+    """Return blocks end to end, without their margins."""
     margin = _MARGIN * EPOCH_S * rate
-    inner = out[:, margin : margin + _INNER * EPOCH_S * rate]
-    return np.ascontiguousarray(inner).reshape(-1)[: n_epochs * EPOCH_S * rate]
+    return np.ascontiguousarray(out[:, margin : margin + _INNER * EPOCH_S * rate]).reshape(-1)
 
 
 def smoothed(values: Samples, width: int) -> Samples:

@@ -76,8 +76,18 @@ def measure(
     rates = {role: float(rate[role] if isinstance(rate, Mapping) else rate) for role in used}
     n_epochs = _checked(used, rates)
     said = {role: (names or {}).get(role, role.value) for role in used}
-    ready = {role: Continuous.of(used[role], rates[role], said[role]) for role in used}
-    marks: dict[FindingKind, dict[str, Marks]] = _eyes(ready, ready.get(Role.EEG_FRONTAL))
+    present: dict[str, npt.NDArray[np.bool_]] = dict.fromkeys(said.values(), np.zeros(0, np.bool_))
+
+    def transformed(*roles: Role) -> dict[Role, Continuous]:
+        signals = {role: Continuous.of(used[role], rates[role], said[role]) for role in roles if role in used}
+        present.update({signal.name: signal.present for signal in signals.values()})
+        return signals
+
+    ready = transformed(*_EEG)
+    # spectra of a night are as large as the night: those of eyes and chin are not kept
+    marks: dict[FindingKind, dict[str, Marks]] = _eyes(
+        transformed(Role.EOG_LEFT, Role.EOG_RIGHT), ready.get(Role.EEG_FRONTAL)
+    )
     # what eyes and movement write into the EEG is no wave of the brain
     eyes = [*marks.get(K.BLINK, {}).values(), *marks.get(K.RAPID_EYE_MOVEMENT, {}).values()]
     share = {}
@@ -100,9 +110,8 @@ def measure(
         if central.nyquist >= 20:
             # an arousal may come with movement
             marks[K.AROUSAL] = {central.name: detect_arousals(central)}
-    chin = measure_chin(ready[Role.EMG_CHIN]) if Role.EMG_CHIN in ready else None
+    chin = next((measure_chin(signal) for signal in transformed(Role.EMG_CHIN).values()), None)
     rhythms = {said[role]: measure_rhythms(used[role], rates[role]) for role in _EEG if role in used}
-    present = {signal.name: signal.present for signal in ready.values()}
     sides = tuple(said[role] for role in (Role.EOG_LEFT, Role.EOG_RIGHT) if role in used)
     return Evidence(n_epochs, marks, rhythms, share, chin, present, sides)
 
@@ -130,8 +139,11 @@ def measure_night(night: PreparedNight) -> Evidence:
             role = channels[place].role if place < len(channels) else None
             if role is None or role not in _MEASURED or (place and not shown.any()):
                 continue
-            signals[role] = np.where(shown[:, None], channels[place].signals, np.float32(np.nan))
-            names[role] = channels[place].name
+            held = channels[place]
+            signals[role] = held.signals
+            if (held.usable & ~shown).any():  # a copy of a night takes memory
+                signals[role] = np.where(shown[:, None], held.signals, np.float32(np.nan))
+            names[role] = held.name
         if signals and night.layout.rate >= _LEAST_HZ:
             found = found.joined(measure(signals, rate=night.layout.rate, names=names))
     return found

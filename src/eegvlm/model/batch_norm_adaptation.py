@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.images import PreparedNight
+from eegvlm.model.enhancement import ENOUGH_EPOCHS
 from eegvlm.model.processing import EegVlmProcessor
 
 
@@ -58,7 +59,8 @@ def adapted_network(
     part = np.zeros(night.n_epochs, np.bool_)
     part[within] = True
     usable = night.usable & part
-    pictures = night.pictures(night.sampled(usable), device=device)
+    rows = night.sampled(usable)
+    pictures = night.pictures(rows[:: max(1, -(-len(rows) // ENOUGH_EPOCHS))], device=device)
     return network.adapted(processor.normalise(pictures, dtype), int(usable.sum()), share)
 
 

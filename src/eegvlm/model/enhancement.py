@@ -20,7 +20,8 @@ from eegvlm.model.configuration import EegVlmConfig
 FEW_EPOCHS = 60
 """A recording of so many epochs has half the say in the batch statistics of one without end."""
 
-_ENOUGH = 120  # nights are staged alike by the statistics of 60, 120 and 240 epochs
+ENOUGH_EPOCHS = 120
+"""Batch statistics are those of so many epochs at most: nights are staged alike by 60, 120 and 240."""
 
 N_STAGES = sum(stage >= 0 for stage in Stage)
 
@@ -138,7 +139,7 @@ class EnhancementNetwork(nn.Module):
             norm.reset_running_stats()
             norm.momentum = 1.0  # as of this batch alone
             norm.train()
-        moved(pixel_values[:: -(-len(pixel_values) // _ENOUGH)])
+        moved(pixel_values[:: -(-len(pixel_values) // ENOUGH_EPOCHS)])
         kept = 1 - share * epochs / (epochs + FEW_EPOCHS)
         for norm, before in zip(norms, learnt, strict=True):
             norm.eval()

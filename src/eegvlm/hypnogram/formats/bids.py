@@ -53,7 +53,7 @@ def _read(source: Source) -> Hypnogram:
 
 
 def _unscored_named(row: columns.Row, header: columns.Row) -> columns.Row:
-    column = columns.column_of(header.cells, ["trial_type"])
+    column = columns.column_of(header.cells, ["trial type"])
     if column is None or columns.cell(row, column) != "n/a":
         return row
     return replace(row, cells=tuple("?" if k == column else cell for k, cell in enumerate(row.cells)))
