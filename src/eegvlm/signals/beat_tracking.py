@@ -34,7 +34,7 @@ _EVIDENCE = 150.0
 _AT_ONCE = 64  # epochs
 
 
-def beat_match(epochs: Samples, shape: Samples, peak: int) -> Samples:
+def beat_match(epochs: Samples, noise: Samples, shape: Samples, peak: int) -> Samples:
     """Return how much of the mean beat each sample holds.
 
     A matched filter for the spectrum that the channel has around each epoch: slow waves count less than the quiet fast
@@ -44,6 +44,9 @@ def beat_match(epochs: Samples, shape: Samples, peak: int) -> Samples:
     ----------
     epochs
         float32 (n_epochs, samples) microvolt; zeros where there is no signal.
+    noise
+        The same without the beats that are known already: where the heart is louder than the EEG, a filter for the
+        spectrum of both would be one that undoes the beat, and see none between two samples.
     shape
         The mean beat, float32 (k,) microvolt, k even, at the same rate.
     peak
@@ -58,7 +61,7 @@ def beat_match(epochs: Samples, shape: Samples, peak: int) -> Samples:
     size = 2 * len(shape)
     lead = size // 4
     whole = np.pad(shape, (lead, size - len(shape) - lead))
-    filters = np.fft.rfft(whole) / _spectra(epochs, size)
+    filters = np.fft.rfft(whole) / _spectra(noise, size)
     kernels = np.fft.irfft(filters, size, axis=1).astype(np.float32)
     kernels /= (kernels @ whole)[:, None]
     # a beat reaches into the epochs beside the one in which its R wave lies
