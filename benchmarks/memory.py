@@ -3,7 +3,7 @@
     python benchmarks/memory.py
 
 Seven channels hold noise and are read: three EEG, two EOG, chin and ECG. The others hold zeros, for which a disk that
-can leave out zeros needs no room. The limit is 0.6 GiB.
+can leave out zeros needs no room. The aim is 0.6 GiB.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> None:
         command += ["--model", arguments.model]
         subprocess.run(command, check=True)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"peak resident memory of the process: {peak:.2f} GiB (limit 0.6)")
+    print(f"peak resident memory of the process: {peak:.2f} GiB (aim 0.6)")
 
 
 if __name__ == "__main__":
