@@ -47,7 +47,8 @@ def test_hmc_annotations_lie_among_others_and_lights_are_noted(tmp_path):
     )
     hypnogram = read_hypnogram(path)
     assert hypnogram.labels == ["W", "N1", "N2"]
-    assert hypnogram.notes == ("2 other annotations are not sleep stages", "lights off is marked at 12.5 s")
+    left_out = "2 other annotations are not sleep stages: 'Lights off', 'EEG arousal'"
+    assert hypnogram.notes == (left_out, "lights off is marked at 12.5 s")
 
 
 def test_mass_20_s_epochs_start_late_and_keep_their_length(tmp_path):

@@ -9,9 +9,11 @@ from eegvlm.core.files import check_output_file, write_together
 from eegvlm.hypnogram.codings import coding_of_name
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Source
+from eegvlm.hypnogram.formats.onset_unit import check_onset_unit
 from eegvlm.hypnogram.formats.registry import WRITABLE, format_of_name, format_to_write, recognise
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
+from eegvlm.hypnogram.stage_map import StageMap, parse_stage_map
 
 _WITH_CODES = ("txt", "bids")
 
@@ -22,6 +24,10 @@ def read_hypnogram(
     format: str | None = None,
     coding: str | None = None,
     epoch_s: float | None = None,
+    onset_unit: str | None = None,
+    scorer: str | None = None,
+    stage_map: str | StageMap | None = None,
+    recording_s: float | None = None,
 ) -> Hypnogram:
     """Read a scoring.
 
@@ -40,6 +46,17 @@ def read_hypnogram(
         What integer codes mean: ``yasa``, ``isruc``, ``ucddb``, ``dreams``, ``aasm`` or ``profusion``.
     epoch_s
         Length of the file's epochs in seconds, where the file does not say it (30 is assumed, 5 for DREAMS).
+    onset_unit
+        What the times of a table count, where the file does not say it: ``s``, ``ms``, ``min``, ``h``, samples
+        at a rate such as ``256Hz``; ``clock`` or ``elapsed`` for times written as hh:mm:ss.
+    scorer
+        Whose stages to read from a table that holds those of several.
+    stage_map
+        What names that are not known mean: ``Light=N2,Deep=N3``, or what
+        :func:`eegvlm.hypnogram.stage_map.parse_stage_map` makes of it.
+    recording_s
+        Length of the recording in seconds, where it is known: it settles what the times of a table count, and
+        where the last stage of a list of changes ends.
 
     Raises
     ------
@@ -49,12 +66,15 @@ def read_hypnogram(
     path = Path(path)
     if epoch_s is not None and not is_epoch_length(epoch_s):
         raise HypnogramError(path, "epoch length", epoch_s, "expected seconds, from 0.01 to 3600")
+    if onset_unit is not None:
+        check_onset_unit(onset_unit)
+    names = parse_stage_map(stage_map) if isinstance(stage_map, str) else stage_map or {}
     chosen_coding = None if coding is None else coding_of_name(coding)
     chosen = None if format is None else format_of_name(format)
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        source = Source(path, head, chosen_coding, epoch_s)
+        source = Source(path, head, chosen_coding, epoch_s, onset_unit, scorer, names, recording_s)
         chosen = chosen or recognise(source)
         hypnogram = chosen.read(source)
     except OSError as error:

@@ -1,10 +1,12 @@
-"""The five AASM sleep stages, and the many ways in which files spell them."""
+"""The five AASM sleep stages, and which of them a text spells; the words are in :mod:`eegvlm.hypnogram.stage_words`."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import IntEnum
 
+from eegvlm.hypnogram import stage_words
 from eegvlm.hypnogram.error import HypnogramError
 
 
@@ -49,55 +51,67 @@ class Stage(IntEnum):
 
 STAGES: tuple[Stage, ...] = (Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R)
 
-# Rechtschaffen and Kales 1968 to AASM: S1 -> N1, S2 -> N2, S3 and S4 -> N3, movement time -> unscored.
-_SPELLINGS: dict[Stage, tuple[str, ...]] = {
-    Stage.W: ("w", "wake", "wk", "awake", "awa", "wakefulness", "waking", "s0", "éveil", "eveil", "wach"),
-    Stage.N1: ("n1", "s1", "nrem1", "nrem 1", "nrem-1", "non-rem 1"),
-    Stage.N2: ("n2", "s2", "nrem2", "nrem 2", "nrem-2", "non-rem 2"),
-    Stage.N3: (
-        *("n3", "s3", "nrem3", "nrem 3", "nrem-3", "non-rem 3", "sws", "slow wave", "n3/n4", "s3/s4"),
-        *("n4", "s4", "nrem4", "nrem 4", "nrem-4", "non-rem 4"),
-    ),
-    Stage.R: ("r", "rem", "paradoxical"),
-    Stage.UNSCORED: (
-        *("?", "unscored", "uns", "unknown", "undefined", "unsure", "not scored", "n/a", "na", "nan", "none"),
-        *("movement time", "movement", "mt", "m", "artefact", "artifact", "art", "indeterminate"),
-    ),
+_BY_LABEL = {"W": Stage.W, "N1": Stage.N1, "N2": Stage.N2, "N3": Stage.N3, "R": Stage.R, "?": Stage.UNSCORED}
+_STAGE_OF = {key: _BY_LABEL[label] for label, keys in stage_words.SPELLINGS.items() for key in keys}
+_STAGE_AFTER_THE_WORD = {
+    key: _BY_LABEL[label] for label, keys in stage_words.AFTER_THE_WORD_STAGE.items() for key in keys
 }
-_STAGE_OF = {spelling: stage for stage, spellings in _SPELLINGS.items() for spelling in spellings}
-# Digits are labels only after a word that says so: in `Sleep stage 1`, never in a bare `1`.
-_STAGE_OF_DIGIT = {
-    **{"0": Stage.W, "1": Stage.N1, "2": Stage.N2, "3": Stage.N3, "4": Stage.N3, "3/4": Stage.N3},
-    **{"u": Stage.UNSCORED},
-}
-_RECHTSCHAFFEN_KALES = frozenset(
-    [
-        *("1", "2", "3", "4", "3/4", "s1", "s2", "s3", "s4", "s3/s4"),
-        *("n4", "n3/n4", "nrem4", "nrem 4", "nrem-4", "movement time", "mt"),
-    ]
-)
-_PREFIX = re.compile(r"^(?:sleep[\s_-]*stages?|stages?|stade|sleep)(?:[\s_:-]+|(?=[\dnrw?]))")
-_SUFFIX = re.compile(r"\s+sleep$")
-_EXPLICIT = re.compile(r"^sleep[\s_-]*stage")
+_LETTERS_WITHOUT_ACCENT = str.maketrans({"ł": "l", "ø": "o", "æ": "ae"})
+_FOREIGN = re.compile(r"[^\w\s:./|,()-]")  # N2! and (probably) REM? are remarks, not names
+_NEGATIVE = re.compile(r"(?:^|\s)-\d")  # a code below zero is no stage after a hyphen
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_GLUED = re.compile(r"(?:sleepstage|stage|sleep)(?=n?\d$|s\d$|[wru]$|rem$|wake$)")
+_EXPLICIT = re.compile(r"sleep[\s_-]*stage(?!s)")
 
 
-def _bare(text: str) -> tuple[str, bool]:
-    """Take the words around a stage's name away, and tell whether there were any."""
-    whole = " ".join(text.split()).casefold()
-    bare = _SUFFIX.sub("", _PREFIX.sub("", whole))
-    return bare, bare != whole
+def _key(text: str) -> tuple[str, bool]:
+    """Reduce a text to the key of :mod:`stage_words`, and tell whether it spoke of a stage or of sleep.
+
+    The key is ``?`` for a mere question mark and empty for what cannot be a name.
+    """
+    plain = unicodedata.normalize("NFKD", text.partition("@@")[0].casefold().translate(_LETTERS_WITHOUT_ACCENT))
+    plain = "".join(character for character in plain if not unicodedata.combining(character)).strip()
+    asked = plain.endswith("?")
+    plain = plain.removesuffix("?")
+    if _FOREIGN.search(plain) or _NEGATIVE.search(plain):
+        return "", False
+    tokens = _TOKEN.findall(plain)
+    first, last = 0, len(tokens)
+    while first < last and tokens[first] in stage_words.AROUND:
+        first += 1
+    while last > first and tokens[last - 1] in stage_words.AROUND:
+        last -= 1
+    around = (*tokens[:first], *tokens[last:])
+    said_so = any(token in stage_words.SAYS_STAGE for token in around)
+    whole, key = "".join(tokens), "".join(tokens[first:last])
+    if whole in _STAGE_OF:  # a name of which "stage" is a part: no stage
+        key = whole
+    elif glued := _GLUED.match(key):  # SleepStage2, StageN1
+        key, said_so = key[glued.end() :], True
+    if asked:
+        return ("?" if not key else ""), said_so
+    return key, said_so
 
 
 def stage_of_spelling(text: str) -> Stage | None:
     """Return the stage that a text spells, or None if it is not a known spelling of one.
 
-    Letter case, surrounding space and the words ``Sleep stage``, ``Stage`` and ``sleep`` around the name do
-    not matter: ``Sleep stage N2``, ``SLEEP-S2``, ``Stage 2 sleep``, ``NREM2`` and ``n2`` are all N2.
+    Letter case, accents, punctuation, a channel after ``@@`` and the words around the name that only say
+    "stage" or "sleep", in nine languages, do not matter. A bare digit spells nothing.
+
+    Examples
+    --------
+    >>> [stage_of_spelling(text) for text in ("Sleep stage N2", "SLEEP-S2", "Stadium II", "NREM2", "Fase N2")]
+    [<Stage.N2: 2>, <Stage.N2: 2>, <Stage.N2: 2>, <Stage.N2: 2>, <Stage.N2: 2>]
+    >>> stage_of_spelling("2") is stage_of_spelling("Sleep stages verified") is None
+    True
     """
-    bare, said_so = _bare(text)
-    if said_so and bare in _STAGE_OF_DIGIT:
-        return _STAGE_OF_DIGIT[bare]
-    return _STAGE_OF.get(bare)
+    key, said_so = _key(text)
+    if key == "?":
+        return Stage.UNSCORED
+    if said_so and key in _STAGE_AFTER_THE_WORD:
+        return _STAGE_AFTER_THE_WORD[key]
+    return _STAGE_OF.get(key)
 
 
 def says_sleep_stage(text: str) -> bool:
@@ -105,6 +119,16 @@ def says_sleep_stage(text: str) -> bool:
     return _EXPLICIT.match(text.strip().casefold()) is not None
 
 
+def is_light_sleep(text: str) -> bool:
+    """Tell whether a text names light sleep, which is N1 and N2 together and therefore no stage."""
+    return _key(text)[0] in stage_words.LIGHT_SLEEP
+
+
+def is_deep_sleep(text: str) -> bool:
+    """Tell whether a text names N3 as deep sleep, the counterpart of light sleep."""
+    return _key(text)[0] in stage_words.DEEP_SLEEP
+
+
 def is_rechtschaffen_kales(text: str) -> bool:
     """Tell whether a label comes from the rules of 1968: stages 1 to 4, movement time."""
-    return _bare(text)[0] in _RECHTSCHAFFEN_KALES
+    return _key(text)[0] in stage_words.RECHTSCHAFFEN_KALES

@@ -54,7 +54,8 @@ def _read(source: Source) -> Hypnogram:
         Event(round(a.onset, 6), a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)
     ]
     notes = (*(f"EDF: {warning.message}" for warning in caught), *start_notes)
-    return hypnogram_from_events(source, pick_stages(source, events), start=start).with_notes(*notes)
+    end_s = edf.duration if edf.signals else None
+    return hypnogram_from_events(source, pick_stages(source, events), start=start, end_s=end_s).with_notes(*notes)
 
 
 def _start(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:

@@ -9,30 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eegvlm.hypnogram.formats.epoch_lengths import GRID_TOLERANCE, epoch_length_s
+from eegvlm.hypnogram.formats.event import Event as Event
 from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.stretches import Timed, stretches_of
+from eegvlm.hypnogram.formats.unknown_names import Group, groups_that_fill, most_odd_s, named, refuse_unknown
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.resample import MOST_S, RULE, count_epochs, fill_epochs, is_epoch_length
+from eegvlm.hypnogram.resample import MOST_S, RULE, count_epochs, fill_epochs
 from eegvlm.hypnogram.stage import Stage, is_rechtschaffen_kales, says_sleep_stage, stage_of_spelling
+from eegvlm.hypnogram.stage_map import folded
 from eegvlm.signals.lights import LightsMarker, lights_marker, lights_of_markers
 
-# Epoch lengths in use: 30 s (AASM), 20 s (part of MASS), and shorter ones of automatic scorers.
-EPOCH_LENGTHS_S = (30.0, 20.0, 10.0, 5.0, 4.0, 2.0, 1.0)
-_GRID_TOLERANCE = 0.02  # of an epoch: clocks of recorders drift, files round
-_MOST_OVERLAP = 0.05  # of an epoch
-
-
-class Event(NamedTuple):
-    """A labelled stretch of time: start (s), length (s; None if not said), the text, where it stands."""
-
-    onset_s: float
-    duration_s: float | None
-    text: str
-    where: str
+# Among other annotations only these mean an unscored epoch: Movement and Artefact are events there.
+_PLAINLY_UNSCORED = ("?", "unscored", "not scored", "notscored", "sleep-unscored", "movement time")
 
 
 @dataclass(frozen=True)
@@ -50,36 +43,86 @@ def pick_stages(source: Source, events: Sequence[Event]) -> StageEvents:
 
     Where any event calls itself a sleep stage (``Sleep stage ...``), only those and ``Movement time`` are
     taken. Otherwise any spelling of W, N1, N2, N3 and R is, and ``?``; words such as ``Movement`` or
-    ``Artefact`` are not, for among other annotations they mean something else.
+    ``Artefact`` are not, for among other annotations they mean something else. The user's own names
+    (``source.stage_map``) come before either. An odd epoch whose text is no stage is unscored. The notes name
+    what was left out.
 
     Raises
     ------
     HypnogramError
-        If a ``Sleep stage ...`` is not known, or there is no stage at all.
+        If a text that is not known fills the time of a stage, or there is no stage at all.
     """
-    explicit = any(says_sleep_stage(event.text) for event in events)
+    explicit = any(says_sleep_stage(event.text) and source.stage_of(event.text) is not None for event in events)
     picked: list[Event] = []
     stages: list[Stage] = []
     lights: list[LightsMarker] = []
+    others: list[Event] = []
     for event in events:
-        stage = _stage_among_others(event.text, explicit=explicit)
-        if stage is None and explicit and says_sleep_stage(event.text):
-            hint = "expected Sleep stage W, N1, N2, N3, R, 1, 2, 3, 4 or ?"
-            raise source.error(event.where, event.text, hint)
+        stage = _stage_among_others(source, event.text, explicit=explicit)
         if stage is not None:
             picked.append(event)
             stages.append(stage)
-        elif marker := lights_marker(event.onset_s, event.text):
-            lights.append(marker)
+        else:
+            others.append(event)
+            if marker := lights_marker(event.onset_s, event.text):
+                lights.append(marker)
     if not picked:
         found = f"{len(events)} annotations, none of them a stage" if events else "no annotation"
-        raise source.error("sleep stages", found, "give a file with annotations such as 'Sleep stage N2'")
+        if others:
+            found = f"{len(events)} annotations, none of them a stage: {named(event.text for event in others)}"
+        hint = "give a file with annotations such as 'Sleep stage N2', or name its stages with --map"
+        raise source.error("sleep stages", found, hint)
+    more = _stages_among_the_rest(source, picked, others, explicit=explicit)
+    picked += [event for event, _ in more]
+    stages += [stage for _, stage in more]
+    taken = {id(event) for event, _ in more}
+    others = [event for event in others if id(event) not in taken]
     notes = rechtschaffen_kales_notes(event.text for event in picked)
-    others = len(events) - len(picked)
+    odd = [
+        event.text
+        for event, stage in zip(picked, stages, strict=True)
+        if stage is Stage.UNSCORED and stage_of_spelling(event.text) is not Stage.UNSCORED
+    ]
+    if odd:
+        notes = (*notes, f"unscored, for it is no known stage: {named(odd)}")
     if others:
         marked = (f"lights {marker.switch} is marked at {marker.onset_s:g} s" for marker in lights if marker.switch)
-        notes = (*notes, f"{others} other annotations are not sleep stages", *marked)
+        left_out = f"{len(others)} other annotations are not sleep stages: {named(event.text for event in others)}"
+        notes = (*notes, left_out, *marked)
     return StageEvents(tuple(picked), np.array(stages, dtype=np.int8), notes, tuple(lights))
+
+
+def _stages_among_the_rest(
+    source: Source, picked: Sequence[Event], others: Sequence[Event], *, explicit: bool
+) -> list[tuple[Event, Stage]]:
+    """Find stages among events that do not look like one: odd epochs, and stages that go by another name.
+
+    Raises
+    ------
+    HypnogramError
+        If they fill the time of a stage and no name for it is known.
+    """
+    unmapped = [event for event in others if folded(event.text) not in source.stage_map]
+    rest = [event for event in unmapped if not lights_marker(event.onset_s, event.text)]
+    if not all(_is_sound(event) for event in (*picked, *rest)):
+        return []  # damaged times, which are refused where stages are laid on epochs
+    lengths = np.array([event.duration_s for event in picked if event.duration_s] or [30.0])
+    epoch_s = source.epoch_s or epoch_length_s(lengths)
+    most_s = most_odd_s(int(lengths.sum() / epoch_s) if len(lengths) > 1 else len(picked), epoch_s)
+    found: list[tuple[Event, Stage]] = []
+    odd: list[Group] = []
+    for group in groups_that_fill(picked, rest):
+        stage = source.stage_of(group.text)
+        if stage is not None:  # REM beside 'Sleep stage N2', or Movement between two stages
+            found += [(event, stage) for event in group.events if event.duration_s]
+        else:
+            odd.append(group)
+    singular = [event for event in rest if explicit and says_sleep_stage(event.text) and not event.duration_s]
+    if len(lengths) < len(picked) / 2:  # a list of changes: an odd stage lasts until the next row
+        found += [(event, Stage.UNSCORED) for event in singular if len(event.text.split()) <= 3]
+    if sum(group.seconds for group in odd) > most_s:
+        raise refuse_unknown(source, odd, (event.text for event in picked))
+    return found + [(event, Stage.UNSCORED) for group in odd for event in group.events]
 
 
 def rechtschaffen_kales_notes(texts: Iterable[str]) -> tuple[str, ...]:
@@ -90,38 +133,55 @@ def rechtschaffen_kales_notes(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def hypnogram_from_events(
-    source: Source, picked: StageEvents, *, start: datetime | None = None, epoch_s: float | None = None
+    source: Source,
+    picked: StageEvents,
+    *,
+    start: datetime | None = None,
+    epoch_s: float | None = None,
+    end_s: float | None = None,
 ) -> Hypnogram:
     """Lay the stages of a file on epochs.
 
     The first epoch starts with the first stage. The epochs are as long as the user says, else as the file
-    says, else as the events tell (:func:`epoch_length_s`). An event without a length lasts until the next
-    one. Time without an event is unscored.
+    says, else as the events tell (:func:`epoch_length_s`). How events without a length, repeats and overlaps
+    are read: :mod:`.stretches`. Time without an event is unscored.
+
+    Parameters
+    ----------
+    source
+        The file.
+    picked
+        Its stages.
+    start
+        Clock time from which the events count.
+    epoch_s
+        Length of an epoch, where the file says it.
+    end_s
+        Where the signal ends, where the file says it.
 
     Raises
     ------
     HypnogramError
         If a time is not a number, or two different stages overlap.
     """
-    order = sorted(range(len(picked.events)), key=lambda k: picked.events[k].onset_s)
-    events = [picked.events[k] for k in order]
-    stages = picked.stages[order]
-    for event in events:
+    for event in picked.events:
         for name, value in (("start", event.onset_s), ("duration", event.duration_s)):
             if value is not None and (not abs(value) <= MOST_S or (name == "duration" and value < 0)):
                 raise source.error(f"{event.where}, {name}", value, "expected a number of seconds")
     epoch_s = source.epoch_s or epoch_s
-    starts, stops, notes = _stretches(events, stages, epoch_s)
+    timed = [
+        Timed(*event[:2], int(stage), *event[2:]) for event, stage in zip(picked.events, picked.stages, strict=True)
+    ]
+    starts, stops, stages, kept_notes = stretches_of(
+        source, timed, epoch_s=epoch_s, end_s=source.recording_s if end_s is None else end_s
+    )
+    notes = list(kept_notes)
     epoch_s = epoch_s or round(epoch_length_s(stops - starts), 6)  # a difference of two times has a rounding error
-    _refuse_overlaps(source, events, stages, starts, stops, epoch_s)
-    starts = np.maximum(starts, np.append(-np.inf, np.maximum.accumulate(stops)[:-1]))
-    stops = np.maximum(stops, starts)
-
-    onset_s, end_s = float(starts[0]), float(stops.max())
+    onset_s, stop_s = float(starts[0]), float(stops.max())
     off_grid_s = float(np.abs((starts - onset_s + epoch_s / 2) % epoch_s - epoch_s / 2).max())
     # A drifting clock may carry the last epoch a hair beyond the grid: that is no epoch of its own.
-    hair_s = _GRID_TOLERANCE * epoch_s
-    n_epochs = max(1, count_epochs(str(source.path), end_s - onset_s - hair_s, epoch_s))
+    hair_s = GRID_TOLERANCE * epoch_s
+    n_epochs = max(1, count_epochs(str(source.path), stop_s - onset_s - hair_s, epoch_s))
     filled = fill_epochs(starts, stops, stages, onset_s=onset_s, epoch_s=epoch_s, n_epochs=n_epochs)
     if off_grid_s > hair_s:
         notes.append(
@@ -130,6 +190,8 @@ def hypnogram_from_events(
         )
     if gap_s := _gap_s(starts, stops):
         notes.append(f"{gap_s:g} s between the stages are not scored")
+    if onset_s < 0:
+        notes.append(f"the first stage starts {-onset_s:g} s before the recording")
     hypnogram = Hypnogram(filled.stages, epoch_s, start, onset_s, None, (*picked.notes, *notes))
     return _with_lights(hypnogram, picked.lights_markers)
 
@@ -141,68 +203,19 @@ def _with_lights(hypnogram: Hypnogram, markers: Sequence[LightsMarker]) -> Hypno
     return replace(hypnogram, lights=lights).with_notes(*(problem.message for problem in problems))
 
 
-def epoch_length_s(durations_s: NDArray[np.float64]) -> float:
-    """Tell the length of the epochs from the lengths of the events.
-
-    If all events are equally long (the last may be shorter) and at most 30 s, that is the length. Otherwise
-    it is the longest of 30, 20, 10, 5, 4, 2 and 1 s of which nine in ten events are a whole multiple; 30 s if
-    there is none.
-    """
-    common = float(durations_s[0])
-    slack = _GRID_TOLERANCE * common
-    equal = bool((np.abs(durations_s[:-1] - common) <= slack).all()) and durations_s[-1] <= common + slack
-    if equal and is_epoch_length(common) and common <= EPOCH_LENGTHS_S[0] * (1 + _GRID_TOLERANCE):
-        usual = [length for length in EPOCH_LENGTHS_S if abs(length - common) <= _GRID_TOLERANCE * length]
-        return usual[0] if usual else common
-    for length in EPOCH_LENGTHS_S:
-        multiples = np.round(durations_s / length)
-        fits = (multiples >= 1) & (np.abs(durations_s - multiples * length) <= _GRID_TOLERANCE * length)
-        if fits.mean() >= 0.9:
-            return length
-    return 30.0
-
-
-def _stage_among_others(text: str, *, explicit: bool) -> Stage | None:
-    stage = stage_of_spelling(text)
+def _stage_among_others(source: Source, text: str, *, explicit: bool) -> Stage | None:
+    stage = source.stage_of(text)
+    if folded(text) in source.stage_map:
+        return stage
     if explicit:
-        taken = says_sleep_stage(text) or text.strip().casefold() == "movement time"
+        taken = says_sleep_stage(text) or folded(text) == "movement time"
     else:
-        taken = stage is not Stage.UNSCORED or text.strip() in ("?", "unscored", "Unscored", "Movement time")
+        taken = stage is not Stage.UNSCORED or folded(text) in _PLAINLY_UNSCORED
     return stage if taken else None
 
 
-def _stretches(
-    events: list[Event], stages: NDArray[np.int8], epoch_s: float | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
-    """Start and end of each event; an event without a length lasts until the next, the last for one epoch."""
-    starts = np.array([event.onset_s for event in events])
-    durations = np.array([event.duration_s or 0.0 for event in events])
-    open_ended = durations == 0
-    notes = []
-    if open_ended.any():
-        until_next = np.diff(starts, append=starts[-1])
-        durations = np.where(open_ended, until_next, durations)
-        known = durations[durations > 0]
-        if open_ended[-1]:
-            durations[-1] = epoch_s or (epoch_length_s(known) if known.size else 30.0)
-        notes.append(f"{int(open_ended.sum())} stages without a length last until the next stage")
-    return starts, starts + durations, notes
-
-
-def _refuse_overlaps(
-    source: Source,
-    events: list[Event],
-    stages: NDArray[np.int8],
-    starts: NDArray[np.float64],
-    stops: NDArray[np.float64],
-    epoch_s: float,
-) -> None:
-    reach = np.maximum.accumulate(stops)[:-1]
-    clash = (reach - starts[1:] > _MOST_OVERLAP * epoch_s) & (stages[:-1] != stages[1:])
-    if clash.any():
-        first = int(np.flatnonzero(clash)[0])
-        value = f"{events[first].text} and {events[first + 1].text} both at {starts[first + 1]:g} s"
-        raise source.error(events[first + 1].where, value, "two stages overlap; give a file with one scoring")
+def _is_sound(event: Event) -> bool:
+    return abs(event.onset_s) <= MOST_S and 0 <= (event.duration_s or 0.0) <= MOST_S
 
 
 def _gap_s(starts: NDArray[np.float64], stops: NDArray[np.float64]) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.hypnogram.stage_map import StageMap, folded
 
 HEAD_BYTES = 65536
 # A night in the wordiest text format takes some 200 KiB; what is larger by far is not a scoring.
@@ -29,12 +31,29 @@ class Source:
         The convention of its integer codes, if the user named one.
     epoch_s
         The length of its epochs in seconds, if the user gave one.
+    onset_unit
+        What its times count, if the user said so: see :mod:`.onset_unit`.
+    scorer
+        Whose stages are wanted, if the user named a scorer.
+    stage_map
+        What the user's own names of stages mean, see :func:`eegvlm.hypnogram.stage_map.parse_stage_map`.
+    recording_s
+        The length of the recording in seconds, where it is known.
     """
 
     path: Path
     head: bytes
     coding: Coding | None = None
     epoch_s: float | None = None
+    onset_unit: str | None = None
+    scorer: str | None = None
+    stage_map: StageMap = field(default_factory=dict)
+    recording_s: float | None = None
+
+    def stage_of(self, text: str) -> Stage | None:
+        """Return the stage that a text names, by the user's own names first; None where it names none."""
+        mapped = self.stage_map.get(folded(text), text)
+        return stage_of_spelling(text) if isinstance(mapped, str) else mapped
 
     def error(self, field: str, value: object, hint: str) -> HypnogramError:
         """Make the error that names this file."""

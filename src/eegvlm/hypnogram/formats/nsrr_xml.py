@@ -1,6 +1,7 @@
 """NSRR annotation XML (``...-nsrr.xml``): events with a start and a length, stages among them.
 
-A stage's concept is a name and a code, ``Stage 2 sleep|2``; the codes are those of Profusion. The clock time
+A stage's concept is a name and a code, ``Stage 2 sleep|2`` (in the oldest files only a
+name, ``SDO:NonRapidEyeMovementSleep-N2``); the codes are those of Profusion. The clock time
 of the recording's start is there, but in public files its date is ``00.00.00``: then a note gives it.
 """
 
@@ -24,6 +25,7 @@ from eegvlm.hypnogram.formats.events import (
     rechtschaffen_kales_notes,
 )
 from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.unknown_names import MOST_ODD_SHARE, named
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
 from eegvlm.hypnogram.stage import Stage, stage_of_spelling
@@ -59,6 +61,7 @@ def _read(source: Source) -> Hypnogram:
             raise source.error("EpochLength", epoch_s, "expected seconds, from 0.01 to 3600")
     events: list[Event] = []
     stages: list[Stage] = []
+    unknown: list[Event] = []
     lights: list[LightsMarker] = []
     start: datetime | None = None
     notes: list[str] = []
@@ -71,27 +74,39 @@ def _read(source: Source) -> Hypnogram:
             marker = lights_marker(safe_xml.number(source, scored.find("Start"), f"{where}, Start"), name)
             lights += [marker] if marker else []
             continue
-        if not (scored.findtext("EventType") or "").casefold().startswith("stages"):
+        if not _is_stage(scored, concept):
             continue
         onset_s = safe_xml.number(source, scored.find("Start"), f"{where}, Start")
         duration_s = safe_xml.number(source, scored.find("Duration"), f"{where}, Duration")
         events.append(Event(onset_s, duration_s, concept, where))
-        stages.append(_stage(source, concept, where))
+        stage = _stage(source, concept)
+        stages.append(Stage.UNSCORED if stage is None else stage)
+        if stage is None:
+            unknown.append(events[-1])
     if not events:
         raise source.error("stages", "none", "expected ScoredEvents of type Stages|Stages")
+    if unknown:
+        if len(unknown) > MOST_ODD_SHARE * len(events):
+            raise source.error(unknown[0].where, unknown[0].text, "expected a stage such as 'Stage 2 sleep|2'")
+        notes.append(f"unscored, for it is no known stage: {named(event.text for event in unknown)}")
     texts = (event.text.partition("|")[0] for event in events)
     notes += rechtschaffen_kales_notes(texts) if any("4" in event.text for event in events) else ()
     picked = StageEvents(tuple(events), np.array(stages, dtype=np.int8), tuple(notes), tuple(lights))
     return hypnogram_from_events(source, picked, start=start, epoch_s=epoch_s)
 
 
-def _stage(source: Source, concept: str, where: str) -> Stage:
+def _is_stage(scored: Element, concept: str) -> bool:
+    """Tell whether an event is a stage: by its type, or by its name where old files have no type."""
+    kind = (scored.findtext("EventType") or "").strip().casefold()
+    sdo = concept.casefold().startswith("sdo:") and stage_of_spelling(concept) is not None
+    return kind.startswith("stages") or (sdo and not kind)
+
+
+def _stage(source: Source, concept: str) -> Stage | None:
     name, _, code = concept.partition("|")
-    stage = stage_of_spelling(name)
+    stage = source.stage_of(name)
     if stage is None and re.fullmatch(r"\d", code.strip()):
         stage = CODINGS["profusion"].stages.get(int(code))
-    if stage is None:
-        raise source.error(where, concept, "expected a stage such as 'Stage 2 sleep|2'")
     return stage
 
 
