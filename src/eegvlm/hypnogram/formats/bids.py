@@ -21,7 +21,8 @@ from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats import columns, probability_text
 from eegvlm.hypnogram.formats.eegvlm_json import epoch_length_of, loaded_object, start_of
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
-from eegvlm.hypnogram.formats.table import hypnogram_from_timed_rows
+from eegvlm.hypnogram.formats.table import hypnogram_from_table
+from eegvlm.hypnogram.formats.table_text import Table
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import STAGES
 
@@ -48,8 +49,25 @@ def _read(source: Source) -> Hypnogram:
     start, epoch_s = _sidecar(source)
     if epoch_s is not None:  # a scoring of whole epochs, such as is written below: n/a is an epoch without a stage
         rows = [rows[0], *(_unscored_named(row, rows[0]) for row in rows[1:])]
-    hypnogram = hypnogram_from_timed_rows(source, rows[0], rows[1:], start=start, epoch_s=epoch_s)
+    hypnogram = hypnogram_from_table(*_as_table(source, rows), start=start, epoch_s=epoch_s)
     return _with_probabilities(source, hypnogram, rows)
+
+
+def _as_table(source: Source, rows: list[columns.Row]) -> tuple[Source, Table]:
+    """Take the columns that say when each stage is and what it is; BIDS leaves all others to the user.
+
+    Onsets and durations are in seconds wherever the file is named as BIDS says or has a sidecar.
+    """
+    header = rows[0].cells
+    stage = columns.column_of(header, ("trial type", "stage", "sleep stage", "value", "annotation", "description"))
+    times = [columns.column_of(header, [name]) for name in ("onset", "duration")]
+    kept = [column for column in (*times, stage) if column is not None]
+    bids = source.path.name.endswith("events.tsv") or source.path.with_suffix(".json").is_file()
+    if not bids or stage is None:
+        kept = list(range(len(header)))
+    picked = tuple(columns.Row(row.line, tuple(columns.cell(row, k) for k in kept)) for row in rows)
+    seconds = replace(source, onset_unit="s") if bids and source.onset_unit is None else source
+    return seconds, Table(picked[0].cells, picked[0].line, picked[1:])
 
 
 def _unscored_named(row: columns.Row, header: columns.Row) -> columns.Row:

@@ -1,46 +1,47 @@
-"""CSV and TXT: one stage a line or a row, as labels or as integer codes; or rows with start and length.
+"""CSV and TXT: one stage a line, or a table whose columns say when each row is and which stage it has.
 
-Labels are read as they are. Integers are read only with a coding, for the conventions conflict; the
-exception is a file of ``W``, ``R`` and the digits 1 to 4, which can only be the stages of Rechtschaffen and
-Kales. DREAMS files name themselves in their first line (``[HypnogramAASM]``, ``[HypnogramR&K]``), which
-serves as their coding.
+What a column is comes from :mod:`.table_layout`, when the rows are from :mod:`.row_times`. Rows of epochs are laid by
+their numbers or times, and holes between them are unscored; rows of changes run to the next. A table is never read
+past a column that was not understood.
+
+Labels are read as they are. Integers are read only with a coding, for the conventions conflict; the exception is a
+file of ``W``, ``R`` and the digits 1 to 4, which can only be the stages of Rechtschaffen and Kales. DREAMS files
+name themselves in their first line (``[HypnogramAASM]``, ``[HypnogramR&K]``), which serves as their coding.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
+from math import gcd
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import CODINGS, DREAMS_ZERO, Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats import columns
+from eegvlm.hypnogram.formats.cells import is_given
 from eegvlm.hypnogram.formats.columns import Row
-from eegvlm.hypnogram.formats.events import (
-    Event,
-    StageEvents,
-    hypnogram_from_events,
-    pick_stages,
-    rechtschaffen_kales_notes,
-)
+from eegvlm.hypnogram.formats.event import Event
+from eegvlm.hypnogram.formats.events import StageEvents, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source, from_the_recordings_start
+from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S
+from eegvlm.hypnogram.formats.row_times import RowTimes, times_of_rows
+from eegvlm.hypnogram.formats.stage_changes import Rows, read_rows
+from eegvlm.hypnogram.formats.stage_texts import are_codes, decoded_codes, labelled_stages
+from eegvlm.hypnogram.formats.table_layout import Layout, layout_of
+from eegvlm.hypnogram.formats.table_text import Table, table_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.hypnogram.stage_map import folded
+from eegvlm.signals.lights import LightsMarker, lights_marker
 
-_STAGE_NAMES = (
-    *("stage", "stages", "sleep stage", "sleep stages", "sleepstage", "trial type", "hypnogram", "hypno"),
-    *("annotation", "annotations", "event", "label", "labels", "description", "score", "value"),
-)
-_ONSET_NAMES = ("onset", "onset s", "recording onset", "start", "start s", "begin", "begin s")
-_DURATION_NAMES = ("duration", "duration s", "length", "length s")
-_INTEGER = re.compile(r"[+-]?\d{1,3}(?:\.0*)?")
 _DEFAULT_EPOCH_S = 30.0
-_NOT_GIVEN = ("", "n/a")
+_FEWEST_CHANGES = 6  # from which a common divisor of their places is no chance
+_LINES_AN_EPOCH = 4
 
 
 def _recognises(source: Source) -> bool:
@@ -49,97 +50,181 @@ def _recognises(source: Source) -> bool:
 
 def _read(source: Source) -> Hypnogram:
     text = source.text()
-    first = columns.first_line(text)
-    marker = first.strip(",;\t ").casefold()
+    marker = columns.first_line(text).strip(",;\t ").casefold()
     if marker in DREAMS_ZERO:
         return _read_dreams(source, text, marker)
-    rows = columns.rows_of(source, text, columns.delimiter_of(first))
-    if not rows:
-        raise source.error("content", "no line", "expected one stage a line")
-    header = rows[0].cells
-    column = columns.column_of(header, _STAGE_NAMES)
-    if column is None:
-        column, notes = _column_without_header(source, rows)
-        return _read_epochs(source, rows, column, notes)
-    if columns.column_of(header, _ONSET_NAMES) is not None:
-        return hypnogram_from_timed_rows(source, rows[0], rows[1:])
-    if len(rows) == 1:
+    table = table_of(source, text)
+    if table.header is None and len(table.rows) == 1 and table.width > 1:
+        return _read_one_line(source, table.rows[0])
+    if not table.rows:
         raise source.error("content", "a header only", "expected one stage a line under it")
-    return _read_epochs(source, rows[1:], column, ())
+    if table.width == 1:
+        _refuse_blank_lines(source, table.rows)
+        return _one_epoch_a_row(source, table, Layout(0, all_stages=True), ())
+    return hypnogram_from_table(source, table)
 
 
-def hypnogram_from_timed_rows(
-    source: Source,
-    header: Row,
-    rows: Sequence[Row],
-    *,
-    start: datetime | None = None,
-    epoch_s: float | None = None,
+def hypnogram_from_table(
+    source: Source, table: Table, *, start: datetime | None = None, epoch_s: float | None = None
 ) -> Hypnogram:
-    """Read rows that say when they start: tables with an onset column, BIDS events.
+    """Read a table of more than one column.
+
+    Parameters
+    ----------
+    source, table
+        The file.
+    start, epoch_s
+        Clock time of second 0 and length of an epoch, where another file says them (a BIDS sidecar).
 
     Raises
     ------
     HypnogramError
-        If there is no column of stages, a time is no number, or codes have no coding.
+        If a column is not understood, or columns contradict each other.
     """
-    onset = columns.column_of(header.cells, _ONSET_NAMES)
-    column = columns.column_of(header.cells, _STAGE_NAMES)
-    if onset is None or column is None:
-        hint = "expected a column of start times (onset) and one of stages (trial_type or stage)"
-        raise source.error(f"line {header.line}, columns", ", ".join(header.cells), hint)
-    duration = columns.column_of(header.cells, _DURATION_NAMES)
-    events = [_event(source, row, onset, duration, column) for row in rows]
-    if _are_codes([event.text for event in events]):
-        coded = [event for event in events if event.text not in _NOT_GIVEN]
-        coding = _needed_coding(source, coded[0].where, coded[0].text)
-        stages = np.array([_decode(source, coding, e.where, e.text, None) for e in coded], dtype=np.int8)
-        picked = StageEvents(tuple(coded), stages, _coding_notes(coding, [e.text for e in coded]))
-    else:
-        picked = pick_stages(source, events)
-    return hypnogram_from_events(source, picked, start=start, epoch_s=epoch_s)
+    layout = layout_of(source, table)
+    table, notes = _rows_of_one_scorer(source, table, layout)
+    texts = table.cells(layout.stage)
+    if not (layout.onsets or layout.ends or layout.lengths or layout.epoch):
+        _refuse_blank_lines(source, table.rows)
+        return _one_epoch_a_row(source, table, layout, notes)
+    codes = are_codes(source, texts)
+    staged = np.array([codes or source.stage_of(text) is not None for text in texts], dtype=bool)
+    if not staged.any():
+        staged[:] = True
+    times = times_of_rows(source, table, layout, staged)
+    picked = _picked(source, table, layout, times, codes=codes)
+    epoch_s = source.epoch_s or epoch_s or times.epoch_s
+    if times.rests_on == "epoch number":
+        epoch_s = epoch_s or (source.coding.epoch_s if source.coding and codes else _DEFAULT_EPOCH_S)
+        first = table.cells(layout.epoch.index)[int(times.onsets_s.argmin())] if layout.epoch else ""
+        notes += (f"each epoch was taken as {epoch_s:g} s, which the file does not say",) if not source.epoch_s else ()
+        if times.onsets_s.min() > 0:
+            notes += (f"epochs are numbered from {first}, so the first starts at {times.onsets_s.min():g} s",)
+    picked, more = _with_lengths(source, picked, times, epoch_s)
+    hypnogram = hypnogram_from_events(source, picked, start=start or times.start, epoch_s=epoch_s)
+    order = np.diff(times.onsets_s)
+    unsorted_rows = ("the rows were put in order of time",) if (order < 0).any() else ()
+    placed = f"rows were placed by {'their ' if times.rests_on != 'clock' else 'the '}{times.rests_on}"
+    return hypnogram.with_notes(*notes, *more, *times.notes, *unsorted_rows, placed, *_left_out(layout))
 
 
-def _event(source: Source, row: Row, onset: int, duration: int | None, column: int) -> Event:
-    length = None
-    if duration is not None and columns.cell(row, duration) not in _NOT_GIVEN:
-        length = columns.number(source, row, duration, "duration")
-    onset_s = columns.number(source, row, onset, "onset")
-    return Event(onset_s, length, columns.cell(row, column), f"line {row.line}")
+def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[Table, tuple[str, ...]]:
+    """Keep the rows of the scorer who is asked for, where a column says who scored each row."""
+    if layout.scorer is None:
+        if source.scorer is not None and folded(source.scorer) != folded(table.name(layout.stage)):
+            names = ", ".join(table.header or ("no names of columns",))
+            raise source.error("--scorer", source.scorer, f"no column says who scored, nor is it one of {names}")
+        return table, ()
+    rows_of = table.cells(layout.scorer)
+    scorers = list(dict.fromkeys(rows_of))
+    if source.scorer is None or len(scorers) == 1:
+        if len(scorers) > 1:
+            hint = f'the file holds several scorings; say whose to read with --scorer "{scorers[0]}"'
+            raise source.error(f"column '{table.name(layout.scorer)}'", ", ".join(scorers), hint)
+        return table, ()
+    kept = [folded(name) == folded(source.scorer) for name in rows_of]
+    if not any(kept):
+        raise source.error("--scorer", source.scorer, f"choose one of {', '.join(scorers)}")
+    return table.with_rows(kept), (f"of {len(scorers)} scorers, the rows of {source.scorer} were read",)
 
 
-def _column_without_header(source: Source, rows: Sequence[Row]) -> tuple[int, tuple[str, ...]]:
-    """Choose the column of a table without a header: the only one, or the only one that holds labels."""
-    width = max(len(row.cells) for row in rows)
-    if width == 1:
-        return 0, ()
-    labelled = [k for k in range(width) if all(stage_of_spelling(columns.cell(row, k)) is not None for row in rows)]
-    if len(labelled) != 1:
-        hint = "name the columns in a first line, the one of the stages 'stage'"
-        raise source.error(f"line {rows[0].line}", ", ".join(rows[0].cells), hint)
-    return labelled[0], (f"column {labelled[0] + 1} was read, the only one that holds stages",)
+def _picked(source: Source, table: Table, layout: Layout, times: RowTimes, *, codes: bool) -> StageEvents:
+    """Make events of rows, and stages of their texts."""
+    events = [
+        Event(round(float(onset), 6), None if np.isnan(length) else round(float(length), 6), text, f"line {row.line}")
+        for onset, length, row, text in zip(
+            times.onsets_s, times.lengths_s, table.rows, table.cells(layout.stage), strict=True
+        )
+    ]
+    if not (codes or layout.all_stages):
+        return pick_stages(source, [event for event in events if is_given(event.text)])
+    markers = [(event, lights_marker(event.onset_s, event.text)) for event in events]
+    lights: list[LightsMarker] = [marker for _, marker in markers if marker]
+    events = [event for event, marker in markers if not marker]
+    texts, places = [event.text for event in events], [event.where for event in events]
+    read = decoded_codes if codes else labelled_stages
+    stages, notes = read(source, texts, places)
+    marked = tuple(f"lights {marker.switch} is marked at {marker.onset_s:g} s" for marker in lights if marker.switch)
+    return StageEvents(tuple(events), stages, (*notes, *marked), tuple(lights))
 
 
-def _read_epochs(source: Source, rows: Sequence[Row], column: int, notes: tuple[str, ...]) -> Hypnogram:
-    """Read one epoch a row."""
-    texts = [columns.cell(row, column) for row in rows]
-    lines = [f"line {row.line}" for row in rows]
-    _refuse_blank_lines(source, rows)
-    if _are_codes(texts):
-        coding = _needed_coding(source, lines[0], next(text for text in texts if _INTEGER.fullmatch(text)))
-        stages = [_decode(source, coding, line, text, None) for line, text in zip(lines, texts, strict=True)]
-        notes += _coding_notes(coding, texts)
-        epoch_s = source.epoch_s or coding.epoch_s
-    else:
-        prefix = "stage " if _are_rechtschaffen_kales(texts) else ""
-        spelled = [prefix + text if _INTEGER.fullmatch(text) else text for text in texts]
-        stages = [_label(source, line, text) for line, text in zip(lines, spelled, strict=True)]
-        notes += rechtschaffen_kales_notes(spelled)
-        notes += ("the file holds labels, so its coding does not matter",) if source.coding else ()
-        epoch_s = source.epoch_s or _DEFAULT_EPOCH_S
+def _with_lengths(
+    source: Source, picked: StageEvents, times: RowTimes, epoch_s: float | None
+) -> tuple[StageEvents, tuple[str, ...]]:
+    """Give rows without a length one: an epoch, or the time to the next row.
+
+    Raises
+    ------
+    HypnogramError
+        If the rows are neither one an epoch nor one a change.
+    """
+    if any(event.duration_s for event in picked.events):
+        return picked, ()
+    onsets = np.array([event.onset_s for event in picked.events])
+    listed, first = np.unique(onsets, return_index=True)
+    step = None if times.rests_on == "onset" and source.epoch_s is None and times.epoch_s is None else epoch_s
+    reading = read_rows(listed, picked.stages[first], step=step, tolerance=1.02 * times.resolution_s)
+    if reading.rows is Rows.CHANGES:
+        return picked, ()
+    if reading.rows is Rows.UNCLEAR:
+        shown = ", ".join(f"{value:g}" for value in listed[:4])
+        hint = "the rows are neither one an epoch nor one a change of stage; add a column of ends or durations"
+        raise source.error("start of rows (s)", shown, hint)
+    length = reading.step or epoch_s or _DEFAULT_EPOCH_S
+    events = tuple(event._replace(duration_s=length) for event in picked.events)
+    slack = 0.5 * length
+    holes = int(np.round((np.diff(listed)[np.diff(listed) > length + slack] / length - 1).sum()))
+    notes = (f"{holes} epochs have no row and are unscored",) if holes else ()
+    return replace(picked, events=events), notes
+
+
+def _left_out(layout: Layout) -> tuple[str, ...]:
+    return (f"columns left out: {', '.join(layout.left_out)}",) if layout.left_out else ()
+
+
+def _read_one_line(source: Source, row: Row) -> Hypnogram:
+    """Read a file that holds all epochs in one line."""
+    cells = [cell for cell in row.cells if cell]
+    table = Table(None, row.line, tuple(Row(row.line, (cell,)) for cell in cells))
+    hypnogram = _one_epoch_a_row(source, table, Layout(0, all_stages=True), ())
+    return hypnogram.with_notes(f"line {row.line} holds all {len(cells)} epochs")
+
+
+def _one_epoch_a_row(source: Source, table: Table, layout: Layout, notes: tuple[str, ...]) -> Hypnogram:
+    """Read rows of which nothing says when they are: one epoch each, from the recording's start."""
+    texts = table.cells(layout.stage)
+    places = [f"line {row.line}" for row in table.rows]
+    codes = are_codes(source, texts)
+    stages, more = (decoded_codes if codes else labelled_stages)(source, texts, places)
+    notes = (*layout.notes, *notes, *more)
+    if source.coding and not codes:
+        notes += ("the file holds labels, so its coding does not matter",)
+    epoch_s = source.epoch_s or (source.coding.epoch_s if codes and source.coding else _DEFAULT_EPOCH_S)
     if source.epoch_s is None:
+        _refuse_fine_rows(source, stages, epoch_s)
         notes += (f"each line was taken as {epoch_s:g} s, which the file does not say",)
-    return Hypnogram(np.array(stages, dtype=np.int8), epoch_s, notes=notes)
+    return Hypnogram(stages, epoch_s, notes=(*notes, *_left_out(layout)))
+
+
+def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) -> None:
+    """Refuse rows that are too many for a night, or of which several make one of the scorer's epochs."""
+    n = len(stages)
+    hint = "give the seconds of one line with --in-epoch-length"
+    length = source.recording_s
+    if length is not None and n * epoch_s > 2 * length:
+        likely = max(1, round(length / n))
+        raise source.error(
+            "lines", f"{n}, for a recording of {length:g} s", f"{hint} {likely} (--epoch-length 30 then)"
+        )
+    changes = np.flatnonzero(np.diff(stages)) + 1
+    common = gcd(*changes.tolist()) if len(changes) else 0
+    fine = len(changes) >= _FEWEST_CHANGES and common >= _LINES_AN_EPOCH
+    if n * epoch_s > LONGEST_NIGHT_S or fine:
+        said = f"{n}, which is {n * epoch_s / 3600:g} h in epochs of {epoch_s:g} s"
+        if fine:
+            said += f"; the stage changes only at every {common}th line"
+        likely_s = 30 / common if fine and 30 % common == 0 else 1
+        raise source.error("lines", said, f"{hint} {likely_s:g}, and --epoch-length 30 for epochs of 30 s")
 
 
 def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
@@ -153,9 +238,11 @@ def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
         raise source.error("content", "a header only", "expected one code a line under it")
     _refuse_blank_lines(source, rows)
     zero = DREAMS_ZERO[marker]
-    stages = [_decode(source, coding, f"line {row.line}", row.cells[0], zero) for row in rows]
+    coded = replace(source, coding=coding)
+    texts, places = [row.cells[0] for row in rows], [f"line {row.line}" for row in rows]
+    stages, _ = decoded_codes(coded, texts, places, zero=zero)
     notes = (f"each line is {coding.epoch_s:g} s",) if source.epoch_s is None else ()
-    return Hypnogram(np.array(stages, dtype=np.int8), source.epoch_s or coding.epoch_s, notes=notes)
+    return Hypnogram(stages, source.epoch_s or coding.epoch_s, notes=notes)
 
 
 def _refuse_blank_lines(source: Source, rows: Sequence[Row]) -> None:
@@ -163,53 +250,6 @@ def _refuse_blank_lines(source: Source, rows: Sequence[Row]) -> None:
     for before, row in pairwise(rows):
         if row.line != before.line + 1:
             raise source.error(f"line {before.line + 1}", "empty", "write ? for an unscored epoch, or take it out")
-
-
-def _are_codes(texts: Sequence[str]) -> bool:
-    """Tell whether texts are integer codes: some are integers, and they are not digits among letters."""
-    return any(_INTEGER.fullmatch(text) for text in texts) and not _are_rechtschaffen_kales(texts)
-
-
-def _are_rechtschaffen_kales(texts: Sequence[str]) -> bool:
-    """Tell whether texts are W, R and the digits 1 to 4."""
-    digits = {text for text in texts if _INTEGER.fullmatch(text)}
-    others = {text.casefold() for text in texts} - digits
-    return bool(digits) and digits <= set("1234") and bool(others & {"w", "r", "wake", "rem"})
-
-
-def _needed_coding(source: Source, where: str, code: str) -> Coding:
-    if source.coding is None:
-        hint = f"integer codes differ from source to source: name the coding, one of {', '.join(CODINGS)}"
-        raise source.error(where, code, hint)
-    return source.coding
-
-
-def _decode(source: Source, coding: Coding, where: str, text: str, zero: Stage | None) -> Stage:
-    code = int(float(text)) if _INTEGER.fullmatch(text) else None
-    if code == 0 and coding.name == "dreams":
-        if zero is None:
-            hint = "0 is S4 in HypnogramR&K files and unknown in HypnogramAASM files: keep the file's first line"
-            raise source.error(where, text, hint)
-        return zero
-    stage = coding.stages.get(code) if code is not None else None
-    if stage is None and text.strip() == "?":
-        return Stage.UNSCORED
-    if stage is None:
-        raise source.error(where, text, f"the coding {coding.name} has {coding.about}")
-    return stage
-
-
-def _label(source: Source, where: str, text: str) -> Stage:
-    stage = stage_of_spelling(text)
-    if stage is None:
-        raise source.error(where, text, "expected W, N1, N2, N3, R, or ? for unscored")
-    return stage
-
-
-def _coding_notes(coding: Coding, texts: Sequence[str]) -> tuple[str, ...]:
-    counts = Counter(int(float(text)) for text in texts if _INTEGER.fullmatch(text))
-    odd = [(code, counts[code]) for code in sorted(coding.undocumented) if counts[code]]
-    return tuple(f"{n} epochs have the undocumented code {code} and are unscored" for code, n in odd)
 
 
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:

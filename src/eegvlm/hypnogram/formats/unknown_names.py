@@ -147,7 +147,9 @@ def refuse_unknown(source: Source, groups: Sequence[Group], known_texts: Iterabl
             f'give --map "{light[0]}=N2,{deep}=N3"'
         )
     else:
-        hint = f'it fills the time of a stage; say which with --map "{ordered[0].text}=N2" (a stage, ? or ignore)'
+        hint = (
+            f'no known stage, but it fills the time of one; say which with --map "{ordered[0].text}=N2" (or ?, ignore)'
+        )
     return source.error(groups[0].events[0].where, ", ".join(texts), hint)
 
 

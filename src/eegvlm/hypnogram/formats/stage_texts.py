@@ -1,0 +1,123 @@
+"""The stages of a column that holds nothing but stages: labels, or integer codes by a coding."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eegvlm.hypnogram.codings import CODINGS, Coding
+from eegvlm.hypnogram.formats.cells import is_given
+from eegvlm.hypnogram.formats.event import Event
+from eegvlm.hypnogram.formats.events import rechtschaffen_kales_notes
+from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.unknown_names import Group, most_odd_s, named, refuse_unknown
+from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.hypnogram.stage_map import folded
+
+_INTEGER = re.compile(r"[+-]?\d{1,3}(?:\.0*)?", re.ASCII)
+_PLAINLY_UNSCORED = frozenset(("?", "unscored", "not scored", "unknown"))
+
+
+def are_codes(source: Source, texts: Sequence[str]) -> bool:
+    """Tell whether texts are integer codes: some are integers, and they are not digits among letters."""
+    integers = [text for text in set(texts) if _INTEGER.fullmatch(text) and folded(text) not in source.stage_map]
+    return bool(integers) and not _are_rechtschaffen_kales(texts)
+
+
+def _are_rechtschaffen_kales(texts: Sequence[str]) -> bool:
+    """Tell whether texts are W, R and the digits 1 to 4."""
+    digits = {text for text in texts if _INTEGER.fullmatch(text)}
+    others = {text.casefold() for text in texts} - digits
+    return bool(digits) and digits <= set("1234") and bool(others & {"w", "r", "wake", "rem"})
+
+
+def labelled_stages(
+    source: Source, texts: Sequence[str], places: Sequence[str]
+) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    """Return the stages of labels, int8 of shape (n,), and notes; empty cells and odd epochs are unscored.
+
+    Raises
+    ------
+    HypnogramError
+        If a label that is not known fills the time of a stage.
+    """
+    prefix = "stage " if _are_rechtschaffen_kales(texts) else ""
+    spelled = [prefix + text if prefix and _INTEGER.fullmatch(text) else text for text in texts]
+    stages = np.full(len(texts), Stage.UNSCORED, dtype=np.int8)
+    unknown: dict[str, list[Event]] = {}
+    unscored: list[str] = []
+    for k, (text, place) in enumerate(zip(spelled, places, strict=True)):
+        if not is_given(text):
+            continue
+        stage = source.stage_of(text)
+        if stage is None and folded(text) in source.stage_map:
+            stage = Stage.UNSCORED
+        if stage is None:
+            unknown.setdefault(folded(text), []).append(Event(float(k), 1.0, text, place))
+        else:
+            stages[k] = stage
+            if stage is Stage.UNSCORED and folded(text) not in _PLAINLY_UNSCORED:
+                unscored.append(text)
+    odd = [event.text for events in unknown.values() for event in events]
+    if len(odd) > most_odd_s(len(texts), 1.0):
+        groups = [Group(tuple(events), float(len(events))) for events in unknown.values()]
+        raise refuse_unknown(source, groups, spelled)
+    notes = rechtschaffen_kales_notes(spelled)
+    if unscored:
+        notes = (*notes, f"read as unscored: {named(unscored)}")
+    if odd:
+        notes = (*notes, f"unscored, for it is no known stage: {named(odd)}")
+    return stages, notes
+
+
+def decoded_codes(
+    source: Source, texts: Sequence[str], places: Sequence[str], *, zero: Stage | None = None
+) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    """Return the stages of integer codes, int8 of shape (n,), and notes; empty cells are unscored.
+
+    Parameters
+    ----------
+    source
+        The file, with the coding.
+    texts, places
+        The codes, and where they stand.
+    zero
+        What 0 means in a file of DREAMS, which depends on the rules by which it was scored.
+
+    Raises
+    ------
+    HypnogramError
+        If no coding is named, or it lacks a code.
+    """
+    coding = source.coding
+    if coding is None:
+        first = next(k for k, text in enumerate(texts) if _INTEGER.fullmatch(text))
+        hint = f"integer codes differ from source to source: name the coding, one of {', '.join(CODINGS)}"
+        raise source.error(places[first], texts[first], hint)
+    stages = [_decode(source, coding, place, text, zero) for text, place in zip(texts, places, strict=True)]
+    counts = Counter(int(float(text)) for text in texts if _INTEGER.fullmatch(text))
+    odd = [(code, counts[code]) for code in sorted(coding.undocumented) if counts[code]]
+    notes = tuple(f"{n} epochs have the undocumented code {code} and are unscored" for code, n in odd)
+    return np.array(stages, dtype=np.int8), notes
+
+
+def _decode(source: Source, coding: Coding, where: str, text: str, zero: Stage | None) -> Stage:
+    if folded(text) in source.stage_map:
+        mapped = source.stage_map[folded(text)]
+        return Stage.UNSCORED if mapped is None else mapped
+    if not is_given(text) or text == "?":
+        return Stage.UNSCORED
+    code = int(float(text)) if _INTEGER.fullmatch(text) else None
+    if code == 0 and coding.name == "dreams":
+        if zero is None:
+            hint = "0 is S4 in HypnogramR&K files and unknown in HypnogramAASM files: keep the file's first line"
+            raise source.error(where, text, hint)
+        return zero
+    stage = coding.stages.get(code) if code is not None else stage_of_spelling(text)
+    if stage is None:
+        raise source.error(where, text, f"the coding {coding.name} has {coding.about}")
+    return stage

@@ -1,0 +1,319 @@
+"""What every column of a table is: by its name, else by its content, else the table is refused.
+
+A column that carries numbers or times and is not understood may be the one that says when each row is, so nothing
+is read past it. Columns of text that are no stages are left out and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eegvlm.hypnogram.codings import Coding
+from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.formats.cells import Kind, carries_numbers, is_given, kind_of, numbers_of
+from eegvlm.hypnogram.formats.column_names import Meaning, Role, meaning_of
+from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.unknown_names import shortened
+from eegvlm.hypnogram.stage_map import folded
+
+_TIMED = (Role.ONSET, Role.END, Role.LENGTH)
+_TILES_FROM = 3  # rows from which the ends that meet starts are no chance
+_MOST_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """A column of times: where it stands, its name, what its cells are, the unit and nature that its name says."""
+
+    index: int
+    name: str
+    kind: Kind
+    unit: str | None = None
+    times: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the columns of a table are.
+
+    Attributes
+    ----------
+    stage
+        The column of stages.
+    all_stages
+        Whether each of its rows is a stage, as its name says; else other events may stand between.
+    onsets, ends, lengths
+        Columns of times.
+    epoch, date
+        Columns of epoch numbers and of dates.
+    scorer
+        The column that says who scored a row.
+    left_out
+        Names of columns that carry something else.
+    notes
+        How columns were understood that have no name for it.
+    """
+
+    stage: int
+    all_stages: bool
+    onsets: tuple[TimeColumn, ...] = ()
+    ends: tuple[TimeColumn, ...] = ()
+    lengths: tuple[TimeColumn, ...] = ()
+    epoch: TimeColumn | None = None
+    date: TimeColumn | None = None
+    scorer: int | None = None
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def layout_of(source: Source, table: Table) -> Layout:
+    """Understand every column of a table.
+
+    Raises
+    ------
+    HypnogramError
+        If there is no column of stages, more than one, or a column of numbers or times is not understood.
+    """
+    kinds = [kind_of(table.cells(k)) for k in range(table.width)]
+    meanings = _meanings(table, kinds)
+    stage, all_stages, notes = _stage_column(source, table, kinds, meanings)
+    layout = Layout(stage, all_stages, notes=notes)
+    unclear: list[int] = []
+    left_out: list[str] = []
+    for k, (kind, meaning) in enumerate(zip(kinds, meanings, strict=True)):
+        if k == stage or kind is Kind.EMPTY:
+            continue
+        placed = None if meaning is None else _with_column(source, table, layout, k, kind, meaning)
+        if placed is not None:
+            layout = placed
+        elif _may_be_left_out(source, table, k, stage, kind, meaning) or not carries_numbers(table.cells(k)):
+            left_out.append(table.name(k))
+        else:
+            unclear.append(k)
+    layout = _by_content(table, layout, unclear, kinds)
+    for k in unclear:
+        if k not in {c.index for c in (*layout.onsets, *layout.ends, *layout.lengths, layout.epoch, layout.date) if c}:
+            raise _not_understood(source, table, k)
+    return replace(layout, left_out=tuple(left_out))
+
+
+def _meanings(table: Table, kinds: Sequence[Kind]) -> list[Meaning | None]:
+    if table.header is None:
+        return [None] * table.width
+    return [meaning_of(name) if name or k == 0 else None for k, name in enumerate(table.header)]
+
+
+def _with_column(source: Source, table: Table, layout: Layout, k: int, kind: Kind, meaning: Meaning) -> Layout | None:
+    """Add a column to the layout by its name; None where its content is not what the name says."""
+    column = TimeColumn(k, table.name(k), kind, meaning.unit, meaning.times)
+    role = meaning.role
+    if role is Role.EPOCH and kind is Kind.NUMBER:
+        values = numbers_of(table.cells(k))
+        whole = values is not None and bool((np.isnan(values) | (values == np.round(values))).all())
+        return replace(layout, epoch=column) if whole and layout.epoch is None else None
+    if role in _TIMED and kind is Kind.DATE and layout.date is None:
+        return replace(layout, date=column)
+    if role is Role.DATE and kind in (Kind.DATE, Kind.MOMENT):
+        if kind is Kind.MOMENT:
+            return replace(layout, onsets=(*layout.onsets, column))
+        return replace(layout, date=column) if layout.date is None else None
+    if role in _TIMED and kind in (Kind.NUMBER, Kind.TIME, Kind.MOMENT):
+        if role is Role.ONSET:
+            return replace(layout, onsets=(*layout.onsets, column))
+        if role is Role.END:
+            return replace(layout, ends=(*layout.ends, column))
+        return None if kind is Kind.MOMENT else replace(layout, lengths=(*layout.lengths, column))
+    if role is Role.SCORER and layout.scorer is None:
+        return replace(layout, scorer=k)
+    if role is Role.NIGHT:
+        values_found = sorted({text for text in table.cells(k) if is_given(text)})
+        if len(values_found) > 1:
+            shown = ", ".join(values_found[:_MOST_SHOWN])
+            raise source.error(f"column '{table.name(k)}'", shown, "it names several nights; give a file for each")
+        return layout
+    return None
+
+
+def _may_be_left_out(source: Source, table: Table, k: int, stage: int, kind: Kind, meaning: Meaning | None) -> bool:
+    """Tell whether a column is known to say nothing of time: measures, probabilities, codes beside labels."""
+    if meaning is not None and meaning.role is Role.OTHER and kind in (Kind.NUMBER, Kind.TEXT):
+        return True
+    if meaning is not None and meaning.role in (Role.STAGE, Role.TEXT):
+        return kind is Kind.TEXT or _same_stages(source, table, k, stage) or source.scorer is not None
+    named = source.scorer is not None and folded(source.scorer) == folded(table.name(stage))
+    return named and kind is Kind.NUMBER and _could_be_codes(table.cells(k), source.coding)
+
+
+def _stage_column(
+    source: Source, table: Table, kinds: Sequence[Kind], meanings: Sequence[Meaning | None]
+) -> tuple[int, bool, tuple[str, ...]]:
+    """Find the column of stages, and tell whether each of its rows is one."""
+    if source.scorer is not None and table.header is not None:
+        named = [k for k, name in enumerate(table.header) if folded(name) == folded(source.scorer)]
+        if len(named) == 1 and kinds[named[0]] in (Kind.TEXT, Kind.NUMBER):
+            return named[0], True, (f"column '{table.name(named[0])}' was read, the scorer that was asked for",)
+    usable = (Kind.TEXT, Kind.NUMBER)
+    by_name = [k for k, m in enumerate(meanings) if m and m.role is Role.STAGE and kinds[k] in usable]
+    by_content = [
+        k
+        for k, m in enumerate(meanings)
+        if kinds[k] is Kind.TEXT and all(source.stage_of(t) is not None for t in table.cells(k) if is_given(t))
+    ]
+    if by_name:
+        labels = [k for k in by_name if kinds[k] is Kind.TEXT] or by_name
+        chosen = labels[0]
+        rivals = {*labels, *by_content} - {chosen}
+        _refuse_rivals(source, table, chosen, sorted(rivals))
+        return chosen, True, ()
+    by_text = [
+        k
+        for k, m in enumerate(meanings)
+        if m and m.role is Role.TEXT and kinds[k] is Kind.TEXT and _names_stages(source, table.cells(k))
+    ]
+    if by_text or by_content:
+        chosen = (by_text or by_content)[0]
+        _refuse_rivals(source, table, chosen, sorted({*by_text, *by_content} - {chosen}))
+        named_so = meanings[chosen] is not None
+        note = () if named_so else (f"column {table.name(chosen)} was read, the only one that holds stages",)
+        return chosen, chosen in by_content, note
+    codes = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.NUMBER]
+    if len(codes) == 1:
+        return codes[0], True, ()
+    if table.header is None:
+        hint = "name the columns in a first line, each for what it is: epoch, onset_s, end_s, duration_s, stage"
+        shown = ", ".join(table.rows[0].cells)
+    else:
+        hint = "no column holds the stages; name it 'stage', or say what its texts mean with --map"
+        shown = ", ".join(table.header)
+    raise source.error(f"line {table.header_line}", shown, hint)
+
+
+def _names_stages(source: Source, cells: Sequence[str]) -> bool:
+    return any(source.stage_of(text) is not None for text in set(cells) if is_given(text))
+
+
+def _refuse_rivals(source: Source, table: Table, chosen: int, rivals: Sequence[int]) -> None:
+    """Refuse a second column of stages that says something else."""
+    other = [k for k in rivals if not _same_stages(source, table, k, chosen)]
+    if other:
+        names = ", ".join(table.name(k) for k in (chosen, *other)[:_MOST_SHOWN])
+        hint = f'each holds stages; say whose to read with --scorer "{table.name(chosen)}"'
+        raise source.error("columns", names, hint)
+
+
+def _same_stages(source: Source, table: Table, one: int, other: int) -> bool:
+    """Tell whether two columns say the same: equal stages, or a code for each label."""
+    codes: dict[str, str] = {}
+    for a, b in zip(table.cells(one), table.cells(other), strict=True):
+        stages = [source.stage_of(text) for text in (a, b)]
+        if None not in stages and stages[0] != stages[1]:
+            return False
+        key = str(stages[1]) if stages[1] is not None else folded(b)
+        if codes.setdefault(folded(a), key) != key:
+            return False
+    return True
+
+
+def _could_be_codes(cells: Sequence[str], coding: Coding | None) -> bool:
+    codes = {text for text in cells if is_given(text)}
+    return len(codes) <= 9 and (coding is None or all(_code(text) in coding.stages for text in codes))
+
+
+def _code(text: str) -> int | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else None
+
+
+def _by_content(table: Table, layout: Layout, unclear: Sequence[int], kinds: Sequence[Kind]) -> Layout:
+    """Understand columns without a name that is known by how they fit together."""
+    columns = {k: TimeColumn(k, table.name(k), kinds[k]) for k in unclear}
+    numbers = {k: v for k in unclear if kinds[k] is Kind.NUMBER and (v := numbers_of(table.cells(k))) is not None}
+    numbers = {k: v for k, v in numbers.items() if not np.isnan(v).any()}
+    if layout.epoch is None:
+        counts = [k for k, v in numbers.items() if len(v) > 1 and v[0] in (0, 1) and (np.diff(v) == 1).all()]
+        if counts:
+            layout = replace(
+                layout, epoch=columns[counts[0]], notes=(*layout.notes, _taken(columns[counts[0]], "epoch numbers"))
+            )
+            numbers.pop(counts[0])
+    if not layout.onsets and len(table.rows) >= _TILES_FROM:
+        layout = _tiling(layout, columns, numbers)
+    times = [k for k in unclear if kinds[k] in (Kind.TIME, Kind.MOMENT)]
+    if not layout.onsets and times and len(times) <= 2:
+        start, *end = times
+        layout = replace(layout, onsets=(columns[start],), notes=(*layout.notes, _taken(columns[start], "start times")))
+        if end and not layout.ends and _meets(table.cells(start), table.cells(end[0])):
+            layout = replace(
+                layout, ends=(columns[end[0]],), notes=(*layout.notes, _taken(columns[end[0]], "end times"))
+            )
+    dates = [k for k in unclear if kinds[k] is Kind.DATE]
+    if layout.date is None and len(dates) == 1:
+        layout = replace(layout, date=columns[dates[0]])
+    alone = [k for k in numbers if k in unclear]
+    if (
+        table.header is None
+        and not (layout.onsets or layout.ends or layout.lengths or layout.epoch)
+        and len(alone) == 1
+    ):
+        layout = _stage_and_time(layout, columns[alone[0]], numbers[alone[0]])
+    return layout
+
+
+def _tiling(layout: Layout, columns: dict[int, TimeColumn], numbers: dict[int, NDArray[np.float64]]) -> Layout:
+    """Find a start and a length or an end among numbers: each row ends where the next one starts."""
+    for start, starts in numbers.items():
+        if not (np.diff(starts) > 0).all():
+            continue
+        for other, values in numbers.items():
+            if other == start:
+                continue
+            ends_meet = bool((np.abs(values[:-1] - starts[1:]) <= 1e-6).mean() >= 0.9)
+            lengths_meet = bool((np.abs(starts[:-1] + values[:-1] - starts[1:]) <= 1e-6).mean() >= 0.9)
+            if ends_meet == lengths_meet:
+                continue
+            notes = (_taken(columns[start], "starts"), _taken(columns[other], "ends" if ends_meet else "lengths"))
+            layout = replace(layout, onsets=(columns[start],), notes=(*layout.notes, *notes))
+            found = (columns[other],)
+            return replace(layout, ends=found) if ends_meet else replace(layout, lengths=found)
+    return layout
+
+
+def _stage_and_time(layout: Layout, column: TimeColumn, values: NDArray[np.float64]) -> Layout:
+    """Read two columns without names: time before stage from 0 on, or stage before the time at which it ends.
+
+    The second form is that of Visbrain and Elan; a list of starts begins with 0.
+    """
+    if not (np.diff(values) > 0).all():
+        return layout
+    if values[0] == 0:
+        return replace(layout, onsets=(column,), notes=(*layout.notes, _taken(column, "starts")))
+    if column.index > layout.stage and values[0] > 0:
+        return replace(layout, ends=(column,), notes=(*layout.notes, _taken(column, "the times at which stages end")))
+    return layout
+
+
+def _meets(starts: Sequence[str], ends: Sequence[str]) -> bool:
+    pairs = [(end, start) for (end, _), (_, start) in pairwise(zip(ends, starts, strict=True))]
+    return sum(end == start for end, start in pairs) >= 0.5 * len(pairs)
+
+
+def _taken(column: TimeColumn, what: str) -> str:
+    return f"column {column.name} was taken for {what}, by its content"
+
+
+def _not_understood(source: Source, table: Table, k: int) -> HypnogramError:
+    shown = ", ".join(shortened(text) for text in table.cells(k)[:4])
+    hint = (
+        "what this column says is not clear, and it may say when the rows are; name it for what it is "
+        "(epoch, onset_s, end_s, duration_s, start time, scorer) or take it out of the file"
+    )
+    return source.error(f"column '{table.name(k)}'", shown, hint)
