@@ -75,6 +75,8 @@ def axis_of_times(
     elif back.size:
         seconds[known] = _put_in_order(source, name, seconds[known], expected, times.resolution_s)
     seconds, notes = _clocks_changed(seconds, known, day, expected, times.resolution_s)
+    if day is None and not notes and np.isnan(expected).any():
+        _refuse_an_hour_missing(source, name, seconds[known], times.resolution_s)
     return ClockAxis(seconds, day, times.resolution_s, notes)
 
 
@@ -174,6 +176,23 @@ def _clocks_changed(
         if ahead.size == 1 and counts.max() >= 0.5 * len(steps) and _sets_forward(day, seconds[known[ahead[0]]]):
             return _moved(seconds, known, int(ahead[0]), -_HOUR_S, "by the date")
     return seconds, ()
+
+
+def _refuse_an_hour_missing(source: Source, name: str, seconds: NDArray[np.float64], resolution_s: float) -> None:
+    """Refuse a hole of one hour where clocks are set forward: it is a hole or none at all."""
+    steps = np.diff(seconds)
+    if not len(steps):
+        return
+    values, counts = np.unique(np.round(steps, 3), return_counts=True)
+    usual = float(values[counts.argmax()])
+    ahead = np.flatnonzero(np.abs(steps - usual - _HOUR_S) <= resolution_s)
+    if counts.max() < 0.5 * len(steps) or ahead.size != 1:
+        return
+    before = float(seconds[ahead[0]]) % DAY_S
+    if any(before < hour * _HOUR_S <= before + usual + resolution_s for hour in (1, 2, 3)):
+        value = f"{_clock(before)} before {_clock(seconds[ahead[0] + 1])}"
+        hint = "an hour is missing, or the clocks were set forward; add dates, epoch numbers or onsets in seconds"
+        raise source.error(f"column '{name}'", value, hint)
 
 
 def _moved(

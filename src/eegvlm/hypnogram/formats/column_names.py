@@ -109,6 +109,7 @@ _NAMES: Final[dict[Role, tuple[str, ...]]] = {
             "stage duration",
             "event duration",
         ),
+        *("n epochs", "num epochs", "number of epochs", "epoch count"),
         *("dauer", "lange", "duree", "duracion", "durata", "duur", "duracao", "czas trwania", "trvani", "delka"),
     ),
     Role.EPOCH: (
@@ -125,7 +126,18 @@ _NAMES: Final[dict[Role, tuple[str, ...]]] = {
         ),
         *("epochnumber", "epochno", "no", "nr", "num", "number", "n", "index", "idx", "row", "id", "unnamed 0", ""),
         *("epoche", "epochennummer", "epoque", "numero d epoque", "epoca", "epocas", "epok", "epoka", "numer epoki"),
-        *("epocha", "cislo epochy", "fenster", "window", "segment", "30s epoch", "line", "sleep epoch"),
+        *(
+            "epocha",
+            "cislo epochy",
+            "start epoch",
+            "first epoch",
+            "fenster",
+            "window",
+            "segment",
+            "30s epoch",
+            "line",
+            "sleep epoch",
+        ),
     ),
     Role.DATE: ("date", "day", "datum", "fecha", "data", "jour", "start date", "startdate", "recording date"),
     Role.SCORER: (

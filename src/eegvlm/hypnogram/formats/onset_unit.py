@@ -88,7 +88,9 @@ def scale_of_times(
             raise source.error(field, f"up to {last:g} {unit}, which is {last * named_scale / 3600:g} h", hint)
         return named_scale, ()
     if source.recording_s is not None:
-        fits = {scale for scale in _scales() if 0.9 * source.recording_s <= last * scale <= 1.02 * source.recording_s}
+        fits = {
+            scale for scale in _scales() if 0.985 * source.recording_s <= last * scale <= 1.005 * source.recording_s
+        }
         if len(fits) == 1 and (scale := fits.pop()) != 1.0:
             note = f"one unit of {field} was taken as {scale:g} s, by the length of the recording"
             return scale, (note,)

@@ -98,7 +98,8 @@ def _without_repeats(ordered: list[Timed]) -> tuple[list[Timed], list[str]]:
             longest[key] = one
     kept = sorted(longest.values(), key=lambda one: one.onset_s)
     repeats = len(ordered) - len(kept)
-    return kept, [f"{repeats} stages that stand in the file twice were taken once"] if repeats else []
+    stages = "1 stage that stands in the file twice was" if repeats == 1 else f"{repeats} stages that stand twice were"
+    return kept, [f"{stages} taken once"] if repeats else []
 
 
 def _lengths(

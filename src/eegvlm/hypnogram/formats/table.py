@@ -54,8 +54,8 @@ def _read(source: Source) -> Hypnogram:
     if marker in DREAMS_ZERO:
         return _read_dreams(source, text, marker)
     table = table_of(source, text)
-    if table.header is None and len(table.rows) == 1 and table.width > 1:
-        return _read_one_line(source, table.rows[0])
+    if table.header is None and len(table.rows) == 1 and (row := _in_one_line(source, table.rows[0])):
+        return _read_one_line(source, row)
     if not table.rows:
         raise source.error("content", "a header only", "expected one stage a line under it")
     if table.width == 1:
@@ -104,8 +104,9 @@ def hypnogram_from_table(
     hypnogram = hypnogram_from_events(source, picked, start=start or times.start, epoch_s=epoch_s)
     order = np.diff(times.onsets_s)
     unsorted_rows = ("the rows were put in order of time",) if (order < 0).any() else ()
-    placed = f"rows were placed by {'their ' if times.rests_on != 'clock' else 'the '}{times.rests_on}"
-    return hypnogram.with_notes(*notes, *more, *times.notes, *unsorted_rows, placed, *_left_out(layout))
+    placed = {"clock": ("rows were placed by the clock",), "epoch number": ("rows were placed by their epoch numbers",)}
+    rests_on = placed.get(times.rests_on, ())
+    return hypnogram.with_notes(*notes, *more, *times.notes, *unsorted_rows, *rests_on, *_left_out(layout))
 
 
 def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[Table, tuple[str, ...]]:
@@ -180,6 +181,15 @@ def _with_lengths(
 
 def _left_out(layout: Layout) -> tuple[str, ...]:
     return (f"columns left out: {', '.join(layout.left_out)}",) if layout.left_out else ()
+
+
+def _in_one_line(source: Source, row: Row) -> Row | None:
+    """Return the only row of a file, its stages split at blanks if need be; None where it holds one stage."""
+    if len(row.cells) > 1:
+        return row
+    words = row.cells[0].split()
+    several = len(words) > 1 and source.stage_of(row.cells[0]) is None
+    return Row(row.line, tuple(words)) if several and all(source.stage_of(word) is not None for word in words) else None
 
 
 def _read_one_line(source: Source, row: Row) -> Hypnogram:

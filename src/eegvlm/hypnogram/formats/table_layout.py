@@ -185,11 +185,14 @@ def _stage_column(
     codes = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.NUMBER]
     if len(codes) == 1:
         return codes[0], True, ()
+    texts = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.TEXT]
+    if len(texts) == 1:
+        return texts[0], False, ()  # whose texts are no stages; the error names them
     if table.header is None:
         hint = "name the columns in a first line, each for what it is: epoch, onset_s, end_s, duration_s, stage"
         shown = ", ".join(table.rows[0].cells)
     else:
-        hint = "no column holds the stages; name it 'stage', or say what its texts mean with --map"
+        hint = "no column holds the stages; name it 'stage' or with --scorer, or say what its texts mean with --map"
         shown = ", ".join(table.header)
     raise source.error(f"line {table.header_line}", shown, hint)
 

@@ -69,7 +69,7 @@ def table_of(source: Source, text: str) -> Table:
         If the text is not well-formed, holds no row, or rows of different width.
     """
     body, delimiter = _delimiter(text)
-    rows = columns.rows_of(source, body, delimiter) if delimiter != " " else _split_at_blanks(body)
+    rows = columns.rows_of(source, _one_blank_between(body) if delimiter == " " else body, delimiter)
     if not rows:
         raise source.error("content", "no line", "expected one stage a line")
     header, rows = _header(source, body, delimiter, rows)
@@ -121,12 +121,8 @@ def _blanks_split(lines: list[str]) -> bool:
     return any(kind_of([cells[k] for cells in split[1:] or split]) not in (Kind.TEXT, Kind.EMPTY) for k in range(width))
 
 
-def _split_at_blanks(text: str) -> list[Row]:
-    return [
-        Row(number, tuple(line.split()))
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
+def _one_blank_between(text: str) -> str:
+    return "\n".join(" ".join(line.split()) for line in text.splitlines())
 
 
 def _header(source: Source, text: str, delimiter: str, rows: list[Row]) -> tuple[Row | None, list[Row]]:

@@ -1,0 +1,124 @@
+"""Starts of rows in seconds: from numbers, from ends or lengths of the rows before, from epoch numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eegvlm.hypnogram.formats.cells import Kind
+from eegvlm.hypnogram.formats.clock_axis import ClockAxis
+from eegvlm.hypnogram.formats.column_values import contradiction, numbers_in
+from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.length_times import length_seconds
+from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S, scale_of_times, seconds_in
+from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
+from eegvlm.hypnogram.formats.table_text import Table
+
+
+def numeric_onsets(
+    source: Source,
+    table: Table,
+    numeric: list[TimeColumn],
+    lengths: tuple[TimeColumn, ...],
+    clock: ClockAxis | None,
+    staged: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], float, tuple[str, ...]]:
+    """Return the starts in seconds, the seconds of one unit, and notes.
+
+    The first column of numbers whose unit is known counts; the others must agree with it.
+    """
+    column = next((c for c in numeric if c.unit and seconds_in(c.unit) is not None), numeric[0])
+    values = numbers_in(source, table, column, ascending=True)
+    judged = staged & ~np.isnan(values)
+    if not judged.any():
+        raise source.error(
+            f"column '{column.name}'", "an empty cell in each row of a stage", "expected a time in each row"
+        )
+    order = np.argsort(values[judged], kind="stable")
+    given_lengths = [
+        numbers_in(source, table, c)[judged][order] for c in lengths if c.kind is Kind.NUMBER and not c.unit
+    ]
+    unit = None if column.unit == "hms" else column.unit
+    scale: float | None = None
+    notes: tuple[str, ...] = ()
+    if clock is not None and source.onset_unit is None and (unit is None or seconds_in(unit) is None):
+        scale = _scale_by_clock(values[judged], clock.seconds[judged])
+    if scale is None:
+        given = given_lengths[0] if given_lengths else np.empty(0)
+        given = given[~np.isnan(given)]
+        scale, notes = scale_of_times(source, column.name, values[judged][order], named_unit=unit, lengths=given)
+    for other in numeric:
+        if other is not column:
+            refuse_other_line(source, table, column, other, values)
+    return values * scale, scale, notes
+
+
+def _scale_by_clock(values: NDArray[np.float64], seconds: NDArray[np.float64]) -> float | None:
+    known = ~np.isnan(seconds)
+    if known.sum() < 2:
+        return None
+    span = float(np.ptp(values[known]))
+    return None if span <= 0 else float(f"{np.ptp(seconds[known]) / span:.4g}")
+
+
+def refuse_other_line(
+    source: Source, table: Table, one: TimeColumn, other: TimeColumn, values: NDArray[np.float64]
+) -> None:
+    """Refuse a second column of starts that is not the first one in another unit."""
+    second = numbers_in(source, table, other, ascending=True)
+    known = ~(np.isnan(values) | np.isnan(second))
+    x, y = values[known] - values[known][0], second[known] - second[known][0]
+    if not len(x) or not np.ptp(x):
+        return
+    slope = float(y[np.abs(x).argmax()] / x[np.abs(x).argmax()])
+    if (np.abs(y - slope * x) > 1e-3 * np.abs(y).max() + 1e-9).any():
+        raise contradiction(source, table, one, other, int(np.abs(y - slope * x).argmax()))
+
+
+def after_the_row_before(source: Source, table: Table, layout: Layout) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Start each row where the one before ends, the first at 0."""
+    column = layout.ends[0]
+    if column.kind is not Kind.NUMBER:
+        hint = "only ends are given as clock times; add a column of start times"
+        raise source.error(f"column '{column.name}'", table.cells(column.index)[0], hint)
+    values = numbers_in(source, table, column, ascending=True)
+    if (np.diff(values) < 0).any():
+        hint = "each row must end after the one before; sort the rows, or add a column of starts"
+        raise source.error(f"column '{column.name}'", "ends that go back", hint)
+    unit = None if column.unit == "hms" else column.unit
+    scale, notes = scale_of_times(source, column.name, np.append(0.0, values), named_unit=unit, lengths=np.empty(0))
+    return np.append(0.0, values[:-1]) * scale, (*notes, "each row was taken to start where the one before ends")
+
+
+def one_after_the_other(
+    source: Source, table: Table, layout: Layout, staged: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Lay rows that give only their lengths one after the other."""
+    column = layout.lengths[0]
+    if not staged.all():
+        hint = "the rows give lengths and no starts, and some are no stages; add a column of starts"
+        raise source.error(f"column '{column.name}'", "lengths alone", hint)
+    seconds, notes = length_seconds(source, table, column, None, staged)
+    if np.isnan(seconds).any():
+        hint = "the rows give lengths and no starts, and one has none"
+        raise source.error(f"line {table.rows[int(np.isnan(seconds).argmax())].line}", "no length", hint)
+    return np.append(0.0, np.cumsum(seconds)[:-1]), (*notes, "the rows were laid one after the other by their lengths")
+
+
+def by_epoch_numbers(source: Source, layout: Layout, epochs: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Return the starts of epochs that are counted from 0 or, where no number is 0, from 1."""
+    name = layout.epoch.name if layout.epoch else ""
+    if epochs is None or np.isnan(epochs).any():
+        raise source.error(f"column '{name}'", "an empty cell", "give each row its epoch number")
+    first = 0.0 if epochs.min() <= 0 else 1.0
+    length = source.epoch_s or (source.coding.epoch_s if source.coding else 30.0)
+    onsets: NDArray[np.float64] = (epochs - first) * length
+    if np.ptp(onsets) > LONGEST_NIGHT_S or onsets.max() > LONGEST_NIGHT_S:
+        hint = "no night is longer than 48 h; name the column for what it counts, or give --in-epoch-length"
+        raise source.error(f"column '{name}'", f"up to {epochs.max():g}, which is {onsets.max() / 3600:g} h", hint)
+    steps = np.diff(np.unique(epochs))
+    common = int(np.gcd.reduce(steps.astype(np.int64))) if len(steps) else 1
+    if len(steps) >= 8 and common > 1:
+        hint = f"it counts in steps of {common}; name the column for what it counts (onset_s, sample)"
+        raise source.error(f"column '{name}'", ", ".join(f"{value:g}" for value in epochs[:4]), hint)
+    return onsets
