@@ -194,7 +194,7 @@ def _stage_column(
     else:
         hint = "no column holds the stages; name it 'stage' or with --scorer, or say what its texts mean with --map"
         shown = ", ".join(table.header)
-    raise source.error(f"line {table.header_line}", shown, hint)
+    raise source.error(f"line {table.header_line}, columns", shown, hint)
 
 
 def _names_stages(source: Source, cells: Sequence[str]) -> bool:
