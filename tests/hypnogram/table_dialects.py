@@ -77,7 +77,9 @@ def random_night(rng: random.Random) -> Night:
         labels += [stage] * rng.choice((1, 1, 2, 3, rng.randint(4, 90)))
         before = stage
     day = datetime(2024, rng.choice((1, 2, 5, 9)), rng.randint(1, 28))
-    clock = timedelta(hours=rng.choice((20, 21, 22, 23, 0, 1, 13)), minutes=rng.randint(0, 59), seconds=rng.randint(0, 59))
+    clock = timedelta(
+        hours=rng.choice((20, 21, 22, 23, 0, 1, 13)), minutes=rng.randint(0, 59), seconds=rng.randint(0, 59)
+    )
     return Night(labels[:n], rng.choice((30.0, 30.0, 30.0, 20.0)), day + clock)
 
 
@@ -254,7 +256,9 @@ def onset_and_end_with_gaps(rng: random.Random, night: Night, pen: _Writer) -> T
     for first, n, label in night.runs:
         cut = rng.randint(1, n - 1) if n > 3 and rng.random() < 0.2 else 0
         labels[first + n - cut : first + n] = "?" * cut
-        rows.append((pen.number(first * night.epoch_s), pen.number((first + n - cut) * night.epoch_s), pen.names[label]))
+        rows.append(
+            (pen.number(first * night.epoch_s), pen.number((first + n - cut) * night.epoch_s), pen.names[label])
+        )
     gapped = Night(labels, night.epoch_s, night.start)
     return Table("", pen.table(("start", "end", "stage"), rows), gapped)
 
@@ -402,14 +406,18 @@ def elapsed_times(rng: random.Random, night: Night, pen: _Writer) -> Table:
     """Onset as hh:mm:ss after the start."""
     pen.names = NAMES[5]
     rows = [
-        (str(timedelta(seconds=at)) if rng.random() < 0.5 else f"0{timedelta(seconds=at)}", f"{length:g}", pen.names[label])
+        (
+            str(timedelta(seconds=at)) if rng.random() < 0.5 else f"0{timedelta(seconds=at)}",
+            f"{length:g}",
+            pen.names[label],
+        )
         for at, length, label in _timed(night, per_epoch=rng.random() < 0.5)
     ]
     return Table("", pen.table(("Onset", "Duration", "Annotation"), rows), night)
 
 
 def _second_scorer(rng: random.Random, labels: Sequence[str]) -> list[str]:
-    return [label if rng.random() < 0.8 else rng.choice("W N1 N2 R".split()) for label in labels]
+    return [label if rng.random() < 0.8 else rng.choice(("W", "N1", "N2", "R")) for label in labels]
 
 
 @dialect
@@ -444,7 +452,9 @@ def events_between_stages(rng: random.Random, night: Night, pen: _Writer) -> Tab
     for at, length, label in _timed(night, per_epoch=rng.random() < 0.5):
         rows.append((at, f"{length:g}", NAMES[5][label]))
         if rng.random() < 0.3:
-            rows.append((at + rng.uniform(1, 15), f"{rng.uniform(3, 10):.2f}", rng.choice(("Arousal", "Hypopnea", "REM"))))
+            rows.append(
+                (at + rng.uniform(1, 15), f"{rng.uniform(3, 10):.2f}", rng.choice(("Arousal", "Hypopnea", "REM")))
+            )
     cells = [(f"{at:g}" if at == int(at) else f"{at:.3f}", length, text) for at, length, text in rows]
     return Table("", pen.table(("Onset", "Duration", "Annotation"), cells), night)
 
@@ -503,16 +513,16 @@ def difference(table: Table, read: Hypnogram) -> str | None:
     lead_s = _lead(table, read)
     if lead_s is None:
         return "the start is wrong"
-    ends = len(night.labels)
+    ends, found = len(night.labels), read.labels
     if table.open_end:
         ends = night.runs[-1][0] + 1
     for k in range(ends):
         at = lead_s + (k + 0.5) * night.epoch_s - read.onset_s
         epoch = int(at // read.epoch_s)
-        label = read.labels[epoch] if 0 <= epoch < len(read) else "?"
+        label = found[epoch] if 0 <= epoch < len(read) else "?"
         if label != night.labels[k]:
             return f"epoch {k + 1} of {len(night.labels)} is {label}, not {night.labels[k]}"
-    for epoch, label in enumerate(read.labels):
+    for epoch, label in enumerate(found):
         at = read.onset_s + (epoch + 0.5) * read.epoch_s - lead_s
         if label != "?" and not 0 <= at <= len(night.labels) * night.epoch_s:
             return f"{label} at {at:g} s of {len(night.labels) * night.epoch_s:g} s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 
 from eegvlm.hypnogram import stage_words
 from eegvlm.hypnogram.error import HypnogramError
@@ -64,6 +65,7 @@ _GLUED = re.compile(r"(?:sleepstage|stage|sleep)(?=n?\d$|s\d$|[wru]$|rem$|wake$)
 _EXPLICIT = re.compile(r"sleep[\s_-]*stage(?!s)")
 
 
+@lru_cache(maxsize=4096)
 def _key(text: str) -> tuple[str, bool]:
     """Reduce a text to the key of :mod:`stage_words`, and tell whether it spoke of a stage or of sleep.
 

@@ -15,13 +15,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.formats.clock_times import clock_time, dated, dates_of
+from eegvlm.hypnogram.formats.clock_times import NO_DATE, clock_time, dated, dates_of
 
 NOT_GIVEN = ("", "n/a", "na", "nan", "none", "null", "-", "--")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,' ])\d{3})+", re.ASCII)
 _ELAPSED = re.compile(r"(?P<sign>-?)(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?)?", re.ASCII)
 _ZONE = re.compile(r"(?<=\d)\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)$")
+_DOTTED = re.compile(r"\d\d?\.\d\d\.\d\d", re.ASCII)
+_MOST_DATES = 3
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -30,6 +32,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
+_POINTED_DATE = re.compile(r"(\d{1,2})([.-])(\d{1,2})\2(\d{4}|\d\d)(?=[ T,])", re.ASCII)
 _NAMED_MONTH = re.compile(r"(\d{1,2})[ .-]*([A-Za-zä]{3,9})[ .,-]+(\d{4}|\d\d)\b")
 
 
@@ -81,11 +84,21 @@ def kind_of(cells: Sequence[str]) -> Kind:
     given = [text for text in cells if is_given(text)]
     if not given:
         return Kind.EMPTY
+    if _are_dotted_times(given):
+        return Kind.TIME
     kinds = [_kind_of_cell(text) for text in given]
     for kind in (Kind.NUMBER, Kind.TIME, Kind.DATE, Kind.MOMENT):
         if kinds.count(kind) >= 0.9 * len(kinds):
             return kind
     return Kind.TEXT
+
+
+def _are_dotted_times(given: Sequence[str]) -> bool:
+    """Tell whether ``22.41.17`` are times: some are no dates, or they are too many for the dates of a night."""
+    distinct = set(given)
+    if not all(_DOTTED.fullmatch(text) and clock_time(text) is not None for text in distinct):
+        return False
+    return len(distinct) > _MOST_DATES or not all(dates_of(text) for text in distinct)
 
 
 def carries_numbers(cells: Sequence[str]) -> bool:
@@ -165,7 +178,7 @@ def times_of_day(cells: Sequence[str]) -> TimesOfDay | None:
 
 def moments_of(cells: Sequence[str]) -> Moments | None:
     """Return the dates with times of a column, or None where a cell that holds anything is none."""
-    plain = [_month_as_number(text) if is_given(text) else "" for text in cells]
+    plain = [_day_first(_month_as_number(text)) if is_given(text) else "" for text in cells]
     zones = [_ZONE.search(text) for text in plain]
     clocks = [clock_time(_without_zone(text)) if text else None for text in plain]
     given = [clock for clock, text in zip(clocks, plain, strict=True) if text]
@@ -173,7 +186,14 @@ def moments_of(cells: Sequence[str]) -> Moments | None:
     resolved = dated(found) if found and len(found) == len(given) else None
     if resolved is None:
         return None
-    instants, note = resolved
+    instants, unclear = resolved
+    note = None
+    if unclear is not None:  # day and month can be swapped, and both give the same night
+        shift = datetime.combine(NO_DATE, datetime.min.time()) - datetime.combine(
+            min(instants).date(), datetime.min.time()
+        )
+        instants = [instant + shift for instant in instants]
+        note = f"of {found[0].date_text} day and month could be swapped, so only the time of day is used"
     offsets = [_offset_of(zone[1]) if zone else timedelta(0) for zone, text in zip(zones, plain, strict=True) if text]
     # In local time as written at the start of the night: clocks that are set forward or back do not jump in it.
     instants = [instant - offset + offsets[0] for instant, offset in zip(instants, offsets, strict=True)]
@@ -202,6 +222,15 @@ def _offset_of(zone: str) -> timedelta:
 
 def _without_zone(text: str) -> str:
     return _ZONE.sub("", text)
+
+
+def _day_first(text: str) -> str:
+    """Write ``11.05.2024 22:41`` as ``2024-05-11 22:41``: with points, and with hyphens, the day comes first."""
+    match = _POINTED_DATE.match(text)
+    if match is None or not 1 <= int(match[3]) <= 12:
+        return text
+    year = match[4] if len(match[4]) == 4 else f"{'19' if int(match[4]) >= 85 else '20'}{match[4]}"  # as EDF does
+    return f"{year}-{int(match[3]):02d}-{int(match[1]):02d}{text[match.end() :]}"
 
 
 def _month_as_number(text: str) -> str:

@@ -72,6 +72,9 @@ def axis_of_times(
     expected = _expected_between(expected, known)
     if back.size and (steps[back] <= -_HALF_DAY_S).all() and back.size <= 2:
         seconds[known[1:]] += DAY_S * np.cumsum(steps < 0)
+        if back.size == 2 and (steps > _HALF_DAY_S).any():  # clocks that were set back over midnight
+            short = (steps + _HALF_DAY_S) % DAY_S - _HALF_DAY_S
+            seconds[known] = seconds[known[0]] + np.append(0.0, np.cumsum(short))
     elif back.size:
         seconds[known] = _put_in_order(source, name, seconds[known], expected, times.resolution_s)
     seconds, notes = _clocks_changed(seconds, known, day, expected, times.resolution_s)

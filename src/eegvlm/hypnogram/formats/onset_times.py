@@ -14,6 +14,8 @@ from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S, scale_of_times,
 from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
 from eegvlm.hypnogram.formats.table_text import Table
 
+_FEWEST_LENGTHS = 4
+
 
 def numeric_onsets(
     source: Source,
@@ -98,6 +100,9 @@ def one_after_the_other(
     if not staged.all():
         hint = "the rows give lengths and no starts, and some are no stages; add a column of starts"
         raise source.error(f"column '{column.name}'", "lengths alone", hint)
+    if column.unit is None and source.onset_unit is None and len(table.rows) < _FEWEST_LENGTHS:
+        hint = "too few rows tell seconds from minutes; name the unit (duration_s) or give --onset-unit"
+        raise source.error(f"column '{column.name}'", ", ".join(table.cells(column.index)), hint)
     seconds, notes = length_seconds(source, table, column, None, staged)
     if np.isnan(seconds).any():
         hint = "the rows give lengths and no starts, and one has none"

@@ -228,7 +228,8 @@ def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) 
         )
     changes = np.flatnonzero(np.diff(stages)) + 1
     common = gcd(*changes.tolist()) if len(changes) else 0
-    fine = len(changes) >= _FEWEST_CHANGES and common >= _LINES_AN_EPOCH
+    seconds = common > 0 and ((common % 30 == 0 and len(changes) > 1) or (common % 20 == 0 and len(changes) > 2))
+    fine = seconds or (len(changes) >= _FEWEST_CHANGES and common >= _LINES_AN_EPOCH)
     if n * epoch_s > LONGEST_NIGHT_S or fine:
         said = f"{n}, which is {n * epoch_s / 3600:g} h in epochs of {epoch_s:g} s"
         if fine:

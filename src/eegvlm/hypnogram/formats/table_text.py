@@ -68,7 +68,7 @@ def table_of(source: Source, text: str) -> Table:
     HypnogramError
         If the text is not well-formed, holds no row, or rows of different width.
     """
-    body, delimiter = _delimiter(text)
+    body, delimiter = _delimiter(source, text)
     rows = columns.rows_of(source, _one_blank_between(body) if delimiter == " " else body, delimiter)
     if not rows:
         raise source.error("content", "no line", "expected one stage a line")
@@ -99,7 +99,7 @@ def table_of(source: Source, text: str) -> Table:
     return Table(names, first, padded)
 
 
-def _delimiter(text: str) -> tuple[str, str]:
+def _delimiter(source: Source, text: str) -> tuple[str, str]:
     lines = text.splitlines()
     if lines and (match := _SEP.fullmatch(lines[0].strip())):
         return "\n".join(["", *lines[1:]]), match[1]
@@ -107,8 +107,10 @@ def _delimiter(text: str) -> tuple[str, str]:
     for delimiter in _DELIMITERS:
         if sum(delimiter in line for line in body) >= 0.9 * len(body) > 0:
             return text, delimiter
-    if body and not any(delimiter in line for line in body for delimiter in _DELIMITERS) and _blanks_split(body):
-        return text, " "
+    if body and not any(delimiter in line for line in body for delimiter in _DELIMITERS):
+        labels = sum(source.stage_of(line) is not None for line in body)  # Sleep stage 2, Stade 2
+        if 2 * labels < len(body) and _blanks_split(body):
+            return text, " "
     return text, columns.delimiter_of(body[0] if body else "")
 
 
@@ -158,7 +160,7 @@ def _commented_header(text: str, delimiter: str, first: Row) -> Row | None:
     before = [line for line in text.splitlines()[: first.line - 1] if line.strip()]
     if not before or not before[-1].lstrip().startswith("#"):
         return None
-    bare = before[-1].lstrip().lstrip("#").strip()
+    bare = before[-1].lstrip().lstrip("#")
     cells = tuple(cell.strip().strip('"') for cell in (bare.split() if delimiter == " " else bare.split(delimiter)))
     row = Row(first.line - 1, cells)
     return row if len(cells) == len(first.cells) > 1 and _names_columns(row) else None
