@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.formats.clock_times import NO_DATE
 
 CODES = {"W": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4, "?": -2}
 NAMES = (
@@ -141,6 +142,8 @@ def one_code_a_line(rng: random.Random, night: Night, pen: _Writer) -> Table:
 @dialect
 def one_code_a_second(rng: random.Random, night: Night, pen: _Writer) -> Table:
     """Codes, one a second, which the reader is not told."""
+    while len(night.labels) < 60 or len(night.runs) < 5:  # less is no night from which it could be told
+        night = random_night(rng)
     text = "\n".join(str(CODES[label]) for label in night.labels for _ in range(int(night.epoch_s)))
     return Table("", text, night, options={"coding": "yasa"})
 
@@ -169,7 +172,7 @@ def epoch_numbers(rng: random.Random, night: Night, pen: _Writer) -> Table:
 def epoch_numbers_with_holes(rng: random.Random, night: Night, pen: _Writer) -> Table:
     """Epoch and stage, artefact epochs left out."""
     begin = rng.randint(1, max(1, len(night.labels) - 3))
-    stop = min(len(night.labels) - 1, begin + rng.randint(1, 60))
+    stop = min(len(night.labels) - 1, begin + rng.randint(1, max(1, len(night.labels) // 5)))
     night = Night([*night.labels[:begin], *"?" * (stop - begin), *night.labels[stop:]], night.epoch_s, night.start)
     kept = [k for k in range(len(night.labels)) if not begin <= k < stop]
     return _numbered(rng, night, pen, kept)
@@ -535,7 +538,7 @@ def _lead(table: Table, read: Hypnogram) -> float | None:
         if read.start is None:
             return None
         lead = (table.clock - read.start).total_seconds()
-        if table.dated:
+        if table.dated and read.start.date() != NO_DATE:  # which of 05/11/2024 is the day may not be known
             return lead if abs(lead) < 86400 else None
         lead %= 86400
         return lead if lead <= 43200 else lead - 86400

@@ -96,9 +96,14 @@ def kind_of(cells: Sequence[str]) -> Kind:
 def _are_dotted_times(given: Sequence[str]) -> bool:
     """Tell whether ``22.41.17`` are times: some are no dates, or they are too many for the dates of a night."""
     distinct = set(given)
-    if not all(_DOTTED.fullmatch(text) and clock_time(text) is not None for text in distinct):
-        return False
-    return len(distinct) > _MOST_DATES or not all(dates_of(text) for text in distinct)
+    return could_be_dotted_times(given) and (
+        len(distinct) > _MOST_DATES or not all(dates_of(text) for text in distinct)
+    )
+
+
+def could_be_dotted_times(cells: Sequence[str]) -> bool:
+    """Tell whether all cells that hold anything can be times such as ``22.41.17``, which may be dates as well."""
+    return all(_DOTTED.fullmatch(text) and clock_time(text) is not None for text in set(cells) if is_given(text))
 
 
 def carries_numbers(cells: Sequence[str]) -> bool:

@@ -68,13 +68,15 @@ def axis_of_times(
     seconds = times.seconds.copy()
     known = np.flatnonzero(~np.isnan(seconds))
     steps = np.diff(seconds[known])
-    back = np.flatnonzero(steps < 0)
     expected = _expected_between(expected, known)
+    long = steps > _HALF_DAY_S
+    if long.any() and (expected[long] < _HALF_DAY_S).all():  # clocks that were set back over midnight
+        short = (steps + _HALF_DAY_S) % DAY_S - _HALF_DAY_S
+        seconds[known] = seconds[known[0]] + np.append(0.0, np.cumsum(short))
+        steps = np.zeros(0)
+    back = np.flatnonzero(steps < 0)
     if back.size and (steps[back] <= -_HALF_DAY_S).all() and back.size <= 2:
         seconds[known[1:]] += DAY_S * np.cumsum(steps < 0)
-        if back.size == 2 and (steps > _HALF_DAY_S).any():  # clocks that were set back over midnight
-            short = (steps + _HALF_DAY_S) % DAY_S - _HALF_DAY_S
-            seconds[known] = seconds[known[0]] + np.append(0.0, np.cumsum(short))
     elif back.size:
         seconds[known] = _put_in_order(source, name, seconds[known], expected, times.resolution_s)
     seconds, notes = _clocks_changed(seconds, known, day, expected, times.resolution_s)

@@ -59,8 +59,7 @@ def read_rows(
         return Reading(Rows.EPOCHS, step)
     changes = bool((stages[1:] != stages[:-1]).all())
     if changes:
-        mean = float(steps.mean()) / step
-        if len(starts) >= _FEW_ROWS or mean >= 3 or not near.any():
+        if len(starts) >= _FEW_ROWS or not near.any():
             return Reading(Rows.CHANGES, step)
         return Reading(Rows.UNCLEAR, step)
     holes = steps > step + slack

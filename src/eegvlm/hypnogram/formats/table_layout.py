@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
-from eegvlm.hypnogram.formats.cells import Kind, carries_numbers, is_given, kind_of, numbers_of
+from eegvlm.hypnogram.formats.cells import Kind, carries_numbers, could_be_dotted_times, is_given, kind_of, numbers_of
 from eegvlm.hypnogram.formats.column_names import Meaning, Role, meaning_of
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.formats.table_text import Table
 from eegvlm.hypnogram.formats.unknown_names import shortened
+from eegvlm.hypnogram.stage import says_sleep_stage
 from eegvlm.hypnogram.stage_map import folded
 
 _TIMED = (Role.ONSET, Role.END, Role.LENGTH)
@@ -111,8 +112,10 @@ def _meanings(table: Table, kinds: Sequence[Kind]) -> list[Meaning | None]:
 
 def _with_column(source: Source, table: Table, layout: Layout, k: int, kind: Kind, meaning: Meaning) -> Layout | None:
     """Add a column to the layout by its name; None where its content is not what the name says."""
-    column = TimeColumn(k, table.name(k), kind, meaning.unit, meaning.times)
     role = meaning.role
+    if role in _TIMED and kind is Kind.DATE and could_be_dotted_times(table.cells(k)):
+        kind = Kind.TIME
+    column = TimeColumn(k, table.name(k), kind, meaning.unit, meaning.times)
     if role is Role.EPOCH and kind is Kind.NUMBER:
         values = numbers_of(table.cells(k))
         whole = values is not None and bool((np.isnan(values) | (values == np.round(values))).all())
@@ -181,7 +184,8 @@ def _stage_column(
         _refuse_rivals(source, table, chosen, sorted({*by_text, *by_content} - {chosen}))
         named_so = meanings[chosen] is not None
         note = () if named_so else (f"column {table.name(chosen)} was read, the only one that holds stages",)
-        return chosen, chosen in by_content, note
+        explicit = {says_sleep_stage(text) for text in table.cells(chosen) if source.stage_of(text) is not None}
+        return chosen, chosen in by_content and len(explicit) == 1, note
     codes = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.NUMBER]
     if len(codes) == 1:
         return codes[0], True, ()
