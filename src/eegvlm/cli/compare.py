@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from eegvlm.cli.scoring_options import StageMapOption
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -36,6 +38,15 @@ def compare(
         float | None,
         typer.Option(metavar="S", help="Seconds of one epoch of B, where the file does not say."),
     ] = None,
+    stage_map: StageMapOption = None,
+    scorer_a: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose stages to read of A, where a table holds several.")
+    ] = None,
+    scorer_b: Annotated[str | None, typer.Option(metavar="NAME", help="Whose stages to read of B.")] = None,
+    onset_unit_a: Annotated[
+        str | None, typer.Option(metavar="U", help="What the times of A count: s, ms, min, h, 256Hz, clock, elapsed.")
+    ] = None,
+    onset_unit_b: Annotated[str | None, typer.Option(metavar="U", help="What the times of B count.")] = None,
     align: Annotated[
         str,
         typer.Option(metavar="clock|onset", help="Align by start times where both are known, or by onset."),
@@ -51,8 +62,24 @@ def compare(
 
     if align not in ("clock", "onset"):
         raise HypnogramError("--align", "value", align, "choose clock or onset")
-    first = read_hypnogram(a, format=format_a, coding=coding_a, epoch_s=epoch_length_a)
-    second = read_hypnogram(b, format=format_b, coding=coding_b, epoch_s=epoch_length_b)
+    first = read_hypnogram(
+        a,
+        format=format_a,
+        coding=coding_a,
+        epoch_s=epoch_length_a,
+        onset_unit=onset_unit_a,
+        scorer=scorer_a,
+        stage_map=stage_map,
+    )
+    second = read_hypnogram(
+        b,
+        format=format_b,
+        coding=coding_b,
+        epoch_s=epoch_length_b,
+        onset_unit=onset_unit_b,
+        scorer=scorer_b,
+        stage_map=stage_map,
+    )
     figures = agreement(first, second, by=cast(Literal["clock", "onset"], align))
     reading = [f"{name}: {note}" for name, one in (("A", first), ("B", second)) for note in one.notes]
     if as_json:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from eegvlm.cli.scoring_options import OnsetUnitOption, ScorerOption, StageMapOption
+
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="The scoring to read.", show_default=False)],
@@ -39,6 +41,9 @@ def convert(
         float | None,
         typer.Option(metavar="S", help="Seconds of one epoch of IN, where the file does not say."),
     ] = None,
+    stage_map: StageMapOption = None,
+    scorer: ScorerOption = None,
+    onset_unit: OnsetUnitOption = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT names if it exists.")] = False,
 ) -> None:
     """Convert a scoring from one format to another.
@@ -52,7 +57,15 @@ def convert(
     from eegvlm.hypnogram import lost_in, read_hypnogram, write_hypnogram
 
     check_output_file(target, overwrite=overwrite)
-    hypnogram = read_hypnogram(source, format=from_format, coding=coding, epoch_s=in_epoch_length)
+    hypnogram = read_hypnogram(
+        source,
+        format=from_format,
+        coding=coding,
+        epoch_s=in_epoch_length,
+        onset_unit=onset_unit,
+        scorer=scorer,
+        stage_map=stage_map,
+    )
     if epoch_length is not None:
         hypnogram = hypnogram.resample_to(epoch_length)
     write_hypnogram(hypnogram, target, format=to_format, coding=out_coding, overwrite=overwrite)

@@ -16,7 +16,7 @@ from typing import Final
 # Rechtschaffen and Kales 1968 to AASM: S1 -> N1, S2 -> N2, S3 and S4 -> N3, movement time -> unscored.
 SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "W": (
-        *("w", "wake", "wk", "awake", "awa", "wakefulness", "waking", "wakestate", "s0", "n0", "wakeup"),
+        *("w", "wake", "wk", "awake", "awa", "wakefulness", "waking", "wakestate", "s0", "n0"),
         *("wach", "wachheit", "wachzustand", "wachsein", "eveil", "eveille", "veille", "vigilia", "vigile"),
         *("despierto", "veglia", "sveglio", "waak", "wakker", "waken", "vigil", "acordado", "desperto"),
         *("czuwanie", "jawa", "bdeni", "bdely", "vzhuru", "vagen", "vaken"),

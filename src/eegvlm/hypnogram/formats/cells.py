@@ -24,6 +24,7 @@ _ELAPSED = re.compile(r"(?P<sign>-?)(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]
 _ZONE = re.compile(r"(?<=\d)\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 _DOTTED = re.compile(r"\d\d?\.\d\d\.\d\d", re.ASCII)
 _MOST_DATES = 3
+_FEW_CELLS = 4
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -107,8 +108,11 @@ def could_be_dotted_times(cells: Sequence[str]) -> bool:
 
 
 def carries_numbers(cells: Sequence[str]) -> bool:
-    """Tell whether half or more of the cells that hold anything are numbers or times."""
+    """Tell whether half or more of the cells are numbers or times, or hold a number of their own each."""
     given = [text for text in cells if is_given(text)]
+    numbered = {text for text in given if re.search(r"\d", text)}  # Epoch 12, 510 s, 22h41
+    if len(given) >= _FEW_CELLS and 2 * len(numbered) >= len(given):
+        return True
     return sum(_kind_of_cell(text) is not Kind.TEXT for text in given) >= 0.5 * len(given) > 0
 
 

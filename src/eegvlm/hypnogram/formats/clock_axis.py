@@ -36,12 +36,15 @@ class ClockAxis(NamedTuple):
         What the times are rounded to.
     notes
         What was put right.
+    utc
+        Whether the times are in UTC and not in the local time that recorders write.
     """
 
     seconds: NDArray[np.float64]
     day: date | None
     resolution_s: float
     notes: tuple[str, ...] = ()
+    utc: bool = False
 
 
 def axis_of_times(
@@ -108,7 +111,9 @@ def axis_of_moments(moments: Moments, *, expected: NDArray[np.float64]) -> Clock
         notes = (f"all rows have the date {first:%Y-%m-%d}; those after midnight were taken as of the next day",)
     day = first.date()
     seconds, more = _clocks_changed(seconds, known, day, _expected_between(expected, known), moments.resolution_s)
-    return ClockAxis(seconds, day, moments.resolution_s, (*notes, *more))
+    if moments.utc:
+        more = (*more, "the clock times are in UTC, so the local time of the start is not known")
+    return ClockAxis(seconds, day, moments.resolution_s, (*notes, *more), moments.utc)
 
 
 def _expected_between(expected: NDArray[np.float64], known: NDArray[np.intp]) -> NDArray[np.float64]:

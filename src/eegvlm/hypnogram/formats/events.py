@@ -20,7 +20,7 @@ from eegvlm.hypnogram.formats.stretches import Timed, stretches_of
 from eegvlm.hypnogram.formats.unknown_names import Group, groups_that_fill, most_odd_s, named, refuse_unknown
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, RULE, count_epochs, fill_epochs
-from eegvlm.hypnogram.stage import Stage, is_rechtschaffen_kales, says_sleep_stage, stage_of_spelling
+from eegvlm.hypnogram.stage import Stage, is_light_sleep, is_rechtschaffen_kales, says_sleep_stage, stage_of_spelling
 from eegvlm.hypnogram.stage_map import folded
 from eegvlm.signals.lights import LightsMarker, lights_marker, lights_of_markers
 
@@ -120,7 +120,7 @@ def _stages_among_the_rest(
     singular = [event for event in rest if explicit and says_sleep_stage(event.text) and not event.duration_s]
     if len(lengths) < len(picked) / 2:  # a list of changes: an odd stage lasts until the next row
         found += [(event, Stage.UNSCORED) for event in singular if len(event.text.split()) <= 3]
-    if sum(group.seconds for group in odd) > most_s:
+    if sum(group.seconds for group in odd) > most_s or any(is_light_sleep(group.text) for group in odd):
         raise refuse_unknown(source, odd, (event.text for event in picked))
     return found + [(event, Stage.UNSCORED) for group in odd for event in group.events]
 

@@ -38,6 +38,7 @@ def lengths_of_rows(
         found.append((column, _until(source, table, layout, column, onsets)))
     if not found:
         return np.full(len(onsets), np.nan), ()
+    found = [(column, _with_last_second(seconds, onsets)) for column, seconds in found]
     (first, lengths), *rest = found
     for column, other in rest:
         both = ~(np.isnan(lengths) | np.isnan(other))
@@ -56,13 +57,21 @@ def lengths_of_rows(
     return np.maximum(lengths, 0.0), notes
 
 
+def _with_last_second(lengths: NDArray[np.float64], onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add the second that is missing where ends name the last second of a row: 0 to 29, 30 to 59."""
+    missing = np.diff(onsets) - lengths[:-1]
+    if len(missing) > 1 and (np.abs(missing - 1.0) <= 1e-6).mean() >= 0.9:
+        return lengths + 1.0
+    return lengths
+
+
 def _until(
     source: Source, table: Table, layout: Layout, column: TimeColumn, onsets: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return how long each row lasts by the time at which it ends."""
     cells = table.cells(column.index)
     if column.kind is Kind.NUMBER:
-        values = numbers_in(source, table, column)
+        values = numbers_in(source, table, column, ascending=True)
         starts = next((c for c in layout.onsets if c.kind is Kind.NUMBER and c.unit == column.unit), None)
         if starts is not None:
             begin = numbers_in(source, table, starts, ascending=True)

@@ -10,7 +10,7 @@ from eegvlm.hypnogram.formats.clock_axis import ClockAxis
 from eegvlm.hypnogram.formats.column_values import contradiction, numbers_in
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.formats.length_times import length_seconds
-from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S, scale_of_times, seconds_in
+from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S, SECONDS_IN, scale_of_times, seconds_in
 from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
 from eegvlm.hypnogram.formats.table_text import Table
 
@@ -60,7 +60,12 @@ def _scale_by_clock(values: NDArray[np.float64], seconds: NDArray[np.float64]) -
     if known.sum() < 2:
         return None
     span = float(np.ptp(values[known]))
-    return None if span <= 0 else float(f"{np.ptp(seconds[known]) / span:.4g}")
+    if span <= 0:
+        return None
+    scale = float(np.ptp(seconds[known])) / span
+    rate_hz = round(1 / scale) if scale else 0
+    exact = [*SECONDS_IN.values(), *([1 / rate_hz] if rate_hz else [])]
+    return next((one for one in exact if abs(scale - one) <= 1e-3 * one), scale)
 
 
 def refuse_other_line(

@@ -112,11 +112,13 @@ def times_of_rows(source: Source, table: Table, layout: Layout, staged: NDArray[
         _refuse_contradiction(source, table, layout.onsets, onsets, clock, of_day)
         first = int(np.flatnonzero(~np.isnan(clock.seconds))[0])
         start = moment(clock.day, float(clock.seconds[first] - onsets[first]))
+        start = None if clock.utc else start
     epoch_s = None
     if epochs is not None and rests_on != "epoch number":
         epoch_s, lead = _agreement_with_epochs(source, table, layout, onsets, epochs, resolution_s)
-        if rests_on == "clock" and lead is not None and start is not None:
-            onsets, start = onsets + lead, start - timedelta(seconds=lead)
+        if rests_on == "clock" and lead is not None:
+            onsets = onsets + lead
+            start = None if start is None else start - timedelta(seconds=lead)
     lengths, more = lengths_of_rows(source, table, layout, onsets, staged, resolution_s=resolution_s, scale=scale)
     notes += more
     return RowTimes(onsets, lengths, start, epoch_s, resolution_s, rests_on, tuple(notes))
@@ -211,8 +213,6 @@ def _clock_axis(
         raw = np.array([np.nan if i is None else (i - first).total_seconds() for i in moments.instants])
         axis = axis_of_moments(moments, expected=_expected_steps(source, table, layout, raw, epochs))
         notes = (*axis.notes, *([moments.note] if moments.note else []))
-        if moments.utc:
-            notes = (*notes, f"column '{column.name}' is in UTC, which recorders do not write; check the start time")
         return axis._replace(notes=notes)
     if times is None:
         raise no_time(source, table, column)

@@ -15,7 +15,7 @@ from eegvlm.hypnogram.formats.event import Event
 from eegvlm.hypnogram.formats.events import rechtschaffen_kales_notes
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.formats.unknown_names import Group, most_odd_s, named, refuse_unknown
-from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.hypnogram.stage import Stage, is_light_sleep, stage_of_spelling
 from eegvlm.hypnogram.stage_map import folded
 
 _INTEGER = re.compile(r"[+-]?\d{1,3}(?:\.0*)?", re.ASCII)
@@ -63,7 +63,7 @@ def labelled_stages(
             if stage is Stage.UNSCORED and folded(text) not in _PLAINLY_UNSCORED:
                 unscored.append(text)
     odd = [event.text for events in unknown.values() for event in events]
-    if len(odd) > most_odd_s(len(texts), 1.0):
+    if len(odd) > most_odd_s(len(texts), 1.0) or any(is_light_sleep(text) for text in odd):
         groups = [Group(tuple(events), float(len(events))) for events in unknown.values()]
         raise refuse_unknown(source, groups, spelled)
     notes = rechtschaffen_kales_notes(spelled)

@@ -120,8 +120,14 @@ def _lengths(
         length = epoch_s or epoch_length_s(known)
         within = starts < np.append(-np.inf, np.maximum.accumulate(starts + given)[:-1]) - _SAME_TIME_S
         lengths = np.where(open_ended, np.where(within, 0.0, np.minimum(until_next, length)), given)
-        note = f"{int(open_ended.sum())} stages of length 0 were taken as {length:g} s at most"
-        return lengths, [note]
+        notes = []
+        if open_ended[-1] and not within[-1] and end_s is not None and end_s > starts[-1]:
+            lengths[-1] = end_s - starts[-1]
+            open_ended = open_ended[:-1]
+            notes = [f"the last stage lasts until the signal ends, at {end_s:g} s"]
+        if open_ended.any():
+            notes.append(f"{int(open_ended.sum())} stages of length 0 were taken as {length:g} s at most")
+        return lengths, notes
     listed = np.unique(starts)
     first = np.searchsorted(starts, listed)
     reading = read_rows(listed, stages[first], step=epoch_s)

@@ -166,7 +166,9 @@ def _stage_column(
     by_content = [
         k
         for k, m in enumerate(meanings)
-        if kinds[k] is Kind.TEXT and all(source.stage_of(t) is not None for t in table.cells(k) if is_given(t))
+        if kinds[k] is Kind.TEXT
+        and (m is None or m.role in (Role.STAGE, Role.TEXT))
+        and all(source.stage_of(t) is not None for t in table.cells(k) if is_given(t))
     ]
     if by_name:
         labels = [k for k in by_name if kinds[k] is Kind.TEXT] or by_name
