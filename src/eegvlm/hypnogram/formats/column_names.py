@@ -158,7 +158,8 @@ _OTHER = re.compile(
     r"^(?:p|pr|prob|proba|probs|probability|wahrscheinlichkeit|likelihood|logit)\b|"
     r"\b(?:p|prob|probability)$|"
     r"\b(?:confidence|certainty|entropy|quality|arousals?|apn?o?eas?|hypopn?o?eas?|rera|desaturations?|desats?|"
-    r"spo2|sp o2|sao2|sa o2|heart|hr|bpm|pulse|snor\w*|position|plms?|lms?|limb|legs?|comments?|notes?|remarks?|kommentar\w*|"
+    r"spo2|sp o2|sao2|sa o2|heart|hr|bpm|pulse|snor\w*|position|plms?|lms?|limb|legs?|comments?|notes?|remarks?|"
+    r"kommentar\w*|"
     r"bemerkung\w*|commentaires?|comentarios?|commenti|channels?|linked|artefacts?|artifacts?|delta|theta|alpha|"
     r"sigma|beta|gamma|power|emg|eog|ecg|lights?|temperature|spindles?|kcomplex\w*|hypno_?density|lux|activity)\b"
 )

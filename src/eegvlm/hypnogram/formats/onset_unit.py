@@ -27,7 +27,7 @@ _SHORTEST_LIST_S = 3600.0
 _SURE_STEPS_S = (30.0, 20.0, 10.0, 5.0, 4.0)
 _COARSEST_GRID_S = 60  # scorers change the stage at epochs of at most a minute
 _MANY_ROWS = 8
-_LONGEST_COMMON_S = 1200  # no few stages all last a multiple of twenty minutes; 30 s at 50 Hz are 1500 samples
+_LONGEST_COMMON_S = 1500  # few stages all last a multiple of 25 minutes; 30 s at 50 Hz are 1500 samples
 _ASK = "say what it counts with --onset-unit (s, ms, min, h, or samples at a rate such as 256Hz)"
 
 
@@ -118,8 +118,8 @@ def _can_be_seconds(times: NDArray[np.float64], lengths: NDArray[np.float64]) ->
     if span < _SHORTEST_LIST_S:
         usual = [np.abs(steps - step) <= 0.02 * step for step in _SURE_STEPS_S]
         return bool(max(fits.mean() for fits in usual) >= 0.5)
-    whole = np.rint(np.diff(times)).astype(np.int64)
-    on_whole_seconds = bool((np.abs(np.diff(times) - whole) < 1e-6).all())
+    whole = np.rint(steps).astype(np.int64)
+    on_whole_seconds = bool((np.abs(steps - whole) < 1e-6).all())
     common = gcd(*whole.tolist())
     coarse = common > _COARSEST_GRID_S if len(whole) >= _MANY_ROWS else common >= _LONGEST_COMMON_S
     return not (on_whole_seconds and coarse)

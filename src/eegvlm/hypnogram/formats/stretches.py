@@ -159,21 +159,21 @@ def _cut(
     over: list[float] = []
     nested: tuple[Timed, Timed] | None = None
     last: Timed | None = None
-    for start, stop, stage, one in lasting:
+    for start, stop, stage, timed in lasting:
         if cut and last is not None and cut[-1][1] - start > _SAME_TIME_S:
             begin, reach, before = cut[-1]
             if stage == before:
                 cut[-1] = (begin, max(reach, stop), stage)
                 continue
             if start - begin <= _SAME_TIME_S:
-                raise _two_at_one_time(source, last, one)
+                raise _two_at_one_time(source, last, timed)
             over.append(reach - start)
             if reach - stop > _SAME_TIME_S and reach - start > length + _SAME_TIME_S:
-                nested = nested or (last, one)
+                nested = nested or (last, timed)
         if cut:
             cut[-1] = (cut[-1][0], min(cut[-1][1], start), cut[-1][2])
         cut.append((start, stop, stage))
-        last = one
+        last = timed
     amounts = np.array([amount for amount in over if amount > _SLIGHT_OVERLAP * length])
     if not amounts.size:
         return cut, []
@@ -182,10 +182,9 @@ def _cut(
     slip = amounts.max() <= length + _SAME_TIME_S or amounts.sum() <= _FEW_OVERLAPS * scored
     if not alike and (nested or not (slip or amounts.size == 1)):
         raise _two_at_one_time(source, *(nested or (lasting[0][3], lasting[1][3])))
-    stages = (
-        "1 stage that ran into the next was" if amounts.size == 1 else f"{amounts.size} that ran into the next were"
-    )
-    return cut, [f"{stages} cut where the next starts (by {amounts.max():g} s at most)"]
+    one = amounts.size == 1
+    which = "1 stage that ran into the next was" if one else f"{amounts.size} stages that ran into the next were"
+    return cut, [f"{which} cut where the next starts (by {amounts.max():g} s at most)"]
 
 
 def _two_at_one_time(source: Source, one: Timed, other: Timed) -> HypnogramError:
