@@ -494,7 +494,10 @@ def a_column_nobody_knows(rng: random.Random, night: Night, pen: _Writer) -> Tab
     kept = sorted(rng.sample(range(len(night.labels)), max(2, int(0.9 * len(night.labels)))))
     labels = [label if k in set(kept) else "?" for k, label in enumerate(night.labels)]
     rows = [(f"{k * step:g}", night.labels[k]) for k in kept]
-    return Table("", pen.table(("xyz", "stage"), rows), Night(labels, night.epoch_s, night.start), None)
+    options = {"epoch_s": night.epoch_s}
+    return Table(
+        "", pen.table(("xyz", "stage"), rows), Night(labels, night.epoch_s, night.start), None, options=options
+    )
 
 
 def random_table(seed: int) -> Table:

@@ -196,6 +196,12 @@ def test_all_epochs_in_one_line_are_read(tmp_path, text):
     assert read_hypnogram(path, coding="yasa").labels == ["W", "N1", "N2", "R"]
 
 
+def test_an_unscored_first_epoch_is_no_header(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("Sleep stage ?\nSleep stage W\nSleep stage R\n")
+    assert read_hypnogram(path).labels == ["?", "W", "R"]
+
+
 def test_a_table_of_r_has_row_names_without_a_header(tmp_path):
     path = tmp_path / "r.txt"
     path.write_text('"stage" "arousals"\n' + "".join(f'"{k + 1}" "{s}" 0\n' for k, s in enumerate(LABELS)))

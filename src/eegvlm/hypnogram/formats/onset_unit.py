@@ -116,6 +116,8 @@ def _can_be_seconds(times: NDArray[np.float64], lengths: NDArray[np.float64]) ->
         return True
     span = float(times[-1] - times[0]) + (float(lengths[-1]) if lengths.size else 0.0)
     if span < _SHORTEST_LIST_S:
+        if lengths.size == 1:
+            return False  # one row shows no step
         usual = [np.abs(steps - step) <= 0.02 * step for step in _SURE_STEPS_S]
         return bool(max(fits.mean() for fits in usual) >= 0.5)
     whole = np.rint(steps).astype(np.int64)

@@ -130,13 +130,17 @@ def _one_blank_between(text: str) -> str:
 def _header(source: Source, text: str, delimiter: str, rows: list[Row]) -> tuple[Row | None, list[Row]]:
     """Split the header from the rows."""
     first = rows[0]
-    if _names_columns(first):
+    if _names_columns(source, first):
         return first, rows[1:]
     for row in rows[1:_MOST_PREAMBLE]:
-        if len(row.cells) > 1 and _names_columns(row) and sum(meaning_of(cell) is not None for cell in row.cells) > 1:
+        if (
+            len(row.cells) > 1
+            and _names_columns(source, row)
+            and sum(meaning_of(cell) is not None for cell in row.cells) > 1
+        ):
             hint = f"the table begins in line {row.line}; take out the lines before it"
             raise source.error(f"line {first.line}", ", ".join(first.cells), hint)
-    commented = _commented_header(text, delimiter, first)
+    commented = _commented_header(source, text, delimiter, first)
     if commented is not None:
         return commented, rows
     width = len(first.cells)
@@ -148,14 +152,14 @@ def _header(source: Source, text: str, delimiter: str, rows: list[Row]) -> tuple
     return None, rows
 
 
-def _names_columns(row: Row) -> bool:
-    """Tell whether a row is a header: a cell names a column, and none is a number or a time."""
-    meanings = [meaning_of(cell) for cell in row.cells if is_given(cell)]
+def _names_columns(source: Source, row: Row) -> bool:
+    """Tell whether a row is a header: a cell names a column and no stage, and none is a number or a time."""
+    meanings = [meaning_of(cell) for cell in row.cells if is_given(cell) and source.stage_of(cell) is None]
     known = any(meaning is not None and meaning.role is not Role.OTHER for meaning in meanings)
     return known and all(kind_of([cell]) in (Kind.TEXT, Kind.EMPTY) for cell in row.cells)
 
 
-def _commented_header(text: str, delimiter: str, first: Row) -> Row | None:
+def _commented_header(source: Source, text: str, delimiter: str, first: Row) -> Row | None:
     """Return the ``#`` line right before the first row where it names its columns."""
     before = [line for line in text.splitlines()[: first.line - 1] if line.strip()]
     if not before or not before[-1].lstrip().startswith("#"):
@@ -163,4 +167,4 @@ def _commented_header(text: str, delimiter: str, first: Row) -> Row | None:
     bare = before[-1].lstrip().lstrip("#")
     cells = tuple(cell.strip().strip('"') for cell in (bare.split() if delimiter == " " else bare.split(delimiter)))
     row = Row(first.line - 1, cells)
-    return row if len(cells) == len(first.cells) > 1 and _names_columns(row) else None
+    return row if len(cells) == len(first.cells) > 1 and _names_columns(source, row) else None
