@@ -50,7 +50,7 @@ class RowTimes:
     resolution_s
         What the starts are rounded to.
     rests_on
-        ``clock``, ``onset``, ``epoch number`` or ``order``.
+        ``clock``, ``onset`` or ``epoch number``.
     notes
         What was found out on the way.
     """

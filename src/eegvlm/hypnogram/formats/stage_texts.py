@@ -60,7 +60,8 @@ def labelled_stages(
             unknown.setdefault(folded(text), []).append(Event(float(k), 1.0, text, place))
         else:
             stages[k] = stage
-            if stage is Stage.UNSCORED and folded(text) not in _PLAINLY_UNSCORED:
+            plainly = folded(text) in _PLAINLY_UNSCORED or text.endswith("?")
+            if stage is Stage.UNSCORED and not plainly:
                 unscored.append(text)
     odd = [event.text for events in unknown.values() for event in events]
     if len(odd) > most_odd_s(len(texts), 1.0) or any(is_light_sleep(text) for text in odd):
