@@ -2,19 +2,22 @@
 
 The texts are the standard's, ``Sleep stage W/1/2/3/4/R/?`` and ``Movement time`` (Kemp and Olivan 2003,
 Clin. Neurophysiol. 114:1755), or ``Sleep stage N1/N2/N3``. BDF is read the same way. One annotation may last
-one epoch or many. What is written holds one annotation an epoch, so that no length has to be guessed.
+one epoch or many. What is written holds one annotation an epoch, so that no length has to be guessed. A scoring that
+is a signal of the file is read by :mod:`.edf_signal`.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.formats.clock_times import NO_DATE
+from eegvlm.hypnogram.formats.edf_signal import hypnogram_signals, read_signal
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
 _BDF_MAGIC = b"\xffBIOSEMI"
 _EDF_MAGIC = b"0       "
-_NO_DATE = date(1985, 1, 1)  # what EDF writes where the date is not to be known
 
 
 def _recognises(source: Source) -> bool:
@@ -43,8 +45,11 @@ def _read(source: Source) -> Hypnogram:
                 edf: Edf | Bdf = edfio.read_bdf(source.path)
             else:
                 edf = edfio.read_edf(source.path)
-            annotations = edf.annotations
             start, start_notes = _start(edf)
+            if source.signal is not None:
+                return read_signal(source, edf, source.signal, start).with_notes(*start_notes)
+            annotations = edf.annotations
+            signals = hypnogram_signals(edf)
         except HypnogramError:
             raise
         # A damaged header makes the parser fail in any way that int(), numpy or decode() can.
@@ -54,6 +59,9 @@ def _read(source: Source) -> Hypnogram:
         Event(round(a.onset, 6), a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)
     ]
     notes = (*(f"EDF: {warning.message}" for warning in caught), *start_notes)
+    if not annotations and signals:
+        name = f"{source.path.name}:{signals[0]}"
+        raise source.error("sleep stages", "no annotation", f"it has a signal of stages: read it as {name}")
     return hypnogram_from_events(source, pick_stages(source, events), start=start).with_notes(*notes)
 
 
@@ -65,7 +73,7 @@ def _start(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:
         return edf.startdatetime, ()
     except AnonymizedDateError:
         clock = edf.starttime
-        return (None if clock == time(0) else datetime.combine(_NO_DATE, clock)), ()
+        return (None if clock == time(0) else datetime.combine(NO_DATE, clock)), ()
     except ValueError:
         return None, ("the header's start date or time cannot be read, so clock times are not known",)
 

@@ -29,12 +29,18 @@ class Source:
         The convention of its integer codes, if the user named one.
     epoch_s
         The length of its epochs in seconds, if the user gave one.
+    scorer
+        Whose stages are wanted, if the user named a scorer.
+    signal
+        The signal of an EDF file that holds the codes, if the user named one.
     """
 
     path: Path
     head: bytes
     coding: Coding | None = None
     epoch_s: float | None = None
+    scorer: str | None = None
+    signal: str | None = None
 
     def error(self, field: str, value: object, hint: str) -> HypnogramError:
         """Make the error that names this file."""
@@ -73,7 +79,10 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        # The beginning of a file may end within a character.
+        if error.reason == "unexpected end of data":
+            return data[: error.start].decode("utf-8-sig")
         return data.decode("latin-1")
 
 
@@ -97,7 +106,9 @@ class Format:
         Makes the files of a scoring, as a mapping from path to bytes, the main file last; None if the format
         can only be read.
     carries
-        Which of ``start``, ``onset_s``, ``epoch_s``, ``probabilities``, ``notes``, ``lights`` it keeps.
+        Which of ``start``, ``onset_s``, ``epoch_s``, ``probabilities``, ``notes``, ``lights``, ``quality`` it keeps.
+    holds_codes
+        Whether its files may hold integer codes, which need a coding.
     """
 
     name: str
@@ -107,6 +118,7 @@ class Format:
     read: Callable[[Source], Hypnogram]
     write: Callable[[Hypnogram, Path, Coding | None], Mapping[Path, bytes]] | None
     carries: frozenset[str] = frozenset()
+    holds_codes: bool = False
 
 
 def from_the_recordings_start(hypnogram: Hypnogram, path: Path) -> Hypnogram:
