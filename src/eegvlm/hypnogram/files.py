@@ -132,7 +132,7 @@ def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | No
     Returns
     -------
     list of str
-        Among ``start time``, ``epoch length``, ``probabilities``, ``lights``.
+        Among ``start time``, ``epoch length``, ``probabilities``, ``lights``, ``quality of the signal``.
     """
     carries = (format_to_write(Path(path)) if format is None else format_of_name(format)).carries
     held = {
@@ -140,5 +140,6 @@ def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | No
         "epoch_s": ("epoch length", hypnogram.epoch_s != 30.0),
         "probabilities": ("probabilities", hypnogram.probabilities is not None),
         "lights": ("lights", hypnogram.lights is not None),
+        "quality": ("quality of the signal", hypnogram.quality is not None),
     }
     return [title for key, (title, present) in held.items() if present and key not in carries]

@@ -14,6 +14,9 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.clock_times import NO_DATE
@@ -23,14 +26,14 @@ from eegvlm.hypnogram.formats.format import Format, Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 if TYPE_CHECKING:
-    from edfio import Bdf, Edf
+    from edfio import Bdf, Edf, EdfAnnotation
 
-_BDF_MAGIC = b"\xffBIOSEMI"
-_EDF_MAGIC = b"0       "
+BDF_MAGIC = b"\xffBIOSEMI"
+EDF_MAGIC = b"0       "
 
 
 def _recognises(source: Source) -> bool:
-    return len(source.head) >= 256 and source.head.startswith((_EDF_MAGIC, _BDF_MAGIC))
+    return len(source.head) >= 256 and source.head.startswith((EDF_MAGIC, BDF_MAGIC))
 
 
 def _read(source: Source) -> Hypnogram:
@@ -41,11 +44,11 @@ def _read(source: Source) -> Hypnogram:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            if source.head.startswith(_BDF_MAGIC):
+            if source.head.startswith(BDF_MAGIC):
                 edf: Edf | Bdf = edfio.read_bdf(source.path)
             else:
                 edf = edfio.read_edf(source.path)
-            start, start_notes = _start(edf)
+            start, start_notes = start_of_edf(edf)
             if source.signal is not None:
                 return read_signal(source, edf, source.signal, start).with_notes(*start_notes)
             annotations = edf.annotations
@@ -65,8 +68,11 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_events(source, pick_stages(source, events), start=start).with_notes(*notes)
 
 
-def _start(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:
-    """Clock time of the start; None if the header hides both date and time, or they are no date and time."""
+def start_of_edf(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:
+    """Return the clock time of the start, and a note where it cannot be read.
+
+    The time is None if the header hides both date and time, or they are no date and time.
+    """
     from edfio import AnonymizedDateError
 
     try:
@@ -79,27 +85,47 @@ def _start(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:
 
 
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
-    from edfio import Edf, EdfAnnotation, Recording
+    from edfio import Edf, Recording
 
     if coding is not None:
         raise HypnogramError(path, "coding", coding.name, "EDF+ holds labels, not codes; leave the coding out")
     start = hypnogram.start
     if start is not None and not 1985 <= start.year <= 2084:
         raise HypnogramError(path, "start", start, "EDF+ holds years from 1985 to 2084; leave the start out")
-    annotations = [
-        EdfAnnotation(round(float(onset), 6), hypnogram.epoch_s, f"Sleep stage {stage.label}")
-        for onset, stage in zip(hypnogram.onsets_s, hypnogram, strict=True)
-    ]
-    if (lights := hypnogram.lights) is not None:
-        marked = (("Lights Off", lights.off_s), ("Lights On", lights.on_s))
-        annotations += [EdfAnnotation(round(at, 6), None, text) for text, at in marked if at is not None]
     edf = Edf(
         [],
         recording=Recording(startdate=None if start is None else start.date(), equipment_code="eeg-vlm"),
         starttime=None if start is None else start.time(),
-        annotations=annotations,
+        annotations=annotations_of(hypnogram),
     )
     return {path: edf.to_bytes()}
+
+
+def annotations_of(
+    hypnogram: Hypnogram, *, offset_s: float = 0.0, within: NDArray[np.bool_] | None = None
+) -> list[EdfAnnotation]:
+    """Return the annotations of a scoring: one an epoch, and those of lights.
+
+    Parameters
+    ----------
+    hypnogram
+        The scoring.
+    offset_s
+        Seconds to add to its times.
+    within
+        Which epochs are meant, bool, shape (n,); all if not given.
+    """
+    from edfio import EdfAnnotation
+
+    annotations = [
+        EdfAnnotation(round(float(onset) + offset_s, 6), hypnogram.epoch_s, f"Sleep stage {stage.label}")
+        for k, (onset, stage) in enumerate(zip(hypnogram.onsets_s, hypnogram, strict=True))
+        if within is None or within[k]
+    ]
+    if (lights := hypnogram.lights) is not None:
+        marked = (("Lights Off", lights.off_s), ("Lights On", lights.on_s))
+        annotations += [EdfAnnotation(round(at + offset_s, 6), None, text) for text, at in marked if at is not None]
+    return annotations
 
 
 FORMAT = Format(

@@ -58,7 +58,7 @@ def read_signal(source: Source, edf: Edf | Bdf, name: str, start: datetime | Non
     codes = _codes(source, signal)
     if source.coding is None:
         found = ", ".join(str(code) for code in np.unique(codes))
-        hint = f"codes differ from source to source: name the coding, {CODING_NAMES}"
+        hint = f"codes differ from source to source: name the coding, one of {CODING_NAMES}"
         raise source.error(f"signal {signal.label}", f"codes {found}", hint)
     sample_s = 1.0 / signal.sampling_frequency
     firsts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))

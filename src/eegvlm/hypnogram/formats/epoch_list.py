@@ -80,7 +80,7 @@ def events_of_texts(source: Source, events: Sequence[Event], *, coding: Coding |
         raise source.error(odd.where, odd.text, "expected a code, as elsewhere in the file")
     coding = coding or source.coding
     if coding is None:
-        hint = f"integer codes differ from source to source: name the coding, {CODING_NAMES}"
+        hint = f"integer codes differ from source to source: name the coding, one of {CODING_NAMES}"
         raise source.error(codes[0].where, codes[0].text, hint)
     stages = [_stage(source, coding, event) for event in events]
     odd_codes = sorted({code for event in codes if (code := int(float(event.text))) in coding.undocumented})

@@ -1,4 +1,4 @@
-r"""Sleep profiles of SOMNOmedics DOMINO (``Schlafprofil.txt``): a header, then rows ``22:41:17,000; Wach``, one an epoch.
+r"""Sleep profiles of SOMNOmedics DOMINO (``Schlafprofil.txt``): a header, then rows ``22:41:17,000; Wach``.
 
 The header gives the start of the recording and the length of an epoch (``Rate: 30 s``); the clock time of a row counts
 where the two disagree. ``Signal ID: SchlafProfil\profil`` and ``Signal Type: Discret`` tell a profile from the other

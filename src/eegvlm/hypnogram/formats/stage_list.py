@@ -23,7 +23,7 @@ _FEWEST = 10  # a line of fewer is a row of a table
 def _recognises(source: Source) -> bool:
     head = decoded(source.head).strip()
     if head.startswith("["):
-        return re.match(r'\[\s*(?:-?\d|"|null)', head) is not None
+        return re.match(r'\[\s*(?:-?\d{1,3}(?:\.0)?\s*[,\]]|"|null)', head) is not None
     if head.startswith("{"):
         return re.match(r'\{\s*"(?:hypnogram|sleep_stages)"\s*:\s*\[', head) is not None
     return "\n" not in head and len(texts := _SPLIT.split(head)) >= _FEWEST and _are_stages(texts[: _FEWEST * 10])
