@@ -56,7 +56,10 @@ def test_remlogic_headings_and_times_of_every_kind_are_read(tmp_path, head, time
 
 
 def test_remlogic_holes_are_unscored_and_events_named_as_stages_are_no_stages(tmp_path):
-    rows = "23:59:00\tSLEEP-S0\t30\n23:59:40\tREM\t2\n23:59:30\tSLEEP-S1\t30\n00:01:00\tSLEEP-MT\t30\n00:01:30\tSLEEP-S4\t30\n"
+    rows = (
+        "23:59:00\tSLEEP-S0\t30\n23:59:40\tREM\t2\n23:59:30\tSLEEP-S1\t30\n"
+        "00:01:00\tSLEEP-MT\t30\n00:01:30\tSLEEP-S4\t30\n"
+    )
     hypnogram = read_hypnogram(file(tmp_path, "n.txt", "Time [hh:mm:ss]\tEvent\tDuration[s]\n" + rows))
     assert hypnogram.labels == ["W", "N1", "?", "?", "?", "N3"]
 

@@ -265,7 +265,8 @@ def test_yasa_json_of_other_stages_leaves_probabilities_out_with_a_note(tmp_path
 
 
 def wonambi(*raters):
-    epoch = "<epoch><epoch_start>{1}</epoch_start><epoch_end>{2}</epoch_end><stage>{0}</stage><quality>Good</quality></epoch>"
+    times = "<epoch_start>{1}</epoch_start><epoch_end>{2}</epoch_end>"
+    epoch = f"<epoch>{times}<stage>{{0}}</stage><quality>Good</quality></epoch>"
     names = {"W": "Wake", "R": "REM"}
     stages = epochs(lambda s, o: epoch.format(names.get(s, f"NREM{s[-1]}"), o, o + 30), "")
     whole = "".join(f'<rater name="{name}"><stages>{stages}</stages></rater>' for name in raters)

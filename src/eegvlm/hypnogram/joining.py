@@ -1,9 +1,7 @@
 """A recording copied with its scoring in it: EDF+ or BDF+ with one annotation an epoch.
 
-The samples are copied as they are; annotations that the recording has are kept. What the copy adds is a signal of
-annotations, and to a plain EDF header the marks of EDF+ (``EDF+C``, the date in the recording field), without which no
-reader looks for annotations. The recording is held in memory once. Not covered: recordings with gaps (EDF+D), which
-edfio does not write.
+The samples are copied as they are, and annotations that the recording has are kept. Not covered: recordings with gaps
+(EDF+D).
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from eegvlm.core.files import check_output_file, replacing
 from eegvlm.hypnogram.align import clock_offset_s
+from eegvlm.hypnogram.annotation_signal import write_with_annotations
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.clock_times import NO_DATE
 from eegvlm.hypnogram.formats.edf import BDF_MAGIC, EDF_MAGIC, annotations_of, start_of_edf
@@ -66,13 +65,15 @@ def write_joined(
     if not inside.any():
         where = f"{onsets_s[0]:g} to {onsets_s[-1] + hypnogram.epoch_s:g} s of a recording of {duration_s:g} s"
         raise HypnogramError(path, "time", where, "the scoring does not overlap the recording; check the start times")
+    start, _ = start_of_edf(edf)
+    fraction_s = 0.0 if start is None else start.microsecond / 1e6  # the header's time is of whole seconds
+    annotations = annotations_of(hypnogram, offset_s=offset_s + fraction_s, within=inside)
+    day = None if start is None or start.date() == NO_DATE else start.date()
     try:
-        edf.add_annotations(annotations_of(hypnogram, offset_s=offset_s, within=inside))
         with replacing(path) as temporary:
-            edf.write(temporary)
+            write_with_annotations(recording, temporary, annotations, day=day)
     except ValueError as error:
-        hint = "edfio cannot write it with annotations; write the scoring as a file of its own"
-        raise HypnogramError(recording, "content", error, hint) from error
+        raise HypnogramError(recording, "content", error, "the EDF file is damaged; export it again") from error
     notes = [f"moved by {offset_s:+g} s, the difference between the start times"] if offset_s else []
     if left_out := int((~inside).sum()):
         notes.append(f"{left_out} epochs lie outside of the recording and were left out")

@@ -2,8 +2,8 @@
 
 The ``.txt`` form has its headings in ``#`` lines and onsets in seconds after ``orig_time``; the ``.csv`` form has
 onsets as dates and times, from 1970 where no ``orig_time`` is known. MNE calls the local time of a recording UTC; it
-is read as local time, as MNE takes it from EDF. ``.fif`` files are read by MNE itself (``pip install 'eeg-vlm[mne]'``). Source:
-``mne.Annotations.save``, MNE 1.13. Only read.
+is read as local time, as MNE takes it from EDF. ``.fif`` files are read by MNE itself (``pip install 'eeg-vlm[mne]'``).
+Source: ``mne.Annotations.save``, MNE 1.13. Only read.
 """
 
 from __future__ import annotations
