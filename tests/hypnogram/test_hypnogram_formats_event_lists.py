@@ -276,4 +276,5 @@ def test_dates_with_two_readings_take_the_shorter_night():
     assert [m.date() for m in moments] == [date(2024, 1, 12), date(2024, 1, 13)]
     assert note is None
     assert dates_of("31/02/2024") == []
+    assert dates_of("01/01/0001") == []
     assert dated([ClockTime(1.0)]) is None

@@ -107,5 +107,5 @@ def coding_of_name(name: str) -> Coding:
         If there is no such coding; the sentence lists those that exist.
     """
     if name not in CODINGS:
-        raise HypnogramError("coding", "name", name, f"choose {CODING_NAMES}")
+        raise HypnogramError("coding", "name", name, f"choose one of {CODING_NAMES}")
     return CODINGS[name]

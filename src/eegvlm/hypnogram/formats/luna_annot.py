@@ -27,7 +27,7 @@ _HEADINGS = {
     ("class", "instance", "start", "stop"),
     ("class", "start", "stop"),
 }
-_EPOCH = re.compile(r"e:(\d+)(?::(\d+(?:\.\d+)?))?")
+_EPOCH = re.compile(r"e:(\d{1,7})(?::(\d{1,5}(?:\.\d+)?))?")
 _ELAPSED = re.compile(r"0\+(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 _EPOCH_S = 30.0
 _CLASSES_OF_STAGES = ("sleepstage", "sleep_stage", "stage", "stages")

@@ -18,8 +18,8 @@ from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import says_sleep_stage
 
 _ROW = re.compile(
-    r"\s*(?:\[(?P<clock>[\d:.]+)(?:\s+(?P<date>[\d/]+))?\]|(?P<elapsed>(?:\d+:)?\d+:\d{2}(?:\.\d+)?))"
-    r"\s+(?P<sample>\d+)\s+(?P<type>\S+)\s+-?\d+\s+-?\d+\s+-?\d+(?:\s+(?P<text>\S.*?))?\s*"
+    r"\s*(?:\[(?P<clock>[\d:.]+)(?:\s+(?P<date>[\d/]+))?\]|(?P<elapsed>(?:\d{1,3}:)?\d{1,5}:\d{2}(?:\.\d+)?))"
+    r"\s+(?P<sample>\d{1,12})\s+(?P<type>\S+)\s+-?\d+\s+-?\d+\s+-?\d+(?:\s+(?P<text>\S.*?))?\s*"
 )
 # A stage of the MIT-BIH database, then apneas, hypopneas, arousals and leg movements.
 _STAGE = re.compile(r"(W|R|[1-4]|MT?)(?:\s+(?:HA|H|OA|X|CAA|CA|LA|L|A))*")

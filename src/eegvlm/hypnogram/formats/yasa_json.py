@@ -17,7 +17,7 @@ from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
-_FREQUENCY = re.compile(r"(\d*)\s*(ms|s|sec|min|T|S)")
+_FREQUENCY = re.compile(r"(\d{0,6})\s*(ms|s|sec|min|T|S)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "S": 1.0, "sec": 1.0, "min": 60.0, "T": 60.0}
 _PROBABILITIES = ("WAKE", "N1", "N2", "N3", "REM")
 
