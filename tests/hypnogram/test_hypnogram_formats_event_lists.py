@@ -172,6 +172,14 @@ def test_natus_time_without_a_stage_is_unscored_and_comments_are_comments(tmp_pa
     assert (hypnogram.onset_s, hypnogram.labels) == (60.0, ["W", "W", "?", "?", "N2", "R"])
 
 
+def test_natus_lists_with_two_stages_at_one_time_are_refused(tmp_path):
+    rows = "22:00:00\tStage - W\n22:00:30\tStage - N1\n22:00:30\tStage - N2\n"
+    with pytest.raises(HypnogramError, match="two stages start at one time"):
+        read_hypnogram(file(tmp_path, "a.txt", rows))
+    same = read_hypnogram(file(tmp_path, "b.txt", rows.replace("N2", "N1")))
+    assert same.labels == ["W", "N1"]
+
+
 RDANN_HEAD = "    Elapsed time  Sample #  Type  Sub Chan  Num\tAux\n"
 
 

@@ -305,6 +305,14 @@ def test_philips_stages_last_to_the_next_and_the_last_to_the_end_of_the_recordin
     assert (hypnogram.labels, hypnogram.start) == (LABELS, START)
 
 
+def test_philips_files_without_a_length_end_with_the_recording_if_that_is_known(tmp_path):
+    path = file(tmp_path, "night.rml", rml())
+    assert read_hypnogram(path, recording_s=28800).labels == LABELS
+    alone = read_hypnogram(path)
+    assert alone.labels == LABELS[:870]
+    assert "the last stage, from 26070 s, has no end and was taken as 30 s" in alone.notes
+
+
 def test_philips_stages_of_the_software_are_read_with_a_note(tmp_path):
     path = file(tmp_path, "night.rml", rml(session="<Duration>28800</Duration>", staging="MachineStaging"))
     assert any("MachineStaging" in note for note in read_hypnogram(path).notes)

@@ -21,6 +21,7 @@ def read_hypnogram(
     coding: str | None = None,
     epoch_s: float | None = None,
     scorer: str | None = None,
+    recording_s: float | None = None,
 ) -> Hypnogram:
     """Read a scoring.
 
@@ -41,6 +42,8 @@ def read_hypnogram(
         Length of the file's epochs in seconds, where the file does not say it (30 is assumed, 5 for DREAMS).
     scorer
         Whose stages to read from a file that holds those of several.
+    recording_s
+        Length of the recording in seconds, where it is known: the last stage of a list of changes ends there.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def read_hypnogram(
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        source = Source(path, head, chosen_coding, epoch_s, scorer=scorer, signal=signal)
+        source = Source(path, head, chosen_coding, epoch_s, scorer=scorer, recording_s=recording_s, signal=signal)
         chosen = chosen or recognise(source)
         if signal is not None and chosen.name != "edf":
             raise source.error("signal", signal, "only EDF and BDF files hold signals; leave it out")

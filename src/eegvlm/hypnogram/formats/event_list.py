@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from eegvlm.hypnogram.formats.clock_times import ClockTime, date_of, dated, elapsed_seconds, moment
+from eegvlm.hypnogram.formats.epoch_list import DEFAULT_EPOCH_S
 from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -49,6 +51,7 @@ def hypnogram_from_list(
     start: ClockTime | None = None,
     date_text: str | None = None,
     epoch_s: float | None = None,
+    to_next: bool = False,
 ) -> Hypnogram:
     """Read a list of events by their clock times.
 
@@ -64,6 +67,8 @@ def hypnogram_from_list(
         The date, where the rows do not hold it.
     epoch_s
         Length of an epoch, where the file says it.
+    to_next
+        Whether the rows of stages are changes of stage, each lasting to the next one.
 
     Raises
     ------
@@ -86,11 +91,63 @@ def hypnogram_from_list(
     others: list[Event] = []
     for onset_s, row in zip(elapsed, rows, strict=True):
         (stages if row.is_stage else others).append(Event(onset_s, row.duration_s, row.text, row.where))
+    notes = [date_note] if date_note else []
+    if to_next:
+        stages, more = lasting_to_next(source, stages)
+        notes += more
     picked = stages_among(source, stages, others)
     hypnogram = hypnogram_from_events(source, picked, start=begin, epoch_s=epoch_s)
     if start is None:
         hypnogram = from_first_stage(hypnogram)
-    return hypnogram.with_notes(*([date_note] if date_note else []))
+    return hypnogram.with_notes(*notes)
+
+
+def lasting_to_next(
+    source: Source, changes: Sequence[Event], *, end_s: float | None = None
+) -> tuple[list[Event], list[str]]:
+    """Give each change of stage the length to the next one.
+
+    Parameters
+    ----------
+    source
+        The file; the length of the recording, where the user gave it, ends the last stage.
+    changes
+        The changes, in any order.
+    end_s
+        The end of the recording, where the file says it.
+
+    Returns
+    -------
+    list of Event
+        In order of time.
+    list of str
+        A note on the last stage, where nothing says when it ends.
+
+    Raises
+    ------
+    HypnogramError
+        If two different stages start at one time.
+    """
+    events = sorted(changes, key=lambda event: event.onset_s)
+    for one, other in pairwise(events):
+        if one.onset_s == other.onset_s and one.text != other.text:
+            value = f"{one.text} and {other.text} both at {one.onset_s:g} s"
+            raise source.error(other.where, value, "two stages start at one time; give a file with one scoring")
+    lasting = [
+        one._replace(duration_s=round(other.onset_s - one.onset_s, 6))
+        for one, other in pairwise(events)
+        if other.onset_s > one.onset_s
+    ]
+    if not events:
+        return [], []
+    last, notes = events[-1], []
+    stop_s = end_s if source.recording_s is None else source.recording_s
+    if stop_s is not None and stop_s > last.onset_s:
+        length_s = round(stop_s - last.onset_s, 6)
+    else:
+        length_s = source.epoch_s or DEFAULT_EPOCH_S
+        notes = [f"the last stage, from {last.onset_s:g} s, has no end and was taken as {length_s:g} s"]
+    return [*lasting, last._replace(duration_s=length_s)], notes
 
 
 def from_first_stage(hypnogram: Hypnogram) -> Hypnogram:

@@ -31,6 +31,8 @@ class Source:
         The length of its epochs in seconds, if the user gave one.
     scorer
         Whose stages are wanted, if the user named a scorer.
+    recording_s
+        The length of the recording in seconds, where it is known.
     signal
         The signal of an EDF file that holds the codes, if the user named one.
     """
@@ -40,6 +42,7 @@ class Source:
     coding: Coding | None = None
     epoch_s: float | None = None
     scorer: str | None = None
+    recording_s: float | None = None
     signal: str | None = None
 
     def error(self, field: str, value: object, hint: str) -> HypnogramError:

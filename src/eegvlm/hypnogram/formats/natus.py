@@ -39,7 +39,7 @@ def _read(source: Source) -> Hypnogram:
             start = clock
     if not any(row.is_stage for row in rows):
         raise source.error("content", "no row with a clock time and 'Stage - ...'", "export the list with its stages")
-    return hypnogram_from_list(source, rows, start=start)
+    return hypnogram_from_list(source, rows, start=start, to_next=True)
 
 
 def _row(line: str) -> tuple[ClockTime, str] | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eegvlm.hypnogram.formats import safe_xml
-from eegvlm.hypnogram.formats.event_list import stages_among
+from eegvlm.hypnogram.formats.event_list import lasting_to_next, stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Format, Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -44,14 +44,14 @@ def _read(source: Source) -> Hypnogram:
             onsets.append(float(text))
         except ValueError:
             raise source.error(f"Stage {k}, Start", text, "expected a number of seconds") from None
-    last = onsets.index(max(onsets)) if onsets else 0
-    events = []
-    for k, (stage, onset_s) in enumerate(zip(stages, onsets, strict=True)):
-        name = stage.get("Type", "")
-        length_s = end_s - onset_s if k == last and end_s is not None and end_s > onset_s else None
-        events.append(Event(onset_s, length_s, _NAMES.get(name.casefold(), name), f"Stage {k + 1}"))
+    names = [stage.get("Type", "") for stage in stages]
+    changes = [
+        Event(onset_s, None, _NAMES.get(name.casefold(), name), f"Stage {k}")
+        for k, (name, onset_s) in enumerate(zip(names, onsets, strict=True), start=1)
+    ]
+    events, more = lasting_to_next(source, changes, end_s=end_s)
     picked = stages_among(source, events, _lights(source, sessions))
-    return hypnogram_from_events(source, picked, start=start).with_notes(*notes)
+    return hypnogram_from_events(source, picked, start=start).with_notes(*notes, *more)
 
 
 def _staging(source: Source, root: Element) -> tuple[Element, list[str]]:
