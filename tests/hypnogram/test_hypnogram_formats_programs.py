@@ -86,6 +86,19 @@ def test_utime_rows_of_start_length_and_stage_are_stretches(tmp_path, name):
     assert read_hypnogram(file(tmp_path, name, text)).labels == LABELS
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        lambda s, o, d: f"{o}\t{d}\t{s}",
+        lambda s, o, d: f"{o},0;{d},0;Sleep stage {s}",
+        lambda s, o, d: f"{o}.0 {d}.0 {s}",
+        lambda s, o, d: f"{o}, {d}, {s}\r",
+    ],
+)
+def test_utime_rows_may_be_split_by_any_delimiter(tmp_path, line):
+    assert read_hypnogram(file(tmp_path, "night.txt", runs(line))).labels == LABELS
+
+
 def test_utime_codes_need_a_coding(tmp_path):
     path = file(tmp_path, "night.ids", runs(lambda s, o, d: f"{o},{d},{CODES[s]}"))
     assert read_hypnogram(path, coding="aasm").labels == LABELS

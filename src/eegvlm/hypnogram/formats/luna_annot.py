@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, date_of, dated, elapsed_seconds, moment
 from eegvlm.hypnogram.formats.event_list import from_first_stage
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
@@ -41,7 +41,7 @@ def _recognises(source: Source) -> bool:
         return False
     if tuple(rows[0][1]) in _HEADINGS:
         return True
-    if len(source.head) >= 60000:
+    if len(source.head) >= HEAD_BYTES:
         rows = rows[:-1]  # the last line may be cut
     if any(len(cells) not in (3, 6) for _, cells in rows):
         return False

@@ -25,7 +25,7 @@ def _recognises(source: Source) -> bool:
     if source.path.name.casefold().endswith(_FIF_SUFFIXES):
         return True
     lines = decoded(source.head).splitlines()
-    if any(_headings(line) for line in lines[:20]):
+    if lines and (lines[0].startswith("# MNE-Annotations") or any(_headings(line) for line in lines[:20])):
         return True
     return _is_csv(lines[:2])
 

@@ -6,11 +6,9 @@ Under another name they are recognised where each row ends as the next one start
 
 from __future__ import annotations
 
-from eegvlm.hypnogram.formats import columns
-from eegvlm.hypnogram.formats.columns import Row
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
@@ -21,38 +19,46 @@ def _recognises(source: Source) -> bool:
     if source.path.name.casefold().endswith(_SUFFIXES):
         return True
     text = decoded(source.head)
-    delimiter = columns.delimiter_of(columns.first_line(text))
-    lines = [line.split(delimiter) for line in text.splitlines() if line.strip()][: -1 if len(text) > 60000 else None]
+    lines = [line for line in text.splitlines() if line.strip()]
+    rows = [_cells(line) for line in (lines[:-1] if len(source.head) >= HEAD_BYTES else lines)]
     try:
-        return (
-            bool(lines)
-            and all(len(cells) == 3 for cells in lines)
-            and (
-                second_time([float(cells[0]) for cells in lines], [float(cells[1]) for cells in lines])
-                is SecondTime.LENGTH
-            )
-        )
-    except ValueError:
+        starts, lengths = ([_seconds(cells[k]) for cells in rows] for k in (0, 1))
+    except (IndexError, ValueError):
         return False
+    return all(len(cells) == 3 for cells in rows) and second_time(starts, lengths) is SecondTime.LENGTH
+
+
+def _cells(line: str) -> list[str]:
+    """Split a row at tabs, semicolons or commas, or at spaces where it has none of them."""
+    delimiter = next((one for one in "\t;," if one in line), None)
+    return [cell.strip() for cell in line.split(delimiter, 2)]
+
+
+def _seconds(text: str) -> float:
+    return float(text.replace(",", "."))  # only a row that is split by semicolons has a comma in a cell
 
 
 def _read(source: Source) -> Hypnogram:
-    text = source.text()
-    rows = columns.rows_of(source, text, columns.delimiter_of(columns.first_line(text)))
-    if not rows:
+    events = [
+        _event(source, number, line)
+        for number, line in enumerate(source.text().splitlines(), start=1)
+        if line.strip() and not line.startswith("#")
+    ]
+    if not events:
         raise source.error("content", "no line", "expected start,length,stage in each line")
-    events = [_event(source, row) for row in rows]
     if second_time([event.onset_s for event in events], [event.duration_s or 0 for event in events]) is SecondTime.STOP:
         hint = "its second column holds ends, not lengths; name the columns in a first line: start,stop,stage"
-        raise source.error("columns", ", ".join(rows[0].cells), hint)
+        raise source.error("columns", "start,stop,stage", hint)
     return hypnogram_from_events(source, events_of_texts(source, events))
 
 
-def _event(source: Source, row: Row) -> Event:
-    if len(row.cells) != 3:
-        raise source.error(f"line {row.line}", ", ".join(row.cells), "expected start,length,stage")
-    start_s, length_s = (columns.number(source, row, k, name) for k, name in ((0, "start"), (1, "length")))
-    return Event(start_s, length_s, row.cells[2], f"line {row.line}")
+def _event(source: Source, number: int, line: str) -> Event:
+    cells = _cells(line)
+    try:
+        start_s, length_s, stage = _seconds(cells[0]), _seconds(cells[1]), cells[2]
+    except (IndexError, ValueError):
+        raise source.error(f"line {number}", line, "expected start,length,stage, the first two in seconds") from None
+    return Event(start_s, length_s, stage, f"line {number}")
 
 
 FORMAT = Format("ids", "U-Time or U-Sleep start,length,stage", _SUFFIXES, _recognises, _read, None, holds_codes=True)
