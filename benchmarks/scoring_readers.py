@@ -159,7 +159,7 @@ def yasa_events(night: Hypnogram, folder: Path) -> tuple[list[str], list[str]]:
 
 
 def wonambi_imports(source: str, text: Callable[[Hypnogram], str]) -> Pair:
-    """Compare on a vendor's text that Wonambi imports, and on the XML that it makes of it."""
+    """Compare on a vendor's text that Wonambi imports, and on the XML and CSV that it makes of it."""
 
     def pair(night: Hypnogram, folder: Path) -> tuple[list[str], list[str]]:
         from wonambi.attr.annotations import Annotations
@@ -173,9 +173,9 @@ def wonambi_imports(source: str, text: Callable[[Hypnogram], str]) -> Pair:
         )
         annotations = Annotations(str(xml))
         annotations.import_staging(str(vendor), source, "rater", START, epoch_length=30)
-        ours, theirs = read_hypnogram(vendor).labels, read_hypnogram(xml).labels
-        epochs = [plain(epoch["stage"]) or "?" for epoch in annotations.epochs]
-        return ours + theirs, epochs + epochs
+        annotations.export(str(folder / "wonambi.csv"))
+        ours = [label for path in (vendor, xml, folder / "wonambi.csv") for label in read_hypnogram(path).labels]
+        return ours, 3 * [plain(epoch["stage"]) or "?" for epoch in annotations.epochs]
 
     return pair
 
@@ -274,8 +274,8 @@ PAIRS: dict[str, Pair] = {
     "YASA, Profusion XML written here": yasa_reads_profusion,
     "YASA .json": yasa_json,
     "YASA as_events": yasa_events,
-    "Wonambi, RemLogic and its XML": wonambi_imports("remlogic", remlogic_text),
-    "Wonambi, DOMINO and its XML": wonambi_imports("domino", domino_text),
+    "Wonambi, RemLogic, its XML and CSV": wonambi_imports("remlogic", remlogic_text),
+    "Wonambi, DOMINO, its XML and CSV": wonambi_imports("domino", domino_text),
     "Luna .annot": luna_reads(luna_annot),
     "Luna .eannot": luna_reads(luna_eannot),
     "Luna, NSRR XML written here": luna_reads(written_here("night-nsrr.xml")),

@@ -112,6 +112,24 @@ def test_utime_rows_whose_second_number_is_an_end_are_refused(tmp_path):
         read_hypnogram(path)
 
 
+@pytest.mark.parametrize("unit", [0.001, 1 / 256, 60, 30])
+@pytest.mark.parametrize("name", ["night.ids", "night.annot", "night.txt"])
+def test_times_that_are_no_seconds_are_refused(tmp_path, unit, name):
+    line = {
+        "night.ids": lambda s, o, d: f"{o / unit:g},{d / unit:g},{s}",
+        "night.annot": lambda s, o, d: f"{s}\t{o / unit:.3f}\t{(o + d) / unit:.3f}",
+        "night.txt": lambda s, o, d: f"{o / unit:.3f},{d / unit:.3f},Sleep stage {s}",
+    }[name]
+    path = file(tmp_path, name, (MNE_HEAD if name == "night.txt" else "") + runs(line))
+    with pytest.raises(HypnogramError, match="the format gives seconds"):
+        read_hypnogram(path)
+
+
+def test_seconds_of_short_epochs_are_read_if_their_length_is_given(tmp_path):
+    path = file(tmp_path, "night.ids", "0,17,W\n17,3,N1\n20,11,N2\n")
+    assert len(read_hypnogram(path, epoch_s=1)) == 31
+
+
 def test_utime_holes_are_unscored(tmp_path):
     hypnogram = read_hypnogram(file(tmp_path, "night.ids", "0,60,W\n60,30,N1\n120,60,N2\n180,30,R\n"))
     assert hypnogram.labels == ["W", "W", "N1", "?", "N2", "N2", "R"]
@@ -221,7 +239,7 @@ def test_visbrain_codes_are_those_of_the_description_beside_them(tmp_path):
     ("name", "text"),
     [
         ("dreem.json", json.dumps([CODES[stage] for stage in LABELS])),
-        ("dreem.json", json.dumps({"hypnogram": [CODES[stage] for stage in LABELS]})),
+        ("dreem.json", json.dumps({"id": "x", "hypnogram": [CODES[stage] for stage in LABELS]})),
         ("codes.txt", " ".join(str(CODES[stage]) for stage in LABELS)),
         ("codes.csv", ",".join(str(CODES[stage]) for stage in LABELS) + "\n"),
     ],
@@ -298,6 +316,15 @@ def test_wonambi_epochs_are_read_by_rater(tmp_path):
     assert read_hypnogram(two, scorer="Ben").labels == LABELS
     with pytest.raises(HypnogramError, match="expected one of Ana, Ben"):
         read_hypnogram(two, scorer="Cy")
+
+
+def test_wonambi_csv_is_read_with_its_time_of_day(tmp_path):
+    names = {"W": "Wake", "R": "REM"}
+    rows = epochs(lambda s, o: f"{clock(o + 300)},{o + 300},{o + 330},{names.get(s, f'NREM{s[-1]}')}")
+    head = "Wonambi v7.17\nclock start time,start,end,stage\n"
+    hypnogram = read_hypnogram(file(tmp_path, "night.csv", head + rows))
+    assert (hypnogram.labels, hypnogram.onset_s) == (LABELS, 300.0)
+    assert hypnogram.start == datetime(1985, 1, 1, 22, 41, 17)
 
 
 def rml(*, session="", staging="UserStaging", more=""):

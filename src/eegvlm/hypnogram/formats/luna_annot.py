@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, date_of, dated, elapsed_seconds, moment
 from eegvlm.hypnogram.formats.event_list import from_first_stage
-from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
+from eegvlm.hypnogram.formats.events import Event, pick_stages
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
+from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
@@ -98,7 +99,7 @@ def _read(source: Source) -> Hypnogram:
         Event(onset_s, _length(source, rows, k, onsets, stops[k]), texts[k], f"line {rows[k][0]}")
         for k, onset_s in enumerate(onsets)
     ]
-    hypnogram = hypnogram_from_events(source, pick_stages(source, events), start=begin)
+    hypnogram = hypnogram_from_seconds(source, pick_stages(source, events), start=begin)
     if clocks:
         hypnogram = from_first_stage(hypnogram)
     return hypnogram.with_notes(*([note] if note else []))

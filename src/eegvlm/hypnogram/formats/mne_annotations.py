@@ -14,6 +14,7 @@ from typing import Any
 from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _COLUMNS = ["onset", "duration", "description"]
@@ -77,7 +78,7 @@ def _read_txt(source: Source, text: str) -> Hypnogram:
         row = columns.Row(number, tuple(cell.strip() for cell in cells[:2]))
         times = [columns.number(source, row, k, _COLUMNS[k]) for k in (0, 1)]
         events.append(Event(times[0], times[1], ",".join(cells[2:last]).strip(), f"line {number}"))
-    return hypnogram_from_events(source, pick_stages(source, events), start=start)
+    return hypnogram_from_seconds(source, pick_stages(source, events), start=start)
 
 
 def _read_csv(source: Source, text: str) -> Hypnogram:

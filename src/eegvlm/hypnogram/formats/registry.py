@@ -37,6 +37,7 @@ from eegvlm.hypnogram.formats import (
     utime_ids,
     visbrain_txt,
     wfdb_annotation,
+    wonambi_csv,
     wonambi_xml,
     yasa_json,
 )
@@ -50,7 +51,7 @@ FORMATS: Final[dict[str, Format]] = {
         edf,
         *(nsrr_xml, profusion_xml, philips_rml, wonambi_xml, luna_xml),
         *(stage_list, yasa_json, eegvlm_json),
-        *(eegvlm_csv, noxturnal, bids, mne_annotations),
+        *(eegvlm_csv, wonambi_csv, noxturnal, bids, mne_annotations),
         *(somnomedics, remlogic, rdann, natus, elan_hyp, visbrain_txt),
         *(luna_annot, luna_eannot, utime_ids, wfdb_annotation),
         table,

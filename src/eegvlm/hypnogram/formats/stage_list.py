@@ -25,7 +25,7 @@ def _recognises(source: Source) -> bool:
     if head.startswith("["):
         return re.match(r'\[\s*(?:-?\d{1,3}(?:\.0)?\s*[,\]]|"|null)', head) is not None
     if head.startswith("{"):
-        return re.match(r'\{\s*"(?:hypnogram|sleep_stages)"\s*:\s*\[', head) is not None
+        return re.search(r'"(?:hypnogram|sleep_stages)"\s*:\s*\[', head) is not None
     return "\n" not in head and len(texts := _SPLIT.split(head)) >= _FEWEST and _are_stages(texts[: _FEWEST * 10])
 
 

@@ -7,8 +7,9 @@ Under another name they are recognised where each row ends as the next one start
 from __future__ import annotations
 
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
-from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
+from eegvlm.hypnogram.formats.events import Event
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
+from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
@@ -49,7 +50,7 @@ def _read(source: Source) -> Hypnogram:
     if second_time([event.onset_s for event in events], [event.duration_s or 0 for event in events]) is SecondTime.STOP:
         hint = "its second column holds ends, not lengths; name the columns in a first line: start,stop,stage"
         raise source.error("columns", "start,stop,stage", hint)
-    return hypnogram_from_events(source, events_of_texts(source, events))
+    return hypnogram_from_seconds(source, events_of_texts(source, events))
 
 
 def _event(source: Source, number: int, line: str) -> Event:

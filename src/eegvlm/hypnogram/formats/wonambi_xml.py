@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _ROOT = "annotations"
-_UNSCORED = ("unknown", "undefined", "movement", "artefact")
+UNSCORED = ("unknown", "undefined", "movement", "artefact")
 
 
 def _recognises(source: Source) -> bool:
@@ -39,7 +39,7 @@ def _read(source: Source) -> Hypnogram:
             safe_xml.number(source, epoch.find(name), f"epoch {k}, {name}") for name in ("epoch_start", "epoch_end")
         )
         stage = (epoch.findtext("stage") or "").strip()
-        events.append(Event(begin_s, end_s - begin_s, "?" if stage.casefold() in _UNSCORED else stage, f"epoch {k}"))
+        events.append(Event(begin_s, end_s - begin_s, "?" if stage.casefold() in UNSCORED else stage, f"epoch {k}"))
     return hypnogram_from_events(source, stages_among(source, events, ()), start=start)
 
 
