@@ -100,6 +100,8 @@ def _onsets(source: Source, rows: list[_Row]) -> tuple[list[float], datetime | N
         begin, elapsed = moment(day, clocks[0].seconds), elapsed_seconds(clocks)
         note = note if day else "the file gives no date, so its clock times are times of day only"
     samples = rows[-1].sample - rows[0].sample
+    if not samples and rows[0].sample:
+        note = "the recording's start is not known from one annotation: its own time was taken"
     before_s = rows[0].sample * elapsed[-1] / samples if samples else 0.0
     onsets = [round(onset_s + before_s, 3) for onset_s in elapsed]
     start = moment(begin.date(), (begin - moment(begin.date(), 0)).total_seconds() - round(before_s, 3))
