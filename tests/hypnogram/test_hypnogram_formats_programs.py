@@ -241,6 +241,7 @@ def test_visbrain_codes_are_those_of_the_description_beside_them(tmp_path):
         ("dreem.json", json.dumps([CODES[stage] for stage in LABELS])),
         ("dreem.json", json.dumps({"id": "x", "hypnogram": [CODES[stage] for stage in LABELS]})),
         ("codes.txt", " ".join(str(CODES[stage]) for stage in LABELS)),
+        ("codes.txt", "".join(str(CODES[stage]) for stage in LABELS) + "\n"),
         ("codes.csv", ",".join(str(CODES[stage]) for stage in LABELS) + "\n"),
     ],
 )
@@ -254,6 +255,8 @@ def test_a_list_of_codes_in_one_line_needs_a_coding(tmp_path, name, text):
 def test_a_list_of_labels_in_one_line_needs_none(tmp_path):
     assert read_hypnogram(file(tmp_path, "a.json", json.dumps(LABELS))).labels == LABELS
     assert read_hypnogram(file(tmp_path, "b.txt", " ".join(LABELS))).labels == LABELS
+    letters = "".join({"N1": "1", "N2": "2", "N3": "3"}.get(stage, stage) for stage in LABELS)
+    assert read_hypnogram(file(tmp_path, "d.txt", letters)).labels == LABELS
     rechtschaffen_kales = " ".join({"N1": "1", "N2": "2", "N3": "4"}.get(stage, stage) for stage in LABELS)
     assert read_hypnogram(file(tmp_path, "c.txt", rechtschaffen_kales)).labels == LABELS
 

@@ -1,7 +1,7 @@
 """One list of stages, from the recording's start: a JSON array (Dreem's open data), or all of them in one line.
 
-``[0, 0, 1, ...]``, ``["W", "W", "N1", ...]``, ``{"hypnogram": [...]}``, ``W W N1 N1 ...``, ``0,0,1,1,...``. Integer
-codes need a coding. Only read.
+``[0, 0, 1, ...]``, ``["W", "W", "N1", ...]``, ``{"hypnogram": [...]}``, ``W W N1 N1 ...``, ``0,0,1,1,...``, and
+``WW1122...`` or ``001122...``, one character an epoch. Integer codes need a coding. Only read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _SPLIT = re.compile(r"[\s,;]+")
 _CODE = re.compile(r"[+-]?\d{1,2}(?:\.0)?")
 _KEYS = ("hypnogram", "stages", "sleep_stages")
 _FEWEST = 10  # a line of fewer is a row of a table
+_CHARACTERS = re.compile(r"[\dWRMwrm?]{60,}")  # half an hour: no number and no word is as long
 
 
 def _recognises(source: Source) -> bool:
@@ -26,6 +27,8 @@ def _recognises(source: Source) -> bool:
         return re.match(r'\[\s*(?:-?\d{1,3}(?:\.0)?\s*[,\]]|"|null)', head) is not None
     if head.startswith("{"):
         return re.search(r'"(?:hypnogram|sleep_stages)"\s*:\s*\[', head) is not None
+    if _CHARACTERS.fullmatch(head):
+        return True
     return "\n" not in head and len(texts := _SPLIT.split(head)) >= _FEWEST and _are_stages(texts[: _FEWEST * 10])
 
 
@@ -40,7 +43,7 @@ def _read(source: Source) -> Hypnogram:
     if text.startswith(("[", "{")):
         texts = _texts_of_json(source, text)
     else:
-        texts = [part for part in _SPLIT.split(text) if part]
+        texts = list(text) if _CHARACTERS.fullmatch(text) else [part for part in _SPLIT.split(text) if part]
     if not texts:
         raise source.error("content", "an empty list", "expected one stage an epoch")
     return hypnogram_from_texts(source, texts, [f"epoch {k}" for k in range(1, len(texts) + 1)])

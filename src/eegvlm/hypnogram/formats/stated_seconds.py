@@ -6,10 +6,10 @@ no night is longer than 48 h, and stages last whole epochs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eegvlm.hypnogram.formats.events import StageEvents, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Source
@@ -35,18 +35,26 @@ def hypnogram_from_seconds(source: Source, picked: StageEvents, *, start: dateti
     if not end_s - begin_s <= _LONGEST_NIGHT_S:
         hint = "the format gives seconds, and no night is longer than 48 h; are these milliseconds or samples?"
         raise source.error("times", f"{begin_s:g} to {end_s:g}", hint)
-    lengths = np.array([event.duration_s for event in picked.events if event.duration_s])
-    if source.epoch_s is None and lengths.size and not _are_whole_epochs(lengths):
-        shown = ", ".join(f"{length:g}" for length in dict.fromkeys(lengths.tolist()[:5]))
+    lengths = [event.duration_s for event in picked.events if event.duration_s]
+    if source.epoch_s is None and lengths and not are_whole_epochs(lengths):
+        shown = ", ".join(f"{length:g}" for length in dict.fromkeys(lengths[:5]))
         hint = "the format gives seconds, and these are no whole epochs; if they are seconds, give the epoch length"
         raise source.error("lengths of stages", shown, hint)
     return hypnogram_from_events(source, picked, start=start)
 
 
-def _are_whole_epochs(lengths_s: NDArray[np.float64]) -> bool:
+def can_be_a_night(starts_s: Sequence[float], lengths_s: Sequence[float]) -> bool:
+    """Tell whether starts and lengths can be seconds of a night that was scored in epochs."""
+    end_s = max(start + length for start, length in zip(starts_s, lengths_s, strict=True))
+    return end_s - min(starts_s) <= _LONGEST_NIGHT_S and are_whole_epochs(lengths_s)
+
+
+def are_whole_epochs(lengths_s: Sequence[float]) -> bool:
+    """Tell whether nine in ten lengths are whole epochs of 30, 20, 10, 5 or 4 s."""
+    lengths = np.asarray(lengths_s, dtype=float)
     for epoch_s in _EPOCHS_S:
-        counts = np.round(lengths_s / epoch_s)
-        whole = (counts >= 1) & (np.abs(lengths_s - counts * epoch_s) <= _TOLERANCE * epoch_s)
+        counts = np.round(lengths / epoch_s)
+        whole = (counts >= 1) & (np.abs(lengths - counts * epoch_s) <= _TOLERANCE * epoch_s)
         if whole.mean() >= _MOST_SHARE:
             return True
     return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
-from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
+from eegvlm.hypnogram.formats.stated_seconds import can_be_a_night, hypnogram_from_seconds
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
@@ -26,7 +26,9 @@ def _recognises(source: Source) -> bool:
         starts, lengths = ([_seconds(cells[k]) for cells in rows] for k in (0, 1))
     except (IndexError, ValueError):
         return False
-    return all(len(cells) == 3 for cells in rows) and second_time(starts, lengths) is SecondTime.LENGTH
+    if not all(len(cells) == 3 for cells in rows) or second_time(starts, lengths) is not SecondTime.LENGTH:
+        return False
+    return can_be_a_night(starts, lengths)  # a table of other units is a table, for which the user can name them
 
 
 def _cells(line: str) -> list[str]:
