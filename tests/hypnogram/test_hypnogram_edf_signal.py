@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from one_night import CODES, LABELS, START
 
+from eegvlm.cli.compare import compare
 from eegvlm.cli.convert import convert
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, HypnogramError, Stage, read_hypnogram, write_hypnogram
@@ -56,6 +57,13 @@ def test_a_signal_of_codes_is_read_by_its_label(tmp_path, rate):
 def test_codes_in_a_wide_physical_range_are_still_integers(tmp_path):
     path = recording(tmp_path, eeg(), stage_signal(span=(-100.0, 100.0), digital=(-2048, 2047)))
     assert read_hypnogram(f"{path}:Hypnogram", coding="aasm").labels == LABELS
+
+
+def test_compare_reads_a_signal(tmp_path, capsys):
+    path = recording(tmp_path, eeg(), stage_signal())
+    write_hypnogram(night(), tmp_path / "hypnogram.csv")
+    compare(tmp_path / "hypnogram.csv", path.with_name("night.edf:Hypnogram"), coding_b="aasm")
+    assert "960 epochs of 30 s compared" in capsys.readouterr().out
 
 
 def test_a_signal_without_a_coding_is_refused_with_the_codes_that_it_holds(tmp_path):
@@ -203,3 +211,14 @@ def test_convert_with_a_recording_writes_the_copy(tmp_path, capsys):
     assert read_hypnogram(tmp_path / "out.edf").onset_s == 60.0
     with pytest.raises(HypnogramError, match="--with"):
         convert(tmp_path / "hypnogram.csv", tmp_path / "out.json", with_recording=source, to_format="json")
+
+
+@pytest.mark.real_data
+def test_a_night_of_sleep_edf_gets_its_scoring(real_data, tmp_path):
+    folder = real_data / "sleep_edf"
+    source, scoring = folder / "SC4001E0-PSG_first300s.edf", read_hypnogram(folder / "SC4001EC-Hypnogram.edf")
+    write_joined(scoring, source, tmp_path / "scored.edf")
+    before, after = edfio.read_edf(source), edfio.read_edf(tmp_path / "scored.edf")
+    for old, new in zip(before.signals, after.signals, strict=True):
+        np.testing.assert_array_equal(new.digital, old.digital)
+    assert read_hypnogram(tmp_path / "scored.edf").labels == scoring.labels[:10]
