@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eegvlm.core.files import check_output_file, replacing
-from eegvlm.hypnogram.align import clock_offset_s
 from eegvlm.hypnogram.annotation_signal import write_with_annotations
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.clock_times import NO_DATE
@@ -120,4 +119,4 @@ def _offset_s(hypnogram: Hypnogram, recording: Path, edf: Edf | Bdf) -> float:
     if NO_DATE in (hypnogram.start.date(), start.date()) and hypnogram.start.date() != start.date():
         hint = "one of the two has no date; give the scoring in a format that counts from the recording's start"
         raise HypnogramError(recording, "start", f"{start} and {hypnogram.start}", hint)
-    return clock_offset_s(hypnogram.start, start)
+    return (hypnogram.start - start).total_seconds()
