@@ -139,6 +139,15 @@ def test_somnomedics_profiles_without_a_rate_or_with_an_odd_row_are_refused(tmp_
         read_hypnogram(file(tmp_path, "b.txt", somno(ENGLISH) + "to be continued\n"))
 
 
+def test_other_lists_of_domino_are_refused_by_name(tmp_path):
+    text = (
+        "Signal ID: Spindel\\spindel\nStart Time: 17/11/2010 23:57:00\nUnit: ms\nSignal Type: Impuls\n\n"
+        "23:57:39,992-23:57:40,992; 1000;Spindle\n"
+    )
+    with pytest.raises(HypnogramError, match="export the sleep profile"):
+        read_hypnogram(file(tmp_path, "Spindle.txt", text))
+
+
 NATUS = {
     "twin": ("", "START RECORDING", lambda o: f"{clock(o)}.00\t", "STAGE - {}"),
     "epoch and semicolons": (

@@ -23,7 +23,8 @@ _CLOCK_CHANGE_S = 3600.0
 
 def _recognises(source: Source) -> bool:
     head = decoded(source.head)[:2000].casefold()
-    return head.lstrip().startswith("signal") and "rate" in head and "discret" in head
+    head = head.lstrip()
+    return head.startswith("signal") and ("signal id:" in head[:200] or ("rate" in head and "discret" in head))
 
 
 def _read(source: Source) -> Hypnogram:
@@ -43,6 +44,9 @@ def _read(source: Source) -> Hypnogram:
         if not separator or not stage.strip():
             raise source.error(f"line {number}, stage", stage, "expected a stage after the semicolon")
         rows.append(ListedEvent(clock, None, stage.strip(" ;"), f"line {number}", is_stage=True))
+    if header.get("signaltype", header.get("signaltyp", "discret")).casefold() != "discret":
+        hint = "this is a list of events; export the sleep profile (Schlafprofil)"
+        raise source.error("Signal ID", header.get("signalid", ""), hint)
     if not rows:
         raise source.error("content", "no epoch", "expected rows such as 22:41:17,000; N2")
     epoch_s = source.epoch_s or _epoch_length(source, header.get("rate") or header.get("abtastrate") or "")
