@@ -46,6 +46,31 @@ def test_a_text_of_the_recordings_stem_or_stem_and_suffix_is_its_scoring(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("night.ids", "0,30,W\n30,30,N1\n60,30,N2\n90,30,R\n"),
+        ("night.eannot", "W\nN1\nN2\nR\n"),
+        ("night.annot", "W\t0\t30\nN1\t30\t60\nN2\t60\t90\nR\t90\t120\n"),
+        ("night_stages.json", '["W", "N1", "N2", "R"]'),
+    ],
+)
+def test_scorings_of_every_format_are_found_by_its_file_names(tmp_path: Path, name: str, text: str) -> None:
+    psg(tmp_path / "night.edf")
+    (tmp_path / name).write_text(text)
+    dataset = opened(tmp_path)
+    assert scoring_of(dataset) == tmp_path / name
+    assert dataset.nights[0].hypnogram().labels == LETTERS
+
+
+def test_annotations_that_mne_compressed_belong_to_the_recording(tmp_path: Path) -> None:
+    mne = pytest.importorskip("mne")
+    psg(tmp_path / "night.edf")
+    names = [f"Sleep stage {stage}" for stage in LETTERS]
+    mne.Annotations([0, 30, 60, 90], 30, names).save(tmp_path / "night-annot.fif.gz")
+    assert opened(tmp_path).nights[0].hypnogram().labels == LETTERS
+
+
+@pytest.mark.parametrize(
     "name", ["night-Hypnogram.edf", "night_sleepscoring.edf", "night Base.edf", "night_annotations.edf"]
 )
 def test_an_edf_of_annotations_is_a_scoring_and_no_recording(tmp_path: Path, name: str) -> None:

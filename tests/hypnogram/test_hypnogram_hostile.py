@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, read_hypnogram, write_hypnogram
 
-EXTENSIONS = (".xml", ".tsv", ".csv", ".txt", ".json", ".edf", ".bdf", "")
+EXTENSIONS = (".xml", ".tsv", ".csv", ".txt", ".json", ".edf", ".bdf", "", ".annot", ".ids", ".st", ".hyp", ".eannot")
 BEGINNINGS = (
     b"",
     b"0       ",
@@ -27,6 +27,21 @@ BEGINNINGS = (
     b"a,b,c,\n[],[],[],\n",
     b"[HypnogramAASM]\n",
     b"stage\n",
+    b"# onset, duration, description\n0,30,",
+    b"onset,duration,description\n2024-10-26 22:41:17,",
+    b"Signal ID: a\nSignal Type: Discret\nStart Time: 26.10.2024 22:41:17\nRate: 30 s\n\n22:41:17,000; ",
+    b"Time [hh:mm:ss]\tEvent\tDuration[s]\n22:41:17\tSLEEP-S0\t",
+    b"22:41:17\tStage - W\n",
+    b'0:00.000 0 " 0 0 0\tW\n',
+    b"time_base 1.0\nepoch_list\n",
+    b"*Duration_sec 60\nWake ",
+    b"class\tstart\tstop\nN2\te:1\t",
+    b"[0, 1, ",
+    b'{"values": ["WAKE"',
+    b"<PatientStudy><ScoringData><StagingData><UserStaging><A><Stage Type='REM' Start='",
+    b"<annotations><dataset/><rater name='a'><stages><epoch>",
+    b"<Annotations><Classes/><Instances><Instance>",
+    b"\x00\xec\x00\x00\x10\x27\x00\x58\x01\xfcW\x00",
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from eegvlm.cli.scoring_options import StageMapOption
+from eegvlm.hypnogram.codings import CODING_NAMES
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,7 +28,7 @@ def compare(
     ] = None,
     coding_a: Annotated[
         str | None,
-        typer.Option(metavar="C", help="Integer codes of A: yasa, isruc, ucddb, dreams, aasm or profusion."),
+        typer.Option(metavar="C", help=f"Integer codes of A: {CODING_NAMES}."),
     ] = None,
     coding_b: Annotated[str | None, typer.Option(metavar="C", help="Integer codes of B.")] = None,
     epoch_length_a: Annotated[

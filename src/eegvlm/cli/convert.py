@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from eegvlm.cli.scoring_options import OnsetUnitOption, ScorerOption, StageMapOption
+from eegvlm.hypnogram.codings import CODING_NAMES
+from eegvlm.hypnogram.formats.registry import FORMATS, WRITABLE
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="The scoring to read.", show_default=False)],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="IN", help="The scoring to read; night.edf:Hypnogram is a signal.", show_default=False),
+    ],
     target: Annotated[
         Path,
         typer.Argument(
@@ -21,14 +27,16 @@ def convert(
         ),
     ],
     from_format: Annotated[
-        str | None, typer.Option("--from", metavar="F", help="Format of IN, if its content does not tell.")
+        str | None,
+        typer.Option("--from", metavar="F", help=f"Format of IN, if its content does not tell: {', '.join(FORMATS)}."),
     ] = None,
     to_format: Annotated[
-        str | None, typer.Option("--to", metavar="F", help="Format of OUT, if its name does not tell.")
+        str | None,
+        typer.Option("--to", metavar="F", help=f"Format of OUT, if its name does not tell: {', '.join(WRITABLE)}."),
     ] = None,
     coding: Annotated[
         str | None,
-        typer.Option(metavar="C", help="Integer codes of IN: yasa, isruc, ucddb, dreams, aasm or profusion."),
+        typer.Option(metavar="C", help=f"Integer codes of IN: {CODING_NAMES}."),
     ] = None,
     out_coding: Annotated[
         str | None,
@@ -44,17 +52,28 @@ def convert(
     stage_map: StageMapOption = None,
     scorer: ScorerOption = None,
     onset_unit: OnsetUnitOption = None,
+    with_recording: Annotated[
+        Path | None,
+        typer.Option("--with", metavar="EDF", help="Write a copy of this recording with the scoring in it to OUT."),
+    ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Leave out the # line above a table (start, notes), so that any program reads it."
+        ),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what OUT names if it exists.")] = False,
 ) -> None:
     """Convert a scoring from one format to another.
 
-    Formats: edf, nsrr, profusion, json, csv, bids, txt; noxturnal can be read.
     R&K stages become AASM stages. What was assumed or lost on the way is printed.
     """
     from rich.console import Console
 
     from eegvlm.core.files import check_output_file
-    from eegvlm.hypnogram import lost_in, read_hypnogram, write_hypnogram
+    from eegvlm.hypnogram import HypnogramError, lost_in, read_hypnogram, write_hypnogram
+    from eegvlm.hypnogram.formats.registry import format_to_write
+    from eegvlm.hypnogram.joining import write_joined
 
     check_output_file(target, overwrite=overwrite)
     hypnogram = read_hypnogram(
@@ -68,12 +87,27 @@ def convert(
     )
     if epoch_length is not None:
         hypnogram = hypnogram.resample_to(epoch_length)
-    write_hypnogram(hypnogram, target, format=to_format, coding=out_coding, overwrite=overwrite)
     console = Console(highlight=False, soft_wrap=True, markup=False)
+    written_as = "txt" if out_coding is not None and to_format is None else to_format
+    if plain and (
+        with_recording is not None or format_to_write(target).name != "csv" or written_as not in (None, "csv")
+    ):
+        raise HypnogramError(target, "--plain", target.suffix, "only hypnogram.csv has a # line; leave --plain out")
+    if with_recording is not None:
+        if written_as not in (None, "edf") or out_coding is not None:
+            raise HypnogramError(target, "--with", written_as, "a recording holds its scoring as EDF+ annotations")
+        joined = write_joined(hypnogram, with_recording, target, overwrite=overwrite)
+        lost, notes = lost_in(hypnogram, target, format="edf"), (*hypnogram.notes, *joined)
+        lost = [what for what in lost if what != "start time"]
+    else:
+        lost, notes = lost_in(hypnogram, target, format=written_as), hypnogram.notes
+        if plain:
+            lost += ["start time"] if hypnogram.start is not None and "start time" not in lost else []
+            hypnogram = replace(hypnogram, start=None, notes=())
+        write_hypnogram(hypnogram, target, format=to_format, coding=out_coding, overwrite=overwrite)
     console.print(f"{source}: {hypnogram}")
-    for note in hypnogram.notes:
+    for note in notes:
         console.print(f"  note: {note}")
     console.print(f"{target}: written")
-    written_as = "txt" if out_coding is not None and to_format is None else to_format
-    if lost := lost_in(hypnogram, target, format=written_as):
+    if lost:
         console.print(f"  note: this format does not keep: {', '.join(lost)}")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.hypnogram.codings import CODING_NAMES
+
 if TYPE_CHECKING:
     from eegvlm.datasets import FolderRules
 
@@ -19,9 +21,7 @@ WakeCrop = Annotated[
     float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
 ]
 Only = Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")]
-Coding = Annotated[
-    str | None, typer.Option(metavar="C", help="folder: integer codes (yasa, isruc, ucddb, dreams, aasm, profusion).")
-]
+Coding = Annotated[str | None, typer.Option(metavar="C", help=f"folder: what integer codes mean: {CODING_NAMES}.")]
 Scorings = Annotated[str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")]
 EpochLength = Annotated[
     float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")

@@ -2,7 +2,8 @@
 
 A recording is an EDF or BDF file (``.edf``, ``.bdf``, ``.rec``) that holds signals. Its scoring is sought
 
-1. in the same folder: a file of the same stem, or of that stem and ``-``, ``_`` or a space with one of
+1. in the same folder: a file of a format that :mod:`eegvlm.hypnogram` reads, of the same stem, or of that stem and
+   ``-``, ``_`` or a space with one of
    :data:`SUFFIXES`; a trailing ``PSG`` or ``eeg`` of the recording's stem may be missing;
 2. where that gives none, in the folders beside the recording's folder, by the same names;
 3. where that gives none, in the recording itself, as EDF+ annotations ``Sleep stage ...``.
@@ -26,6 +27,7 @@ from eegvlm.datasets.pairing import Found, missing_scorers
 from eegvlm.datasets.problems import DatasetError, DatasetProblem
 from eegvlm.datasets.sources import RecordingFile, Scoring, ScoringFile
 from eegvlm.hypnogram import HypnogramError, read_hypnogram
+from eegvlm.hypnogram.formats.registry import readable_suffixes
 from eegvlm.signals import RecordingError
 
 SUFFIXES = (
@@ -42,11 +44,11 @@ SUFFIXES = (
         "stages",
         "staging",
     ),
-    *("sleepstage", "sleepstages", "annotation", "annotations", "base", "events", "labels", "nsrr", "profusion"),
+    *("sleepstage", "sleepstages", "annotation", "annotations", "annot", "base", "events", "labels", "nsrr"),
+    "profusion",
 )
 SCORER, EMBEDDED = "scorer", "annotations"
 _RECORDING_SUFFIXES = (".edf", ".bdf", ".rec")
-_SCORING_SUFFIXES = (*_RECORDING_SUFFIXES, ".xml", ".txt", ".csv", ".tsv", ".hyp", ".json")
 _SCORERS = r"(?:scorer|rater|expert)[ _-]?[0-9a-z]+"
 _ENDING = re.compile(rf"(.+?)[ _-](?:({'|'.join(SUFFIXES)})|({_SCORERS}))", re.IGNORECASE)
 _SIGNAL_ENDING = re.compile(r"(.+?)[ _-](?:psg|eeg)", re.IGNORECASE)
@@ -108,7 +110,7 @@ def find(root: Path, rules: FolderRules | None = None) -> Found:
     problems += [
         DatasetProblem("missing-recording", f"{shown(path, root)}: no recording of that name is there")
         for path in dict.fromkeys(path for group in candidates.values() for path in group)
-        if path not in used and (_ENDING.fullmatch(path.stem) or path.suffix.lower() in _RECORDING_SUFFIXES)
+        if path not in used and (_ENDING.fullmatch(_stem(path)) or path.suffix.lower() in _RECORDING_SUFFIXES)
     ]
     if assumed:
         message = (
@@ -128,8 +130,9 @@ def _sort_out(
     listing = list_files(root)
     files, problems[:] = listing.files, listing.problems
     stems = {path.stem.casefold() for path in files if path.suffix.lower() in _RECORDING_SUFFIXES}
+    suffixes = readable_suffixes()
     for path in files:
-        suffix, ending = path.suffix.lower(), _ENDING.fullmatch(path.stem)
+        suffix, ending = path.suffix.lower(), _ENDING.fullmatch(_stem(path))
         # An exported scoring may carry a signal that nobody asked for, or be damaged; its name tells then.
         named_scoring = ending is not None and (_bases(stems, ending[1]) or not _holds_signals(path))
         if path.name.endswith(PARTIAL_SUFFIX):
@@ -137,13 +140,20 @@ def _sort_out(
             problems.append(DatasetProblem("unfinished-download", message, None, "warning"))
         elif suffix in _RECORDING_SUFFIXES and not named_scoring and not _only_annotations(path):
             recordings.append(path)
-        elif suffix in _SCORING_SUFFIXES and (rules.scorings is None or fnmatchcase(path.name, rules.scorings)):
+        elif path.name.lower().endswith(suffixes) and (
+            rules.scorings is None or fnmatchcase(path.name, rules.scorings)
+        ):
             # A BIDS sidecar describes the signal.
             if suffix == ".json" and _SIGNAL_ENDING.fullmatch(path.stem):
                 continue
-            for stem in {path.stem.casefold(), *((ending[1].casefold(),) if ending else ())}:
+            for stem in {_stem(path).casefold(), *((ending[1].casefold(),) if ending else ())}:
                 candidates[path.parent, stem].append(path)
     return recordings, candidates
+
+
+def _stem(path: Path) -> str:
+    """Return a file's stem; compression is no part of it."""
+    return Path(path.name.removesuffix(".gz")).stem
 
 
 def _bases(stems: set[str], base: str) -> bool:
@@ -177,7 +187,7 @@ def _beside(
 def _by_scorer(recording: Path, root: Path, found: Iterable[Path], rules: FolderRules) -> tuple[ScoringFile, ...]:
     scorings: dict[str, ScoringFile] = {}
     for path in sorted(found, key=lambda path: natural(path.name)):
-        ending = _ENDING.fullmatch(path.stem)
+        ending = _ENDING.fullmatch(_stem(path))
         scorer = ending[3].casefold() if ending and ending[3] else SCORER
         if scorer in scorings:
             both = f"{shown(scorings[scorer].path, root)} and {shown(path, root)}"

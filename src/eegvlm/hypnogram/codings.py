@@ -92,6 +92,8 @@ CODINGS: Final[dict[str, Coding]] = {
         ),
     )
 }
+# For help and errors: "yasa, isruc, ucddb, dreams, aasm or profusion".
+CODING_NAMES: Final[str] = f"{', '.join(list(CODINGS)[:-1])} or {list(CODINGS)[-1]}"
 # The files of one data set say in their first line which rules they follow; code 0 differs between the two.
 DREAMS_ZERO: Final[dict[str, Stage]] = {"[hypnogramaasm]": _U, "[hypnogramr&k]": _N3}
 
@@ -105,5 +107,5 @@ def coding_of_name(name: str) -> Coding:
         If there is no such coding; the sentence lists those that exist.
     """
     if name not in CODINGS:
-        raise HypnogramError("coding", "name", name, f"choose one of {', '.join(CODINGS)}")
+        raise HypnogramError("coding", "name", name, f"choose one of {CODING_NAMES}")
     return CODINGS[name]

@@ -15,8 +15,6 @@ from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
 from eegvlm.hypnogram.stage_map import StageMap, parse_stage_map
 
-_WITH_CODES = ("txt", "bids")
-
 
 def read_hypnogram(
     path: str | PathLike[str],
@@ -38,19 +36,19 @@ def read_hypnogram(
     Parameters
     ----------
     path
-        The file: EDF+ or BDF+ annotations, NSRR or Profusion XML, BIDS ``events.tsv``, CSV or TXT with labels
-        or codes, a Noxturnal event table, ``hypnogram.csv`` or JSON of this package.
+        The file, of any format in :data:`eegvlm.hypnogram.formats.registry.FORMATS`. ``night.edf:Hypnogram`` is the
+        signal of that label in an EDF file.
     format
         The name of the format, where the content does not tell or the extension misleads.
     coding
-        What integer codes mean: ``yasa``, ``isruc``, ``ucddb``, ``dreams``, ``aasm`` or ``profusion``.
+        What integer codes mean: a name in :data:`eegvlm.hypnogram.codings.CODINGS`.
     epoch_s
         Length of the file's epochs in seconds, where the file does not say it (30 is assumed, 5 for DREAMS).
     onset_unit
         What the times of a table count, where the file does not say it: ``s``, ``ms``, ``min``, ``h``, samples
         at a rate such as ``256Hz``; ``clock`` or ``elapsed`` for times written as hh:mm:ss.
     scorer
-        Whose stages to read from a table that holds those of several.
+        Whose stages to read from a file that holds those of several.
     stage_map
         What names that are not known mean: ``Light=N2,Deep=N3``, or what
         :func:`eegvlm.hypnogram.stage_map.parse_stage_map` makes of it.
@@ -63,7 +61,7 @@ def read_hypnogram(
     HypnogramError
         If the file cannot be read as a scoring; the sentence names the file, the place and the remedy.
     """
-    path = Path(path)
+    path, signal = _file_and_signal(Path(path))
     if epoch_s is not None and not is_epoch_length(epoch_s):
         raise HypnogramError(path, "epoch length", epoch_s, "expected seconds, from 0.01 to 3600")
     if onset_unit is not None:
@@ -74,8 +72,10 @@ def read_hypnogram(
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        source = Source(path, head, chosen_coding, epoch_s, onset_unit, scorer, names, recording_s)
+        source = Source(path, head, chosen_coding, epoch_s, onset_unit, scorer, names, recording_s, signal)
         chosen = chosen or recognise(source)
+        if signal is not None and chosen.name != "edf":
+            raise source.error("signal", signal, "only EDF and BDF files hold signals; leave it out")
         hypnogram = chosen.read(source)
     except OSError as error:
         raise HypnogramError(path, "file", error.strerror or error, "check the path and the permissions") from error
@@ -84,9 +84,17 @@ def read_hypnogram(
             raise
         # Raised by the scoring itself, which does not know where it comes from.
         raise HypnogramError(path, error.field, error.value, error.hint) from error
-    if coding is not None and chosen.name not in _WITH_CODES:
+    if coding is not None and not chosen.holds_codes and signal is None:
         hypnogram = hypnogram.with_notes(f"the coding {coding} was not needed: the format names its stages")
     return hypnogram
+
+
+def _file_and_signal(path: Path) -> tuple[Path, str | None]:
+    """Split ``night.edf:Hypnogram`` into the file and the label of one of its signals."""
+    name, colon, label = path.name.rpartition(":")
+    if not colon or not label or path.exists() or not path.with_name(name).is_file():
+        return path, None
+    return path.with_name(name), label
 
 
 def write_hypnogram(
@@ -141,7 +149,7 @@ def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | No
     Returns
     -------
     list of str
-        Among ``start time``, ``epoch length``, ``probabilities``, ``lights``.
+        Among ``start time``, ``epoch length``, ``probabilities``, ``lights``, ``quality of the signal``.
     """
     carries = (format_to_write(Path(path)) if format is None else format_of_name(format)).carries
     held = {
@@ -149,5 +157,6 @@ def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | No
         "epoch_s": ("epoch length", hypnogram.epoch_s != 30.0),
         "probabilities": ("probabilities", hypnogram.probabilities is not None),
         "lights": ("lights", hypnogram.lights is not None),
+        "quality": ("quality of the signal", hypnogram.quality is not None),
     }
     return [title for key, (title, present) in held.items() if present and key not in carries]

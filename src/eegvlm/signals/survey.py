@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eegvlm.signals.channel import Channel
+from eegvlm.signals.hypnogram_label import is_hypnogram_label
 from eegvlm.signals.plausibility import Amplitude, measure
 from eegvlm.signals.recording import Recording
 from eegvlm.signals.roles import Role
@@ -63,6 +64,8 @@ def survey(recording: Recording) -> tuple[SurveyedSignal, ...]:
         ]
         notes = [f"part of {channel.name} ({channel.derivation})" for channel in serves if channel.derived]
         notes += [channel.note for channel in serves if not channel.derived and channel.note]
+        if is_hypnogram_label(signal.label):
+            notes.append(f"seems to be the hypnogram: convert and compare read FILE:{signal.label}")
         notes += [p.code for p in recording.problems if p.channel in (signal.label, *_alone(serves))]
         rows.append(
             SurveyedSignal(

@@ -168,5 +168,6 @@ FORMAT = Format(
     _recognises,
     _read,
     _write,
-    frozenset({"start", "onset_s", "epoch_s", "probabilities"}),
+    frozenset({"start", "onset_s", "epoch_s", "probabilities", "quality"}),
+    holds_codes=True,
 )

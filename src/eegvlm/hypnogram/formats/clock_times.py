@@ -16,6 +16,7 @@ from typing import NamedTuple
 NO_DATE = date(1985, 1, 1)
 DAY_S = 86400.0
 _HALF_DAY_S = DAY_S / 2
+_YEARS = range(1900, 2200)  # others are damage, and some of them more than a date can hold
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})")
 _CLOCK = re.compile(
     r"(?:(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4})[T ,]\s*)?"
@@ -70,7 +71,7 @@ def dates_of(text: str) -> list[date]:
             days.append(date(int(year), int(month), int(day)))
         except ValueError:
             continue
-    return list(dict.fromkeys(days))
+    return list(dict.fromkeys(day for day in days if day.year in _YEARS))
 
 
 def date_of(text: str, *, month_first: bool) -> tuple[date | None, str | None]:

@@ -2,33 +2,38 @@
 
 The texts are the standard's, ``Sleep stage W/1/2/3/4/R/?`` and ``Movement time`` (Kemp and Olivan 2003,
 Clin. Neurophysiol. 114:1755), or ``Sleep stage N1/N2/N3``. BDF is read the same way. One annotation may last
-one epoch or many. What is written holds one annotation an epoch, so that no length has to be guessed.
+one epoch or many. What is written holds one annotation an epoch, so that no length has to be guessed. A scoring that
+is a signal of the file is read by :mod:`.edf_signal`.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.formats.clock_times import NO_DATE
+from eegvlm.hypnogram.formats.edf_signal import hypnogram_signals, read_signal
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 if TYPE_CHECKING:
-    from edfio import Bdf, Edf
+    from edfio import Bdf, Edf, EdfAnnotation
 
-_BDF_MAGIC = b"\xffBIOSEMI"
-_EDF_MAGIC = b"0       "
-_NO_DATE = date(1985, 1, 1)  # what EDF writes where the date is not to be known
+BDF_MAGIC = b"\xffBIOSEMI"
+EDF_MAGIC = b"0       "
 
 
 def _recognises(source: Source) -> bool:
-    return len(source.head) >= 256 and source.head.startswith((_EDF_MAGIC, _BDF_MAGIC))
+    return len(source.head) >= 256 and source.head.startswith((EDF_MAGIC, BDF_MAGIC))
 
 
 def _read(source: Source) -> Hypnogram:
@@ -39,12 +44,15 @@ def _read(source: Source) -> Hypnogram:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            if source.head.startswith(_BDF_MAGIC):
+            if source.head.startswith(BDF_MAGIC):
                 edf: Edf | Bdf = edfio.read_bdf(source.path)
             else:
                 edf = edfio.read_edf(source.path)
+            start, start_notes = start_of_edf(edf)
+            if source.signal is not None:
+                return read_signal(source, edf, source.signal, start).with_notes(*start_notes)
             annotations = edf.annotations
-            start, start_notes = _start(edf)
+            signals = hypnogram_signals(edf)
         except HypnogramError:
             raise
         # A damaged header makes the parser fail in any way that int(), numpy or decode() can.
@@ -54,45 +62,71 @@ def _read(source: Source) -> Hypnogram:
         Event(round(a.onset, 6), a.duration, a.text, f"annotation {k}") for k, a in enumerate(annotations, start=1)
     ]
     notes = (*(f"EDF: {warning.message}" for warning in caught), *start_notes)
+    if not annotations and signals:
+        name = f"{source.path.name}:{signals[0]}"
+        raise source.error("sleep stages", "no annotation", f"it has a signal of stages: read it as {name}")
     end_s = edf.duration if edf.signals else None
     return hypnogram_from_events(source, pick_stages(source, events), start=start, end_s=end_s).with_notes(*notes)
 
 
-def _start(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:
-    """Clock time of the start; None if the header hides both date and time, or they are no date and time."""
+def start_of_edf(edf: Edf | Bdf) -> tuple[datetime | None, tuple[str, ...]]:
+    """Return the clock time of the start, and a note where it cannot be read.
+
+    The time is None if the header hides both date and time, or they are no date and time.
+    """
     from edfio import AnonymizedDateError
 
     try:
         return edf.startdatetime, ()
     except AnonymizedDateError:
         clock = edf.starttime
-        return (None if clock == time(0) else datetime.combine(_NO_DATE, clock)), ()
+        return (None if clock == time(0) else datetime.combine(NO_DATE, clock)), ()
     except ValueError:
         return None, ("the header's start date or time cannot be read, so clock times are not known",)
 
 
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
-    from edfio import Edf, EdfAnnotation, Recording
+    from edfio import Edf, Recording
 
     if coding is not None:
         raise HypnogramError(path, "coding", coding.name, "EDF+ holds labels, not codes; leave the coding out")
     start = hypnogram.start
     if start is not None and not 1985 <= start.year <= 2084:
         raise HypnogramError(path, "start", start, "EDF+ holds years from 1985 to 2084; leave the start out")
-    annotations = [
-        EdfAnnotation(round(float(onset), 6), hypnogram.epoch_s, f"Sleep stage {stage.label}")
-        for onset, stage in zip(hypnogram.onsets_s, hypnogram, strict=True)
-    ]
-    if (lights := hypnogram.lights) is not None:
-        marked = (("Lights Off", lights.off_s), ("Lights On", lights.on_s))
-        annotations += [EdfAnnotation(round(at, 6), None, text) for text, at in marked if at is not None]
     edf = Edf(
         [],
         recording=Recording(startdate=None if start is None else start.date(), equipment_code="eeg-vlm"),
         starttime=None if start is None else start.time(),
-        annotations=annotations,
+        annotations=annotations_of(hypnogram),
     )
     return {path: edf.to_bytes()}
+
+
+def annotations_of(
+    hypnogram: Hypnogram, *, offset_s: float = 0.0, within: NDArray[np.bool_] | None = None
+) -> list[EdfAnnotation]:
+    """Return the annotations of a scoring: one an epoch, and those of lights.
+
+    Parameters
+    ----------
+    hypnogram
+        The scoring.
+    offset_s
+        Seconds to add to its times.
+    within
+        Which epochs are meant, bool, shape (n,); all if not given.
+    """
+    from edfio import EdfAnnotation
+
+    annotations = [
+        EdfAnnotation(round(float(onset) + offset_s, 6), hypnogram.epoch_s, f"Sleep stage {stage.label}")
+        for k, (onset, stage) in enumerate(zip(hypnogram.onsets_s, hypnogram, strict=True))
+        if within is None or within[k]
+    ]
+    if (lights := hypnogram.lights) is not None:
+        marked = (("Lights Off", lights.off_s), ("Lights On", lights.on_s))
+        annotations += [EdfAnnotation(round(at + offset_s, 6), None, text) for text, at in marked if at is not None]
+    return annotations
 
 
 FORMAT = Format(

@@ -161,5 +161,5 @@ FORMAT = Format(
     _recognises,
     _read,
     _write,
-    frozenset({"start", "onset_s", "epoch_s", "probabilities", "notes"}),
+    frozenset({"start", "onset_s", "epoch_s", "probabilities", "notes", "quality"}),
 )

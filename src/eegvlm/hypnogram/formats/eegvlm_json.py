@@ -180,5 +180,5 @@ FORMAT = Format(
     _recognises,
     _read,
     _write,
-    frozenset({"start", "onset_s", "epoch_s", "probabilities", "notes", "lights"}),
+    frozenset({"start", "onset_s", "epoch_s", "probabilities", "notes", "lights", "quality"}),
 )

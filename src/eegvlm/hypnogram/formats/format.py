@@ -39,6 +39,8 @@ class Source:
         What the user's own names of stages mean, see :func:`eegvlm.hypnogram.stage_map.parse_stage_map`.
     recording_s
         The length of the recording in seconds, where it is known.
+    signal
+        The signal of an EDF file that holds the codes, if the user named one.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Source:
     scorer: str | None = None
     stage_map: StageMap = field(default_factory=dict)
     recording_s: float | None = None
+    signal: str | None = None
 
     def stage_of(self, text: str) -> Stage | None:
         """Return the stage that a text names, by the user's own names first; None where it names none."""
@@ -92,7 +95,10 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        # The beginning of a file may end within a character.
+        if error.reason == "unexpected end of data":
+            return data[: error.start].decode("utf-8-sig")
         return data.decode("latin-1")
 
 
@@ -116,7 +122,9 @@ class Format:
         Makes the files of a scoring, as a mapping from path to bytes, the main file last; None if the format
         can only be read.
     carries
-        Which of ``start``, ``onset_s``, ``epoch_s``, ``probabilities``, ``notes``, ``lights`` it keeps.
+        Which of ``start``, ``onset_s``, ``epoch_s``, ``probabilities``, ``notes``, ``lights``, ``quality`` it keeps.
+    holds_codes
+        Whether its files may hold integer codes, which need a coding.
     """
 
     name: str
@@ -126,6 +134,7 @@ class Format:
     read: Callable[[Source], Hypnogram]
     write: Callable[[Hypnogram, Path, Coding | None], Mapping[Path, bytes]] | None
     carries: frozenset[str] = frozenset()
+    holds_codes: bool = False
 
 
 def from_the_recordings_start(hypnogram: Hypnogram, path: Path) -> Hypnogram:

@@ -126,10 +126,16 @@ def _clock(scored: Element) -> tuple[datetime | None, list[str]]:
         return None, [f"the recording started at {text.split()[1].replace('.', ':')}, date not given"]
 
 
+def _clock_text(start: datetime) -> str:
+    """Write a start as NSRR does, ``26.10.24 22.41.17``; with more digits only where these do not hold it."""
+    date = f"{start:%d.%m.%y}" if 1985 <= start.year <= 2084 else f"{start:%d.%m.%Y}"
+    return f"{date} {start:%H.%M.%S}" + (f".{start:%f}" if start.microsecond else "")
+
+
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
     if coding is not None:
         raise HypnogramError(path, "coding", coding.name, "NSRR XML has its own codes; leave the coding out")
-    clock = "" if hypnogram.start is None else f"{hypnogram.start:%d.%m.%Y %H.%M.%S.%f}"
+    clock = "" if hypnogram.start is None else _clock_text(hypnogram.start)
     lines = [
         '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
         f"<{_ROOT}>",

@@ -51,6 +51,8 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
         '<?xml version="1.0" encoding="UTF-8"?>',
         f"<{_ROOT}>",
         f"<EpochLength>{hypnogram.epoch_s!r}</EpochLength>".replace(".0<", "<"),
+        "<StepChannels/>",  # the sections of Compumedics' own files, in their order
+        "<ScoredEventSettings/>",
         "<ScoredEvents/>",
         "<SleepStages>",
         *(f"<SleepStage>{code}</SleepStage>" for code in stages),

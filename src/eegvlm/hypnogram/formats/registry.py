@@ -1,7 +1,15 @@
-"""All formats, in the order in which they are asked whether a file is theirs."""
+"""All formats, in the order in which they are asked whether a file is theirs.
+
+Formats of other packages join through the entry point group ``eegvlm.hypnogram_formats``: an entry's name is the name
+of the format, its object a :class:`~eegvlm.hypnogram.formats.format.Format`. They are asked after the formats here
+that know their files by content, and before the table, which takes any text.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Final
 
@@ -11,20 +19,91 @@ from eegvlm.hypnogram.formats import (
     edf,
     eegvlm_csv,
     eegvlm_json,
+    elan_hyp,
+    luna_annot,
+    luna_eannot,
+    luna_xml,
+    mne_annotations,
+    natus,
     noxturnal,
     nsrr_xml,
+    philips_rml,
     profusion_xml,
+    rdann,
+    remlogic,
+    somnomedics,
+    stage_list,
     table,
+    utime_ids,
+    visbrain_txt,
+    wfdb_annotation,
+    wonambi_csv,
+    wonambi_xml,
+    yasa_json,
 )
 from eegvlm.hypnogram.formats.format import Format, Source
 
-# The last one takes any text, so it comes last.
+ENTRY_POINTS: Final = "eegvlm.hypnogram_formats"
+# The strictest first: what a later one takes may be a file of an earlier one. The last one takes any text.
 FORMATS: Final[dict[str, Format]] = {
     module.FORMAT.name: module.FORMAT
-    for module in (edf, nsrr_xml, profusion_xml, eegvlm_json, eegvlm_csv, noxturnal, bids, table)
+    for module in (
+        edf,
+        *(nsrr_xml, profusion_xml, philips_rml, wonambi_xml, luna_xml),
+        *(stage_list, yasa_json, eegvlm_json),
+        *(eegvlm_csv, wonambi_csv, noxturnal, bids, mne_annotations),
+        *(somnomedics, remlogic, rdann, natus, elan_hyp, visbrain_txt),
+        *(luna_annot, luna_eannot, utime_ids, wfdb_annotation),
+        table,
+    )
 }
 WRITABLE: Final[tuple[str, ...]] = tuple(name for name, one in FORMATS.items() if one.write is not None)
-_TEXT_EXTENSIONS = (".txt", ".csv", ".tsv", ".hyp")
+
+
+@cache
+def plugged_in() -> dict[str, Format]:
+    """Return the formats of other packages by their names.
+
+    Raises
+    ------
+    HypnogramError
+        If one cannot be loaded, is no format, or has the name of another; the sentence names the package.
+    """
+    found: dict[str, Format] = {}
+    for entry in entry_points(group=ENTRY_POINTS):
+        one = _loaded(entry)
+        if entry.name in FORMATS or entry.name in found:
+            raise _refusal(entry, "the name of its format is taken")
+        found[entry.name] = one
+    return found
+
+
+def _loaded(entry: EntryPoint) -> Format:
+    try:
+        one = entry.load()
+    # Another package's module may fail in any way.
+    except Exception as error:
+        raise _refusal(entry, f"{type(error).__name__}: {error}") from error
+    if not isinstance(one, Format) or one.name != entry.name:
+        raise _refusal(entry, "it is no Format of this name")
+    return one
+
+
+def _refusal(entry: EntryPoint, what: str) -> HypnogramError:
+    package = entry.dist.name if entry.dist is not None else entry.value
+    return HypnogramError(package, f"format {entry.name}", what, "update or remove this package")
+
+
+def _all_formats() -> Iterator[Format]:
+    """Yield every format in the order in which they are asked, that of tables last."""
+    yield from (one for one in FORMATS.values() if one is not table.FORMAT)
+    yield from plugged_in().values()
+    yield table.FORMAT
+
+
+def readable_suffixes() -> tuple[str, ...]:
+    """Return the ends of file names that a format suggests, lower case, without repeats."""
+    return tuple(dict.fromkeys(extension for one in _all_formats() for extension in one.extensions))
 
 
 def format_of_name(name: str) -> Format:
@@ -35,9 +114,11 @@ def format_of_name(name: str) -> Format:
     HypnogramError
         If there is none; the sentence lists those that exist.
     """
-    if name not in FORMATS:
-        raise HypnogramError("format", "name", name, f"choose one of {', '.join(FORMATS)}")
-    return FORMATS[name]
+    if name in FORMATS:
+        return FORMATS[name]
+    if name not in plugged_in():
+        raise HypnogramError("format", "name", name, f"choose one of {', '.join([*FORMATS, *plugged_in()])}")
+    return plugged_in()[name]
 
 
 def recognise(source: Source) -> Format:
@@ -49,16 +130,18 @@ def recognise(source: Source) -> Format:
         If the content is of no known format; web pages, pointers of Git LFS and empty files are named.
     """
     _refuse_what_is_no_scoring(source)
-    for one in FORMATS.values():
+    for one in _all_formats():
         if one is not table.FORMAT and one.recognises(source):
             return one
-    suffix = source.path.suffix.casefold()
-    if suffix in _TEXT_EXTENSIONS:
+    name = source.path.name.casefold()
+    if name.endswith(table.FORMAT.extensions):
         return table.FORMAT
-    by_name = [one for one in FORMATS.values() if suffix in one.extensions]
+    by_name = [one for one in _all_formats() if name.endswith(one.extensions)]
     if by_name:
         return by_name[0]  # its reader says what is wrong with the content
-    raise source.error("format", suffix or "no extension", f"not recognised; choose one of {', '.join(FORMATS)}")
+    suffix = source.path.suffix.casefold() or "no extension"
+    names = ", ".join(one.name for one in _all_formats())
+    raise source.error("format", suffix, f"not recognised; choose one of {names}")
 
 
 def format_to_write(path: Path) -> Format:
@@ -72,7 +155,7 @@ def format_to_write(path: Path) -> Format:
     name = path.name.casefold()
     fits = [
         (len(extension), one)
-        for one in FORMATS.values()
+        for one in _all_formats()
         if one.write is not None
         for extension in one.extensions
         if name.endswith(extension)

@@ -37,6 +37,8 @@ def parse(source: Source, root_name: str) -> Element:
         raise source.error("XML", f"declares a document type ({type(error).__name__})", hint) from error
     except (ParseError, ValueError, LookupError) as error:
         raise source.error("XML", error, "it is not well-formed; export it again") from error
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # a namespace is named after a version, which does not matter
     if root.tag != root_name:
         raise source.error("XML root", root.tag, f"expected <{root_name}>")
     return root

@@ -286,4 +286,5 @@ FORMAT = Format(
     _recognises,
     _read,
     _write,
+    holds_codes=True,
 )
