@@ -13,6 +13,8 @@ from eegvlm.cli.bar import bar
 from eegvlm.cli.dataset_options import (
     Coding,
     EpochLength,
+    Extend20s,
+    Grid,
     Name,
     Only,
     Root,
@@ -21,6 +23,7 @@ from eegvlm.cli.dataset_options import (
     Subject,
     WakeCrop,
     folder_rules,
+    grid_name,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ def build(
     scorings: Scorings = None,
     epoch_length: EpochLength = None,
     subject: Subject = None,
+    grid: Grid = "scoring",
+    extend_20s: Extend20s = False,
     shard_nights: Annotated[int, typer.Option(min=1, help="Nights a Parquet file.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read nights.")] = 1,
     export: Annotated[
@@ -74,7 +79,17 @@ def build(
     drawn = load_layout(layout)
     rules = folder_rules(scorings, coding, epoch_length, subject)
     with bar("opening") as tell:
-        opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
+        opened = open_dataset(
+            name,
+            root,
+            scorer=scorer,
+            wake_crop_min=wake_crop,
+            only=only,
+            grid=grid_name(grid),
+            extend_20s=extend_20s,
+            rules=rules,
+            progress=tell,
+        )
     with bar("nights") as tell:
         manifest = build_store(opened, drawn, out, shard_nights=shard_nights, workers=workers, progress=tell)
     _print_store(manifest, out)

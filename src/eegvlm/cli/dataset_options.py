@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.errors import InputError
+
 if TYPE_CHECKING:
     from eegvlm.datasets import FolderRules
+    from eegvlm.hypnogram.epoch_grid import GridName
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)]
 Root = Annotated[
@@ -29,6 +32,33 @@ EpochLength = Annotated[
 Subject = Annotated[
     str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
 ]
+
+Grid = Annotated[
+    str,
+    typer.Option(
+        metavar="scoring|recording", help="Epochs: those of the default scorer, or counted from the recording's start."
+    ),
+]
+Extend20s = Annotated[
+    bool,
+    typer.Option("--extend-20s", help="Keep 20-s epochs, each with 5 s of signal added on both sides."),
+]
+
+
+def grid_name(grid: str) -> GridName:
+    """Return a grid that exists.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    from eegvlm.hypnogram.epoch_grid import GRIDS
+
+    for name in GRIDS:
+        if name == grid:
+            return name
+    raise InputError("arguments", "--grid", grid, f"choose {' or '.join(GRIDS)}")
 
 
 def folder_rules(

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from eegvlm.hypnogram import Hypnogram, HypnogramError, align, read_hypnogram
+from eegvlm.hypnogram.align import Placed, place
+from eegvlm.hypnogram.epoch_grid import EpochGrid
 from eegvlm.signals import Recording, read_recording
 
 Channels = Mapping[str, str | Sequence[str]]
@@ -47,8 +49,8 @@ class Scoring(Protocol):
     def path(self) -> Path | None:
         """The file; None where the stages are computed."""
 
-    def read(self) -> Hypnogram:
-        """Read the stages in their own epochs."""
+    def read(self, recording_s: float | None = None) -> Hypnogram:
+        """Read the stages in their own epochs; ``recording_s`` is the recording's length where it is known."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,27 @@ class ScoringFile:
     coding: str | None = None
     epoch_s: float | None = None
 
-    def read(self) -> Hypnogram:
+    def read(self, recording_s: float | None = None) -> Hypnogram:
         """Read the file."""
-        return read_hypnogram(self.path, coding=self.coding, epoch_s=self.epoch_s)
+        return read_hypnogram(self.path, coding=self.coding, epoch_s=self.epoch_s, recording_s=recording_s)
 
 
-def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Hypnogram:
-    """Lay a scoring on the 30-s epochs of its recording.
+def placed_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Placed:
+    """Count a scoring's times from its recording's start; its parameters are those of :func:`laid_on`.
+
+    Raises
+    ------
+    HypnogramError
+        Where clock times without a date fit more than one day of the recording.
+    """
+    try:
+        return place(hypnogram, duration_s=clock.duration_s, start=clock.start)
+    except HypnogramError as error:
+        raise HypnogramError(scoring.path or "scoring", error.field, error.value, error.hint) from error
+
+
+def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock, grid: EpochGrid | None = None) -> Hypnogram:
+    """Lay a scoring on the epochs of its recording.
 
     Parameters
     ----------
@@ -112,6 +128,8 @@ def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Hypnogram:
         What was read from it.
     clock
         The recording's.
+    grid
+        The epochs; those of 30 s that start with the recording where None.
 
     Raises
     ------
@@ -119,6 +137,6 @@ def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Hypnogram:
         Where the two do not overlap in time.
     """
     try:
-        return align(hypnogram, duration_s=clock.duration_s, start=clock.start)
+        return align(hypnogram, duration_s=clock.duration_s, start=clock.start, grid=grid)
     except HypnogramError as error:
         raise HypnogramError(scoring.path or "scoring", error.field, error.value, error.hint) from error

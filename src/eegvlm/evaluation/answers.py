@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
+from eegvlm.hypnogram.shift import Shift, better_shift
+from eegvlm.signals import EPOCH_S
 
 N_STAGES = len(STAGES)
 MISSING = N_STAGES
@@ -114,6 +116,12 @@ class NightAnswers:
             valid = (self.probabilities >= 0).all(axis=1) & (np.abs(sums - 1) <= _SUM_TOLERANCE)
         both: npt.NDArray[np.bool_] = answered & valid
         return both
+
+    @cached_property
+    def shift(self) -> Shift | None:
+        """A shift at which the answers would agree far better with the expert; None where there is none."""
+        stages = np.where(self.answered, self.stages, Stage.UNSCORED).astype(np.int8)
+        return better_shift(self.truth, stages, EPOCH_S)
 
     @cached_property
     def confusion(self) -> Counts:

@@ -22,6 +22,7 @@ def read_hypnogram(
     format: str | None = None,
     coding: str | None = None,
     epoch_s: float | None = None,
+    recording_s: float | None = None,
 ) -> Hypnogram:
     """Read a scoring.
 
@@ -40,6 +41,8 @@ def read_hypnogram(
         What integer codes mean: ``yasa``, ``isruc``, ``ucddb``, ``dreams``, ``aasm`` or ``profusion``.
     epoch_s
         Length of the file's epochs in seconds, where the file does not say it (30 is assumed, 5 for DREAMS).
+    recording_s
+        Length of the recording in seconds, where it is known.
 
     Raises
     ------
@@ -54,7 +57,7 @@ def read_hypnogram(
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        source = Source(path, head, chosen_coding, epoch_s)
+        source = Source(path, head, chosen_coding, epoch_s, recording_s=recording_s)
         chosen = chosen or recognise(source)
         hypnogram = chosen.read(source)
     except OSError as error:

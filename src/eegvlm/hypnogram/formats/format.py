@@ -29,12 +29,15 @@ class Source:
         The convention of its integer codes, if the user named one.
     epoch_s
         The length of its epochs in seconds, if the user gave one.
+    recording_s
+        The length of the recording in seconds, where it is known.
     """
 
     path: Path
     head: bytes
     coding: Coding | None = None
     epoch_s: float | None = None
+    recording_s: float | None = None
 
     def error(self, field: str, value: object, hint: str) -> HypnogramError:
         """Make the error that names this file."""

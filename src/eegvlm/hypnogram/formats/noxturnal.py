@@ -15,6 +15,7 @@ from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.timing import Timing
 
 _UNITS = re.compile(r"\[\](?:[,;\t]\[[^\]]*\])+[,;\t]?")
 _DATE_ORDERS = ("%d/%m/%Y", "%m/%d/%Y")
@@ -48,7 +49,7 @@ def _read(source: Source) -> Hypnogram:
     ]
     hypnogram = hypnogram_from_events(source, pick_stages(source, events), start=times[0][0])
     lights = hypnogram.lights and hypnogram.lights.shifted(-hypnogram.onset_s)
-    return replace(hypnogram, start=hypnogram.time_of(0), onset_s=0.0, lights=lights).with_notes(
+    return replace(hypnogram, start=hypnogram.time_of(0), onset_s=0.0, lights=lights, timing=Timing.CLOCK).with_notes(
         "the start of the first stage was taken as the recording's start, which the file does not say"
     )
 

@@ -31,6 +31,7 @@ from eegvlm.hypnogram.formats.events import (
 from eegvlm.hypnogram.formats.format import Format, Source, from_the_recordings_start
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.hypnogram.timing import Timing
 
 _STAGE_NAMES = (
     *("stage", "stages", "sleep stage", "sleep stages", "sleepstage", "trial type", "hypnogram", "hypno"),
@@ -139,7 +140,7 @@ def _read_epochs(source: Source, rows: Sequence[Row], column: int, notes: tuple[
         epoch_s = source.epoch_s or _DEFAULT_EPOCH_S
     if source.epoch_s is None:
         notes += (f"each line was taken as {epoch_s:g} s, which the file does not say",)
-    return Hypnogram(np.array(stages, dtype=np.int8), epoch_s, notes=notes)
+    return Hypnogram(np.array(stages, dtype=np.int8), epoch_s, notes=notes, timing=Timing.NOTHING)
 
 
 def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
@@ -155,7 +156,8 @@ def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
     zero = DREAMS_ZERO[marker]
     stages = [_decode(source, coding, f"line {row.line}", row.cells[0], zero) for row in rows]
     notes = (f"each line is {coding.epoch_s:g} s",) if source.epoch_s is None else ()
-    return Hypnogram(np.array(stages, dtype=np.int8), source.epoch_s or coding.epoch_s, notes=notes)
+    epoch_s = source.epoch_s or coding.epoch_s
+    return Hypnogram(np.array(stages, dtype=np.int8), epoch_s, notes=notes, timing=Timing.NOTHING)
 
 
 def _refuse_blank_lines(source: Source, rows: Sequence[Row]) -> None:
