@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eegvlm.datasets.files import fingerprint, shown
 from eegvlm.datasets.night import Night, wake_window
 from eegvlm.datasets.problems import DatasetProblem, Severity
-from eegvlm.datasets.sources import Clock, Scoring, laid_on, placed_on
+from eegvlm.datasets.sources import Clock, Scoring, laid_on, placed_on, read_beside
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Hypnogram
 from eegvlm.hypnogram.align import Placed
@@ -24,6 +24,8 @@ from eegvlm.signals import EPOCH_S
 _SAME_S = 1e-3
 # A scoring seldom reaches the first and the last minutes of a recording; this share and more is worth a warning.
 _UNCOVERED_SHARE = 0.1
+# A list of stages that is longer or shorter by an epoch was rounded; by more, it may start elsewhere.
+_OTHER_LENGTH_S = 2 * EPOCH_S
 
 DOUBTS = ("other-start", "no-times", "scorers-shifted")
 """Codes of problems that cast doubt on where a scoring lies on its recording."""
@@ -150,7 +152,7 @@ class _Finding:
         """Read a scoring and compare it with the recording; return it once, or not where it is of no use."""
         rest = "" if len(self.night.scorings) == 1 else f" (scorer {scoring.scorer})"
         try:
-            hypnogram = scoring.read(clock.duration_s)
+            hypnogram = read_beside(scoring, clock)
             placed = placed_on(scoring, hypnogram, clock)
         except InputError as error:
             self._tell("unreadable-scoring", self._sentence(error) + rest)
@@ -187,7 +189,8 @@ class _Finding:
             )
             severe = uncovered_s >= _UNCOVERED_SHARE * clock.duration_s
             self._tell("scoring-shorter", message, "warning" if severe else "note")
-        if placed.hypnogram.timing is Timing.NOTHING and (n_scored or uncovered_s >= EPOCH_S):
+        differs_s = n_outside * hypnogram.epoch_s + uncovered_s
+        if placed.hypnogram.timing is Timing.NOTHING and differs_s >= _OTHER_LENGTH_S:
             why = "it holds no time" if hypnogram.start is None else "its clock times meet no clock in the recording"
             message = f"{name}: {why}, and its length is another; its first epoch is taken as the recording's first"
             self._tell("no-times", message, "warning")

@@ -9,7 +9,7 @@ import numpy as np
 
 from eegvlm.datasets.cutting import OWN_EPOCHS, Cutting
 from eegvlm.datasets.problems import DatasetError
-from eegvlm.datasets.sources import Channels, Clock, Scoring, SignalSource, laid_on, placed_on
+from eegvlm.datasets.sources import Channels, Clock, Scoring, SignalSource, laid_on, placed_on, read_beside
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.signals import EPOCH_S, ExtendedRecording, Problem, Recording
 
@@ -108,13 +108,13 @@ class Night:
         if whole.onset_s:
             said = f"epochs are the scorer's own, so the first {whole.onset_s:g} s belong to none"
             told.append(Problem("scoring-grid", said))
-        first, stop = 0, len(whole)
+        begin_s, end_s = whole.onset_s, recording.duration_s
         if self.wake_crop_min is not None:
             first, stop, said = self._crop(whole)
             told.append(Problem("wake-cropped", said))
-        part = recording.crop(
-            whole.onset_s + first * whole.epoch_s, min(whole.onset_s + stop * whole.epoch_s, recording.duration_s)
-        )
+            begin_s += first * whole.epoch_s
+            end_s = min(whole.onset_s + stop * whole.epoch_s, end_s)
+        part = recording.crop(begin_s, end_s)
         if whole.epoch_s != EPOCH_S:
             part = ExtendedRecording.of(part, whole.epoch_s)
             said = f"epochs of {whole.epoch_s:g} s, each with {part.margin_s:g} s of signal added on both sides"
@@ -159,11 +159,11 @@ class Night:
     def _whole(self, scorer: str | None, clock: Clock) -> Hypnogram:
         """Lay a scoring on the epochs that the default scorer decides, from the recording's start to its end."""
         scoring = self.scoring(scorer)
-        hypnogram = scoring.read(clock.duration_s)
+        hypnogram = read_beside(scoring, clock)
         if self.cutting.grid == "recording":
             return laid_on(scoring, hypnogram, clock)
         default = self.scorings[0]
-        deciding = hypnogram if self._is_default(scorer) else default.read(clock.duration_s)
+        deciding = hypnogram if self._is_default(scorer) else read_beside(default, clock)
         placed = placed_on(default, deciding, clock).hypnogram
         return laid_on(scoring, hypnogram, clock, self.cutting.epochs(placed, clock.duration_s))
 

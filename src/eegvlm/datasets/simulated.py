@@ -52,7 +52,7 @@ class SimulatedSource:
 
         return Clock(DEFAULT_START, max(1, round(self.hours * 120)) * EPOCH_S)
 
-    def read(self, recording_s: float | None = None) -> Hypnogram:
+    def read(self) -> Hypnogram:
         """Simulate the stages alone, which takes a hundredth of the time that signals take."""
         from eegvlm.simulation import simulate_night
 

@@ -49,8 +49,8 @@ class Scoring(Protocol):
     def path(self) -> Path | None:
         """The file; None where the stages are computed."""
 
-    def read(self, recording_s: float | None = None) -> Hypnogram:
-        """Read the stages in their own epochs; ``recording_s`` is the recording's length where it is known."""
+    def read(self) -> Hypnogram:
+        """Read the stages in their own epochs."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,13 @@ class ScoringFile:
     epoch_s: float | None = None
 
     def read(self, recording_s: float | None = None) -> Hypnogram:
-        """Read the file."""
+        """Read the file; ``recording_s`` is the recording's length in seconds, where it is known."""
         return read_hypnogram(self.path, coding=self.coding, epoch_s=self.epoch_s, recording_s=recording_s)
+
+
+def read_beside(scoring: Scoring, clock: Clock) -> Hypnogram:
+    """Read a scoring; a file may need its recording's length to tell what its last stage or its numbers mean."""
+    return scoring.read(clock.duration_s) if isinstance(scoring, ScoringFile) else scoring.read()
 
 
 def placed_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Placed:
