@@ -92,7 +92,7 @@ def build(
         )
     with bar("nights") as tell:
         manifest = build_store(opened, drawn, out, shard_nights=shard_nights, workers=workers, progress=tell)
-    _print_store(manifest, out)
+    _print_store(manifest, out, opened.aligned_by_in_words)
     if export is None:
         return
     with bar("pictures") as tell:
@@ -101,7 +101,7 @@ def build(
     typer.echo(f"{pictures.folder}: {pictures.pictures} pictures, {size}")
 
 
-def _print_store(manifest: Manifest, out: Path) -> None:
+def _print_store(manifest: Manifest, out: Path, aligned_by: str) -> None:
     nights = len(manifest.nights)
     stages = ", ".join(f"{label} {count}" for label, count in manifest.stages.items())
     typer.echo(f"{out}: {nights} nights of {len(manifest.subjects)} subjects, {manifest.rows} epochs ({stages})")
@@ -109,6 +109,8 @@ def _print_store(manifest: Manifest, out: Path) -> None:
         f"layout {manifest.layout.name}: {manifest.n_bytes / nights / 1e6:.2f} MB and "
         f"{manifest.seconds / nights:.2f} s a night"
     )
+    if aligned_by:
+        typer.echo(f"scorings laid on their recordings by: {aligned_by}")
     if manifest.saturated:
         cut = ", ".join(f"{panel} {count}" for panel, count in manifest.saturated.items())
         typer.echo(f"saturated samples, which were cut to the range: {cut}")
