@@ -23,7 +23,7 @@ from eegvlm.hypnogram.resample import (
     mean_probabilities,
 )
 from eegvlm.hypnogram.stage import STAGES, Stage
-from eegvlm.hypnogram.timing import Timing
+from eegvlm.hypnogram.timing import Timing, has_date
 from eegvlm.signals.lights import Lights
 
 QUALITY_WORDS = ("good", "doubtful", "unusable", "")
@@ -130,7 +130,10 @@ class Hypnogram:
     __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
-        clock = "" if self.start is None else f", from {self.time_of(0).isoformat(' ', 'seconds')}"
+        clock = ""
+        if self.start is not None:
+            begins = self.time_of(0)
+            clock = f", from {begins.isoformat(' ', 'seconds') if has_date(self.start) else f'{begins:%H:%M:%S}'}"
         return f"{len(self)} epochs of {self.epoch_s:g} s ({self.duration_s / 3600:.2f} h{clock})"
 
     @property
