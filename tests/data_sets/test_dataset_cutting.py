@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 
 from eegvlm.cli.dataset import dataset
 from eegvlm.datasets import DatasetError, Night, open_dataset
-from eegvlm.hypnogram import agreement
+from eegvlm.hypnogram import Hypnogram, agreement, write_hypnogram
 from eegvlm.hypnogram.timing import Timing
-from eegvlm.signals import ExtendedRecording
+from eegvlm.signals import ExtendedRecording, Lights
 
 SUBJECT = "01-03-0001"
 LETTERS = "WWW1122RR?WW" * 4
@@ -72,6 +72,15 @@ def test_a_wake_crop_stays_on_the_scorers_epochs(tmp_path):
     assert recording.n_epochs == len(hypnogram)
     assert float(recording.origin_s) == pytest.approx(11.3 + 8 * 30)
     assert hypnogram.start == recording.start
+
+
+def test_lights_count_from_the_first_epoch_as_stages_do(tmp_path):
+    mass_night(tmp_path, onset_s=11.3)
+    marked = Hypnogram([0, 0, 1, 2], start=trees.START, onset_s=11.3, lights=Lights(41.3, 131.3, "scoring"))
+    write_hypnogram(marked, tmp_path / f"{SUBJECT} Base.edf")
+    lights = night_of(tmp_path).hypnogram().lights
+    assert lights is not None
+    assert (lights.off_s, lights.on_s) == pytest.approx((30.0, 120.0))
 
 
 def test_20_s_epochs_are_extended_on_both_sides(tmp_path):

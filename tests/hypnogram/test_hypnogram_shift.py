@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,17 @@ def test_shifts_are_found_in_epochs_of_5_s():
     found = better_shift(delayed(fine, 720), fine, 5.0)
     assert found is not None
     assert found.seconds == 3600
+
+
+def test_a_hundred_hours_in_epochs_of_a_second_need_little_memory():
+    stages = np.repeat(night(n=12_000, seed=6), 30)
+    tracemalloc.start()
+    found = better_shift(delayed(stages, 600), stages, 1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found is not None
+    assert found.seconds == 600
+    assert peak < 200e6
 
 
 @pytest.mark.real_data

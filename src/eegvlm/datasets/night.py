@@ -150,8 +150,10 @@ class Night:
         elif not whole.onset_s:
             return whole
         start = None if whole.start is None else whole.time_of(first)
-        kept = whole.crop(whole.onset_s + first * whole.epoch_s, whole.onset_s + stop * whole.epoch_s)
-        return replace(kept, start=start, onset_s=0.0).with_notes(*([said] if said else []))
+        begin_s = whole.onset_s + first * whole.epoch_s
+        kept = whole.crop(begin_s, whole.onset_s + stop * whole.epoch_s)
+        lights = kept.lights and kept.lights.shifted(-begin_s)
+        return replace(kept, start=start, onset_s=0.0, lights=lights).with_notes(*([said] if said else []))
 
     def _is_default(self, scorer: str | None) -> bool:
         return scorer in (None, self.scorers[0])

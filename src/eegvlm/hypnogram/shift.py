@@ -2,7 +2,7 @@
 
 All shifts within two hours are tried at once: how often a stage of one meets a stage of the other at each shift is a
 cross-correlation, found with fast Fourier transforms. A shift is only ever named, never applied. Not covered: shifts by
-part of an epoch, and clocks that drift.
+part of an epoch, epochs shorter than a second, and clocks that drift.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from eegvlm.hypnogram.stage import STAGES
 MOST_SHIFT_S = 7200.0
 GAIN = 0.2
 _LEAST_S = 600.0  # shorter stretches agree by chance
+_SHORTEST_EPOCH_S = 1.0
 _HOUR_S = 3600.0
 
 
@@ -80,7 +81,7 @@ def better_shift(a: NDArray[np.int8], b: NDArray[np.int8], epoch_s: float) -> Sh
     """
     a, b = np.asarray(a), np.asarray(b)
     reach = min(int(MOST_SHIFT_S / epoch_s), len(a) - 1)
-    if reach < 1:
+    if reach < 1 or epoch_s < _SHORTEST_EPOCH_S:
         return None
     confusions = _confusions(a, b, reach)
     counts = confusions.sum(axis=(1, 2))
@@ -99,12 +100,14 @@ def better_shift(a: NDArray[np.int8], b: NDArray[np.int8], epoch_s: float) -> Sh
 
 def _confusions(a: NDArray[np.int8], b: NDArray[np.int8], reach: int) -> NDArray[np.float64]:
     """Confusion matrices of ``a`` with ``b`` moved later by -reach to reach epochs: float64 (2 reach + 1, 5, 5)."""
-    size = len(a) + reach + 1
+    size = 1 << (len(a) + reach).bit_length()  # powers of two are transformed fastest
     of_a = np.fft.rfft(np.stack([a == stage for stage in STAGES]).astype(np.float64), size)
     of_b = np.fft.rfft(np.stack([b == stage for stage in STAGES]).astype(np.float64), size)
-    met = np.fft.irfft(of_a[:, None] * of_b[None].conj(), size)  # (5, 5, shift), negative shifts at the end
-    around = np.concatenate([met[..., -reach:], met[..., : reach + 1]], axis=-1)
-    counts: NDArray[np.float64] = np.rint(np.moveaxis(around, -1, 0))
+    counts = np.empty((2 * reach + 1, len(STAGES), len(STAGES)))
+    for row in STAGES:
+        for column in STAGES:  # one pair at a time: 25 spectra of a long recording would fill the memory
+            met = np.fft.irfft(of_a[row] * of_b[column].conj(), size)  # negative shifts stand at the end
+            counts[:, row, column] = np.rint(np.concatenate([met[-reach:], met[: reach + 1]]))
     return counts
 
 
