@@ -52,6 +52,8 @@ class NightAnswers:
         Time that the staging took.
     error
         Why the night could not be staged; None where it could.
+    epoch_s
+        Seconds from one epoch to the next.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class NightAnswers:
     channels: Mapping[str, str | None] = field(default_factory=dict)
     seconds: float | None = None
     error: str | None = None
+    epoch_s: float = EPOCH_S
 
     def __post_init__(self) -> None:
         truth = np.asarray(self.truth)
@@ -121,7 +124,7 @@ class NightAnswers:
     def shift(self) -> Shift | None:
         """A shift at which the answers would agree far better with the expert; None where there is none."""
         stages = np.where(self.answered, self.stages, Stage.UNSCORED).astype(np.int8)
-        return better_shift(self.truth, stages, EPOCH_S)
+        return better_shift(self.truth, stages, self.epoch_s)
 
     @cached_property
     def confusion(self) -> Counts:
@@ -165,6 +168,7 @@ class NightAnswers:
             "channels": dict(self.channels),
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "error": self.error,
+            "better_shift": None if self.shift is None else self.shift.to_dict(),
             "confusion": self.confusion.tolist(),
         }
 
