@@ -59,7 +59,8 @@ def test_check_in_json_holds_every_problem_and_the_options(tmp_path: Path) -> No
     assert (found["subjects"], found["nights"]) == (1, 1)
     assert found["hours"] == pytest.approx(6 * 30 / 3600, abs=1e-3)
     assert found["stages"] == {"technician": {"nights": 1, "W": 4, "N1": 1, "N2": 1, "N3": 0, "R": 0, "?": 0}}
-    assert found["options"] == {"scorer": None, "wake_crop_min": 1.0, "only": None}
+    options = {"scorer": None, "wake_crop_min": 1.0, "only": None, "grid": "scoring", "extend_20s": None}
+    assert found["options"] == options
     assert [problem["code"] for problem in found["problems"]] == ["missing-recording"]
     assert str(tmp_path) not in json.dumps(found)
 

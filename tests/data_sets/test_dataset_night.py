@@ -107,7 +107,7 @@ def test_what_was_asked_for_is_recorded_without_folders(root: Path) -> None:
     described = open_dataset("sleep-edf", root, wake_crop_min=30, only="SC4*").describe()
     assert described == {
         "name": "sleep-edf",
-        "options": {"scorer": None, "wake_crop_min": 30, "only": "SC4*"},
+        "options": {"scorer": None, "wake_crop_min": 30, "only": "SC4*", "grid": "scoring", "extend_20s": None},
         "subjects": 1,
         "nights": 1,
         "problems": {},

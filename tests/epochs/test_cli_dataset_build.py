@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from eegvlm.cli.dataset_build import build
 from eegvlm.epochs import EpochStore
 from eegvlm.errors import InputError
+from eegvlm.hypnogram import Hypnogram, write_hypnogram
 from eegvlm.simulation import simulate_night
 from eegvlm.simulation.writing import write_night
 
@@ -106,3 +107,36 @@ def test_wrong_arguments_are_input_errors_of_one_sentence(tmp_path: Path, argume
     assert isinstance(exception, InputError)
     assert said in str(exception)
     assert not (tmp_path / "store").exists()
+
+
+def scored_folder(folder: Path, *, epoch_s: float) -> None:
+    night = simulate_night(hours=0.1, seed=3, rate=64)
+    write_night(night, folder / "night.edf")
+    scored = Hypnogram([0, 0, 1, 2, 2, 3, 4, 2, 0, 0], epoch_s, night.start, 11.3)
+    write_hypnogram(scored, folder / "night_scoring.edf")
+
+
+def test_epochs_are_stored_where_the_scorer_cut_them(tmp_path):
+    scored_folder(tmp_path, epoch_s=30.0)
+    result = run("folder", tmp_path, "--out", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    store = EpochStore(tmp_path / "store")
+    onsets = store.fields(["onset_s"])["onset_s"]
+    assert onsets[:3] == pytest.approx([11.3, 41.3, 71.3])
+    assert store.stages[:10].tolist() == [0, 0, 1, 2, 2, 3, 4, 2, 0, 0]
+    assert "scorings laid on their recordings by: clock (1 night)" in result.stdout
+    assert "epochs are the scorer's own, so the first 11.3 s belong to none" in result.stdout
+    other = run("folder", tmp_path, "--out", tmp_path / "other", "--grid", "recording")
+    assert other.exit_code == 0, other.output
+    assert EpochStore(tmp_path / "other").fields(["onset_s"])["onset_s"][:2] == [0, 30]
+
+
+def test_extended_epochs_are_stored_with_their_own_onsets(tmp_path):
+    scored_folder(tmp_path, epoch_s=20.0)
+    result = run("folder", tmp_path, "--out", tmp_path / "store", "--extend-20s")
+    assert result.exit_code == 0, result.output
+    store = EpochStore(tmp_path / "store")
+    assert store.fields(["onset_s"])["onset_s"][:3] == pytest.approx([11.3, 31.3, 51.3])
+    assert store.stages[:10].tolist() == [0, 0, 1, 2, 2, 3, 4, 2, 0, 0]
+    assert len(set(store.fields(["hash"])["hash"][:10])) == 10
+    assert store.manifest.plan["dataset"]["options"]["extend_20s"] is True

@@ -95,7 +95,7 @@ def test_a_night_that_cannot_be_read_is_named_counted_and_tried_again(tmp_path, 
 )
 def test_a_scoring_of_another_length_and_a_night_without_channels_are_named(tmp_path, nano, source, said, monkeypatch):
     # Night.hypnogram lays a scoring on the recording; here it does not.
-    monkeypatch.setattr("eegvlm.datasets.night.laid_on", lambda scoring, hypnogram, clock: hypnogram)
+    monkeypatch.setattr("eegvlm.datasets.night.laid_on", lambda scoring, hypnogram, *rest: hypnogram)
     manifest = build_store(dataset_of(*simple_dataset(1).nights, night(source, "odd")), nano, tmp_path)
     (problem,) = manifest.all_problems
     assert problem.night == "odd"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from eegvlm.cli.evaluate import evaluate
 from eegvlm.errors import InputError
+from eegvlm.hypnogram import Hypnogram, write_hypnogram
 
 NIGHTS = "simulated:nights=2,seed=1000000,hours=0.25,rate=64"
 
@@ -87,6 +89,42 @@ def test_a_folder_of_scored_nights_with_the_wake_cropped_and_robustness(random_c
     asleep = np.flatnonzero(stages)
     assert read["overall"]["epochs"] == asleep[-1] - asleep[0] + 1 + 8
     assert {row["name"] for row in read["robustness"]} >= {"gain x0.5", "polarity", "13-s shift", "missing minutes"}
+
+
+def night_in_a_folder(folder, stages):
+    """Write a recording with a loudness for each stage, and return when it began."""
+    import edfio
+
+    recording = loudness_recording(stages, 128.0)
+    samples = recording.samples(recording.channels[0]).clip(-500, 500).astype(float)
+    signal = edfio.EdfSignal(samples, 128, label="C4-M1", physical_dimension="uV", physical_range=(-500, 500))
+    begun = datetime(2024, 5, 31, 22, 30)
+    about = edfio.Recording(startdate=begun.date())
+    edfio.Edf([signal], recording=about, starttime=begun.time()).write(folder / "night.edf")
+    return begun
+
+
+def test_a_scoring_with_a_clock_is_judged_where_the_clock_lays_it(random_checkpoint, tmp_path):
+    stages = staircase(60)
+    begun = night_in_a_folder(tmp_path, stages)
+    later = Hypnogram(stages[20:], start=begun + timedelta(minutes=10))
+    write_hypnogram(later, tmp_path / "night_scoring.edf")
+    printed = run(random_checkpoint, "folder", tmp_path, "--out", tmp_path / "out")
+    assert "scorings laid on their recordings by: clock (1 night)" in printed
+    assert "its clock starts +600 s from the signal's, and it is moved by that" in printed
+    read = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
+    assert read["overall"]["epochs"] == 40
+    assert "+600 s" in read["scoring_doubts"][0]
+
+
+def test_extended_epochs_are_judged_one_by_one(random_checkpoint, tmp_path):
+    stages = staircase(40)
+    begun = night_in_a_folder(tmp_path, stages)
+    write_hypnogram(Hypnogram(stages[:36], 20.0, begun, 11.3), tmp_path / "night_scoring.edf")
+    printed = run(random_checkpoint, "folder", tmp_path, "--extend-20s", "--out", tmp_path / "out")
+    assert "36 scored epochs, 0 without a valid answer" in printed
+    with pytest.raises(InputError, match="leave one of the two out"):
+        run(random_checkpoint, "folder", tmp_path, "--extend-20s", "--robustness")
 
 
 @pytest.mark.parametrize(

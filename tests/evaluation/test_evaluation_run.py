@@ -13,6 +13,7 @@ from eegvlm.evaluation import Reading, evaluate, judge
 from eegvlm.evaluation.evaluation import FULL, RESTRICTED
 from eegvlm.evaluation.report import Report
 from eegvlm.evaluation.run import channels_read
+from eegvlm.evaluation.tables import notes
 from eegvlm.hypnogram import Hypnogram
 
 
@@ -229,3 +230,12 @@ def test_real_nights_with_gaps_are_judged_on_the_epochs_that_the_expert_scored(r
     assert (whole.accuracy, whole.kappa) == (328 / 822, 0)
     assert (chosen.n_epochs, chosen.stages_in_labels) == (165, ("W",))
     assert found.overall.pooled.n_missing == 0
+
+
+def test_answers_that_would_fit_far_better_some_epochs_earlier_are_warned_of():
+    truth = np.repeat(np.random.default_rng(4).integers(0, 5, 60), 6).astype(np.int8)
+    answered = np.concatenate([truth[20:], np.zeros(20, np.int8)])
+    evaluation = judge([answers(truth, answered, night="late")])
+    (warned,) = (note for note in notes(evaluation) if "far better" in note)
+    assert warned.startswith("warning: night late: the two would agree far better with the answers 20 epochs")
+    assert not any("far better" in note for note in notes(judge([answers(truth, truth)])))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
 from eegvlm.cli.compare import compare
@@ -79,6 +81,73 @@ def test_compare_prints_json_for_programs(night, capsys):
     compare(night, night, as_json=True)
     figures = json.loads(capsys.readouterr().out)
     assert (figures["kappa"], figures["n_compared"], figures["n_excluded"]) == (1.0, 6, 1)
+
+
+def random_stages(n, seed=0):
+    drawn = np.random.default_rng(seed)
+    return np.repeat(drawn.integers(0, 5, n), drawn.integers(2, 30, n))[:n].astype(np.int8)
+
+
+def test_compare_prints_the_share_of_both_nights_and_what_the_alignment_rests_on(tmp_path, capsys):
+    whole, part = tmp_path / "whole.json", tmp_path / "part.json"
+    start = datetime(2024, 5, 31, 22, 30)
+    write_hypnogram(Hypnogram(random_stages(240), start=start), whole)
+    write_hypnogram(Hypnogram(random_stages(240)[20:], start=start + timedelta(minutes=10)), part)
+    compare(whole, part)
+    headline, below = capsys.readouterr().out.split("kappa ")[1].splitlines()[:2]
+    assert "1.000" in headline
+    assert "compared 91.6 % of A, 100 % of B" in headline
+    assert below == "220 epochs of 30 s compared, 20 left out, aligned by clock"
+    compare(whole, part, as_json=True)
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["share_compared"] == {"a": pytest.approx(220 / 240), "b": 1.0}
+    assert (figures["aligned_by"], figures["better_shift"]) == ("clock", None)
+
+
+def test_compare_names_a_shift_and_applies_none(tmp_path, capsys):
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    write_hypnogram(Hypnogram(random_stages(600)), first)
+    write_hypnogram(Hypnogram(random_stages(600)[20:]), second)
+    compare(first, second)
+    printed = capsys.readouterr().out
+    assert "warning: the two would agree far better with B 20 epochs (600 s) later: kappa 1.000 instead of" in printed
+    assert "aligned by onset" in printed
+    compare(first, second, as_json=True)
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["better_shift"]["epochs"] == 20
+    assert figures["kappa"] == pytest.approx(figures["better_shift"]["kappa_in_place"])
+
+
+def test_compare_gives_no_kappa_for_less_than_half_of_a_night(tmp_path, capsys):
+    night, third = tmp_path / "night.csv", tmp_path / "third.csv"
+    stages = random_stages(300)
+    write_hypnogram(Hypnogram(stages), night)
+    named = np.where(np.arange(300) % 3 == 0, stages, U).astype(np.int8)
+    write_hypnogram(Hypnogram(named), third)
+    for a, b in ((night, third), (third, night), (third, third)):
+        with pytest.raises(HypnogramError, match=r"share compared: 33.* % of .*no kappa is given for less than 50 %"):
+            compare(a, b)
+        with pytest.raises(HypnogramError, match="share compared"):
+            compare(a, b, as_json=True)
+    assert "kappa" not in capsys.readouterr().out
+    compare(night, third, least_share=30)
+    assert "compared 33.3 % of A" in capsys.readouterr().out
+
+
+def test_hours_without_stages_around_a_night_are_not_part_of_it(tmp_path, capsys):
+    day, night = tmp_path / "day.csv", tmp_path / "night.csv"
+    unscored = np.full(1000, U, np.int8)
+    write_hypnogram(Hypnogram(np.concatenate([unscored, random_stages(300), unscored])), day)
+    write_hypnogram(Hypnogram(random_stages(300), onset_s=30000.0), night)
+    compare(day, night)
+    assert "compared 100 % of A, 100 % of B" in capsys.readouterr().out
+
+
+def test_two_lists_of_stages_are_said_to_be_aligned_by_nothing(tmp_path, capsys):
+    stages = tmp_path / "stages.txt"
+    stages.write_text("W\nN1\nN2\n")
+    compare(stages, stages)
+    assert "aligned by nothing (first epoch on first epoch)" in capsys.readouterr().out
 
 
 def test_compare_refuses_an_unknown_alignment(night):

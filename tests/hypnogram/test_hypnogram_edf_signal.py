@@ -183,6 +183,13 @@ def test_a_scoring_is_laid_on_the_recording_by_the_clock(tmp_path):
     assert read_hypnogram(tmp_path / "scored.edf").onset_s == 60.0
 
 
+def test_a_scoring_with_a_time_of_day_is_laid_by_it(tmp_path):
+    source = recording(tmp_path, eeg())
+    notes = write_joined(night(datetime(1985, 1, 1, 22, 42, 17), n=40), source, tmp_path / "scored.edf")
+    assert any("time of day alone" in note for note in notes)
+    assert read_hypnogram(tmp_path / "scored.edf").onset_s == 60.0
+
+
 def test_scorings_that_cannot_be_joined_are_refused(tmp_path):
     source = recording(tmp_path, eeg())
     joined = tmp_path / "scored.edf"
@@ -191,8 +198,6 @@ def test_scorings_that_cannot_be_joined_are_refused(tmp_path):
         write_joined(night(), joined, tmp_path / "twice.edf")
     with pytest.raises(HypnogramError, match="does not overlap"):
         write_joined(night(datetime(2024, 10, 28)), source, tmp_path / "other.edf")
-    with pytest.raises(HypnogramError, match="has no date"):
-        write_joined(night(datetime(1985, 1, 1, 22, 41, 17)), source, tmp_path / "other.edf")
     with pytest.raises(HypnogramError, match="to another file"):
         write_joined(night(), source, source)
     with pytest.raises(InputError, match="exists already"):

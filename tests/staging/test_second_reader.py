@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import Hypnogram, Stage, read_hypnogram
+from eegvlm.hypnogram import Hypnogram, Stage, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.second_opinion import SecondOpinion
 from eegvlm.signals import Recording
 from eegvlm.staging import SecondReader, ask_second_reader, second_reader_named
@@ -188,3 +188,37 @@ def test_a_name_with_commas_and_line_breaks_stays_in_one_cell(tmp_path: Path):
     ours = Hypnogram(np.zeros(2, np.int8))
     told = SecondOpinion.of(ours, ours, reader='a,b"\nc', version="1|2")
     assert told.write_csv(tmp_path, ours).read_text().splitlines()[0] == "# second reader a b c 1 2"
+
+
+def test_a_scorers_file_lies_beside_ours_by_its_clock(tmp_path: Path):
+    start = datetime(2024, 5, 31, 22, 30)
+    noise = np.random.default_rng(0).normal(0, 20, 40 * 3000)
+    night = Recording.from_arrays({"C4-M1": (noise, 100.0)}, start=start)
+    scored = Hypnogram([2, 2, 3, 3] * 5, start=start + timedelta(minutes=10))
+    write_hypnogram(scored, tmp_path / "technician.csv")
+    reader = second_reader_named(str(tmp_path / "technician.csv"))
+    assert isinstance(reader, SecondReader)
+    assert reader.name == "technician.csv"
+    assert reader.version.startswith("sha256 ")
+    opinion = ask_second_reader(reader, night, Hypnogram([2] * 40, start=start))
+    assert opinion.hypnogram.labels == [*"?" * 20, *["N2", "N2", "N3", "N3"] * 5]
+    assert opinion.hypnogram.notes[0] == "laid on the recording by clock"
+    assert "technician.csv sha256" in opinion.sentence
+    assert "agrees on 50.0 % of 20 epochs" in opinion.sentence
+
+
+def test_a_scorers_file_that_seems_shifted_is_warned_of(tmp_path: Path):
+    drawn = np.random.default_rng(2)
+    stages = np.repeat(drawn.integers(0, 5, 40), 6).astype(np.int8)
+    night = recording(240)
+    write_hypnogram(Hypnogram(stages[20:]), tmp_path / "technician.csv")
+    reader = second_reader_named(str(tmp_path / "technician.csv"))
+    opinion = ask_second_reader(reader, night, Hypnogram(stages))
+    assert "Warning: the two would agree far better with technician.csv 20 epochs (600 s) later" in opinion.sentence
+
+
+def test_a_scorers_file_of_another_night_is_refused(tmp_path: Path):
+    write_hypnogram(Hypnogram([2, 2], start=datetime(2020, 1, 1, 22)), tmp_path / "other.csv")
+    night = Recording.from_arrays({"C4-M1": (np.zeros(6000) + 1, 100.0)}, start=datetime(2024, 5, 31, 22))
+    with pytest.raises(InputError, match=r"other\.csv: time: .*does not overlap"):
+        ask_second_reader(second_reader_named(str(tmp_path / "other.csv")), night, Hypnogram([2, 2]))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import write_hypnogram
+from eegvlm.hypnogram import Hypnogram, write_hypnogram
 from eegvlm.images import PreparedNight, corrected, load_layout, panel_signals
 from eegvlm.model import EegVlmProcessor, preset
 from eegvlm.model.enhancement import EnhancementNetwork
@@ -99,6 +99,20 @@ def test_a_night_that_is_there_is_not_made_again(own_nights, tmp_path):
     before = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
     stores(mixture, tmp_path, {})
     assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
+
+
+def test_scorings_are_learnt_where_their_clocks_lay_them_and_that_is_logged(tmp_path, caplog):
+    night = simulate_night(hours=0.4, seed=33)
+    night.write(tmp_path / "late.edf")
+    hypnogram = night.hypnogram()
+    later = Hypnogram(hypnogram.stages[20:], start=hypnogram.time_of(20), onset_s=0.0)
+    write_hypnogram(later, tmp_path / "late.csv", format="csv")
+    mixture = Mixture(recorded=(RecordedNights("own"),))
+    store = stores(mixture, tmp_path / "nights", {"own": tmp_path})[0]
+    np.testing.assert_array_equal(store.stages, hypnogram.stages[20:])
+    np.testing.assert_array_equal(store.position, np.arange(20, 48))
+    assert "data own: scorings laid on their recordings by: clock (1 night)" in caplog.text
+    assert "night late: moved by +600 s" in caplog.text
 
 
 def test_a_source_without_its_folder_says_how_to_give_it(tmp_path):

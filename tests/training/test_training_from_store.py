@@ -126,6 +126,9 @@ def test_a_store_of_something_else_is_refused_with_the_command_that_builds_the_r
     cropped = store_of(own_nights, tmp_path / "cropped", NANO, wake_crop_min=1.0)
     assert "wake cropped to 1 min, not whole nights" in refusal(source, cropped)
     assert prepared(replace(source, dataset="epochs"), cropped, tmp_path / "run").length(0) > 0
+    assert "--grid recording" in refusal(replace(source, grid="recording"), built)
+    assert "cut on the scorer's epochs" in refusal(replace(source, grid="recording"), built)
+    assert "without extended 20-s epochs; build it anew" in refusal(replace(source, extend_20s=True), built)
 
 
 def test_a_folder_without_a_finished_store_says_what_to_do(built, tmp_path):

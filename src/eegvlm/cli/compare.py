@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from eegvlm.hypnogram import Agreement
+
+_LEAST_SHARE = 50.0
 
 
 def compare(
@@ -52,12 +56,17 @@ def compare(
         str,
         typer.Option(metavar="clock|onset", help="Align by start times where both are known, or by onset."),
     ] = "clock",
+    least_share: Annotated[
+        float,
+        typer.Option(min=0, max=100, metavar="PERCENT", help="Refuse where less of either night can be compared."),
+    ] = _LEAST_SHARE,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Compare two scorings of one night, aligned by time.
 
-    Prints Cohen's kappa, accuracy, macro-F1, figures per stage and the confusion matrix.
-    Epochs that either leaves unscored are left out, and their number is printed.
+    Prints Cohen's kappa, accuracy, macro-F1, the share of both nights that was compared, what the alignment rests on,
+    figures per stage and the confusion matrix. Epochs that either leaves unscored are left out, and their number is
+    printed. A warning names a shift within two hours at which the two would agree far better.
     """
     from eegvlm.hypnogram import HypnogramError, agreement, read_hypnogram
 
@@ -82,6 +91,7 @@ def compare(
         stage_map=stage_map,
     )
     figures = agreement(first, second, by=cast(Literal["clock", "onset"], align))
+    _refuse_small_share(figures, {"A": a, "B": b}, least_share)
     reading = [f"{name}: {note}" for name, one in (("A", first), ("B", second)) for note in one.notes]
     if as_json:
         whole = {"a": str(a), "b": str(b), **figures.to_dict(), "reading_notes": reading}
@@ -95,12 +105,43 @@ def compare(
         console.print(f"{name}  {path}: {scoring}", soft_wrap=True)
     console.print(_table(figures))
     kappa = "undefined (one stage only)" if figures.kappa is None else f"{figures.kappa:.3f}"
+    aligned_by = "" if figures.aligned_by is None else f", aligned by {figures.aligned_by.in_words}"
     console.print(
-        f"kappa {kappa}   accuracy {figures.accuracy:.3f}   macro-F1 {figures.macro_f1:.3f}\n"
-        f"{figures.n_compared} epochs of {figures.epoch_s:g} s compared, {figures.n_excluded} left out"
+        f"kappa {kappa}   accuracy {figures.accuracy:.3f}   macro-F1 {figures.macro_f1:.3f}   "
+        f"compared {_percent(figures.share_a)} of A, {_percent(figures.share_b)} of B\n"
+        f"{figures.n_compared} epochs of {figures.epoch_s:g} s compared, {figures.n_excluded} left out{aligned_by}",
+        soft_wrap=True,
     )
+    if figures.shift is not None:
+        console.print(f"warning: {figures.shift.sentence('B')}", soft_wrap=True)
     for note in (*figures.notes, *reading):
         console.print(f"note: {note}", soft_wrap=True)
+
+
+def _refuse_small_share(figures: Agreement, paths: Mapping[str, Path], least_share: float) -> None:
+    """Refuse figures of a small part of a night.
+
+    Raises
+    ------
+    HypnogramError
+        If less than the least share of either night was compared.
+    """
+    from eegvlm.hypnogram import HypnogramError
+
+    for (name, path), share in zip(paths.items(), (figures.share_a, figures.share_b), strict=True):
+        if share is not None and 100 * share < least_share:
+            left_out = "; ".join(note for note in figures.notes if note.startswith("left out"))
+            hint = (
+                f"no kappa is given for less than {least_share:g} %: check that both are of one night, their start "
+                "times and names of stages, or lower --least-share"
+            )
+            value = f"{_percent(share)} of {name} ({figures.n_compared} epochs; {left_out or 'the rest is unscored'})"
+            raise HypnogramError(path, "share compared", value, hint)
+
+
+def _percent(share: float | None) -> str:
+    """Write a share in percent, never rounded up to all of it."""
+    return "-" if share is None else f"{math.floor(1000 * share + 1e-9) / 10:g} %"
 
 
 def _table(figures: Agreement) -> Table:

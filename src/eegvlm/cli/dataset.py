@@ -16,14 +16,19 @@ from eegvlm.cli.dataset_build import build
 from eegvlm.cli.dataset_options import (
     Coding,
     EpochLength,
+    Extend20s,
+    Grid,
     Name,
     Only,
+    OnsetUnit,
     Root,
     Scorer,
     Scorings,
+    StageMap,
     Subject,
     WakeCrop,
     folder_rules,
+    grid_name,
 )
 
 if TYPE_CHECKING:
@@ -107,6 +112,10 @@ def check(
     scorings: Scorings = None,
     epoch_length: EpochLength = None,
     subject: Subject = None,
+    stage_map: StageMap = None,
+    onset_unit: OnsetUnit = None,
+    grid: Grid = "scoring",
+    extend_20s: Extend20s = False,
     channels: Annotated[
         bool, typer.Option("--channels", help="Open each recording and match its channels, too.")
     ] = False,
@@ -119,9 +128,19 @@ def check(
     """
     from eegvlm.datasets import DatasetError, open_dataset, summarise
 
-    rules = folder_rules(scorings, coding, epoch_length, subject)
+    rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     with bar("reading", quiet=as_json) as tell:
-        opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
+        opened = open_dataset(
+            name,
+            root,
+            scorer=scorer,
+            wake_crop_min=wake_crop,
+            only=only,
+            grid=grid_name(grid),
+            extend_20s=extend_20s,
+            rules=rules,
+            progress=tell,
+        )
     with bar("channels", quiet=as_json) as tell:
         summary = summarise(opened, channels=channels, progress=tell)
     if as_json:
@@ -192,8 +211,11 @@ def _print_check(opened: Dataset, summary: Summary, *, show_all: bool) -> None:
     )
     asked = ", ".join(f"{key} {value}" for key, value in opened.options.items() if value is not None)
     console.print(f"options: {asked or 'none'}", soft_wrap=True)
+    if summary.aligned_by:
+        console.print(f"scorings laid on their recordings by: {summary.aligned_by_in_words}", soft_wrap=True)
     if summary.stages:
-        table = Table(title="30-s epochs", title_justify="left", title_style="dim")
+        title = "epochs" if opened.options.get("extend_20s") else "30-s epochs"
+        table = Table(title=title, title_justify="left", title_style="dim")
         table.add_column("scorer")
         for column in next(iter(summary.stages.values())):
             table.add_column(column, justify="right")

@@ -13,14 +13,19 @@ from eegvlm.cli.bar import bar
 from eegvlm.cli.dataset_options import (
     Coding,
     EpochLength,
+    Extend20s,
+    Grid,
     Name,
     Only,
+    OnsetUnit,
     Root,
     Scorer,
     Scorings,
+    StageMap,
     Subject,
     WakeCrop,
     folder_rules,
+    grid_name,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +54,10 @@ def build(
     scorings: Scorings = None,
     epoch_length: EpochLength = None,
     subject: Subject = None,
+    stage_map: StageMap = None,
+    onset_unit: OnsetUnit = None,
+    grid: Grid = "scoring",
+    extend_20s: Extend20s = False,
     shard_nights: Annotated[int, typer.Option(min=1, help="Nights a Parquet file.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read nights.")] = 1,
     export: Annotated[
@@ -72,12 +81,22 @@ def build(
     if export is not None:
         check_output_folder(pictures_folder)
     drawn = load_layout(layout)
-    rules = folder_rules(scorings, coding, epoch_length, subject)
+    rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     with bar("opening") as tell:
-        opened = open_dataset(name, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules, progress=tell)
+        opened = open_dataset(
+            name,
+            root,
+            scorer=scorer,
+            wake_crop_min=wake_crop,
+            only=only,
+            grid=grid_name(grid),
+            extend_20s=extend_20s,
+            rules=rules,
+            progress=tell,
+        )
     with bar("nights") as tell:
         manifest = build_store(opened, drawn, out, shard_nights=shard_nights, workers=workers, progress=tell)
-    _print_store(manifest, out)
+    _print_store(manifest, out, opened.aligned_by_in_words)
     if export is None:
         return
     with bar("pictures") as tell:
@@ -86,7 +105,7 @@ def build(
     typer.echo(f"{pictures.folder}: {pictures.pictures} pictures, {size}")
 
 
-def _print_store(manifest: Manifest, out: Path) -> None:
+def _print_store(manifest: Manifest, out: Path, aligned_by: str) -> None:
     nights = len(manifest.nights)
     stages = ", ".join(f"{label} {count}" for label, count in manifest.stages.items())
     typer.echo(f"{out}: {nights} nights of {len(manifest.subjects)} subjects, {manifest.rows} epochs ({stages})")
@@ -94,6 +113,8 @@ def _print_store(manifest: Manifest, out: Path) -> None:
         f"layout {manifest.layout.name}: {manifest.n_bytes / nights / 1e6:.2f} MB and "
         f"{manifest.seconds / nights:.2f} s a night"
     )
+    if aligned_by:
+        typer.echo(f"scorings laid on their recordings by: {aligned_by}")
     if manifest.saturated:
         cut = ", ".join(f"{panel} {count}" for panel, count in manifest.saturated.items())
         typer.echo(f"saturated samples, which were cut to the range: {cut}")

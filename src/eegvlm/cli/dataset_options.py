@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.errors import InputError
 from eegvlm.hypnogram.codings import CODING_NAMES
 
 if TYPE_CHECKING:
     from eegvlm.datasets import FolderRules
+    from eegvlm.hypnogram.epoch_grid import GridName
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)]
 Root = Annotated[
@@ -26,16 +28,55 @@ Scorings = Annotated[str | None, typer.Option(metavar="GLOB", help="folder: name
 EpochLength = Annotated[
     float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")
 ]
+StageMap = Annotated[
+    str | None,
+    typer.Option("--map", metavar="NAME=STAGE,...", help="folder: names of the scorer's own, Light=N2,Deep=N3."),
+]
+OnsetUnit = Annotated[
+    str | None, typer.Option(metavar="UNIT", help="folder: what times count: s, ms, min, 256Hz, clock, elapsed.")
+]
 Subject = Annotated[
     str | None, typer.Option(metavar="REGEX", help="folder: its first group is the subject, '(S\\d+)_.*'.")
 ]
 
+Grid = Annotated[
+    str,
+    typer.Option(
+        metavar="scoring|recording", help="Epochs: those of the default scorer, or counted from the recording's start."
+    ),
+]
+Extend20s = Annotated[
+    bool,
+    typer.Option("--extend-20s", help="Keep 20-s epochs, each with 5 s of signal added on both sides."),
+]
+
+
+def grid_name(grid: str) -> GridName:
+    """Return a grid that exists.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    from eegvlm.hypnogram.epoch_grid import GRIDS
+
+    for name in GRIDS:
+        if name == grid:
+            return name
+    raise InputError("arguments", "--grid", grid, f"choose {' or '.join(GRIDS)}")
+
 
 def folder_rules(
-    scorings: str | None, coding: str | None, epoch_length: float | None, subject: str | None
+    scorings: str | None,
+    coding: str | None,
+    epoch_length: float | None,
+    subject: str | None,
+    stage_map: str | None = None,
+    onset_unit: str | None = None,
 ) -> FolderRules | None:
     """Return how a folder's files are named, where that was said; other data sets know it."""
     from eegvlm.datasets import FolderRules
 
-    given = FolderRules(scorings, coding, epoch_length, subject)
+    given = FolderRules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     return None if given == FolderRules() else given

@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eegvlm.cli.bar import bar
-from eegvlm.cli.dataset_options import Coding, EpochLength, Only, Scorer, Scorings, Subject, WakeCrop, folder_rules
+from eegvlm.cli.dataset_options import (
+    Coding,
+    EpochLength,
+    Extend20s,
+    Grid,
+    Only,
+    OnsetUnit,
+    Scorer,
+    Scorings,
+    StageMap,
+    Subject,
+    WakeCrop,
+    folder_rules,
+    grid_name,
+)
 from eegvlm.cli.stage import Reasons, Smooth
 from eegvlm.errors import InputError
 
@@ -46,6 +60,10 @@ def evaluate(
     scorings: Scorings = None,
     epoch_length: EpochLength = None,
     subject: Subject = None,
+    stage_map: StageMap = None,
+    onset_unit: OnsetUnit = None,
+    grid: Grid = "scoring",
+    extend_20s: Extend20s = False,
     channels: Annotated[
         list[str] | None,
         typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz."),
@@ -98,6 +116,7 @@ def evaluate(
     Every epoch that an expert scored is judged; one without an answer is wrong. Intervals are over subjects.
     """
     from eegvlm.core.files import check_output_folder
+    from eegvlm.datasets.contents import DOUBTS
     from eegvlm.evaluation.report import JSON_FILE, MARKDOWN_FILE
     from eegvlm.signals import parse_channels
 
@@ -106,10 +125,22 @@ def evaluate(
     baselines = _names("--baseline", baseline or (), _BASELINES)
     if faithfulness_epochs is not None and not faithfulness:
         raise InputError("arguments", "--faithfulness-epochs", faithfulness_epochs, "give --faithfulness with it")
-    rules = folder_rules(scorings, coding, epoch_length, subject)
+    if robustness and extend_20s:
+        hint = "its changes are made for epochs of 30 s: leave one of the two out"
+        raise InputError("arguments", "--robustness", "with --extend-20s", hint)
+    rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     if out is not None:
         check_output_folder(out, files=(JSON_FILE, MARKDOWN_FILE))
-    nights = _open(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
+    nights = _open(
+        dataset,
+        root,
+        scorer=scorer,
+        wake_crop_min=wake_crop,
+        only=only,
+        grid=grid_name(grid),
+        extend_20s=extend_20s,
+        rules=rules,
+    )
     training = None
     if "logistic" in baselines and fit_on != _SELF:
         training = _training(fit_on, fit_root, nights)
@@ -161,7 +192,8 @@ def evaluate(
                 bootstrap=bootstrap,
             )
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
-    report = Report(of_model, others, rows, left_out, tested)
+    doubts = [problem.message for problem in nights.problems if problem.code in DOUBTS]
+    report = Report(of_model, others, rows, left_out, tested, doubts)
     console = _console()
     _print(report, console)
     if out is not None:
@@ -195,6 +227,7 @@ def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tu
     return {
         "data set": _set_name(dataset),
         "options": options or None,
+        "scorings laid on their recordings by": dataset.aligned_by_in_words or None,
         "wake": "not cropped" if wake_crop is None else f"cropped to {wake_crop:g} min around sleep",
         "channels asked for": dict(chosen) or "by role",
         "modalities": ", ".join(kept),

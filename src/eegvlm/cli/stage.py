@@ -110,7 +110,9 @@ def stage(
     lights_on: Annotated[str | None, typer.Option(metavar="TIME", help="Likewise.")] = None,
     second_reader: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Let another stager read the night, too: yasa, or one that is installed."),
+        typer.Option(
+            metavar="NAME", help="Another stager beside ours: yasa, or one that is installed; or a scorer's file."
+        ),
     ] = None,
     pool: Annotated[bool, typer.Option("--pool", help="Answer with the pool of both readers' probabilities.")] = False,
     formats: Annotated[str, typer.Option(help="Files to write.")] = _FORMATS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,15 +13,22 @@ from numpy.typing import NDArray
 from eegvlm.datasets.files import fingerprint, shown
 from eegvlm.datasets.night import Night, wake_window
 from eegvlm.datasets.problems import DatasetProblem, Severity
-from eegvlm.datasets.sources import Clock, Scoring, laid_on
+from eegvlm.datasets.sources import Clock, Scoring, laid_on, placed_on, read_beside
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Hypnogram
-from eegvlm.hypnogram.align import clock_offset_s
+from eegvlm.hypnogram.align import Placed
+from eegvlm.hypnogram.shift import better_shift
+from eegvlm.hypnogram.timing import Timing
 from eegvlm.signals import EPOCH_S
 
 _SAME_S = 1e-3
 # A scoring seldom reaches the first and the last minutes of a recording; this share and more is worth a warning.
 _UNCOVERED_SHARE = 0.1
+# A list of stages that is longer or shorter by an epoch was rounded; by more, it may start elsewhere.
+_OTHER_LENGTH_S = 2 * EPOCH_S
+
+DOUBTS = ("other-start", "no-times", "scorers-shifted")
+"""Codes of problems that cast doubt on where a scoring lies on its recording."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +40,14 @@ class Contents:
     duration_s
         Length of the recording, cropped as the night is.
     epochs
-        By scorer: numbers of 30-s epochs of W, N1, N2, N3, R and unscored.
+        By scorer: numbers of epochs of W, N1, N2, N3, R and unscored, as the night is cut into them.
+    aligned_by
+        By scorer: what the place of the scoring on the recording rests on.
     """
 
     duration_s: float
     epochs: Mapping[str, tuple[int, ...]]
+    aligned_by: Mapping[str, Timing]
 
 
 def look_into(
@@ -78,10 +89,25 @@ def look_into(
         problems += _same_content(night, seen, root)
         if usable is not None:
             kept.append(usable)
-            contents[night.name] = Contents(found.duration_s, found.epochs)
+            contents[night.name] = Contents(found.duration_s, found.epochs, found.aligned_by)
         if progress is not None:
             progress()
     return tuple(kept), tuple(problems), contents
+
+
+def count_alignments(nights: Iterable[Night], contents: Mapping[str, Contents]) -> dict[Timing, int]:
+    """Count nights by what the place of their default scoring rests on, the strongest first."""
+    found = Counter(
+        timing
+        for night in nights
+        if night.name in contents and (timing := contents[night.name].aligned_by.get(night.scorers[0])) is not None
+    )
+    return {timing: found[timing] for timing in Timing if found[timing]}
+
+
+def alignments_in_words(counts: Mapping[Timing, int]) -> str:
+    """Return counts of nights in words: ``clock (12 nights), nothing (1 night)``."""
+    return ", ".join(f"{timing.value} ({n} night{'s' * (n > 1)})" for timing, n in counts.items())
 
 
 class _Finding:
@@ -92,6 +118,7 @@ class _Finding:
         self.problems: list[DatasetProblem] = []
         self.duration_s = 0.0
         self.epochs: dict[str, tuple[int, ...]] = {}
+        self.aligned_by: dict[str, Timing] = {}
 
     def look(self, *, all_scorers: bool, any_scorer: bool) -> Night | None:
         try:
@@ -100,53 +127,53 @@ class _Finding:
             self._tell("unreadable-recording", self._sentence(error))
             return None
         unread = list(self.night.scorings)
-        usable: list[tuple[Scoring, Hypnogram]] = []
+        usable: list[tuple[Scoring, Hypnogram, Placed]] = []
         enough = False
         while unread and not enough:
             scoring = unread.pop(0)
-            hypnogram = self._check(scoring, clock)
-            if hypnogram is not None:
-                usable.append((scoring, hypnogram))
+            usable += self._check(scoring, clock)
             enough = not all_scorers and (bool(usable) or not any_scorer)
         if not usable or (usable[0][0] is not self.night.scorings[0] and not any_scorer):
             return None
-        whole = [laid_on(scoring, hypnogram, clock) for scoring, hypnogram in usable]
-        first, stop = 0, len(whole[0])
+        grid = self.night.cutting.epochs(usable[0][2].hypnogram, clock.duration_s)
+        whole = {scoring.scorer: laid_on(scoring, hypnogram, clock, grid) for scoring, hypnogram, _ in usable}
+        self._compare_scorers(whole)
+        first, stop = 0, grid.n_epochs
         if self.night.wake_crop_min is not None:
-            first, stop = wake_window(whole[0], self.night.wake_crop_min)
-        self.duration_s = min(clock.duration_s, stop * EPOCH_S) - first * EPOCH_S
-        self.epochs = {
-            scoring.scorer: _count(hypnogram.stages[first:stop])
-            for (scoring, _), hypnogram in zip(usable, whole, strict=True)
-        }
-        scorings = (*(scoring for scoring, _ in usable), *unread)
+            first, stop = wake_window(whole[usable[0][0].scorer], self.night.wake_crop_min)
+        end_s = min(clock.duration_s, grid.onset_s + stop * grid.epoch_s)
+        self.duration_s = end_s - grid.onset_s - first * grid.epoch_s
+        self.epochs = {scorer: _count(one.stages[first:stop]) for scorer, one in whole.items()}
+        self.aligned_by = {scorer: one.timing for scorer, one in whole.items()}
+        scorings = (*(scoring for scoring, _, _ in usable), *unread)
         return replace(self.night, scorings=scorings, epoch_s=usable[0][1].epoch_s)
 
-    def _check(self, scoring: Scoring, clock: Clock) -> Hypnogram | None:
-        """Read a scoring and compare it with the recording; None where it is of no use."""
+    def _check(self, scoring: Scoring, clock: Clock) -> list[tuple[Scoring, Hypnogram, Placed]]:
+        """Read a scoring and compare it with the recording; return it once, or not where it is of no use."""
         rest = "" if len(self.night.scorings) == 1 else f" (scorer {scoring.scorer})"
         try:
-            hypnogram = scoring.read()
+            hypnogram = read_beside(scoring, clock)
+            placed = placed_on(scoring, hypnogram, clock)
         except InputError as error:
             self._tell("unreadable-scoring", self._sentence(error) + rest)
-            return None
+            return []
         name = self.night.name if scoring.path is None else shown(scoring.path, self.root)
-        offset_s = clock_offset_s(hypnogram.start, clock.start)
-        onsets = hypnogram.onsets_s + offset_s
+        onsets = placed.hypnogram.onsets_s
         outside = (onsets > clock.duration_s - _SAME_S) | (onsets + hypnogram.epoch_s < _SAME_S)
         n_outside, n_scored = int(outside.sum()), int((outside & hypnogram.scored).sum())
         if outside.all():
             message = (
                 f"{name}: none of its {len(hypnogram)} epochs lies in the signal, which lasts "
-                f"{_hours(clock.duration_s)}; its first one starts {offset_s + hypnogram.onset_s:g} s after the signal"
+                f"{_hours(clock.duration_s)}; its first one starts {onsets[0]:g} s after the signal"
             )
             self._tell("no-overlap", message)
-            return None
+            return []
         if not hypnogram.scored.any():
             self._tell("nothing-scored", f"{name}: all of its {len(hypnogram)} epochs are unscored")
-            return None
-        if abs(offset_s) >= _SAME_S:
-            message = f"{name}: its clock starts {offset_s:+g} s from the signal's, and it is moved by that"
+            return []
+        if abs(placed.offset_s) >= _SAME_S:
+            how = "".join(f" ({note})" for note in placed.notes if note.startswith("laid"))
+            message = f"{name}: its clock starts {placed.offset_s:+g} s from the signal's, and it is moved by that{how}"
             self._tell("other-start", message, "warning")
         if n_outside:
             message = (
@@ -162,7 +189,21 @@ class _Finding:
             )
             severe = uncovered_s >= _UNCOVERED_SHARE * clock.duration_s
             self._tell("scoring-shorter", message, "warning" if severe else "note")
-        return hypnogram
+        differs_s = n_outside * hypnogram.epoch_s + uncovered_s
+        if placed.hypnogram.timing is Timing.NOTHING and differs_s >= _OTHER_LENGTH_S:
+            why = "it holds no time" if hypnogram.start is None else "its clock times meet no clock in the recording"
+            message = f"{name}: {why}, and its length is another; its first epoch is taken as the recording's first"
+            self._tell("no-times", message, "warning")
+        return [(scoring, hypnogram, placed)]
+
+    def _compare_scorers(self, whole: Mapping[str, Hypnogram]) -> None:
+        """Warn of scorers who would agree far better with the first one some epochs earlier or later."""
+        (first, reference), *others = whole.items()
+        for scorer, one in others:
+            shift = better_shift(reference.stages, one.stages, one.epoch_s)
+            if shift is not None:
+                message = f"{self.night.name}, scorer {first}: {shift.sentence(f'scorer {scorer}')}"
+                self._tell("scorers-shifted", message, "warning")
 
     def _tell(self, code: str, message: str, severity: Severity = "error") -> None:
         self.problems.append(DatasetProblem(code, message, self.night.name, severity))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eegvlm.datasets.contents import Contents
+from eegvlm.datasets.contents import Contents, alignments_in_words, count_alignments
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.problems import DatasetError, DatasetProblem, count_problems
 
@@ -46,6 +46,11 @@ class Dataset:
     def subjects(self) -> tuple[str, ...]:
         """The sleepers of the nights that can be used, each once."""
         return tuple(dict.fromkeys(night.subject for night in self.nights))
+
+    @property
+    def aligned_by_in_words(self) -> str:
+        """What the places of the scorings rest on, with numbers of nights; empty where no night was looked into."""
+        return alignments_in_words(count_alignments(self.nights, self.contents))
 
     def night(self, name: str) -> Night:
         """Return a night by its name.

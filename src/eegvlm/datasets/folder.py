@@ -63,7 +63,7 @@ class FolderRules:
     ----------
     scorings
         A pattern (``*-nsrr.xml``) that a scoring's file name must fit; all others are not looked at.
-    coding, epoch_s
+    coding, epoch_s, stage_map, onset_unit
         As in :func:`eegvlm.hypnogram.read_hypnogram`.
     subject
         A regular expression whose first group is the subject in a recording's stem (``(S\d+)_night\d``). Without
@@ -74,6 +74,8 @@ class FolderRules:
     coding: str | None = None
     epoch_s: float | None = None
     subject: str | None = None
+    stage_map: str | None = None
+    onset_unit: str | None = None
 
 
 def find(root: Path, rules: FolderRules | None = None) -> Found:
@@ -193,7 +195,7 @@ def _by_scorer(recording: Path, root: Path, found: Iterable[Path], rules: Folder
             both = f"{shown(scorings[scorer].path, root)} and {shown(path, root)}"
             hint = "either may be its scoring: keep one, or say which with a pattern of scorings such as '*-nsrr.xml'"
             raise DatasetError(recording, "scoring", both, hint)
-        scorings[scorer] = ScoringFile(scorer, path, rules.coding, rules.epoch_s)
+        scorings[scorer] = ScoringFile(scorer, path, rules.coding, rules.epoch_s, rules.stage_map, rules.onset_unit)
     return tuple(scorings.values())
 
 
@@ -224,10 +226,10 @@ def _shared(
 
 def _embedded(recording: Path, rules: FolderRules) -> list[Scoring]:
     try:
-        read_hypnogram(recording, epoch_s=rules.epoch_s)
+        read_hypnogram(recording, epoch_s=rules.epoch_s, stage_map=rules.stage_map)
     except HypnogramError:
         return []
-    return [ScoringFile(EMBEDDED, recording, None, rules.epoch_s)]
+    return [ScoringFile(EMBEDDED, recording, None, rules.epoch_s, rules.stage_map)]
 
 
 def _only_annotations(path: Path) -> bool:

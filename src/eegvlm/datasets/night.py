@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from eegvlm.datasets.cutting import OWN_EPOCHS, Cutting
 from eegvlm.datasets.problems import DatasetError
-from eegvlm.datasets.sources import Channels, Scoring, SignalSource, laid_on
+from eegvlm.datasets.sources import Channels, Clock, Scoring, SignalSource, laid_on, placed_on, read_beside
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.signals import EPOCH_S, Problem, Recording
+from eegvlm.signals import EPOCH_S, ExtendedRecording, Problem, Recording
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Night:
     wake_crop_min
         Minutes of wake that are kept before the first and after the last epoch of sleep; None keeps the whole
         night. The default scorer decides, whoever is asked for, so that recording and stages stay together.
+    cutting
+        Which epochs the night is cut into; the default scorer decides likewise.
     """
 
     dataset: str
@@ -46,6 +49,7 @@ class Night:
     scorings: tuple[Scoring, ...]
     epoch_s: float | None = EPOCH_S
     wake_crop_min: float | None = None
+    cutting: Cutting = OWN_EPOCHS
 
     @property
     def person(self) -> str:
@@ -76,7 +80,7 @@ class Night:
         raise DatasetError(self.name, "scorer", scorer, f"this night has {', '.join(self.scorers) or 'none'}")
 
     def recording(self, channels: Channels | None = None) -> Recording:
-        """Open the recording, with the wake cropped where that was asked for.
+        """Open the recording, cut as :attr:`cutting` says and with the wake cropped where that was asked for.
 
         Parameters
         ----------
@@ -86,23 +90,40 @@ class Night:
         Returns
         -------
         Recording
-            Its problems tell of a crop (``wake-cropped``).
+            Its problems tell of a crop (``wake-cropped``) and of epochs that do not start with the recording
+            (``scoring-grid``) or are extended (``epochs-extended``).
 
         Raises
         ------
         eegvlm.signals.RecordingError
             Where the recording cannot be used.
+        eegvlm.hypnogram.HypnogramError
+            Where the cut needs the scoring, and that cannot be read.
         """
         recording = self.signals.open(channels)
-        if self.wake_crop_min is None:
+        if self.wake_crop_min is None and self.cutting.grid == "recording":
             return recording
-        first, stop, said = self._crop(self._whole(None))
-        montage = recording.montage
-        told = replace(recording, montage=replace(montage, problems=(*montage.problems, Problem("wake-cropped", said))))
-        return told.crop(first * EPOCH_S, min(stop * EPOCH_S, recording.duration_s))
+        whole = self._whole(None, Clock(recording.start, recording.duration_s))
+        told = []
+        if whole.onset_s:
+            said = f"epochs are the scorer's own, so the first {whole.onset_s:g} s belong to none"
+            told.append(Problem("scoring-grid", said))
+        begin_s, end_s = whole.onset_s, recording.duration_s
+        if self.wake_crop_min is not None:
+            first, stop, said = self._crop(whole)
+            told.append(Problem("wake-cropped", said))
+            begin_s += first * whole.epoch_s
+            end_s = min(whole.onset_s + stop * whole.epoch_s, end_s)
+        part = recording.crop(begin_s, end_s)
+        if whole.epoch_s != EPOCH_S:
+            part = ExtendedRecording.of(part, whole.epoch_s)
+            said = f"epochs of {whole.epoch_s:g} s, each with {part.margin_s:g} s of signal added on both sides"
+            told.append(Problem("epochs-extended", said))
+        montage = part.montage
+        return replace(part, montage=replace(montage, problems=(*montage.problems, *told)))
 
     def hypnogram(self, scorer: str | None = None) -> Hypnogram:
-        """Read a scoring, one stage for each 30-s epoch of :meth:`recording`.
+        """Read a scoring, one stage for each epoch of :meth:`recording`.
 
         Parameters
         ----------
@@ -112,7 +133,7 @@ class Night:
         Returns
         -------
         Hypnogram
-            Its notes say what was converted, left out and cropped.
+            Its notes say what was converted, left out and cropped, its ``timing`` what the alignment rests on.
 
         Raises
         ------
@@ -121,17 +142,32 @@ class Night:
         eegvlm.hypnogram.HypnogramError
             Where the scoring cannot be read or does not overlap its recording.
         """
-        whole = self._whole(scorer)
-        if self.wake_crop_min is None:
+        clock = self.signals.clock()
+        whole = self._whole(scorer, clock)
+        first, stop, said = 0, len(whole), None
+        if self.wake_crop_min is not None:
+            first, stop, said = self._crop(whole if self._is_default(scorer) else self._whole(None, clock))
+        elif not whole.onset_s:
             return whole
-        first, stop, said = self._crop(whole if scorer in (None, self.scorers[0]) else self._whole(None))
         start = None if whole.start is None else whole.time_of(first)
-        kept = whole.crop(first * EPOCH_S, stop * EPOCH_S)
-        return replace(kept, start=start, onset_s=0.0).with_notes(said)
+        begin_s = whole.onset_s + first * whole.epoch_s
+        kept = whole.crop(begin_s, whole.onset_s + stop * whole.epoch_s)
+        lights = kept.lights and kept.lights.shifted(-begin_s)
+        return replace(kept, start=start, onset_s=0.0, lights=lights).with_notes(*([said] if said else []))
 
-    def _whole(self, scorer: str | None) -> Hypnogram:
+    def _is_default(self, scorer: str | None) -> bool:
+        return scorer in (None, self.scorers[0])
+
+    def _whole(self, scorer: str | None, clock: Clock) -> Hypnogram:
+        """Lay a scoring on the epochs that the default scorer decides, from the recording's start to its end."""
         scoring = self.scoring(scorer)
-        return laid_on(scoring, scoring.read(), self.signals.clock())
+        hypnogram = read_beside(scoring, clock)
+        if self.cutting.grid == "recording":
+            return laid_on(scoring, hypnogram, clock)
+        default = self.scorings[0]
+        deciding = hypnogram if self._is_default(scorer) else read_beside(default, clock)
+        placed = placed_on(default, deciding, clock).hypnogram
+        return laid_on(scoring, hypnogram, clock, self.cutting.epochs(placed, clock.duration_s))
 
     def _crop(self, whole: Hypnogram) -> tuple[int, int, str]:
         """First epoch that is kept, first that is not, and a sentence about it."""
@@ -146,7 +182,7 @@ def wake_window(hypnogram: Hypnogram, minutes: float) -> tuple[int, int]:
     Parameters
     ----------
     hypnogram
-        In 30-s epochs.
+        In epochs of any length.
     minutes
         What is kept before the first and after the last epoch of N1, N2, N3 or R.
 
@@ -158,5 +194,5 @@ def wake_window(hypnogram: Hypnogram, minutes: float) -> tuple[int, int]:
     sleep = np.flatnonzero((hypnogram.stages != Stage.W) & hypnogram.scored)
     if not sleep.size:
         return 0, len(hypnogram)
-    margin = round(minutes * 60 / EPOCH_S)
+    margin = round(minutes * 60 / hypnogram.epoch_s)
     return max(0, int(sleep[0]) - margin), min(len(hypnogram), int(sleep[-1]) + 1 + margin)

@@ -13,11 +13,13 @@ from typing import Any
 from eegvlm.datasets import folder, simulated
 from eegvlm.datasets.catalogue import DATASETS
 from eegvlm.datasets.contents import Contents, look_into
+from eegvlm.datasets.cutting import Cutting
 from eegvlm.datasets.dataset import Dataset
 from eegvlm.datasets.folder import FolderRules
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.pairing import Found, find_nights
 from eegvlm.datasets.problems import DatasetError, DatasetProblem
+from eegvlm.hypnogram.epoch_grid import GridName
 
 Progress = Callable[[int, int], None]
 
@@ -29,6 +31,8 @@ def open_dataset(
     scorer: str | None = None,
     wake_crop_min: float | None = None,
     only: str | None = None,
+    grid: GridName = "scoring",
+    extend_20s: bool = False,
     look_inside: bool = True,
     rules: FolderRules | None = None,
     progress: Progress | None = None,
@@ -49,6 +53,9 @@ def open_dataset(
         Keep so many minutes of wake before and after sleep (published results often use 30); None keeps all.
     only
         A pattern that a night's name must fit: ``01-03-*`` is SS3 of MASS, ``SC4*`` the cassette part of Sleep-EDF.
+    grid, extend_20s
+        Which epochs the nights are cut into, see :class:`eegvlm.datasets.cutting.Cutting`. Simulated nights are scored
+        on the epochs of the recording.
     look_inside
         Whether headers and scorings are read; without, only what names tell is in ``problems``.
     rules
@@ -90,7 +97,11 @@ def open_dataset(
         found = simulated.find(place)
     found = _only(found, only, name)
     nights, problems = _by_scorer(found, scorer, name)
-    nights = tuple(replace(night, wake_crop_min=wake_crop_min) for night in nights)
+    cutting = Cutting(grid, extend_20s)
+    nights = tuple(
+        replace(night, wake_crop_min=wake_crop_min, cutting=night.cutting if name == "simulated" else cutting)
+        for night in nights
+    )
     contents: dict[str, Contents] = {}
     if look_inside and name != "simulated":
         done = 0
@@ -112,6 +123,8 @@ def open_dataset(
         )
         problems = (*problems, *more)
     options: dict[str, Any] = {"scorer": scorer, "wake_crop_min": wake_crop_min, "only": only}
+    if name != "simulated":
+        options |= {"grid": cutting.grid, "extend_20s": cutting.extend_20s or None}
     return Dataset(name, place, nights, problems, options, contents)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from eegvlm.datasets.cutting import Cutting
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.pairing import Found
 from eegvlm.datasets.problems import DatasetError
@@ -117,5 +118,7 @@ def find(spec: str) -> Found:
     made = []
     for seed in range(nights.seed, nights.seed + nights.nights):
         source = SimulatedSource(seed, nights.hours, nights.rate)
-        made.append(Night("simulated", "simulated", str(seed), f"seed-{seed}", source, (source,)))
+        # Its scoring starts with it, and need not be simulated to learn that.
+        cutting = Cutting("recording")
+        made.append(Night("simulated", "simulated", str(seed), f"seed-{seed}", source, (source,), cutting=cutting))
     return Found(tuple(made), ())

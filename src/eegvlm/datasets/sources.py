@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from eegvlm.hypnogram import Hypnogram, HypnogramError, align, read_hypnogram
+from eegvlm.hypnogram.align import Placed, place
+from eegvlm.hypnogram.epoch_grid import EpochGrid
 from eegvlm.signals import Recording, read_recording
 
 Channels = Mapping[str, str | Sequence[str]]
@@ -86,7 +88,7 @@ class ScoringFile:
     ----------
     scorer, path
         Whose it is and where it lies.
-    coding, epoch_s
+    coding, epoch_s, stage_map, onset_unit
         As in :func:`eegvlm.hypnogram.read_hypnogram`, where the data set says what the file does not. The format is
         told by the content, which also tells a web page or a damaged file.
     """
@@ -95,14 +97,42 @@ class ScoringFile:
     path: Path
     coding: str | None = None
     epoch_s: float | None = None
+    stage_map: str | None = None
+    onset_unit: str | None = None
 
-    def read(self) -> Hypnogram:
-        """Read the file."""
-        return read_hypnogram(self.path, coding=self.coding, epoch_s=self.epoch_s)
+    def read(self, recording_s: float | None = None) -> Hypnogram:
+        """Read the file; ``recording_s`` is the recording's length in seconds, where it is known."""
+        return read_hypnogram(
+            self.path,
+            coding=self.coding,
+            epoch_s=self.epoch_s,
+            onset_unit=self.onset_unit,
+            stage_map=self.stage_map,
+            recording_s=recording_s,
+        )
 
 
-def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Hypnogram:
-    """Lay a scoring on the 30-s epochs of its recording.
+def read_beside(scoring: Scoring, clock: Clock) -> Hypnogram:
+    """Read a scoring; a file may need its recording's length to tell what its last stage or its numbers mean."""
+    return scoring.read(clock.duration_s) if isinstance(scoring, ScoringFile) else scoring.read()
+
+
+def placed_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Placed:
+    """Count a scoring's times from its recording's start; its parameters are those of :func:`laid_on`.
+
+    Raises
+    ------
+    HypnogramError
+        Where clock times without a date fit more than one day of the recording.
+    """
+    try:
+        return place(hypnogram, duration_s=clock.duration_s, start=clock.start)
+    except HypnogramError as error:
+        raise HypnogramError(scoring.path or "scoring", error.field, error.value, error.hint) from error
+
+
+def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock, grid: EpochGrid | None = None) -> Hypnogram:
+    """Lay a scoring on the epochs of its recording.
 
     Parameters
     ----------
@@ -112,6 +142,8 @@ def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Hypnogram:
         What was read from it.
     clock
         The recording's.
+    grid
+        The epochs; those of 30 s that start with the recording where None.
 
     Raises
     ------
@@ -119,6 +151,6 @@ def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Hypnogram:
         Where the two do not overlap in time.
     """
     try:
-        return align(hypnogram, duration_s=clock.duration_s, start=clock.start)
+        return align(hypnogram, duration_s=clock.duration_s, start=clock.start, grid=grid)
     except HypnogramError as error:
         raise HypnogramError(scoring.path or "scoring", error.field, error.value, error.hint) from error

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eegvlm.datasets.contents import Contents, look_into
+from eegvlm.datasets.contents import Contents, alignments_in_words, count_alignments, look_into
 from eegvlm.datasets.dataset import Dataset
 from eegvlm.datasets.problems import DatasetProblem
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
+from eegvlm.hypnogram.timing import Timing
 from eegvlm.signals import Role
 from eegvlm.signals.roles import EEG_ROLES
 
@@ -30,7 +31,9 @@ class Summary:
     epoch_lengths
         Nights by the length in seconds of their scoring's own epochs.
     stages
-        By scorer: the numbers of nights, and of 30-s epochs of W, N1, N2, N3, R and unscored (``?``).
+        By scorer: the numbers of nights, and of epochs of W, N1, N2, N3, R and unscored (``?``).
+    aligned_by
+        Nights by what the place of their default scoring on the recording rests on.
     roles
         Nights by the role for which they have a channel; empty where channels were not asked for.
     problems
@@ -42,8 +45,14 @@ class Summary:
     hours: float
     epoch_lengths: dict[float, int]
     stages: dict[str, dict[str, int]]
+    aligned_by: dict[Timing, int]
     roles: dict[str, int]
     problems: tuple[DatasetProblem, ...]
+
+    @property
+    def aligned_by_in_words(self) -> str:
+        """What the places of the scorings rest on, in words."""
+        return alignments_in_words(self.aligned_by)
 
     def to_dict(self) -> dict[str, Any]:
         """Describe it for JSON."""
@@ -53,6 +62,7 @@ class Summary:
             "hours": round(self.hours, 3),
             "epoch_lengths_s": {f"{length:g}": count for length, count in self.epoch_lengths.items()},
             "stages": self.stages,
+            "aligned_by": {timing.value: n for timing, n in self.aligned_by.items()},
             "roles": self.roles,
             "problems": [
                 {"code": one.code, "severity": one.severity, "night": one.night, "message": one.message}
@@ -107,6 +117,7 @@ def summarise(
         sum(contents[night.name].duration_s for night in nights) / 3600,
         dict(sorted(Counter(night.epoch_s for night in nights if night.epoch_s).items())),
         _stages(contents),
+        count_alignments(nights, contents),
         {role.value: roles[role.value] for role in Role if roles[role.value]},
         tuple(problems),
     )

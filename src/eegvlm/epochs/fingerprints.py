@@ -32,10 +32,11 @@ def fingerprints(recording: Recording, channels: Iterable[Channel]) -> list[str 
     """
     digests: list[set[bytes]] = [set() for _ in range(recording.n_epochs)]
     for channel in set(channels):
-        samples = recording.samples(channel)
-        edges = [round(Fraction(EPOCH_S) * k * channel.exact_rate) for k in range(recording.n_epochs + 1)]
+        samples, rate = recording.samples(channel), channel.exact_rate
+        begins = recording.onsets_s - recording.onsets_s[0]
+        edges = [(round(Fraction(begin) * rate), round(Fraction(begin + EPOCH_S) * rate)) for begin in begins]
         for k in range(recording.n_epochs):
-            epoch = samples[edges[k] : edges[k + 1]]
+            epoch = samples[slice(*edges[k])]
             present = epoch[~np.isnan(epoch)]
             if present.size and present.max() > present.min():
                 digests[k].add(blake2b(epoch.astype("<f4").tobytes(), digest_size=_DIGEST_BYTES).digest())

@@ -14,7 +14,7 @@ from eegvlm.epochs.fingerprints import fingerprints
 from eegvlm.epochs.problems import StoreError
 from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout, panel_channels
-from eegvlm.signals import EPOCH_S, Channel, Problem
+from eegvlm.signals import Channel, Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def read_night(night: Night, layout: ImageLayout) -> NightEpochs:
         counts,
         saturated,
         stages.astype(np.int8),
-        float(recording.origin_s) + EPOCH_S * np.arange(recording.n_epochs, dtype=np.float64),
+        recording.onsets_s,
         fingerprints(recording, shown.values()),
         recording.problems,
     )

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
+from eegvlm.hypnogram.shift import Shift, better_shift
+from eegvlm.signals import EPOCH_S
 
 N_STAGES = len(STAGES)
 MISSING = N_STAGES
@@ -50,6 +52,8 @@ class NightAnswers:
         Time that the staging took.
     error
         Why the night could not be staged; None where it could.
+    epoch_s
+        Seconds from one epoch to the next.
 
     Raises
     ------
@@ -66,6 +70,7 @@ class NightAnswers:
     channels: Mapping[str, str | None] = field(default_factory=dict)
     seconds: float | None = None
     error: str | None = None
+    epoch_s: float = EPOCH_S
 
     def __post_init__(self) -> None:
         truth = np.asarray(self.truth)
@@ -116,6 +121,12 @@ class NightAnswers:
         return both
 
     @cached_property
+    def shift(self) -> Shift | None:
+        """A shift at which the answers would agree far better with the expert; None where there is none."""
+        stages = np.where(self.answered, self.stages, Stage.UNSCORED).astype(np.int8)
+        return better_shift(self.truth, stages, self.epoch_s)
+
+    @cached_property
     def confusion(self) -> Counts:
         """int64 (5, 6): rows the expert's stages, columns the answers, the last one for missing answers."""
         answer = np.where(self.answered, self.stages, MISSING)[self.scored].astype(np.int64)
@@ -157,6 +168,7 @@ class NightAnswers:
             "channels": dict(self.channels),
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "error": self.error,
+            "better_shift": None if self.shift is None else self.shift.to_dict(),
             "confusion": self.confusion.tolist(),
         }
 

@@ -38,6 +38,8 @@ class Report:
         Nights of the data set that could not even be opened, one sentence each.
     faithfulness
         Of the model's reasons; None where it was not asked for.
+    doubts
+        Doubts about where scorings lie on their recordings, one sentence each.
     """
 
     evaluation: Evaluation
@@ -45,6 +47,7 @@ class Report:
     robustness: Sequence[RobustnessRow] = ()
     left_out: Sequence[str] = ()
     faithfulness: Faithfulness | None = None
+    doubts: Sequence[str] = ()
 
     def lines(self) -> list[str]:
         """Say what was judged on what."""
@@ -70,7 +73,7 @@ class Report:
         """Return what a reader of the figures must know."""
         left_out = [f"not judged: {message}" for message in self.left_out]
         reasons = [] if self.faithfulness is None else faithfulness_notes(self.faithfulness)
-        return [*notes(self.evaluation), *left_out, *robustness_notes(self.robustness), *reasons]
+        return [*notes(self.evaluation), *left_out, *self.doubts, *robustness_notes(self.robustness), *reasons]
 
     def markdown(self) -> str:
         """Return the whole as a Markdown page."""
@@ -85,6 +88,7 @@ class Report:
         return {
             **self.evaluation.to_dict(),
             "not_judged": list(self.left_out),
+            "scoring_doubts": list(self.doubts),
             "baselines": {name: one.to_dict() for name, one in self.baselines.items()},
             "differences": [one.to_dict() for one in compare(systems)],
             "robustness": [row.to_dict() for row in self.robustness],

@@ -156,6 +156,7 @@ def answer_night(
         scorable if len(scorable) == len(truth) else None,
         reading.channels,
         seconds,
+        epoch_s=truth.epoch_s,
     )
 
 

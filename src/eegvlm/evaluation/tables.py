@@ -92,6 +92,8 @@ def notes(evaluation: Evaluation) -> list[str]:
         every.append(f"there are {kinds}: read their columns; the column of all nights mixes two questions")
         every += [f"{name}: {note}" for name, view in evaluation.views.items() for note in view.notes]
     every += [f"night {name}: {reason}" for name, reason in evaluation.errors.items()]
+    shifts = ((night.night, night.shift) for night in evaluation.nights)
+    every += [f"warning: night {name}: {shift.sentence('the answers')}" for name, shift in shifts if shift is not None]
     return list(dict.fromkeys(every))
 
 

@@ -1,7 +1,8 @@
 """How far two scorings of one night agree: accuracy, macro-F1, Cohen's kappa, per-stage figures.
 
 Three layers: a confusion matrix from two plain arrays, the figures from a confusion matrix (so that matrices
-of many nights can be added up first), and two scorings laid on one grid of time.
+of many nights can be added up first), and two scorings laid on one grid of time. The last also says what share of each
+night was compared, what the alignment rests on, and whether a shift would make the two agree far better.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.align import clock_offset_s
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import SAME_S, count_epochs
+from eegvlm.hypnogram.shift import Shift, better_shift
 from eegvlm.hypnogram.stage import STAGES, Stage
+from eegvlm.hypnogram.timing import ClockOffset, Span, Timing, clock_offset, weaker
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,13 @@ class Agreement:
         Length of an epoch, seconds.
     notes
         What was done to lay the two on one grid, and what was left out.
+    share_a, share_b
+        Compared epochs as a share of each scoring's night, which lasts from its first to its last scored epoch; epochs
+        between these that it leaves unscored count as not compared. None where no times are known.
+    aligned_by
+        What the alignment rests on; None for plain arrays.
+    shift
+        A shift at which the two would agree far better; None where there is none. It is never applied.
     """
 
     confusion: NDArray[np.int64]
@@ -86,6 +95,10 @@ class Agreement:
     n_outside_b: int = 0
     epoch_s: float = 30.0
     notes: tuple[str, ...] = ()
+    share_a: float | None = None
+    share_b: float | None = None
+    aligned_by: Timing | None = None
+    shift: Shift | None = None
 
     @property
     def n_excluded(self) -> int:
@@ -106,6 +119,9 @@ class Agreement:
                 "outside_a": self.n_outside_a,
                 "outside_b": self.n_outside_b,
             },
+            "share_compared": {"a": self.share_a, "b": self.share_b},
+            "aligned_by": None if self.aligned_by is None else self.aligned_by.value,
+            "better_shift": None if self.shift is None else self.shift.to_dict(),
             "epoch_s": self.epoch_s,
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,
@@ -232,7 +248,8 @@ def agreement(a: Hypnogram, b: Hypnogram, *, by: Literal["clock", "onset"] = "cl
     HypnogramError
         If the two do not overlap in time, or no epoch is scored in both.
     """
-    offset_s = clock_offset_s(b.start, a.start) if by == "clock" else 0.0
+    offset, aligned_by = _offset(a, b, by)
+    offset_s = offset.seconds
     b = replace(b, onset_s=b.onset_s + offset_s)
     if b.onset_s >= a.end_s or b.end_s <= a.onset_s:
         hint = "they do not overlap in time; check the start times, or align them by onset"
@@ -252,6 +269,7 @@ def agreement(a: Hypnogram, b: Hypnogram, *, by: Literal["clock", "onset"] = "cl
     )
     both = reached_a & reached_b
     notes = [f"moved the second by {offset_s:+g} s, the difference between the start times"] if offset_s else []
+    notes += [f"laid {offset.note}"] if offset.note else []
     for name, old, new in (("first", a, on_grid_a), ("second", b, on_grid_b)):
         notes += [f"{name}: {note}" for note in new.notes[len(old.notes) :]]
     if not both.any():
@@ -262,8 +280,27 @@ def agreement(a: Hypnogram, b: Hypnogram, *, by: Literal["clock", "onset"] = "cl
         n_outside_a=int(np.count_nonzero(~reached_a)),
         n_outside_b=int(np.count_nonzero(~reached_b)),
         epoch_s=epoch_s,
+        share_a=figures.n_compared / _night_epochs(on_grid_a),
+        share_b=figures.n_compared / _night_epochs(on_grid_b),
+        aligned_by=aligned_by,
+        shift=better_shift(on_grid_a.stages, on_grid_b.stages, epoch_s),
     )
     return replace(figures, notes=(*notes, *_exclusion_notes(figures)))
+
+
+def _offset(a: Hypnogram, b: Hypnogram, by: Literal["clock", "onset"]) -> tuple[ClockOffset, Timing]:
+    """Return by how much later the second one's time starts, and what that rests on."""
+    if by == "clock":
+        offset = clock_offset(b.start, Span(b.onset_s, b.end_s), a.start, Span(a.onset_s, a.end_s))
+        if offset is not None:
+            return offset, Timing.CLOCK
+    return ClockOffset(0.0), weaker(a.timing.without_clock, b.timing.without_clock)
+
+
+def _night_epochs(hypnogram: Hypnogram) -> int:
+    """Count the epochs from the first to the last scored one."""
+    scored = np.flatnonzero(hypnogram.scored)
+    return int(scored[-1] - scored[0]) + 1
 
 
 def _exclusion_notes(figures: Agreement) -> list[str]:

@@ -23,6 +23,7 @@ from eegvlm.hypnogram.resample import (
     mean_probabilities,
 )
 from eegvlm.hypnogram.stage import STAGES, Stage
+from eegvlm.hypnogram.timing import Timing, has_date
 from eegvlm.signals.lights import Lights
 
 QUALITY_WORDS = ("good", "doubtful", "unusable", "")
@@ -63,6 +64,10 @@ class Hypnogram:
     quality
         One word an epoch on the signal that it was scored from: ``good``, ``doubtful``, ``unusable``, or "" where
         nothing is known; None where nothing is known of any.
+    timing
+        What the place of its epochs in time rests on in the file that it was read from: ``CLOCK`` where only clock
+        times say it, so that ``start`` is the first epoch's, ``NOTHING`` where it is one stage a line. Not compared
+        by ``==``.
 
     Raises
     ------
@@ -78,6 +83,7 @@ class Hypnogram:
     notes: tuple[str, ...] = ()
     lights: Lights | None = None
     quality: tuple[str, ...] | None = None
+    timing: Timing = Timing.ONSET
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stages", _checked_stages(self.stages))
@@ -124,7 +130,10 @@ class Hypnogram:
     __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
-        clock = "" if self.start is None else f", from {self.time_of(0).isoformat(' ', 'seconds')}"
+        clock = ""
+        if self.start is not None:
+            begins = self.time_of(0)
+            clock = f", from {begins.isoformat(' ', 'seconds') if has_date(self.start) else f'{begins:%H:%M:%S}'}"
         return f"{len(self)} epochs of {self.epoch_s:g} s ({self.duration_s / 3600:.2f} h{clock})"
 
     @property
@@ -277,6 +286,7 @@ class Hypnogram:
             probabilities,
             (*self.notes, *([note] if note else [])),
             self.lights,
+            timing=self.timing,
         )
 
     def as_text(self, *, per_line: int = 120) -> str:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eegvlm.core.files import check_output_file, replacing
+from eegvlm.hypnogram.align import place
 from eegvlm.hypnogram.annotation_signal import write_with_annotations
 from eegvlm.hypnogram.error import HypnogramError
-from eegvlm.hypnogram.formats.clock_times import NO_DATE
 from eegvlm.hypnogram.formats.edf import BDF_MAGIC, EDF_MAGIC, annotations_of, start_of_edf
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import says_sleep_stage
+from eegvlm.hypnogram.timing import has_date
 
 if TYPE_CHECKING:
     from edfio import Bdf, Edf
@@ -31,8 +32,8 @@ def write_joined(
     Parameters
     ----------
     hypnogram
-        The scoring. Where its start and the recording's are both known, it is laid on the recording by them; epochs
-        that lie wholly outside of the recording are left out.
+        The scoring, which is laid on the recording by :func:`eegvlm.hypnogram.align.place`; epochs that start outside
+        of the recording are left out.
     recording
         An EDF, EDF+C, BDF or BDF+C file.
     path
@@ -57,23 +58,23 @@ def write_joined(
     if path.exists() and path.samefile(recording):
         raise HypnogramError(path, "output", path.name, "write the copy to another file than the recording")
     edf = _opened(recording)
-    offset_s = _offset_s(hypnogram, recording, edf)
+    start, _ = start_of_edf(edf)
     duration_s = float(edf.duration)
-    onsets_s = hypnogram.onsets_s + offset_s
+    placed = place(hypnogram, duration_s=duration_s, start=start)
+    onsets_s = placed.hypnogram.onsets_s
     inside = (onsets_s >= 0) & (onsets_s < duration_s - 1e-6)
     if not inside.any():
         where = f"{onsets_s[0]:g} to {onsets_s[-1] + hypnogram.epoch_s:g} s of a recording of {duration_s:g} s"
         raise HypnogramError(path, "time", where, "the scoring does not overlap the recording; check the start times")
-    start, _ = start_of_edf(edf)
     fraction_s = 0.0 if start is None else start.microsecond / 1e6  # the header's time is of whole seconds
-    annotations = annotations_of(hypnogram, offset_s=offset_s + fraction_s, within=inside)
-    day = None if start is None or start.date() == NO_DATE else start.date()
+    annotations = annotations_of(placed.hypnogram, offset_s=fraction_s, within=inside)
+    day = None if start is None or not has_date(start) else start.date()
     try:
         with replacing(path) as temporary:
             write_with_annotations(recording, temporary, annotations, day=day)
     except ValueError as error:
         raise HypnogramError(recording, "content", error, "the EDF file is damaged; export it again") from error
-    notes = [f"moved by {offset_s:+g} s, the difference between the start times"] if offset_s else []
+    notes = list(placed.notes)
     if left_out := int((~inside).sum()):
         notes.append(f"{left_out} epochs lie outside of the recording and were left out")
     return tuple(notes)
@@ -109,14 +110,3 @@ def _opened(recording: Path) -> Edf | Bdf:
         hint = "a second scoring could not be told from it; write the scoring as a file of its own"
         raise HypnogramError(recording, "annotations", f"{len(stages)} sleep stages already", hint)
     return edf
-
-
-def _offset_s(hypnogram: Hypnogram, recording: Path, edf: Edf | Bdf) -> float:
-    """Seconds from the recording's start to what the scoring counts from; 0 where either is not known."""
-    start, _ = start_of_edf(edf)
-    if hypnogram.start is None or start is None:
-        return 0.0
-    if NO_DATE in (hypnogram.start.date(), start.date()) and hypnogram.start.date() != start.date():
-        hint = "one of the two has no date; give the scoring in a format that counts from the recording's start"
-        raise HypnogramError(recording, "start", f"{start} and {hypnogram.start}", hint)
-    return (hypnogram.start - start).total_seconds()

@@ -59,13 +59,16 @@ class SecondOpinion:
 
     @property
     def sentence(self) -> str:
-        """The agreement in words: percent, Cohen's kappa, and the number of epochs."""
+        """The agreement in words: percent, Cohen's kappa, the number of epochs, and a shift that would change it."""
         who = f"{self.reader} {self.version}"
         if self.agreement is None:
             return f"{who}: no epoch is scored by both readers"
         kappa = self.agreement.kappa
         said = "kappa is undefined (one stage throughout)" if kappa is None else f"kappa {kappa:.2f}"
-        return f"{who} agrees on {100 * self.agreement.accuracy:.1f} % of {self.agreement.n_compared} epochs, {said}"
+        shift = self.agreement.shift
+        warned = "" if shift is None else f". Warning: {shift.sentence(self.reader)}"
+        share = f"{100 * self.agreement.accuracy:.1f} % of {self.agreement.n_compared} epochs"
+        return f"{who} agrees on {share}, {said}{warned}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``staging.json`` holds; epochs count from 1."""

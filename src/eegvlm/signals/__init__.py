@@ -7,6 +7,7 @@ for scorings).
 """
 
 from eegvlm.signals.channel import Channel
+from eegvlm.signals.extended import ExtendedRecording
 from eegvlm.signals.lights import Lights
 from eegvlm.signals.lights_option import choose_lights, parse_lights
 from eegvlm.signals.overrides import parse_channels
@@ -22,6 +23,7 @@ __all__ = [
     "EPOCH_S",
     "Channel",
     "ChannelQuality",
+    "ExtendedRecording",
     "Lights",
     "Problem",
     "Quality",

@@ -148,6 +148,11 @@ class Recording:
         return math.ceil(self.length_s / _EPOCH)
 
     @property
+    def onsets_s(self) -> npt.NDArray[np.float64]:
+        """Start of each epoch in seconds after the source's first sample: float64 (n_epochs,)."""
+        return float(self.origin_s) + EPOCH_S * np.arange(self.n_epochs, dtype=np.float64)
+
+    @property
     def partial_last_s(self) -> float:
         """Length of an incomplete last epoch in seconds; 0.0 where the last one is complete."""
         return float(self.length_s % _EPOCH)

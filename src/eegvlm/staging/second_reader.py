@@ -6,19 +6,22 @@ arguments, that returns an object with the attributes of :class:`SecondReader`::
     [project.entry-points."eegvlm.second_readers"]
     clinic = "clinic_stager:ClinicReader"
 
-``yasa`` is built in and cannot be replaced.
+``yasa`` is built in and cannot be replaced. The path of a scorer's file in place of a name puts that scoring beside
+ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.second_opinion import SecondOpinion
 from eegvlm.signals import Recording
+from eegvlm.staging.scoring_reader import ScoringReader
 from eegvlm.staging.yasa_reader import YasaReader
 
 GROUP: Final = "eegvlm.second_readers"
@@ -65,19 +68,22 @@ def second_reader_named(name: str) -> SecondReader:
     Parameters
     ----------
     name
-        One of :func:`second_reader_names`.
+        One of :func:`second_reader_names`, or the path of a scoring.
 
     Raises
     ------
     InputError
-        If there is no such reader, two packages offer one of that name, or it cannot be loaded. A built-in reader
-        whose package is not installed says how to install it.
+        If there is no such reader or file, two packages offer one of that name, or it cannot be loaded. A built-in
+        reader whose package is not installed says how to install it.
     """
     if name in _BUILT_IN:
         return _BUILT_IN[name]()
+    if Path(name).is_file():
+        return ScoringReader(Path(name))
     offered = list(entry_points(group=GROUP, name=name))
     if not offered:
-        hint = f"use one of {', '.join(second_reader_names())}, or install the package that offers it"
+        known = ", ".join(second_reader_names())
+        hint = f"use one of {known}, or install the package that offers it; or give a scorer's file"
         raise InputError("arguments", "second reader", name, hint)
     if len(offered) > 1:
         packages = " and ".join(sorted(_package(one) for one in offered))

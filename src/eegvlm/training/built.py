@@ -152,10 +152,12 @@ def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpa
 def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: ImageLayout) -> None:
     """Refuse a store of another data set, layout or crop, and say how to build the one that is wanted."""
     name, held = manifest.plan["dataset"]["name"], manifest.layout
-    crop = manifest.plan["dataset"]["options"].get("wake_crop_min")
+    options = manifest.plan["dataset"]["options"]
+    crop, grid = options.get("wake_crop_min"), options.get("grid") or "recording"
     wanted = name if source.dataset == ANY_STORE else source.dataset
     cropped = "" if source.wake_crop_min is None else f" --wake-crop {source.wake_crop_min:g}"
-    hint = f"build it anew: eegvlm dataset build {wanted} FOLDER --out STORE --layout {layout.name}{cropped}"
+    cut = " --extend-20s" if source.extend_20s else " --grid recording" if source.grid == "recording" else ""
+    hint = f"build it anew: eegvlm dataset build {wanted} FOLDER --out STORE --layout {layout.name}{cropped}{cut}"
     what = f"data {source.name}, epoch store"
     if wanted != name:
         raise InputError(folder, what, f"of {name}, not of {wanted}", f"{hint}; or set dataset: {name} in the recipe")
@@ -168,6 +170,11 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
         raise InputError(folder, what, found, hint)
     if crop != source.wake_crop_min and not (source.dataset == ANY_STORE and source.wake_crop_min is None):
         raise InputError(folder, what, f"{_crop(crop)}, not {_crop(source.wake_crop_min)}", hint)
+    # The scorer's own epochs are what a recipe asks for by saying nothing, so any store will do then.
+    if source.grid == "recording" != grid:
+        raise InputError(folder, what, "cut on the scorer's epochs, not on the recording's", hint)
+    if source.extend_20s and not options.get("extend_20s"):
+        raise InputError(folder, what, "without extended 20-s epochs", hint)
 
 
 def _crop(minutes: float | None) -> str:

@@ -17,9 +17,11 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 
 from eegvlm.datasets import Night, open_dataset, split_by_subject
+from eegvlm.datasets.contents import alignments_in_words
 from eegvlm.epochs import is_store
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
+from eegvlm.hypnogram.timing import Timing
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.signals import EPOCH_S, read_recording
 from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
@@ -109,7 +111,11 @@ def _mixture(
             files[recorded.name] = list(_taken(recorded, built, root))
             continue
         nights = recorded_nights(recorded, roots)
-        files[recorded.name] = [WrittenNight(_record(night, recorded, layout, folder)) for night in progress(nights)]
+        timings: dict[str, Timing] = {}
+        files[recorded.name] = [
+            WrittenNight(_record(night, recorded, layout, folder, timings)) for night in progress(nights)
+        ]
+        _tell_alignment(recorded.name, timings)
     for place, simulated in enumerate(mixture.simulated):
         carriers = None
         if simulated.carriers:
@@ -151,7 +157,14 @@ def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[N
     root = _root(source.name, roots)
     if is_store(root):
         raise InputError(root, f"data {source.name}", "an epoch store", "give the folder of the recordings themselves")
-    dataset = open_dataset(source.dataset, root, wake_crop_min=source.wake_crop_min, look_inside=False)
+    dataset = open_dataset(
+        source.dataset,
+        root,
+        wake_crop_min=source.wake_crop_min,
+        grid=source.grid,
+        extend_20s=source.extend_20s,
+        look_inside=False,
+    )
     for problem in dataset.problems:
         _LOG.warning("data %s: %s", source.name, problem.message)
     return _taken(source, dataset.nights, root)
@@ -189,11 +202,25 @@ def _root(name: str, roots: Mapping[str, Path]) -> Path:
     return roots[name]
 
 
-def _record(night: Night, source: RecordedNights, layout: ImageLayout, folder: Path) -> Path:
+def _tell_alignment(source: str, timings: Mapping[str, Timing]) -> None:
+    """Log what the places of a source's scorings rest on; nights that a killed run had written are not counted."""
+    if timings:
+        counts = Counter(timings.values())
+        words = alignments_in_words({timing: counts[timing] for timing in Timing if counts[timing]})
+        _LOG.warning("data %s: scorings laid on their recordings by: %s", source, words)
+
+
+def _record(
+    night: Night, source: RecordedNights, layout: ImageLayout, folder: Path, timings: dict[str, Timing]
+) -> Path:
     """Write one recorded night; epochs of stages that the source does not teach are kept as context."""
     file = folder / f"{night_key(source.name, night.name)}.npy"
     if not file.is_file():
         recording, hypnogram = night.recording(), night.hypnogram()
+        timings[night.name] = hypnogram.timing
+        for note in hypnogram.notes:
+            if note.startswith(("moved by", "laid")):
+                _LOG.warning("data %s: night %s: %s", source.name, night.name, note)
         count = min(recording.n_epochs, len(hypnogram.stages))
         signals = panel_signals(layout, recording, 0, count)
         if not signals:

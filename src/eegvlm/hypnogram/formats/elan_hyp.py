@@ -7,12 +7,15 @@ Only read.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eegvlm.hypnogram.codings import CODINGS
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
+from eegvlm.hypnogram.timing import Timing
 
 _LIST = "epoch_list"
 
@@ -44,7 +47,7 @@ def _read(source: Source) -> Hypnogram:
         for k, code in enumerate(codes)
     ]
     picked = events_of_texts(source, events, coding=CODINGS["profusion"])
-    return hypnogram_from_events(source, picked, epoch_s=length_s)
+    return replace(hypnogram_from_events(source, picked, epoch_s=length_s), timing=Timing.EPOCH_NUMBER)
 
 
 FORMAT = Format("elan", "Elan or Visbrain .hyp", (".hyp",), _recognises, _read, None)

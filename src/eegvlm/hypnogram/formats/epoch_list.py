@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_e
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import Stage
+from eegvlm.hypnogram.timing import Timing
 
 _CODE = re.compile(r"[+-]?\d{1,3}(?:\.0*)?")
 _NOTHING = ("", "?", "n/a", "nan", "null", "None")
@@ -55,6 +57,7 @@ def hypnogram_from_texts(
         for k, (text, place) in enumerate(zip(texts, places, strict=True))
     ]
     hypnogram = hypnogram_from_events(source, events_of_texts(source, events, coding=coding), epoch_s=length_s)
+    hypnogram = replace(hypnogram, timing=Timing.NOTHING)
     if source.epoch_s is None and epoch_s is None:
         return hypnogram.with_notes(f"each stage was taken as {length_s:g} s, which the file does not say")
     return hypnogram

@@ -17,6 +17,7 @@ from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_e
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import stage_of_spelling
+from eegvlm.hypnogram.timing import Timing
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,6 @@ def from_first_stage(hypnogram: Hypnogram) -> Hypnogram:
     """Take the start of the first stage as the recording's start, for files that give only clock times."""
     start: datetime | None = None if hypnogram.start is None else hypnogram.time_of(0)
     lights = hypnogram.lights and hypnogram.lights.shifted(-hypnogram.onset_s)
-    return replace(hypnogram, start=start, onset_s=0.0, lights=lights).with_notes(
+    return replace(hypnogram, start=start, onset_s=0.0, lights=lights, timing=Timing.CLOCK).with_notes(
         "the start of the first stage was taken as the recording's start, which the file does not say"
     )

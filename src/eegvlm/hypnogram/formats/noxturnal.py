@@ -14,6 +14,7 @@ from eegvlm.hypnogram.formats.cells import moments_of
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.timing import Timing
 
 _UNITS = re.compile(r"\[\](?:[,;\t]\[[^\]]*\])+[,;\t]?")
 
@@ -42,7 +43,7 @@ def _read(source: Source) -> Hypnogram:
     hypnogram = hypnogram_from_events(source, pick_stages(source, events), start=starts[0])
     lights = hypnogram.lights and hypnogram.lights.shifted(-hypnogram.onset_s)
     notes = (moments.note,) if moments.note else ()
-    return replace(hypnogram, start=hypnogram.time_of(0), onset_s=0.0, lights=lights).with_notes(
+    return replace(hypnogram, start=hypnogram.time_of(0), onset_s=0.0, lights=lights, timing=Timing.CLOCK).with_notes(
         *notes,
         "the start of the first stage was taken as the recording's start, which the file does not say",
     )

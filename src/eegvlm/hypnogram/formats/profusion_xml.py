@@ -15,6 +15,7 @@ from eegvlm.hypnogram.formats.events import rechtschaffen_kales_notes
 from eegvlm.hypnogram.formats.format import Format, Source, from_the_recordings_start
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
+from eegvlm.hypnogram.timing import Timing
 
 _ROOT = "CMPStudyConfig"
 
@@ -39,7 +40,7 @@ def _read(source: Source) -> Hypnogram:
             raise source.error(f"SleepStage of epoch {epoch + 1}", code, f"expected {coding.about}")
         stages[epoch] = stage
     notes = rechtschaffen_kales_notes(f"stage {code}" for code in codes if code == "4")
-    return Hypnogram(stages, epoch_s, notes=notes)
+    return Hypnogram(stages, epoch_s, notes=notes, timing=Timing.EPOCH_NUMBER)
 
 
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:

@@ -37,6 +37,7 @@ from eegvlm.hypnogram.formats.table_layout import Layout, layout_of
 from eegvlm.hypnogram.formats.table_text import Table, table_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage_map import folded
+from eegvlm.hypnogram.timing import Timing
 from eegvlm.signals.lights import LightsMarker, lights_marker
 
 _DEFAULT_EPOCH_S = 30.0
@@ -106,6 +107,7 @@ def hypnogram_from_table(
     unsorted_rows = ("the rows were put in order of time",) if (order < 0).any() else ()
     placed = {"clock": ("rows were placed by the clock",), "epoch number": ("rows were placed by their epoch numbers",)}
     rests_on = placed.get(times.rests_on, ())
+    hypnogram = replace(hypnogram, timing=Timing(times.rests_on))
     return hypnogram.with_notes(*notes, *more, *times.notes, *unsorted_rows, *rests_on, *_left_out(layout))
 
 
@@ -213,7 +215,7 @@ def _one_epoch_a_row(source: Source, table: Table, layout: Layout, notes: tuple[
     if source.epoch_s is None:
         _refuse_fine_rows(source, stages, epoch_s)
         notes += (f"each line was taken as {epoch_s:g} s, which the file does not say",)
-    return Hypnogram(stages, epoch_s, notes=(*notes, *_left_out(layout)))
+    return Hypnogram(stages, epoch_s, notes=(*notes, *_left_out(layout)), timing=Timing.NOTHING)
 
 
 def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) -> None:
@@ -253,7 +255,7 @@ def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
     texts, places = [row.cells[0] for row in rows], [f"line {row.line}" for row in rows]
     stages, _ = decoded_codes(coded, texts, places, zero=zero)
     notes = (f"each line is {coding.epoch_s:g} s",) if source.epoch_s is None else ()
-    return Hypnogram(stages, source.epoch_s or coding.epoch_s, notes=notes)
+    return Hypnogram(stages, source.epoch_s or coding.epoch_s, notes=notes, timing=Timing.NOTHING)
 
 
 def _refuse_blank_lines(source: Source, rows: Sequence[Row]) -> None:
