@@ -125,10 +125,16 @@ def stage(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Stage recordings: a hypnogram, five calibrated probabilities an epoch, reasons, statistics, a report."""
+    from eegvlm.core.files import check_output_folder
     from eegvlm.signals import parse_channels, read_recording
+    from eegvlm.staging.result_files import check_formats, result_files
 
     chosen = parse_channels(channels or ())
+    wanted = tuple(name.strip() for name in formats.split(","))
+    check_formats(wanted)
     folders = _folders(recordings, out)
+    for folder in folders.values():
+        check_output_folder(folder, files=result_files(wanted), needs_bytes=_ROOM_BYTES)
     failed: list[int] = []
     opened: list[tuple[Recording, Path]] = []
     for path in recordings:  # every header is checked before the first night is staged, and before torch is waited for
@@ -137,14 +143,12 @@ def stage(
     if not opened:
         raise typer.Exit(min(failed))
     with collection_paused():
-        from eegvlm.core.files import check_output_folder
         from eegvlm.staging import StageOptions, second_reader_named
-        from eegvlm.staging.night import result_files
     options = StageOptions(
         explain=None if explain is None else explain.value,
         reasons=reasons.value,
         eeg=eeg.value,
-        formats=tuple(name.strip() for name in formats.split(",")),
+        formats=wanted,
         batch_size=batch_size,
         lights_off=lights_off,
         lights_on=lights_on,
@@ -152,8 +156,6 @@ def stage(
         pool=pool,
         resume=resume,
     )
-    for folder in folders.values():
-        check_output_folder(folder, files=result_files(options.formats), needs_bytes=_ROOM_BYTES)
     console = Console(quiet=quiet, markup=False)
     with collection_paused():
         from transformers.utils.logging import disable_progress_bar
