@@ -98,6 +98,19 @@ def test_bad_input_is_one_sentence_and_exit_status_two(night, tmp_path, argument
     assert not (tmp_path / "staged").exists()
 
 
+@pytest.mark.parametrize("name", ["nowhere.edf", "page.edf"])
+def test_a_recording_that_cannot_be_read_is_told_before_torch_is_imported(tmp_path, name):
+    (tmp_path / "page.edf").write_text("<!DOCTYPE html><html>Not found</html>")
+    program = (
+        "import sys\nfrom eegvlm.cli import main\n"
+        f"sys.argv = ['eegvlm', 'stage', '{name}']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    print(end.code, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.stdout.split() == ["2", "False"]
+    assert name in done.stderr
+
+
 def test_one_bad_recording_among_many_is_said_and_the_others_are_staged(night, tmp_path):
     empty = tmp_path / "empty.edf"
     empty.touch()

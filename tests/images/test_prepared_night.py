@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from eegvlm.images import Correction, PreparedNight, load_layout, panel_signals, render, signal_corrections
+from eegvlm.images.epoch_file import EpochFile
 from eegvlm.signals import Recording
 from eegvlm.simulation import simulate_night
 
@@ -143,3 +144,29 @@ def test_a_night_of_signals_alone_finds_its_own_corrections():
     assert PreparedNight.of_signals(NANO, {"eeg": eeg}, {"eeg": Correction(2.0)}).drawn_signals(slice(0, 3))[
         "eeg"
     ] == pytest.approx(2 * eeg[:3])
+
+
+@pytest.mark.parametrize("dead", [{}, {"EEG C4-M1": 7.0, "EOG E1-M2": 0.0}], ids=["clean", "a dead stretch"])
+def test_a_night_whose_signals_lie_in_files_is_the_same_to_the_bit(signals, dead, monkeypatch):
+    held = PreparedNight.read(recording(signals, dead), NANO)
+    monkeypatch.setattr("eegvlm.images.night._MOST_BYTES", 0)
+    filed = PreparedNight.read(recording(signals, dead), NANO)
+    assert all(isinstance(one.signals, EpochFile) for channels in filed.panels.values() for one in channels)
+    assert filed.corrections == held.corrections
+    np.testing.assert_array_equal(filed.usable, held.usable)
+    for panel, shown in held.shown.items():
+        np.testing.assert_array_equal(filed.shown[panel], shown)
+        assert filed.names(panel).tolist() == held.names(panel).tolist()
+    for rows in (slice(None), slice(5, 20), np.array([21, 3, 4, DEAD.start])):
+        for panel, values in held.signals(rows).items():
+            np.testing.assert_array_equal(filed.signals(rows)[panel], values)
+            np.testing.assert_array_equal(filed.drawn_signals(rows)[panel], held.drawn_signals(rows)[panel])
+        assert (filed.pictures(rows) == held.pictures(rows)).all()
+
+
+def test_what_is_read_of_a_night_in_files_is_nobody_elses(signals, monkeypatch):
+    monkeypatch.setattr("eegvlm.images.night._MOST_BYTES", 0)
+    night = PreparedNight.read(recording(signals), NANO)
+    before = night.signals(slice(None))["eeg"]
+    night.signals(slice(None))["eeg"][:] = 0
+    np.testing.assert_array_equal(night.signals(slice(None))["eeg"], before)

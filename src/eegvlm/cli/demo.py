@@ -22,7 +22,7 @@ def demo(
     from eegvlm.hypnogram import agreement
     from eegvlm.simulation import simulate_night
     from eegvlm.staging import Stager, stage_file
-    from eegvlm.staging.night import FILES, result_files
+    from eegvlm.staging.result_files import FILES, result_files
 
     file = out / "night.edf"
     check_output_folder(out / file.stem, files=result_files(tuple(FILES)))

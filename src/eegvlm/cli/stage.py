@@ -129,17 +129,28 @@ def stage(
     """Stage recordings: a hypnogram, five calibrated probabilities an epoch, reasons, statistics, a report."""
     from eegvlm.core.files import check_output_folder
     from eegvlm.signals import parse_channels, read_recording
-
-    with collection_paused():
-        from eegvlm.staging import StageOptions, second_reader_named
-        from eegvlm.staging.night import result_files
+    from eegvlm.staging.result_files import check_formats, result_files
 
     chosen = parse_channels(channels or ())
+    wanted = tuple(name.strip() for name in formats.split(","))
+    check_formats(wanted)
+    folders = _folders(recordings, out)
+    for folder in folders.values():
+        check_output_folder(folder, files=result_files(wanted), needs_bytes=_ROOM_BYTES)
+    failed: list[int] = []
+    opened: list[tuple[Recording, Path]] = []
+    for path in recordings:  # every header is checked before the first night is staged, and before torch is waited for
+        with _reported(path, failed):
+            opened.append((read_recording(path, chosen), folders[path]))
+    if not opened:
+        raise typer.Exit(min(failed))
+    with collection_paused():
+        from eegvlm.staging import StageOptions, second_reader_named
     options = StageOptions(
         explain=None if explain is None else explain.value,
         reasons=reasons.value,
         eeg=eeg.value,
-        formats=tuple(name.strip() for name in formats.split(",")),
+        formats=wanted,
         batch_size=batch_size,
         lights_off=lights_off,
         lights_on=lights_on,
@@ -147,27 +158,18 @@ def stage(
         pool=pool,
         resume=resume,
     )
-    folders = _folders(recordings, out)
-    for folder in folders.values():
-        check_output_folder(folder, files=result_files(options.formats), needs_bytes=_ROOM_BYTES)
     console = Console(quiet=quiet, markup=False)
-    failed: list[int] = []
-    opened: list[tuple[Recording, Path]] = []
-    for path in recordings:  # every header is checked before the first night is staged
-        with _reported(path, failed):
-            opened.append((read_recording(path, chosen), folders[path]))
-    if opened:
-        with collection_paused():
-            from transformers.utils.logging import disable_progress_bar
+    with collection_paused():
+        from transformers.utils.logging import disable_progress_bar
 
-            from eegvlm.staging import Stager
+        from eegvlm.staging import Stager
 
-            disable_progress_bar()  # transformers' own, for weights that load in a blink
-            stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
-        stager.check_explain(options.explain or "none")
-        for recording, folder in opened:
-            with _reported(recording.path, failed):
-                _stage_one(recording, folder, stager, options, console)
+        disable_progress_bar()  # transformers' own, for weights that load in a blink
+        stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
+    stager.check_explain(options.explain or "none")
+    for recording, folder in opened:
+        with _reported(recording.path, failed):
+            _stage_one(recording, folder, stager, options, console)
     if failed:
         raise typer.Exit(min(failed))
 

@@ -38,8 +38,9 @@ def vertex_waves(signal: Continuous, waves: Waves, *, stands_out: float = 5.5) -
     middle = (starts + stops) // 2
     # a wave of a rhythm has neighbours as deep as itself
     beside = np.maximum(np.concatenate([[0], depth[:-1]]), np.concatenate([depth[1:], [0]])) if len(depth) else depth
-    rebound = np.maximum(_around(highest(sharp, *runs(sharp >= 0)), len(depth)), 0)
-    height = depth + rebound
+    above = runs(sharp >= 0)
+    rebound = np.append(highest(sharp, *above), np.float32(0))  # none follows what the night's end cuts off
+    height = depth + rebound[np.searchsorted(above[0], stops)]
     fits = (length >= 0.06) & (length <= 0.25) & (depth >= stands_out * usual[middle]) & (depth >= 1.4 * beside)
     fits &= height >= VERTEX_LEAST_UV
     large = waves.marks((waves.height_uv > 75.0) & (waves.duration_s >= 0.5)).covered(_RATE, len(sharp))
@@ -80,8 +81,3 @@ def sawtooth_waves(signal: Continuous, *, stands_out: float = 1.9, skewed: float
     fits = (length >= rate) & (length <= 8 * rate) & (amplitude >= SAWTOOTH_LEAST_UV) & (skew >= skewed)
     fits &= (hz >= 2.0) & (hz <= 6.0)
     return signal.seen(Marks.of(starts[fits] / rate, stops[fits] / rate, amplitude[fits], hz[fits]))
-
-
-def _around(values: np.ndarray, count: int) -> np.ndarray:
-    """Return ``count`` values, one beside each negative half-wave (positive ones alternate with them)."""
-    return np.resize(values, count) if len(values) else np.zeros(count)

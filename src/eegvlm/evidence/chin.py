@@ -32,6 +32,12 @@ class ChinTone:
     rms_uv: Floats
     relative: Floats
 
+    @classmethod
+    def of(cls, name: str, rms_uv: Floats) -> ChinTone:
+        """Set the tone of a night's epochs beside their median."""
+        usual = np.nanmedian(rms_uv) if np.isfinite(rms_uv).any() else np.nan
+        return cls(name, rms_uv, rms_uv / usual if usual > 0 else np.full(len(rms_uv), np.nan))
+
 
 def measure_chin(signal: Continuous) -> ChinTone | None:
     """Measure the chin's tone, or return None where the channel is too slow to hold muscle activity."""
@@ -41,5 +47,4 @@ def measure_chin(signal: Continuous) -> ChinTone | None:
     envelope = signal.envelope(10.0, high, rate=_RATE, rolloff=(3.0, 3.0))
     power = (envelope.astype(np.float64) ** 2 / 2).reshape(signal.n_epochs, 30, _RATE).mean(axis=2)
     rms = np.where(signal.present, np.median(np.sqrt(power), axis=1), np.nan)
-    usual = np.nanmedian(rms) if signal.present.any() else np.nan
-    return ChinTone(signal.name, rms, rms / usual if usual > 0 else np.full(len(rms), np.nan))
+    return ChinTone.of(signal.name, rms)

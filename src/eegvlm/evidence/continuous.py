@@ -14,13 +14,16 @@ import numpy.typing as npt
 from scipy import fft
 
 from eegvlm.evidence.marks import Bools, Marks
+from eegvlm.images.epoch_file import EpochFile
 
 Samples = npt.NDArray[np.float32]
 _Number = TypeVar("_Number", np.float32, np.complex64)
 
 EPOCH_S = 30
-_INNER, _MARGIN = 18, 1  # epochs
-_SPAN_S = (_INNER + 2 * _MARGIN) * EPOCH_S
+INNER = 18
+"""Epochs of a block that are not margin."""
+_MARGIN = 1  # epochs
+_SPAN_S = (INNER + 2 * _MARGIN) * EPOCH_S
 _HIGHEST_HZ = 100.0
 _BLOCKS_AT_ONCE = 16  # bounds the memory beside the result
 
@@ -50,22 +53,24 @@ class Continuous:
     spectra: npt.NDArray[np.complex64]
 
     @classmethod
-    def of(cls, epochs: Samples, rate: float, name: str) -> Continuous:
-        """Transform epochs (n, samples) in µV; an epoch with NaN counts as absent and is silent."""
+    def of(cls, epochs: Samples, rate: float, name: str, level: float | None = None) -> Continuous:
+        """Transform epochs (n, samples) in µV; an epoch with NaN counts as absent and is silent.
+
+        Silence lies at ``level``, a constant that must not cost precision; None: their :func:`usual_level`.
+        """
         n, per_epoch = epochs.shape
         present = np.asarray(np.isfinite(epochs).all(axis=1), np.bool_)
-        # float64: a constant offset must not cost precision
-        some = np.flatnonzero(present)[:: max(1, n // 64)]
-        level = float(np.median(epochs[some])) if len(some) else 0.0
-        blocks = max(1, -(-n // _INNER))
-        whole = np.zeros(((blocks * _INNER) + 2 * _MARGIN, per_epoch), np.float32)
+        if level is None:
+            level = usual_level(epochs, present)
+        blocks = max(1, -(-n // INNER))
+        whole = np.zeros(((blocks * INNER) + 2 * _MARGIN, per_epoch), np.float32)
         np.subtract(epochs, np.float32(level), out=whole[1 : n + 1])
         whole[1 : n + 1][~present] = 0
         # beyond the ends the signal is continued by its mirror image
         whole[0], whole[n + 1] = whole[1, ::-1], whole[n, ::-1]
         flat = whole.reshape(-1)
-        size = (_INNER + 2 * _MARGIN) * per_epoch
-        rows = np.lib.stride_tricks.sliding_window_view(flat, size)[:: _INNER * per_epoch]
+        size = (INNER + 2 * _MARGIN) * per_epoch
+        rows = np.lib.stride_tricks.sliding_window_view(flat, size)[:: INNER * per_epoch]
         bins = int(min(rate / 2, _HIGHEST_HZ) * _SPAN_S) + 1
         spectra = np.empty((len(rows), bins), np.complex64)
         for row, held in zip(rows, spectra, strict=True):
@@ -149,7 +154,13 @@ class Continuous:
 def _inner(out: npt.NDArray[_Number], rate: int) -> npt.NDArray[_Number]:
     """Return blocks end to end, without their margins."""
     margin = _MARGIN * EPOCH_S * rate
-    return np.ascontiguousarray(out[:, margin : margin + _INNER * EPOCH_S * rate]).reshape(-1)
+    return np.ascontiguousarray(out[:, margin : margin + INNER * EPOCH_S * rate]).reshape(-1)
+
+
+def usual_level(epochs: Samples | EpochFile, present: Bools) -> float:
+    """Return the median of epochs (n, samples) that are present, from up to 128 of them all over the night."""
+    some = np.flatnonzero(present)[:: max(1, len(present) // 64)]
+    return float(np.median(epochs[some])) if len(some) else 0.0
 
 
 def smoothed(values: Samples, width: int) -> Samples:

@@ -12,16 +12,18 @@ from eegvlm.evidence.arousals import detect_arousals
 from eegvlm.evidence.artefacts import electrode_artefacts, movements
 from eegvlm.evidence.brief_waves import sawtooth_waves, vertex_waves
 from eegvlm.evidence.chin import measure_chin
-from eegvlm.evidence.continuous import EPOCH_S, Continuous
+from eegvlm.evidence.continuous import EPOCH_S, Continuous, usual_level
 from eegvlm.evidence.evidence import Evidence
 from eegvlm.evidence.eyes import eye_movements
 from eegvlm.evidence.finding import FindingKind
 from eegvlm.evidence.k_complexes import k_complexes
-from eegvlm.evidence.marks import Marks
+from eegvlm.evidence.marks import Bools, Marks
+from eegvlm.evidence.pieces import in_a_row, pieces_of
 from eegvlm.evidence.rhythms import measure_rhythms
 from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
 from eegvlm.images import PreparedNight
+from eegvlm.images.shown_channel import ShownChannel
 from eegvlm.signals import Recording, Role
 
 K = FindingKind
@@ -40,6 +42,7 @@ def measure(
     *,
     rate: float | Mapping[Role, float],
     names: Mapping[Role, str] | None = None,
+    levels: Mapping[Role, float] | None = None,
 ) -> Evidence:
     """Measure a night of 30-s epochs.
 
@@ -55,6 +58,8 @@ def measure(
         Samples per second, one for all or one a role; at least 32, and ``30 * rate`` is whole.
     names
         Role -> channel name for the findings; the role's own name where it is missing.
+    levels
+        Role -> constant in µV at which epochs without signal lie; the median of those with signal where it is missing.
 
     Returns
     -------
@@ -79,7 +84,10 @@ def measure(
     present: dict[str, npt.NDArray[np.bool_]] = dict.fromkeys(said.values(), np.zeros(0, np.bool_))
 
     def transformed(*roles: Role) -> dict[Role, Continuous]:
-        signals = {role: Continuous.of(used[role], rates[role], said[role]) for role in roles if role in used}
+        given = levels or {}
+        signals = {
+            role: Continuous.of(used[role], rates[role], said[role], given.get(role)) for role in roles if role in used
+        }
         present.update({signal.name: signal.present for signal in signals.values()})
         return signals
 
@@ -132,20 +140,14 @@ def measure_night(night: PreparedNight) -> Evidence:
     """
     found = Evidence(night.n_epochs, {}, {}, {}, None)
     for place in range(max((len(channels) for channels in night.panels.values()), default=0)):
-        signals: dict[Role, Samples] = {}
-        names: dict[Role, str] = {}
-        for panel, channels in night.panels.items():
-            shown = night.shown[panel] == place
-            role = channels[place].role if place < len(channels) else None
-            if role is None or role not in _MEASURED or (place and not shown.any()):
-                continue
-            held = channels[place]
-            signals[role] = held.signals
-            if (held.usable & ~shown).any():  # a copy of a night takes memory
-                signals[role] = np.where(shown[:, None], held.signals, np.float32(np.nan))
-            names[role] = held.name
-        if signals and night.layout.rate >= _LEAST_HZ:
-            found = found.joined(measure(signals, rate=night.layout.rate, names=names))
+        held = {
+            channels[place].role: (channels[place], night.shown[panel] == place)
+            for panel, channels in night.panels.items()
+            if place < len(channels) and (not place or (night.shown[panel] == place).any())
+        }
+        measured = {role: held[role] for role in _MEASURED if role in held}
+        if measured and night.layout.rate >= _LEAST_HZ:
+            found = found.joined(_in_pieces(measured, night.n_epochs, night.layout.rate))
     return found
 
 
@@ -180,6 +182,23 @@ def measure_recording(recording: Recording) -> Evidence:
     if not signals:
         return Evidence(recording.n_epochs, {}, {}, {}, None)
     return measure(signals, rate=rates, names=names)
+
+
+def _in_pieces(held: Mapping[Role, tuple[ShownChannel, Bools]], n_epochs: int, rate: float) -> Evidence:
+    """Measure channels where they are shown, bool (n_epochs,)."""
+    names = {role: one.name for role, (one, _) in held.items()}
+    # of the whole night, so that a piece begins and ends as if there were no others
+    levels = {role: usual_level(one.signals, one.usable & shown) for role, (one, shown) in held.items()}
+    parts = []
+    for piece in pieces_of(n_epochs):
+        rows = piece.rows
+        signals = {}
+        for role, (one, shown) in held.items():
+            signals[role] = one.signals[rows]
+            if (one.usable & ~shown)[rows].any():  # a copy takes memory
+                signals[role] = np.where(shown[rows, None], signals[role], np.float32(np.nan))
+        parts.append((piece, measure(signals, rate=rate, names=names, levels=levels)))
+    return in_a_row(parts)
 
 
 def _eyes(ready: Mapping[Role, Continuous], frontal: Continuous | None) -> dict[FindingKind, dict[str, Marks]]:

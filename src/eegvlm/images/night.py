@@ -4,13 +4,14 @@ A panel of the layout shows one channel, and in epochs in which that one holds n
 derivation that can stand for it, stretch by stretch. Where the electrode of the preferred EEG pops in most epochs,
 another one is preferred for the whole night. Every channel has a correction of its own (its level, its band), found
 from its usable epochs alone. Staging, reasons and the report all take from this object, so that what was measured,
-drawn and told belongs to the same samples.
+drawn and told belongs to the same samples. Those of a long night lie in temporary files.
 
 Not covered: what a picture is (:mod:`.raster`), what makes a signal unusable (:mod:`eegvlm.signals.quality`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.images.corrections import Correction, apply_correction, panel_correction
+from eegvlm.images.epoch_file import EpochFile
 from eegvlm.images.layout import ImageLayout
 from eegvlm.images.panels import panel_channels, panel_derivations
 from eegvlm.images.sampling import sampled_rows
@@ -37,6 +39,7 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp] | slice
 
 _BLOCK = 32  # epochs that are read at a time
+_MOST_BYTES = 1 << 26  # of signals in memory: those of a night of eight hours, not of a day
 _WITHOUT_HEART = ("eeg", "eog")  # in the chin, scorers are used to it, and tone is read between the beats
 
 
@@ -244,10 +247,10 @@ class PreparedNight:
 
     def _of_rows(self, panel: str, rows: Rows, *, corrected: bool) -> Samples:
         channels, source = self.panels[panel], self.shown[panel][rows]
-        plain = len(channels) == 1
-        found = channels[0].signals[rows] if plain else np.full_like(channels[0].signals[rows], np.nan)
-        if plain:
+        if len(channels) == 1:
+            found = channels[0].signals[rows]
             return apply_correction(found, channels[0].correction, self.layout.rate) if corrected else found
+        found = np.full((len(source), channels[0].signals.shape[1]), np.nan, np.float32)
         for place, one in enumerate(channels):
             own = source == place
             if own.any():
@@ -258,11 +261,14 @@ class PreparedNight:
 
 def _read(
     recording: Recording, layout: ImageLayout, wanted: Sequence[tuple[str, Channel]], judged: Sequence[Channel]
-) -> tuple[dict[tuple[str, str], Samples], Quality]:
+) -> tuple[dict[tuple[str, str], Samples | EpochFile], Quality]:
     """Read channels from the first epoch to the last: what panels show of them, and their quality."""
     shared = replace(recording, source=ReadOnce(recording.source))
-    size = round(30 * layout.rate)
-    signals = {(name, one.name): np.empty((recording.n_epochs, size), np.float32) for name, one in wanted}
+    shape = recording.n_epochs, round(30 * layout.rate)
+    in_files = 4 * math.prod(shape) * len(wanted) > _MOST_BYTES
+    signals: dict[tuple[str, str], Samples | EpochFile] = {
+        (name, one.name): EpochFile(*shape) if in_files else np.empty(shape, np.float32) for name, one in wanted
+    }
     meter = QualityMeter(judged, recording.source, recording.n_epochs)
     measured = [one for one in (*judged, *meter.leads) if one.exact_rate]
     for first in range(0, recording.n_epochs, _BLOCK):
@@ -275,9 +281,12 @@ def _read(
     return signals, meter.finish()
 
 
-def _shown(layout: ImageLayout, panel: str, channel: Channel, signals: Samples, quality: Quality) -> ShownChannel:
+def _shown(
+    layout: ImageLayout, panel: str, channel: Channel, held: Samples | EpochFile, quality: Quality
+) -> ShownChannel:
     """Take out what is not usable and what is the heart's, and find the correction from the rest."""
     judged = quality.channels[channel.name]
+    signals = held[:]
     signals[~judged.usable] = np.nan  # a dead epoch is shown nowhere
     heart = None
     if channel.role.modality in _WITHOUT_HEART:
@@ -291,4 +300,8 @@ def _shown(layout: ImageLayout, panel: str, channel: Channel, signals: Samples, 
         )
         signals, heart = cleaned or (signals, None)
     correction = panel_correction(layout.panel(panel), signals, layout.rate)
-    return ShownChannel(channel.name, channel.role, signals, correction, channel, heart=heart)
+    if isinstance(held, EpochFile):
+        held[:] = signals
+    else:
+        held = signals
+    return ShownChannel(channel.name, channel.role, held, correction, channel, heart=heart)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.images.corrections import Correction
+from eegvlm.images.epoch_file import EpochFile
 from eegvlm.signals import Channel, Quality, QualityKind, Role
 from eegvlm.signals.heartbeat import HeartLeak
 
@@ -31,7 +32,7 @@ class ShownChannel:
         The part it plays; None where a night was made of signals alone.
     signals
         float32 (n_epochs, samples): microvolt at the layout's rate, in the panel's band, before the correction, and
-        with the heart taken out; NaN where an epoch is not usable.
+        with the heart taken out; NaN where an epoch is not usable. Those of a long night lie in a file.
     correction
         What is done to it before it is drawn.
     channel
@@ -44,7 +45,7 @@ class ShownChannel:
 
     name: str
     role: Role | None
-    signals: Samples
+    signals: Samples | EpochFile
     correction: Correction
     channel: Channel | None = None
     instead_of: str = ""
@@ -53,7 +54,8 @@ class ShownChannel:
     @property
     def usable(self) -> Bools:
         """Which epochs it can show: bool (n_epochs,)."""
-        return np.asarray(np.isfinite(self.signals[:, 0]))
+        held = self.signals
+        return np.asarray(np.isfinite(held.first_samples if isinstance(held, EpochFile) else held[:, 0]))
 
 
 def pops_in_most(one: ShownChannel, quality: Quality, scorable: Bools) -> bool:

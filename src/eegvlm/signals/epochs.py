@@ -2,8 +2,10 @@
 
 Epoch ``k`` begins exactly ``30 k`` seconds after the recording's start, whatever the rates are: outputs lie
 on an absolute grid, and an output's place among the inputs is a fraction, never a running sum. The numbers do
-not depend on how a night is cut into requests: filters are finite and get their full margin from outside the
-request; only at a real edge (the recording's ends, a gap) the signal is continued by its mirror image.
+not depend on how a night is cut into requests, to the bit: filters are finite and get their full margin from outside
+the request, and as sums are rounded in the order in which they are formed, epochs are always computed in the same
+blocks, of which a request takes its part. Only at a real edge (the recording's ends, a gap) the signal is continued
+by its mirror image.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from eegvlm.signals.source import EPOCH_S, Source
 Samples = npt.NDArray[np.float32]
 
 _EPOCH = Fraction(EPOCH_S)
-# Epochs per read: bounds the memory, and is long against the filters' margins.
+# Epochs that are computed together, counted from the start of the source: bounds the memory, and is long against the
+# filters' margins.
 _BLOCK = 32
 # Where a ratio of rates is only approximated, positions are computed anew every so many epochs.
 _ANCHOR = 64
@@ -71,11 +74,17 @@ class Conditioner:
         result = np.full((count, self.per_epoch), np.nan, np.float32)
         if not self.channel.exact_rate:
             return result
+        # a part that was cut out of a recording shares the blocks of the whole
+        shift = math.floor(self.origin / self._epoch_samples + Fraction(1, 2))
         rate_out = Fraction(self.per_epoch) / _EPOCH
         polyphase = resampler(self.channel.exact_rate, rate_out)
         taps = band_taps(*self._effective_band(float(rate_out)), float(rate_out))
-        for at in range(0, count, _BLOCK):
-            self._block(result[at : at + _BLOCK], first + at, polyphase, taps)
+        begin = (first + shift) // _BLOCK * _BLOCK - shift
+        for block in range(begin, first + count, _BLOCK):
+            low, high = max(first, block), min(first + count, block + _BLOCK)
+            result[low - first : high - first] = self._block(block, polyphase, taps)[low - block : high - block]
+        complete = sum(self._ceil(epoch + 1) <= self.end for epoch in range(first, first + count))
+        result[complete:] = np.nan
         return result
 
     def _effective_band(self, rate_out: float) -> tuple[float | None, float | None]:
@@ -89,11 +98,13 @@ class Conditioner:
             )
         return low, None if high is None or high >= usable else high
 
-    def _block(self, result: Samples, first: int, polyphase: Resampler, taps: npt.NDArray[np.float64]) -> None:
+    def _block(self, first: int, polyphase: Resampler, taps: npt.NDArray[np.float64]) -> Samples:
+        """Compute the epochs from ``first`` on, those beyond the recording's ends included: (_BLOCK, per_epoch)."""
+        result = np.full((_BLOCK, self.per_epoch), np.nan, np.float32)
         margin_out = len(taps) // 2
         margin_in = polyphase.half + math.ceil(margin_out * self._epoch_samples / self.per_epoch) + 2
         low = self._input(first) - margin_in
-        high = self._input(first + len(result)) + 1 + margin_in
+        high = self._input(first + _BLOCK) + 1 + margin_in
         window = self.channel.read(self.source, low, high)
         finite = np.isfinite(window)
         if finite.all():
@@ -103,6 +114,7 @@ class Conditioner:
             runs = [(low + int(a), low + int(b)) for a, b in edges.reshape(-1, 2)]
         for start, stop in runs:
             self._run(result, first, window[start - low : stop - low], start, polyphase, taps)
+        return result
 
     def _run(
         self,
@@ -118,9 +130,7 @@ class Conditioner:
         whole = [
             row
             for row in range(len(result))
-            if self._input(first + row) >= start
-            and self._ceil(first + row + 1) <= stop
-            and self._ceil(first + row + 1) <= self.end
+            if self._input(first + row) >= start and self._ceil(first + row + 1) <= stop
         ]
         if not whole:
             return

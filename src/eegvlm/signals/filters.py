@@ -26,6 +26,9 @@ _BAND_REJECTION_DB = 60.0
 _LARGEST_RATIO = 4096
 _GROUP = 32
 _FFT = 16384
+# Multiplications in one product of matrices. OpenBLAS takes one thread for so few: sums then do not depend on the
+# number of cores, and no second thread spins while it waits for the next product.
+_PRODUCT = 1 << 18
 
 
 def _kaiser_beta(rejection_db: float) -> float:
@@ -185,7 +188,10 @@ class Resampler:
             rows = np.lib.stride_tricks.as_strided(
                 padded[first:], (periods, len(weights)), (stride * 4, 4), writeable=False
             )
-            outputs[:, column : column + weights.shape[1]] = np.ascontiguousarray(rows) @ weights
+            step = max(1, _PRODUCT // weights.size)
+            columns = outputs[:, column : column + weights.shape[1]]
+            for begin in range(0, periods, step):
+                columns[begin : begin + step] = np.ascontiguousarray(rows[begin : begin + step]) @ weights
             column += weights.shape[1]
         return outputs.reshape(-1)[:count]
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.memory import give_back
 from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence, Finding
 from eegvlm.hypnogram import Hypnogram, Stage
@@ -40,7 +41,7 @@ REASONS: tuple[Reasons, ...] = ("grounded", "free")
 UNCERTAIN_SHARE = 0.15
 GrammarOf = Callable[[int], TokenGrammar]
 """What may be written of an epoch, by its place in the night."""
-_MOST_ROWS = 128
+_MOST_ROWS = 128  # on a GPU; half of it on a CPU, where memory counts for more
 _MOST_BYTES = 3 * 2**27
 _POSITIONS_OF_A_TEXT = 128
 
@@ -121,7 +122,8 @@ class Explainer:
         self._decoder = Decoder(reader.model, reader.reasoned, reader.stage_ids)
         position = reader.prefix_bytes // reader.shared
         fitting = room(reader.model.device) // (reader.prefix_bytes + position * _POSITIONS_OF_A_TEXT)
-        self._rows = max(batch_size, min(_MOST_ROWS, fitting))
+        most = _MOST_ROWS if reader.model.device.type == "cuda" else _MOST_ROWS // 2
+        self._rows = max(batch_size, min(most, fitting))
         self._waiting: list[tuple[npt.NDArray[np.intp], Prefix]] = []
         self._done = 0
         self.seconds = 0.0
@@ -154,6 +156,7 @@ class Explainer:
             self._done += len(written)
             self._after(self._done)
         self._waiting = [(epochs[end:], prefix.rows(slice(end, None)))] if end < len(epochs) else []
+        give_back()
         self.seconds += time.perf_counter() - started
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-_GROWTH = 128
+_GROWTH = 32  # positions
 
 
 @dataclass(frozen=True)
@@ -105,4 +105,6 @@ class RowCache:
 
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with these rows only."""
-        self._held = [[states[rows] for states in layer] for layer in self._held]
+        for layer in self._held:  # one after the other: all that was held is not there twice
+            for k, states in enumerate(layer):
+                layer[k] = states[rows]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.core.files import make_folder, write_text
-from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import CountedSleep, Hypnogram, count_sleep, write_hypnogram
 from eegvlm.hypnogram.review import Review, contradicted_epochs, differing_epochs, review, review_flags
@@ -20,37 +19,8 @@ from eegvlm.images import PreparedNight
 from eegvlm.report import write_report
 from eegvlm.signals import Lights, Problem, Quality
 from eegvlm.staging.limits import Limit
-from eegvlm.staging.results_folder import SUMMARY, ResultsFolder
-
-REPORT = "report"
-FILES = {
-    "csv": ("hypnogram.csv", "csv"),
-    "edf": ("hypnogram.edf", "edf"),
-    "bids": ("events.tsv", "bids"),
-    "json": ("hypnogram.json", "json"),
-    REPORT: ("report.html", ""),
-}
-"""Format -> its file, and the name under which :mod:`eegvlm.hypnogram` writes it."""
-RATIONALES = "rationales.jsonl"
-
-
-def check_formats(formats: Sequence[str]) -> None:
-    """Refuse a format that is none of :data:`FILES`.
-
-    Raises
-    ------
-    InputError
-        Naming it and those there are.
-    """
-    for name in formats:
-        if name not in FILES:
-            raise InputError("arguments", "formats", name, f"use any of {', '.join(FILES)}")
-
-
-def result_files(formats: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the files that a night in these formats may have."""
-    beside = ("events.json",) if "bids" in formats else ()
-    return (*(FILES[name][0] for name in formats), *beside, RATIONALES, SECOND_READER, SUMMARY)
+from eegvlm.staging.result_files import FILES, RATIONALES, REPORT, check_formats
+from eegvlm.staging.results_folder import ResultsFolder
 
 
 @dataclass(frozen=True, eq=False)

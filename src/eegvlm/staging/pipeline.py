@@ -14,7 +14,8 @@ from eegvlm.signals import Recording, choose_lights, read_recording
 from eegvlm.staging.answering import Progress
 from eegvlm.staging.derivations import EegChoice
 from eegvlm.staging.explaining import Explain, Reasons
-from eegvlm.staging.night import FILES, RATIONALES, REPORT, StagedNight, check_formats
+from eegvlm.staging.night import StagedNight
+from eegvlm.staging.result_files import FILES, RATIONALES, REPORT, check_formats
 from eegvlm.staging.results_folder import ResultsFolder
 from eegvlm.staging.second_reader import SecondReader, ask_second_reader
 from eegvlm.staging.stager import Stager
@@ -34,7 +35,7 @@ class StageOptions:
     reasons, eeg, batch_size
         See :meth:`.Stager.stage`.
     formats
-        Any of :data:`.night.FILES`.
+        Any of :data:`.result_files.FILES`.
     lights_off, lights_on
         As a user writes them (:func:`eegvlm.signals.parse_lights`); None: the recording's own markers count.
     second_reader

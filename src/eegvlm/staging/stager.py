@@ -26,6 +26,7 @@ import torch
 from scipy.special import softmax
 
 from eegvlm import __version__
+from eegvlm.core.memory import give_back
 from eegvlm.errors import InputError
 from eegvlm.evidence import measure_night
 from eegvlm.hypnogram import Hypnogram, Stage
@@ -227,8 +228,11 @@ class Stager:
         started = time.perf_counter()
         night = PreparedNight.read(recording, self.processor.layout, every_derivation=eeg == "vote")
         seconds["read_s"] += time.perf_counter() - started
+        give_back()
+        inputs = self._reader.open(night, batch_size, seconds)
+        give_back()
         answering = NightAnswering(
-            inputs=self._reader.open(night, batch_size, seconds),
+            inputs=inputs,
             reader=self._reader,
             batch_size=batch_size,
             answers=Answers.none(recording.n_epochs) if diary is None else diary.read(recording.n_epochs),
@@ -237,6 +241,7 @@ class Stager:
             explain_progress=explain_progress,
         )
         answering.read(keep=explain == "all")
+        give_back()
         votes: dict[str, Hypnogram] = {}
         logits = answering.answers.logits
         if eeg == "vote":
@@ -250,6 +255,7 @@ class Stager:
             started = time.perf_counter()
             ground = Ground.of(night, measure_night(night))
             seconds["measure_s"] = time.perf_counter() - started
+            give_back()
         if ground is not None and explain != "none":
             chosen = night.usable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
             seconds["explain_s"] = answering.explain(chosen, self._grammar(ground, hypnogram, reasons))
