@@ -54,7 +54,7 @@ from eegvlm.staging.journal import Answers, Journal
 from eegvlm.staging.limits import limits_of
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
-from eegvlm.staging.reading import Reader
+from eegvlm.staging.reading import INPUTS, Inputs, Reader
 from eegvlm.staging.unstaged import notes_of, quality_problems, quality_words
 
 Smoothing = Literal["none", "posterior"]
@@ -75,6 +75,7 @@ class Stager:
     processor: EegVlmProcessor | GeneralProcessor
     provenance: dict[str, Any]
     smooth: Smoothing = "posterior"
+    inputs: Inputs = "both"
     _reader: Reader = field(init=False, repr=False)
     _grammars: Grammars = field(init=False, repr=False)
 
@@ -82,7 +83,7 @@ class Stager:
         if isinstance(self.processor, GeneralProcessor):
             self._reader = GeneralReader(self.model, self.processor)
         else:
-            self._reader = Reader(self.model, self.processor)
+            self._reader = Reader(self.model, self.processor, self.inputs)
         self._grammars = Grammars(self._reader)
 
     @classmethod
@@ -91,6 +92,7 @@ class Stager:
         name_or_path: str | Path = "nano",
         *,
         smooth: Smoothing | Literal["auto"] = "auto",
+        inputs: Inputs = "both",
         device: str = "auto",
         dtype: str = "auto",
     ) -> Stager:
@@ -104,6 +106,8 @@ class Stager:
             ``"posterior"``: probabilities are those of a chain with the transitions of real nights
             (:mod:`eegvlm.hypnogram.smoothing`). ``"none"``: they are the model's own. ``"auto"``: as the checkpoint's
             validation says.
+        inputs
+            What a model that reads evidence is given: pictures and evidence, or one of them alone.
         device, dtype
             See :mod:`eegvlm.staging.precision`.
 
@@ -127,7 +131,13 @@ class Stager:
             "dtype": str(precision).removeprefix("torch."),
             "notice": "Research use; verify by a trained scorer.",
         }
-        stager = cls(model, processor, provenance)
+        if inputs not in INPUTS:
+            raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
+        if inputs != "both":
+            if not getattr(model.config, "reads_evidence", False):
+                raise InputError(folder, "inputs", inputs, "this checkpoint reads pictures alone: leave it out")
+            provenance["inputs"] = inputs
+        stager = cls(model, processor, provenance, inputs=inputs)
         stager.smooth = stager._reader.calibration.smoothing if smooth == "auto" else smooth
         provenance |= {"smoothing": stager.smooth, **stager._reader.provenance}
         return stager
@@ -248,8 +258,8 @@ class Stager:
         ground = None
         if measure or explain != "none":
             started = time.perf_counter()
-            ground = Ground.of(night, measure_night(night))
-            seconds["measure_s"] = time.perf_counter() - started
+            ground = Ground.of(night, answering.inputs.evidence or measure_night(night))
+            seconds["measure_s"] = seconds.get("measure_s", 0.0) + time.perf_counter() - started
         if ground is not None and explain != "none":
             chosen = night.usable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
             seconds["explain_s"] = answering.explain(chosen, self._grammar(ground, hypnogram, reasons))

@@ -175,6 +175,9 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     if alignment == "none":
         return {**fields, "enhancement_config": None}
     fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
+    if said.evidence != "none":
+        names = ("", "_readers", "_hidden", "_relative_share", "_sharpness", "_weight")
+        fields |= {f"evidence{name}": getattr(said, f"evidence{name}") for name in names}
     if said.enhancement_members:
         fields["enhancement_members"] = said.enhancement_members
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")

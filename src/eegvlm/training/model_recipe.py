@@ -57,6 +57,8 @@ class ModelRecipe:
         :class:`~eegvlm.model.EegVlmConfig`.
     adaptation
         Share of a recording's own batch statistics in the enhancement network; see :class:`~eegvlm.model.EegVlmConfig`.
+    evidence, evidence_readers, evidence_hidden, evidence_relative_share, evidence_sharpness, evidence_weight
+        What was measured, beside the pictures; see :class:`~eegvlm.model.EegVlmConfig`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels
@@ -76,4 +78,10 @@ class ModelRecipe:
     night_epochs: int = 0
     adaptation: float = 0.0
     classifier_weight: float = 0.0
+    evidence: Literal["none", "tokens"] = "none"
+    evidence_readers: int = 2
+    evidence_hidden: int = 64
+    evidence_relative_share: float = 0.5
+    evidence_sharpness: float = 1.0
+    evidence_weight: float = 1.0
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")

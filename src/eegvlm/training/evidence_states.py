@@ -1,0 +1,80 @@
+"""What the evidence encoder makes of nights, beside their high-level vectors: what later phases read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from eegvlm.core.files import make_folder, replacing
+from eegvlm.evidence import beside_median
+from eegvlm.model.evidence_encoder import EvidenceEncoder
+from eegvlm.training.context import NightVectors, pieces
+from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence
+
+_BATCHES = 12
+
+
+@torch.no_grad()
+def fit_standards(encoder: EvidenceEncoder, batches: EvidenceBatches, rows: list[int], batch_size: int) -> None:
+    """Set mean and spread of every entry to those of training windows; an entry that is never there keeps 0 and 1."""
+    held = [
+        batches(rows[first : first + batch_size])["evidence"].flatten(0, 1)
+        for first in range(0, _BATCHES * batch_size, batch_size)
+    ]
+    values = torch.cat(held).numpy().astype(np.float64)
+    count = np.isfinite(values).sum(axis=0)
+    filled = np.where(np.isfinite(values), values, 0.0)
+    mean = filled.sum(axis=0) / np.maximum(count, 1)
+    spread = np.sqrt((np.where(np.isfinite(values), values - mean, 0.0) ** 2).sum(axis=0) / np.maximum(count, 1))
+    seen = (count > 1) & (spread > 1e-3)
+    encoder.mean.copy_(torch.from_numpy(np.where(seen, mean, 0.0)))
+    encoder.scale.copy_(torch.from_numpy(np.where(seen, spread, 1.0)))
+
+
+@torch.inference_mode()
+def with_evidence(
+    given: NightVectors,
+    evidence: NightEvidence,
+    encoder: EvidenceEncoder,
+    columns: list[int],
+    folder: Path,
+    seed: int | None = None,
+) -> NightVectors:
+    """Put the evidence encoder's vectors beside the high-level vectors of nights, and write both down.
+
+    Parameters
+    ----------
+    given
+        High-level vectors.
+    evidence
+        Of the same nights and versions.
+    encoder
+        In evaluation mode.
+    columns
+        Places of the model's entries among those of this version.
+    folder
+        One file a night and version; a folder belongs to one encoder.
+    seed
+        By which every second version is read in pieces, as a night encoder reads it
+        (:func:`eegvlm.training.context.with_own`). None: all are read whole.
+    """
+    make_folder(folder)
+    device = next(encoder.parameters()).device
+    files = []
+    for night, versions in enumerate(given.files):
+        files.append([folder / file.name for file in versions])
+        for version, (file, target) in enumerate(zip(versions, files[-1], strict=True)):
+            if target.is_file():
+                continue
+            vectors, entries = np.load(file), evidence.whole(night, version)
+            lengths = pieces(len(entries), seed, night) if seed is not None and version % 2 else [len(entries)]
+            states = []
+            for first, length in zip(np.cumsum([0, *lengths[:-1]]).tolist(), lengths, strict=True):
+                part = beside_median(np.array(entries[first : first + length]))[:, columns]
+                states.append(encoder(torch.from_numpy(part)[None].to(device))[0].cpu().numpy())
+            both = np.concatenate([vectors, np.concatenate(states).astype(np.float16)], axis=1)
+            with replacing(target) as temporary, temporary.open("wb") as stream:
+                np.save(stream, both)
+    return NightVectors(given.store, files, given.epochs)
