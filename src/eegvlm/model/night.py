@@ -126,7 +126,7 @@ class NightReader(nn.Module):
         self.outward = nn.Linear(2 * hidden, channels)
         self.scale = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, night: torch.Tensor, beside: torch.Tensor) -> torch.Tensor:
+    def forward(self, night: torch.Tensor, beside: torch.Tensor | None = None) -> torch.Tensor:
         """Return a night's vectors moved, (batch, epochs, channels); ``beside`` are the evidence encoder's."""
         read = self._read(night, beside)
         before, _ = self.before(read)
@@ -138,24 +138,24 @@ class NightReader(nn.Module):
         night: torch.Tensor,
         places: torch.Tensor,
         vectors: torch.Tensor,
-        beside: torch.Tensor,
-        own_beside: torch.Tensor,
+        beside: torch.Tensor | None = None,
+        own_beside: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Return other vectors at their places moved, (n, channels); the GRUs come there through the night."""
-        read = self._read(night[None], beside[None])
+        read = self._read(night[None], None if beside is None else beside[None])
+        own = self._read(vectors[:, None], None if own_beside is None else own_beside[:, None])
         states = []
         for gru, told, ahead in ((self.before, read, places), (self.after, read.flip(1), len(night) - 1 - places)):
             of_all = functional.pad(gru(told)[0][0], (0, 0, 1, 0))  # the state with which each epoch is met
-            own = self._read(vectors[:, None], own_beside[:, None])
             states.append(gru(own, of_all[ahead][None].contiguous())[0][:, 0])
         return self._moved(vectors, *states)
 
-    def _read(self, vectors: torch.Tensor, beside: torch.Tensor) -> torch.Tensor:
+    def _read(self, vectors: torch.Tensor, beside: torch.Tensor | None) -> torch.Tensor:
         """Return what the GRUs are given of each epoch: (batch, epochs, hidden)."""
         absent = vectors.isnan().any(dim=2, keepdim=True)
         shown = self.norm(vectors.to(self.scale).nan_to_num()).masked_fill(absent, 0.0)
         inward = self.inward(torch.cat([shown, absent.to(shown)], dim=2))
-        if beside.shape[2]:
+        if beside is not None and beside.shape[2]:
             unmeasured = beside.isnan().any(dim=2, keepdim=True)
             inward = inward + self.beside(torch.cat([beside.to(shown).nan_to_num(), unmeasured.to(shown)], dim=2))
         read: torch.Tensor = self.drop(functional.gelu(inward))
