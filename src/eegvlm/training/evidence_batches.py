@@ -230,7 +230,7 @@ def _kept(stages: npt.NDArray[np.int64], place: int, rng: np.random.Generator) -
     """Return which epochs of a window stay where stages, or stretches, are missing; ``place`` always does."""
     kept = np.ones(len(stages), np.bool_)
     if rng.random() < _HELD_LIGHT:
-        gone = rng.permutation(5)[: rng.integers(1, 4)]
+        gone = rng.permutation(5)[: rng.integers(1, 5)]
         kept = ~np.isin(stages, gone)
     else:
         for _ in range(int(rng.integers(1, 4))):

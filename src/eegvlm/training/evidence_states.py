@@ -21,7 +21,7 @@ def fit_standards(encoder: EvidenceEncoder, batches: EvidenceBatches, rows: list
     """Set mean and spread of every entry to those of training windows; an entry that is never there keeps 0 and 1."""
     held = [
         batches(rows[first : first + batch_size])["evidence"].flatten(0, 1)
-        for first in range(0, _BATCHES * batch_size, batch_size)
+        for first in range(0, min(len(rows), _BATCHES * batch_size), batch_size)
     ]
     values = torch.cat(held).numpy().astype(np.float64)
     count = np.isfinite(values).sum(axis=0)
