@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eegvlm.evaluation.robustness import RobustnessRow
     from eegvlm.evaluation.run import Channels, StageNight
     from eegvlm.signals import Recording
+    from eegvlm.staging.reading import Inputs
 
 _BASELINES = ("enhancement", "night", "logistic")
 _MODALITIES = ("eeg", "eog", "emg")
@@ -58,8 +59,8 @@ def evaluate(
         str,
         typer.Option(
             metavar="LIST",
-            help="What a model that reads evidence is given: both, picture or evidence. Of several, separated by commas, "
-            "the first is judged in full and the others beside it.",
+            help="What a model that reads evidence is given: both, picture or evidence. Of several, separated by "
+            "commas, the first is judged in full and the others beside it.",
         ),
     ] = "both",
     baseline: Annotated[
@@ -135,7 +136,8 @@ def evaluate(
 
     bootstrap = Bootstrap(resamples, seed)
     stager, *beside = (
-        Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=one) for one in given
+        Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=cast("Inputs", one))
+        for one in given
     )
     if faithfulness:
         check_can_explain(stager)

@@ -72,6 +72,9 @@ class EegVlmConfig(LlavaConfig):
     evidence_weight
         Weight of the evidence encoder's log probabilities, which are added to the logits of the five label tokens where
         a stage is read.
+    unfamiliar_widening
+        Temperature by which the probabilities of a recording unlike those in training are widened, for each unit of its
+        distance beyond the limit (:mod:`.familiarity`).
     classifier_weight
         Weight of the logits of the enhancement network's own classifier, which are added to those of the five label
         tokens where a stage is read. 0: the language model alone decides.
@@ -117,6 +120,7 @@ class EegVlmConfig(LlavaConfig):
     evidence_relative_share: float = 0.5
     evidence_sharpness: float = 1.0
     evidence_weight: float = 1.0
+    unfamiliar_widening: float = 1.0
     stage_temperature: float = 1.0
     stage_prior: list[float] | tuple[float, ...] | None = None
     smoothing: Literal["none", "posterior"] = "posterior"

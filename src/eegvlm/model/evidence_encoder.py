@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from eegvlm.evidence import entries
 from eegvlm.model.configuration import EegVlmConfig
+from eegvlm.model.familiarity import Familiarity
 
 N_STAGES = 5
 FEW_EPOCHS = 200
@@ -107,6 +108,7 @@ class EvidenceEncoder(nn.Module):
         self.register_buffer("scale", torch.ones(size))
         relative = torch.tensor([known[name].relative for name in config.evidence_entries])
         self.register_buffer("relative", relative, persistent=False)
+        self.familiarity = Familiarity(config.evidence_entries)
         self.readers = nn.ModuleList(EvidenceReader(config) for _ in range(config.evidence_readers))
 
     def standardise(self, night: torch.Tensor) -> torch.Tensor:

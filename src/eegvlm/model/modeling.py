@@ -36,6 +36,7 @@ from eegvlm.model.calling import read_so_far
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.model.evidence_encoder import N_STAGES, EvidenceEncoder
+from eegvlm.model.familiarity import Familiarity
 from eegvlm.model.night import NightEncoder, NightReader
 
 _ADDED = (
@@ -80,6 +81,11 @@ class EegVlmModel(LlavaModel):
         elif isinstance(module, EvidenceEncoder):
             init.zeros_(module.mean)
             init.ones_(module.scale)
+        elif isinstance(module, Familiarity):
+            init.zeros_(module.centre)
+            init.ones_(module.spread)
+            init.copy_(module.inverse, torch.eye(len(module.names)))
+            init.zeros_(module.limit)
         elif module is self:
             for name in ("absent_neighbour", "absent_evidence"):
                 if hasattr(self, name):

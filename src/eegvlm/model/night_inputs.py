@@ -14,6 +14,7 @@ from eegvlm.evidence import Evidence, beside_median, entries, evidence_vectors, 
 from eegvlm.images import PreparedNight
 from eegvlm.images.raster import empty_picture
 from eegvlm.model.batch_norm_adaptation import adapted_network, filled_up, fingerprints, night_vectors
+from eegvlm.model.familiarity import Unfamiliar
 from eegvlm.model.night import windows
 
 Rows = npt.NDArray[np.intp]
@@ -87,6 +88,8 @@ class NightInputs:
         (n_epochs, enhancement_channels): what the night encoder makes of them; None where there is none.
     evidence
         What was measured on the night; None where the model reads no evidence.
+    unfamiliar
+        How far the recording lies from those that were learnt from; None where that is not known.
     """
 
     model: Any
@@ -99,6 +102,7 @@ class NightInputs:
     vectors: torch.Tensor | None = field(default=None, init=False)
     moved: torch.Tensor | None = field(default=None, init=False)
     evidence: Evidence | None = field(default=None, init=False)
+    unfamiliar: Unfamiliar | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         config = self.model.config
@@ -120,7 +124,9 @@ class NightInputs:
             started = time.perf_counter()
             self.evidence = measure_night(self.night)
             self._entries_of_night = evidence_vectors(self.night, self.evidence)
-            self._entries = torch.from_numpy(self._entries_of_night[:, self._columns])
+            known = self._entries_of_night[:, self._columns]
+            self._entries = torch.from_numpy(known)
+            self.unfamiliar = self.model.model.evidence.familiarity.of(known)
             self.seconds["measure_s"] = self.seconds.get("measure_s", 0.0) + time.perf_counter() - started
         started = time.perf_counter()
         with torch.inference_mode():

@@ -29,7 +29,7 @@ from eegvlm import __version__
 from eegvlm.errors import InputError
 from eegvlm.evidence import measure_night
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.hypnogram.smoothing import posterior
+from eegvlm.hypnogram.smoothing import posterior, tempered
 from eegvlm.images import PreparedNight, panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.general import is_general, load_general_model
@@ -253,7 +253,9 @@ class Stager:
             ballots = self._ballots(night, answering.answers.logits, batch_size, seconds)
             votes = {name: self._hypnogram(recording, one, ()) for name, one in ballots.items()}
             logits = pooled(list(ballots.values()), self._reader.calibration.stage_temperature)
-        hypnogram = self._hypnogram(recording, logits, notes_of(night, recording))
+        unfamiliar = answering.inputs.unfamiliar
+        widening = 1.0 if unfamiliar is None else unfamiliar.widening(self._reader.calibration.unfamiliar_widening)
+        hypnogram = self._hypnogram(recording, logits, notes_of(night, recording), widening)
         hypnogram = replace(hypnogram, quality=quality_words(night))
         ground = None
         if measure or explain != "none":
@@ -272,7 +274,8 @@ class Stager:
             provenance=provenance,
             timing=seconds,
             problems=tuple(quality_problems(night, recording)),
-            limits=limits_of(recording, night, hypnogram),
+            limits=limits_of(recording, night, hypnogram, unfamiliar),
+            unfamiliarity=None if unfamiliar is None else unfamiliar.ratio,
             evidence=None if ground is None else ground.evidence,
             rationales=None if ground is None or explain == "none" else ground.lines(answering.answers, hypnogram),
             votes=votes,
@@ -335,8 +338,10 @@ class Stager:
             hint = f"name it with --channels eeg=LABEL; the channels are {labels}"
             raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
 
-    def _hypnogram(self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str]) -> Hypnogram:
-        """Return stages and calibrated probabilities; epochs that were not read are unscored."""
+    def _hypnogram(
+        self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str], widening: float = 1.0
+    ) -> Hypnogram:
+        """Return stages and calibrated probabilities, widened by a temperature; epochs not read are unscored."""
         read = np.isfinite(logits[:, 0])
         config = self._reader.calibration
         probabilities = np.full(logits.shape, np.nan)
@@ -348,6 +353,8 @@ class Stager:
                 prior=config.stage_prior,
                 temperature=config.smoothed_temperature,
             )
+        if widening != 1:
+            probabilities = tempered(probabilities, widening)
         stages = np.where(read, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         return Hypnogram(
             stages,

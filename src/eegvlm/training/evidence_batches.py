@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 _LEAST_EPOCHS = 10
-_HELD_LIGHT = 0.6  # of windows with gaps, those in which whole stages are missing; the others lack stretches
+_WHOLE_STAGES = 0.6  # of windows with gaps, those in which whole stages are missing; the others lack stretches
+_STAGES_KEPT = (0.15, 0.4, 0.3, 0.15)  # chances that one, two, three or four stages are left of five
 
 _ENTRIES = entries()
 _PLACES = {entry.name: place for place, entry in enumerate(_ENTRIES)}
@@ -229,9 +230,9 @@ def _colour(vectors: Floats, spread: float, rng: np.random.Generator) -> None:
 def _kept(stages: npt.NDArray[np.int64], place: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     """Return which epochs of a window stay where stages, or stretches, are missing; ``place`` always does."""
     kept = np.ones(len(stages), np.bool_)
-    if rng.random() < _HELD_LIGHT:
-        gone = rng.permutation(5)[: rng.integers(1, 5)]
-        kept = ~np.isin(stages, gone)
+    if rng.random() < _WHOLE_STAGES:
+        some = rng.permutation(5)[: rng.choice([1, 2, 3, 4], p=_STAGES_KEPT)]
+        kept = np.isin(stages, some)
     else:
         for _ in range(int(rng.integers(1, 4))):
             first = int(rng.integers(len(stages)))

@@ -10,10 +10,14 @@ import torch
 from eegvlm.core.files import make_folder, replacing
 from eegvlm.evidence import beside_median
 from eegvlm.model.evidence_encoder import EvidenceEncoder
+from eegvlm.model.familiarity import Familiarity
 from eegvlm.training.context import NightVectors, pieces
 from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence
 
 _BATCHES = 12
+_PIECES = 3  # of each version of a night
+LEAST_PERSONS = 20
+"""Of fewer persons it is not known what a recording is like, and no recording is called unfamiliar."""
 
 
 @torch.no_grad()
@@ -31,6 +35,42 @@ def fit_standards(encoder: EvidenceEncoder, batches: EvidenceBatches, rows: list
     seen = (count > 1) & (spread > 1e-3)
     encoder.mean.copy_(torch.from_numpy(np.where(seen, mean, 0.0)))
     encoder.scale.copy_(torch.from_numpy(np.where(seen, spread, 1.0)))
+
+
+def fit_familiarity(
+    familiarity: Familiarity, evidence: NightEvidence, columns: list[int], pieces: tuple[int, int], seed: int
+) -> None:
+    """Learn what recordings are like: every version of every night with a signal, whole and in pieces.
+
+    Parameters
+    ----------
+    familiarity
+        What is fitted.
+    evidence
+        Of the training nights.
+    columns
+        Places of the model's entries among those of this version.
+    pieces
+        Fewest and most epochs of a piece.
+    seed
+        Of where pieces lie.
+    """
+    rng = np.random.default_rng([seed, 15])
+    persons = {person: number for number, person in enumerate(sorted(set(evidence.store.persons)))}
+    described, groups = [], []
+    for night, versions in enumerate(evidence.files):
+        for version in range(len(versions)):
+            whole = np.array(evidence.whole(night, version))[:, columns]
+            parts = [whole]
+            for _ in range(_PIECES):
+                length = min(len(whole), int(rng.integers(pieces[0], pieces[1] + 1)))
+                first = int(rng.integers(len(whole) - length + 1))
+                parts.append(whole[first : first + length])
+            found = [medians for part in parts if (medians := familiarity.medians(part)) is not None]
+            described += found
+            groups += [persons[evidence.store.persons[night]]] * len(found)
+    if len(set(groups)) >= LEAST_PERSONS:
+        familiarity.fit(np.stack(described), np.array(groups))
 
 
 @torch.inference_mode()

@@ -36,7 +36,7 @@ from eegvlm.training.data import Augmentation, Batches, even_chances, row_chance
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.draws import draws_of, learnt_shares
 from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
-from eegvlm.training.evidence_states import fit_standards, with_evidence
+from eegvlm.training.evidence_states import fit_familiarity, fit_standards, with_evidence
 from eegvlm.training.moved import check_members, load_moved, release
 from eegvlm.training.phases import DONE, AnyBatches, run_phase
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
@@ -262,6 +262,8 @@ class Run:
         if not (encoder.mean != 0).any():
             rows = list(draws_of(phase, data, self.nights, self.recipe.seed + 1))
             fit_standards(encoder, train, rows, phase.batch_size)
+            pieces = data.evidence.piece_epochs
+            fit_familiarity(encoder.familiarity, seen, self._columns, pieces, self.recipe.seed)
         return train, train.as_they_are(self._evidence(self.checks))
 
     def _evidence(self, nights: EpochStore, augmentation: Augmentation | None = None) -> NightEvidence:
