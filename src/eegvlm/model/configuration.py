@@ -72,6 +72,10 @@ class EegVlmConfig(LlavaConfig):
     evidence_weight
         Weight of the evidence encoder's log probabilities, which are added to the logits of the five label tokens where
         a stage is read.
+    picture_agreement
+        Shares of a recording's epochs to which the enhancement network and the evidence encoder give the same stage: at
+        the first, pictures count for nothing, from the second on in full, and in between in proportion. Equal: always
+        in full.
     unfamiliar_widening
         Temperature by which the probabilities of a recording unlike those in training are widened, for each unit of its
         distance beyond the limit (:mod:`.familiarity`).
@@ -120,6 +124,7 @@ class EegVlmConfig(LlavaConfig):
     evidence_relative_share: float = 0.5
     evidence_sharpness: float = 1.0
     evidence_weight: float = 1.0
+    picture_agreement: tuple[float, float] | list[float] = (0.0, 0.0)
     unfamiliar_widening: float = 1.0
     stage_temperature: float = 1.0
     stage_prior: list[float] | tuple[float, ...] | None = None

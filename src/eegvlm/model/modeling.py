@@ -273,6 +273,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         context: torch.Tensor | None,
         label_ids: torch.Tensor | list[int],
         own: torch.Tensor | None = None,
+        picture_weight: float = 1.0,
         **kwargs: Any,
     ) -> torch.Tensor:
         """Run the model on prompts and return the logits of the stages, float32 (batch, 5), before calibration.
@@ -285,6 +286,8 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             As for :meth:`forward`.
         label_ids
             The five label tokens, in the order W, N1, N2, N3, R.
+        picture_weight
+            See :meth:`stage_logits`.
         """
         if own is None and self.config.alignment != "none":
             own = self.model.high_level(pixel_values, context)
@@ -294,10 +297,14 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         measured = None
         if self.config.reads_evidence and context is not None:
             measured = context[:, context.shape[1] // 2, -N_STAGES:]
-        return self.stage_logits(outputs.logits[:, -1, label_ids].float(), own, measured)
+        return self.stage_logits(outputs.logits[:, -1, label_ids].float(), own, measured, picture_weight)
 
     def stage_logits(
-        self, label_logits: torch.Tensor, own: torch.Tensor | None, measured: torch.Tensor | None = None
+        self,
+        label_logits: torch.Tensor,
+        own: torch.Tensor | None,
+        measured: torch.Tensor | None = None,
+        picture_weight: float = 1.0,
     ) -> torch.Tensor:
         """Return the logits of the stages: of label tokens, of the enhancement network's classifier, of the evidence.
 
@@ -312,13 +319,16 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             What :meth:`EegVlmModel.high_level` returned; it may be missing where ``classifier_weight`` is 0.
         measured
             The evidence encoder's log probabilities, (batch, 5), NaN where nothing was measured.
+        picture_weight
+            Weight of the two that have seen the picture, where something was measured.
         """
         found = label_logits
         if own is not None and self.config.classifier_weight:
             logits: torch.Tensor = self.model.enhancement.stage_logits(own.mean(dim=1)).to(label_logits)
             found = found + self.config.classifier_weight * logits
         if measured is not None:
-            found = found + self.config.evidence_weight * measured.to(found).nan_to_num()
+            seen = torch.where(measured.isnan(), 1.0, picture_weight).to(found)
+            found = seen * found + self.config.evidence_weight * measured.to(found).nan_to_num()
         return found
 
     @classmethod

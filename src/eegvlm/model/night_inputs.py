@@ -14,6 +14,7 @@ from eegvlm.evidence import Evidence, beside_median, entries, evidence_vectors, 
 from eegvlm.images import PreparedNight
 from eegvlm.images.raster import empty_picture
 from eegvlm.model.batch_norm_adaptation import adapted_network, filled_up, fingerprints, night_vectors
+from eegvlm.model.evidence_encoder import N_STAGES
 from eegvlm.model.familiarity import Unfamiliar
 from eegvlm.model.night import windows
 
@@ -21,6 +22,7 @@ Rows = npt.NDArray[np.intp]
 Signals = dict[str, npt.NDArray[np.float32]]
 
 _APART = 48  # epochs
+_FEW = 10  # epochs: of fewer the agreement of pictures and evidence says little, and pictures count
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,8 @@ class EpochInputs:
         See :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`; None where the model reads no night.
     made_from
         int64 (n,): fingerprints of the pictures from which the vectors were computed.
+    picture_weight
+        Weight of what the pictures say; see :attr:`NightInputs.picture_weight`.
 
     Raises
     ------
@@ -46,6 +50,7 @@ class EpochInputs:
     context: torch.Tensor | None = None
     own: torch.Tensor | None = None
     made_from: npt.NDArray[np.int64] | None = None
+    picture_weight: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("context", "own"):
@@ -90,6 +95,10 @@ class NightInputs:
         What was measured on the night; None where the model reads no evidence.
     unfamiliar
         How far the recording lies from those that were learnt from; None where that is not known.
+    picture_weight
+        Weight of what the pictures say beside what was measured, from 0 to 1. Where the enhancement network and the
+        evidence encoder give most epochs different stages, the pictures are of a recorder on which the network cannot
+        be trusted: measures in physical units carry over to it, pictures do not.
     """
 
     model: Any
@@ -103,6 +112,7 @@ class NightInputs:
     moved: torch.Tensor | None = field(default=None, init=False)
     evidence: Evidence | None = field(default=None, init=False)
     unfamiliar: Unfamiliar | None = field(default=None, init=False)
+    picture_weight: float = field(default=1.0, init=False)
 
     def __post_init__(self) -> None:
         config = self.model.config
@@ -136,6 +146,7 @@ class NightInputs:
             if self._entries is not None:
                 measured = self.model.model.evidence(self._entries[None].to(self.model.device))[0].cpu()
                 self.vectors[:, config.enhancement_channels :] = measured
+                self.picture_weight = self._trusted()
             if config.night_epochs:
                 self.moved = self.model.model.night(self.vectors[None].to(self.model.device))[0].cpu()
         self.seconds["model_s"] += time.perf_counter() - started
@@ -146,6 +157,19 @@ class NightInputs:
         places = {entry.name: place for place, entry in enumerate(entries())}
         return [places[name] for name in self.model.config.evidence_entries]
 
+    def _trusted(self) -> float:
+        """Return :attr:`picture_weight`, from the share of the epochs to which both give the same stage."""
+        nothing, full = self.model.config.picture_agreement
+        if self.vectors is None or nothing >= full:
+            return 1.0
+        high = self.vectors[:, : self.model.config.enhancement_channels].to(self.model.device)
+        seen = self.model.model.enhancement.stage_logits(high).float().cpu()
+        measured = self.vectors[:, -N_STAGES:]
+        there = torch.isfinite(measured).all(dim=1) & torch.isfinite(seen).all(dim=1)
+        agreed = int((seen.argmax(dim=1) == measured.argmax(dim=1))[there].sum())
+        share = (agreed + _FEW * full) / (int(there.sum()) + _FEW)
+        return float(np.clip((share - nothing) / (full - nothing), 0.0, 1.0))
+
     def rows(self, rows: Rows) -> EpochInputs:
         """Return what the model reads of some epochs, (n,) places in the night."""
         started = time.perf_counter()
@@ -155,7 +179,7 @@ class NightInputs:
             return EpochInputs(pictures)
         own = None if self.moved is None else self.moved[rows][:, None]
         context = windows(self.vectors, self._around)[rows] if self._reads_around else None
-        return EpochInputs(pictures, context, own, self._marks[rows])
+        return EpochInputs(pictures, context, own, self._marks[rows], self.picture_weight)
 
     @property
     def _reads_around(self) -> bool:
@@ -198,7 +222,7 @@ class NightInputs:
         if self.moved is not None:
             given = (one.to(self.model.device) for one in (self.vectors, places, vectors))
             moved = self.model.model.night.replaced(*given)[:, None].cpu()
-        return EpochInputs(pictures, context, moved, fingerprints(pictures))
+        return EpochInputs(pictures, context, moved, fingerprints(pictures), self.picture_weight)
 
     def _entries_of(self, rows: Rows, signals: Signals) -> npt.NDArray[np.float32]:
         """Return the evidence of other signals at places of the night, each measured alone among its neighbours.

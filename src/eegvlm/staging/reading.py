@@ -92,7 +92,7 @@ class Reader:
             None if one is None else filled_up(one).to(self.model.device) for one in (inputs.context, inputs.own)
         )
         prompts = self._prompt.expand(len(pixel_values), -1)
-        caching = {"past_key_values": cache, "use_cache": cache is not None}
-        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own, **caching)
+        more = {"picture_weight": inputs.picture_weight, "past_key_values": cache, "use_cache": cache is not None}
+        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own, **more)
         logits: Logits = stages[: len(inputs)].cpu().numpy()
         return logits

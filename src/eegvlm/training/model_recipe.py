@@ -58,6 +58,7 @@ class ModelRecipe:
     adaptation
         Share of a recording's own batch statistics in the enhancement network; see :class:`~eegvlm.model.EegVlmConfig`.
     evidence, evidence_readers, evidence_hidden, evidence_relative_share, evidence_sharpness, evidence_weight
+    picture_agreement, unfamiliar_widening
         What was measured, beside the pictures; see :class:`~eegvlm.model.EegVlmConfig`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
@@ -84,4 +85,6 @@ class ModelRecipe:
     evidence_relative_share: float = 0.5
     evidence_sharpness: float = 1.0
     evidence_weight: float = 1.0
+    picture_agreement: tuple[float, float] = (0.0, 0.0)
+    unfamiliar_widening: float = 1.0
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")
