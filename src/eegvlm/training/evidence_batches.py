@@ -14,7 +14,6 @@ import torch
 
 from eegvlm.core.files import make_folder, replacing
 from eegvlm.evidence import BANDS, beside_median, entries, evidence_vectors, measure_night
-from eegvlm.hypnogram.scorer_spread import scorer_spread
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmProcessor
 from eegvlm.training.context import seen_night
@@ -161,7 +160,7 @@ class EvidenceBatches:
         at = np.where(learnt, known, rows[:, None])
         return {
             "evidence": torch.from_numpy(held[:, :, self.columns]),
-            "targets": torch.from_numpy(self._spread(self.store.targets[at])),
+            "targets": torch.from_numpy(self.store.targets[at]),
             "compared": torch.from_numpy(self.store.weights(at.ravel(), self.others).reshape(*at.shape, 5)),
             "counts": torch.from_numpy(learnt.astype(np.float32)),
             "place": torch.tensor([place for _, _, place in windows]),
@@ -183,11 +182,6 @@ class EvidenceBatches:
         elif not np.isfinite(vectors[:, ~_RELATIVE]).any():
             vectors = beside_median(vectors)
         return vectors, places, position - first
-
-    def _spread(self, targets: Floats) -> Floats:
-        """Return targets (..., 5) of which a share is as experts disagree."""
-        share = self.data.scorer_spread if self.data is not None else 0.0
-        return ((1 - share) * targets + share * (targets @ scorer_spread())).astype(np.float32)
 
     def _stages(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the likeliest stage of each place, -1 where it is not learnt."""

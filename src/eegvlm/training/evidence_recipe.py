@@ -29,9 +29,6 @@ class EvidenceData:
         Share of the windows without eyes and chin; otherwise of those without eyes, and of those without the chin.
     drop
         Of phases that read the evidence encoder's vectors beside pictures: share of the rows without them.
-    scorer_spread
-        Share of every target that goes to what other experts call such an epoch
-        (:func:`eegvlm.hypnogram.scorer_spread.scorer_spread`).
     """
 
     epochs: int = 400
@@ -43,7 +40,6 @@ class EvidenceData:
     eeg_alone: float = 0.5
     channel_drop: float = 0.3
     drop: float = 0.25
-    scorer_spread: float = 0.0
 
     def window(self, length: int, rng: np.random.Generator) -> int:
         """Return the length of a window of a night of so many epochs."""
