@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from eegvlm.evaluation.robustness import RobustnessRow
     from eegvlm.evaluation.run import Channels, StageNight
     from eegvlm.signals import Recording
+    from eegvlm.staging.reading import Inputs
 
 _BASELINES = ("enhancement", "night", "logistic")
 _MODALITIES = ("eeg", "eog", "emg")
+_INPUTS = ("both", "picture", "evidence")
 _FIT_ON = "simulated:nights=6,seed=2000000,hours=8"
 _SELF = "self"
 
@@ -71,6 +73,14 @@ def evaluate(
     modalities: Annotated[
         str, typer.Option(metavar="LIST", help="Signals that are read; others are as if never recorded.")
     ] = ",".join(_MODALITIES),
+    inputs: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="What a model that reads evidence is given: both, picture or evidence. Of several, separated by "
+            "commas, the first is judged in full and the others beside it.",
+        ),
+    ] = "both",
     baseline: Annotated[
         list[str] | None,
         typer.Option(
@@ -123,6 +133,8 @@ def evaluate(
     chosen = parse_channels(channels or ())
     kept = _names("--modalities", modalities.split(","), _MODALITIES)
     baselines = _names("--baseline", baseline or (), _BASELINES)
+    given = [one.strip() for one in inputs.split(",")]
+    _names("--inputs", given, _INPUTS)
     if faithfulness_epochs is not None and not faithfulness:
         raise InputError("arguments", "--faithfulness-epochs", faithfulness_epochs, "give --faithfulness with it")
     if robustness and extend_20s:
@@ -154,7 +166,10 @@ def evaluate(
     from eegvlm.staging import Stager
 
     bootstrap = Bootstrap(resamples, seed)
-    stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
+    stager, *beside = (
+        Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=cast("Inputs", one))
+        for one in given
+    )
     if faithfulness:
         check_can_explain(stager)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
@@ -164,6 +179,13 @@ def evaluate(
     with bar("model") as tell:
         of_model = judge(whole, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
     others: dict[str, Evaluation] = {}
+    for other in beside:
+        alone = _reading_only(kept, systems.whole_model(other, batch_size=batch_size))
+        said = {**about, "model": f"the model, of its inputs: {other.inputs}"}
+        with bar(other.inputs) as tell:
+            others[f"inputs: {other.inputs}"] = judge(
+                alone, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap
+            )
     for name, between in (("enhancement", ""), ("night", ", the night encoder")):
         if name not in baselines:
             continue

@@ -12,16 +12,21 @@ from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.measuring import measure, measure_night, measure_recording
 from eegvlm.evidence.rhythms import BANDS, Rhythms
 from eegvlm.evidence.rules import RULES, Neighbours, supported_rules
+from eegvlm.evidence.vector import Entry, beside_median, entries, evidence_vectors
 
 __all__ = [
     "BANDS",
     "RULES",
+    "Entry",
     "Evidence",
     "Finding",
     "FindingKind",
     "Marks",
     "Neighbours",
     "Rhythms",
+    "beside_median",
+    "entries",
+    "evidence_vectors",
     "measure",
     "measure_night",
     "measure_recording",

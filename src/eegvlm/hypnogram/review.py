@@ -19,6 +19,8 @@ from eegvlm.hypnogram import Hypnogram, Stage
 
 SHARES = (0.05, 0.10, 0.20, 0.30)
 """Shares of the scored epochs for which it is said what their review would leave."""
+WIDER_SHARES = (*SHARES, 0.50)
+"""The same for a night on which the probabilities promise nothing: more of it is listed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Review:
         Epochs, counted from 0: those without a stage for want of a signal, then those on which a second reader
         differs, then the others; least certain first in both.
     shares
-        No review, then each of :data:`SHARES`, counted along the order; empty without probabilities.
+        No review, then each of :data:`SHARES`, or :data:`WIDER_SHARES` where there is a limit, counted along the order;
+        empty without probabilities.
     flags
         Epoch, counted from 0 -> why it stands out whatever its confidence.
     n_differing
@@ -147,7 +150,7 @@ def review(
     order = review_order(hypnogram, first).tolist()
     n_differing = len(set(first) & set(order))
     silent = tuple(sorted(unstaged))
-    shares = tuple(review_shares(hypnogram, first))
+    shares = tuple(review_shares(hypnogram, first, WIDER_SHARES if limit else SHARES))
     return Review((*silent, *order), shares, found, n_differing, len(silent), limit)
 
 
@@ -172,8 +175,8 @@ def count_of(share: float, n: int) -> int:
     return int(np.ceil(share * n - 1e-9))
 
 
-def review_shares(night: Hypnogram, first: Collection[int] = ()) -> list[ReviewShare]:
-    """Return what each of :data:`SHARES`, and no review at all, leaves; empty without probabilities.
+def review_shares(night: Hypnogram, first: Collection[int] = (), shares: Sequence[float] = SHARES) -> list[ReviewShare]:
+    """Return what each share, and no review at all, leaves; empty without probabilities.
 
     Parameters
     ----------
@@ -181,12 +184,14 @@ def review_shares(night: Hypnogram, first: Collection[int] = ()) -> list[ReviewS
         The scoring.
     first
         As in :func:`review`: the shares are counted along its order.
+    shares
+        Shares of the scored epochs, ascending.
     """
     if night.confidence is None:
         return []
     confidence = night.confidence[review_order(night, first)].astype(np.float64)
     rows = []
-    for share in (0.0, *SHARES):
+    for share in (0.0, *shares):
         count = count_of(share, len(confidence))
         seen, rest = confidence[:count], confidence[count:]
         up_to, left = float(seen.max()) if count else None, float(rest.mean()) if rest.size else None

@@ -146,7 +146,7 @@ class PreparedNight:
                 name: panel_correction(layout.panel(name), values, layout.rate) for name, values in signals.items()
             }
         panels = {
-            name: (ShownChannel(name, None, values, corrections.get(name, Correction())),)
+            name: (ShownChannel(name, layout.panel(name).roles[0], values, corrections.get(name, Correction())),)
             for name, values in signals.items()
         }
         present = np.any([one.usable for (one,) in panels.values()], axis=0)
@@ -234,6 +234,21 @@ class PreparedNight:
         """Return the night with one panel showing only one of its channels, as a voter sees it."""
         channels = {**self.panels, panel: (self.panels[panel][place],)}
         return self._of(self.layout, self.n_epochs, channels, self.scorable, self.quality)
+
+    def replaced(self, rows: Rows, signals: Mapping[str, Samples]) -> PreparedNight:
+        """Return the whole night with other signals, (n, samples) not corrected, at some of its places."""
+        panels = {}
+        for name, channels in self.panels.items():
+            source, others = self.shown[name][rows], []
+            for place, one in enumerate(channels):
+                own = one.signals
+                here = source == place
+                if name in signals and here.any():
+                    own = own.copy()
+                    own[np.arange(self.n_epochs)[rows][here]] = signals[name][here]
+                others.append(replace(one, signals=own))
+            panels[name] = tuple(others)
+        return replace(self, panels=panels)
 
     def shown_in(self, panel: str, epoch: int) -> ShownChannel | None:
         """Return the channel that a panel shows in an epoch; the preferred one where none is usable."""

@@ -13,8 +13,10 @@ from transformers import LlavaConfig, PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 import eegvlm.model.strip_backbone  # noqa: F401 (registers it with AutoBackbone)
+from eegvlm.evidence import entries
 
 Alignment = Literal["add", "concat", "fused-only", "none"]
+Evidence = Literal["none", "tokens"]
 
 
 @strict
@@ -54,6 +56,29 @@ class EegVlmConfig(LlavaConfig):
         Share of a recording's own batch statistics in the enhancement network where vectors of its night are computed
         (:meth:`.enhancement.EnhancementNetwork.adapted`). 0: the network is the same for all. Needs ``context_epochs``
         or ``night_epochs``.
+    evidence
+        ``"tokens"``: what was measured in the epochs (:mod:`eegvlm.evidence.vector`) is read beside their pictures, by
+        the evidence encoder (:mod:`eegvlm.model.evidence_encoder`); its vectors go to the night encoder, to the
+        language model as a token, and its answer to the classifier. ``"none"``: pictures alone.
+    evidence_entries
+        Names of the entries, in the order in which the encoder learnt them; those of this version where empty.
+    evidence_readers, evidence_hidden, evidence_dropout
+        Readers that are pooled, the width of their recurrent state in each direction, their dropout in training.
+    evidence_relative_share
+        Weight of the view that holds relative entries alone, for a recording without end; see
+        :class:`.evidence_encoder.EvidenceEncoder`.
+    evidence_sharpness
+        By what the pooled log probabilities of the readers are multiplied.
+    evidence_weight
+        Weight of the evidence encoder's log probabilities, which are added to the logits of the five label tokens where
+        a stage is read.
+    picture_agreement
+        Shares of a recording's epochs to which the enhancement network and the evidence encoder give the same stage: at
+        the first, pictures count for nothing, from the second on in full, and in between in proportion. Equal: always
+        in full.
+    unfamiliar_widening
+        Temperature by which the probabilities of a recording unlike those in training are widened, for each unit of its
+        distance beyond the limit (:mod:`.familiarity`).
     classifier_weight
         Weight of the logits of the enhancement network's own classifier, which are added to those of the five label
         tokens where a stage is read. 0: the language model alone decides.
@@ -91,6 +116,16 @@ class EegVlmConfig(LlavaConfig):
     night_dropout: float = 0.3
     adaptation: float = 0.0
     classifier_weight: float = 0.0
+    evidence: Evidence = "none"
+    evidence_entries: list[str] | tuple[str, ...] = ()
+    evidence_readers: int = 2
+    evidence_hidden: int = 64
+    evidence_dropout: float = 0.3
+    evidence_relative_share: float = 0.5
+    evidence_sharpness: float = 1.0
+    evidence_weight: float = 1.0
+    picture_agreement: tuple[float, float] | list[float] = (0.0, 0.0)
+    unfamiliar_widening: float = 1.0
     stage_temperature: float = 1.0
     stage_prior: list[float] | tuple[float, ...] | None = None
     smoothing: Literal["none", "posterior"] = "posterior"
@@ -105,6 +140,11 @@ class EegVlmConfig(LlavaConfig):
             if model_type not in CONFIG_MAPPING:
                 raise ValueError(f"enhancement_config: model_type {model_type!r} is not a known backbone")
             self.enhancement_config = CONFIG_MAPPING[model_type](**fields)
+        if self.evidence == "tokens":
+            here = [entry.name for entry in entries()]
+            self.evidence_entries = list(self.evidence_entries) or here
+            if unknown := sorted(set(self.evidence_entries) - set(here)):
+                raise ValueError(f"evidence_entries: {', '.join(unknown[:3])} cannot be measured by this version")
         kwargs.pop("model_type", None)  # a stock LLaVA's configuration says "llava"; read here, it is ours
         super().__post_init__(**kwargs)
 
@@ -130,6 +170,8 @@ class EegVlmConfig(LlavaConfig):
             raise ValueError("adaptation needs context_epochs or night_epochs: vectors of a whole recording")
         if self.classifier_weight and self.alignment == "none":
             raise ValueError("classifier_weight needs an enhancement, whose classifier it weighs")
+        if self.evidence == "tokens" and (self.alignment == "none" or self.enhancement_grid != 1):
+            raise ValueError("evidence needs an enhancement with enhancement_grid 1: one vector an epoch beside it")
         if self.alignment == "none":
             if self.enhancement_config is not None:
                 raise ValueError("alignment 'none' reads no enhancement: set enhancement_config to None")
@@ -150,9 +192,19 @@ class EegVlmConfig(LlavaConfig):
         return self.enhancement_channels // self.enhancement_members
 
     @property
+    def reads_evidence(self) -> bool:
+        """Whether the model is given what was measured."""
+        return self.evidence == "tokens"
+
+    @property
+    def evidence_channels(self) -> int:
+        """Width of what the evidence encoder makes of an epoch: hidden states, and five log probabilities; 0: none."""
+        return self.evidence_readers * self.evidence_hidden + 5 if self.reads_evidence else 0
+
+    @property
     def reads_night(self) -> bool:
-        """Whether the model is given high-level vectors of other epochs."""
-        return self.context_epochs > 0 or self.night_epochs > 0
+        """Whether the model is given vectors of the night: of other epochs, or of what was measured."""
+        return self.context_epochs > 0 or self.night_epochs > 0 or self.reads_evidence
 
     @property
     def tower_grid(self) -> tuple[int, int]:
@@ -169,4 +221,5 @@ class EegVlmConfig(LlavaConfig):
         has_class_token = "clip" in self.vision_config.model_type and "siglip" not in self.vision_config.model_type
         low = rows * columns + (has_class_token and self.vision_feature_select_strategy == "full")
         blocks = {"add": [low, low], "concat": [low, self.enhancement_grid**2]}.get(self.alignment, [low])
-        return [2 * self.context_epochs, *blocks] if self.context_epochs else blocks
+        beside = 2 * self.context_epochs + self.reads_evidence
+        return [beside, *blocks] if beside else blocks

@@ -35,16 +35,25 @@ from eegvlm.model.alignment import align
 from eegvlm.model.calling import read_so_far
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
+from eegvlm.model.evidence_encoder import N_STAGES, EvidenceEncoder
+from eegvlm.model.familiarity import Familiarity
 from eegvlm.model.night import NightEncoder, NightReader
 
-_ADDED = ("model.enhancement.", "model.night.", "model.absent_neighbour")
+_ADDED = (
+    "model.enhancement.",
+    "model.night.",
+    "model.absent_neighbour",
+    "model.evidence.",
+    "model.evidence_projector.",
+    "model.absent_evidence",
+)
 
 
 class EegVlmModel(LlavaModel):
     """LLaVA's body with the enhancement beside the tower, the night encoder after it, and one projector for both."""
 
     config: EegVlmConfig
-    _keep_in_fp32_modules_strict = ["night"]  # noqa: RUF012 (transformers' own declaration)
+    _keep_in_fp32_modules_strict = ["night", "evidence"]  # noqa: RUF012 (transformers' own declaration)
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__(config)
@@ -54,6 +63,10 @@ class EegVlmModel(LlavaModel):
             self.absent_neighbour = nn.Parameter(torch.zeros(config.enhancement_channels))
         if config.night_epochs:
             self.night = NightEncoder(config)
+        if config.reads_evidence:
+            self.evidence = EvidenceEncoder(config)
+            self.evidence_projector = nn.Linear(config.evidence_channels, config.text_config.hidden_size)
+            self.absent_evidence = nn.Parameter(torch.zeros(config.evidence_channels))
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -65,8 +78,18 @@ class EegVlmModel(LlavaModel):
             bound = module.hidden_size**-0.5  # torch's own
             for parameter in module.parameters():
                 init.uniform_(parameter, -bound, bound)
-        elif module is self and self.config.context_epochs:
-            init.zeros_(self.absent_neighbour)
+        elif isinstance(module, EvidenceEncoder):
+            init.zeros_(module.mean)
+            init.ones_(module.scale)
+        elif isinstance(module, Familiarity):
+            init.zeros_(module.centre)
+            init.ones_(module.spread)
+            init.copy_(module.inverse, torch.eye(len(module.names)))
+            init.zeros_(module.limit)
+        elif module is self:
+            for name in ("absent_neighbour", "absent_evidence"):
+                if hasattr(self, name):
+                    init.zeros_(getattr(self, name))
 
     def forward(
         self,
@@ -109,10 +132,11 @@ class EegVlmModel(LlavaModel):
         pixel_values
             Normalised pictures, (batch, channels, height, width).
         context
-            High-level vectors of the night around each epoch, (batch, 2 * k + 1, enhancement_channels) with k of at
-            least ``context_epochs``, in the order of time; NaN where there is no neighbour. The middle one is what the
-            enhancement network gives for the epoch's own picture, which then need not run again. ``None``: there are no
-            neighbours.
+            Vectors of the night around each epoch, (batch, 2 * k + 1, enhancement_channels + evidence_channels) with k
+            of at least ``context_epochs``, in the order of time: high-level vectors, and what the evidence encoder made
+            of each epoch. NaN where there is no neighbour, or no evidence. The middle one belongs to the epoch's own
+            picture, so the enhancement network does not run again: that it does is the caller's to see to
+            (:class:`eegvlm.model.night_inputs.EpochInputs` checks it). ``None``: there is nothing around.
         own
             (batch, g * g, enhancement_channels): what the night encoder makes of each epoch's vector in the whole
             night. ``None``: what :meth:`high_level` returns of ``context``, as if the night held no more.
@@ -131,9 +155,12 @@ class EegVlmModel(LlavaModel):
             own = self.high_level(pixel_values, context) if own is None else own
             high = self.multi_modal_projector(own.to(low))  # (batch, g * g, d)
             tokens = align(low, high, self.config.alignment, self.config.tower_grid)
+            beside = []
             if self.config.context_epochs:
-                tokens = torch.cat([self._neighbours(context, len(tokens)), tokens], dim=1)
-            outputs.pooler_output = list(tokens)
+                beside.append(self._neighbours(context, len(tokens)))
+            if self.config.reads_evidence:
+                beside.append(self._evidence_token(context, len(tokens)))
+            outputs.pooler_output = list(torch.cat([*(one.to(tokens) for one in beside), tokens], dim=1))
         return outputs
 
     def high_level(self, pixel_values: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
@@ -149,11 +176,16 @@ class EegVlmModel(LlavaModel):
         torch.Tensor
             (batch, g * g, enhancement_channels)
         """
-        night: torch.Tensor = self.enhancement(pixel_values) if context is None else context
-        if self.config.night_epochs:
-            night = self.night(night)
-        middle = night.shape[1] // 2
-        return night if context is None else night[:, middle : middle + 1]
+        if context is None:
+            night: torch.Tensor = self.enhancement(pixel_values)
+            if not self.config.night_epochs:
+                return night
+            unmeasured = night.new_full((*night.shape[:2], self.config.evidence_channels), torch.nan)
+            moved: torch.Tensor = self.night(torch.cat([night, unmeasured], dim=2))
+            return moved
+        middle = context.shape[1] // 2
+        night = self.night(context) if self.config.night_epochs else context[..., : self.config.enhancement_channels]
+        return night[:, middle : middle + 1]
 
     def _neighbours(self, context: torch.Tensor | None, batch: int) -> torch.Tensor:
         """Return projected neighbours (batch, 2 * context_epochs, d), absent ones replaced by a learned vector."""
@@ -161,9 +193,20 @@ class EegVlmModel(LlavaModel):
         absent = self.absent_neighbour.expand(batch, 2 * near, -1)
         if context is not None:
             around = context.shape[1] // 2
+            context = context[..., : self.config.enhancement_channels]
             others = torch.cat([context[:, around - near : around], context[:, around + 1 : around + near + 1]], dim=1)
             absent = torch.where(others.isnan(), absent, others.nan_to_num().to(absent))
         projected: torch.Tensor = self.multi_modal_projector(absent)
+        return projected
+
+    def _evidence_token(self, context: torch.Tensor | None, batch: int) -> torch.Tensor:
+        """Return what was measured in each epoch as a token, (batch, 1, d); a learned one where it is absent."""
+        held = self.absent_evidence.expand(batch, 1, -1)
+        if context is not None:
+            middle = context.shape[1] // 2
+            own = context[:, middle : middle + 1, self.config.enhancement_channels :]
+            held = torch.where(own.isnan(), held, own.nan_to_num().to(held))
+        projected: torch.Tensor = self.evidence_projector(held)
         return projected
 
 
@@ -230,6 +273,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         context: torch.Tensor | None,
         label_ids: torch.Tensor | list[int],
         own: torch.Tensor | None = None,
+        picture_weight: float = 1.0,
         **kwargs: Any,
     ) -> torch.Tensor:
         """Run the model on prompts and return the logits of the stages, float32 (batch, 5), before calibration.
@@ -242,18 +286,30 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             As for :meth:`forward`.
         label_ids
             The five label tokens, in the order W, N1, N2, N3, R.
+        picture_weight
+            See :meth:`stage_logits`.
         """
         if own is None and self.config.alignment != "none":
             own = self.model.high_level(pixel_values, context)
         outputs = self(
             input_ids=input_ids, pixel_values=pixel_values, context=context, own=own, logits_to_keep=1, **kwargs
         )
-        return self.stage_logits(outputs.logits[:, -1, label_ids].float(), own)
+        measured = None
+        if self.config.reads_evidence and context is not None:
+            measured = context[:, context.shape[1] // 2, -N_STAGES:]
+        return self.stage_logits(outputs.logits[:, -1, label_ids].float(), own, measured, picture_weight)
 
-    def stage_logits(self, label_logits: torch.Tensor, own: torch.Tensor | None) -> torch.Tensor:
-        """Return the logits of the stages: of the label tokens, and of the enhancement network's classifier.
+    def stage_logits(
+        self,
+        label_logits: torch.Tensor,
+        own: torch.Tensor | None,
+        measured: torch.Tensor | None = None,
+        picture_weight: float = 1.0,
+    ) -> torch.Tensor:
+        """Return the logits of the stages: of label tokens, of the enhancement network's classifier, of the evidence.
 
-        The two err differently: one has seen the picture, the other what a network made of it and of the night.
+        They err differently: one has seen the picture, one what a network made of it and of the night, one what was
+        measured.
 
         Parameters
         ----------
@@ -261,11 +317,19 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             Of the five label tokens at the answer position, (batch, 5).
         own
             What :meth:`EegVlmModel.high_level` returned; it may be missing where ``classifier_weight`` is 0.
+        measured
+            The evidence encoder's log probabilities, (batch, 5), NaN where nothing was measured.
+        picture_weight
+            Weight of the two that have seen the picture, where something was measured.
         """
-        if own is None or not self.config.classifier_weight:
-            return label_logits
-        logits: torch.Tensor = self.model.enhancement.stage_logits(own.mean(dim=1)).to(label_logits)
-        return label_logits + self.config.classifier_weight * logits
+        found = label_logits
+        if own is not None and self.config.classifier_weight:
+            logits: torch.Tensor = self.model.enhancement.stage_logits(own.mean(dim=1)).to(label_logits)
+            found = found + self.config.classifier_weight * logits
+        if measured is not None:
+            seen = torch.where(measured.isnan(), 1.0, picture_weight).to(found)
+            found = seen * found + self.config.evidence_weight * measured.to(found).nan_to_num()
+        return found
 
     @classmethod
     def from_pretrained(

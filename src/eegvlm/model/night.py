@@ -46,6 +46,7 @@ class NightEncoder(nn.Module):
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
         self.members = config.enhancement_members
+        self.channels = config.enhancement_channels
         readers = config.night_readers * self.members  # the first reader of each member, the second of each ...
         self.readers = nn.ModuleList(NightReader(config) for _ in range(readers))
 
@@ -55,18 +56,20 @@ class NightEncoder(nn.Module):
         Parameters
         ----------
         night
-            High-level vectors of consecutive epochs, (batch, epochs, channels); NaN where there is none.
+            High-level vectors of consecutive epochs, and beside them what the evidence encoder made of each, (batch,
+            epochs, channels + evidence_channels); NaN where there is none.
 
         Returns
         -------
         torch.Tensor
-            (batch, epochs, channels); where there was no vector, what the others let expect.
+            (batch, epochs, channels); absent epochs get a prediction from their neighbours.
         """
         return self.by_reader(night).mean(dim=0)
 
     def by_reader(self, night: torch.Tensor) -> torch.Tensor:
-        """Return what the first readers of all members make of a night, the second ...: (readers, *night.shape)."""
-        return self._joined([reader(night[..., part]) for reader, part in self._parts()])
+        """Return what the first readers of all members make of nights, the second ...: (readers, *forward's shape)."""
+        beside = night[..., self.channels :]
+        return self._joined([reader(night[..., part], beside) for reader, part in self._parts()])
 
     def replaced(self, night: torch.Tensor, places: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
         """Return what one epoch's vector is moved to if it alone were another.
@@ -74,18 +77,19 @@ class NightEncoder(nn.Module):
         Parameters
         ----------
         night
-            As it is, (epochs, channels).
+            As it is, (epochs, channels + evidence_channels).
         places
             Epochs, (n,), from 0; one may come several times.
         vectors
-            What stands there instead, (n, channels).
+            What stands there instead, (n, channels + evidence_channels).
 
         Returns
         -------
         torch.Tensor
             (n, channels)
         """
-        found = [reader.replaced(night[:, part], places, vectors[:, part]) for reader, part in self._parts()]
+        beside = (night[:, self.channels :], vectors[:, self.channels :])
+        found = [reader.replaced(night[:, part], places, vectors[:, part], *beside) for reader, part in self._parts()]
         return self._joined(found).mean(dim=0)
 
     def _parts(self) -> Iterator[tuple[NightReader, slice]]:
@@ -114,33 +118,47 @@ class NightReader(nn.Module):
         hidden = config.night_hidden
         self.norm = nn.LayerNorm(channels)
         self.inward = nn.Linear(channels + 1, hidden)
+        if config.reads_evidence:
+            self.beside = nn.Linear(config.evidence_channels + 1, hidden)
         self.before = nn.GRU(hidden, hidden, batch_first=True)
         self.after = nn.GRU(hidden, hidden, batch_first=True)
         self.drop = nn.Dropout(config.night_dropout)
         self.outward = nn.Linear(2 * hidden, channels)
         self.scale = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, night: torch.Tensor) -> torch.Tensor:
-        """Return a night's vectors moved, (batch, epochs, channels)."""
-        read = self._read(night)
+    def forward(self, night: torch.Tensor, beside: torch.Tensor | None = None) -> torch.Tensor:
+        """Return a night's vectors moved, (batch, epochs, channels); ``beside`` are the evidence encoder's."""
+        read = self._read(night, beside)
         before, _ = self.before(read)
         after, _ = self.after(read.flip(1))
         return self._moved(night, before, after.flip(1))
 
-    def replaced(self, night: torch.Tensor, places: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
+    def replaced(
+        self,
+        night: torch.Tensor,
+        places: torch.Tensor,
+        vectors: torch.Tensor,
+        beside: torch.Tensor | None = None,
+        own_beside: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """Return other vectors at their places moved, (n, channels); the GRUs come there through the night."""
-        read = self._read(night[None])
+        read = self._read(night[None], None if beside is None else beside[None])
+        own = self._read(vectors[:, None], None if own_beside is None else own_beside[:, None])
         states = []
         for gru, told, ahead in ((self.before, read, places), (self.after, read.flip(1), len(night) - 1 - places)):
             of_all = functional.pad(gru(told)[0][0], (0, 0, 1, 0))  # the state with which each epoch is met
-            states.append(gru(self._read(vectors[:, None]), of_all[ahead][None].contiguous())[0][:, 0])
+            states.append(gru(own, of_all[ahead][None].contiguous())[0][:, 0])
         return self._moved(vectors, *states)
 
-    def _read(self, vectors: torch.Tensor) -> torch.Tensor:
+    def _read(self, vectors: torch.Tensor, beside: torch.Tensor | None) -> torch.Tensor:
         """Return what the GRUs are given of each epoch: (batch, epochs, hidden)."""
         absent = vectors.isnan().any(dim=2, keepdim=True)
         shown = self.norm(vectors.to(self.scale).nan_to_num()).masked_fill(absent, 0.0)
-        read: torch.Tensor = self.drop(functional.gelu(self.inward(torch.cat([shown, absent.to(shown)], dim=2))))
+        inward = self.inward(torch.cat([shown, absent.to(shown)], dim=2))
+        if beside is not None and beside.shape[2]:
+            unmeasured = beside.isnan().any(dim=2, keepdim=True)
+            inward = inward + self.beside(torch.cat([beside.to(shown).nan_to_num(), unmeasured.to(shown)], dim=2))
+        read: torch.Tensor = self.drop(functional.gelu(inward))
         return read
 
     def _moved(self, vectors: torch.Tensor, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:

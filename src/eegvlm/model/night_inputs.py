@@ -10,13 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.evidence import Evidence, beside_median, entries, evidence_vectors, measure_night
 from eegvlm.images import PreparedNight
 from eegvlm.images.raster import empty_picture
 from eegvlm.model.batch_norm_adaptation import adapted_network, filled_up, fingerprints, night_vectors
+from eegvlm.model.evidence_encoder import N_STAGES
+from eegvlm.model.familiarity import Unfamiliar
 from eegvlm.model.night import windows
 
 Rows = npt.NDArray[np.intp]
 Signals = dict[str, npt.NDArray[np.float32]]
+
+_APART = 48  # epochs
+_FEW = 10  # epochs: of fewer the agreement of pictures and evidence says little, and pictures count
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +37,8 @@ class EpochInputs:
         See :meth:`~eegvlm.model.EegVlmForConditionalGeneration.forward`; None where the model reads no night.
     made_from
         int64 (n,): fingerprints of the pictures from which the vectors were computed.
+    picture_weight
+        Weight of what the pictures say; see :attr:`NightInputs.picture_weight`.
 
     Raises
     ------
@@ -42,6 +50,7 @@ class EpochInputs:
     context: torch.Tensor | None = None
     own: torch.Tensor | None = None
     made_from: npt.NDArray[np.int64] | None = None
+    picture_weight: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("context", "own"):
@@ -72,7 +81,24 @@ class NightInputs:
     beside
         Neighbours on each side whose pictures are shown beside the epoch's own.
     seconds
-        By kind of work, added to in place: ``draw_s``, ``model_s``.
+        By kind of work, added to in place: ``draw_s``, ``model_s``, ``measure_s``.
+    measured
+        Whether a model that reads evidence is given any.
+
+    Attributes
+    ----------
+    vectors
+        (n_epochs, enhancement_channels + evidence_channels) of the night; None where the model reads no night.
+    moved
+        (n_epochs, enhancement_channels): what the night encoder makes of them; None where there is none.
+    evidence
+        What was measured on the night; None where the model reads no evidence.
+    unfamiliar
+        How far the recording lies from those that were learnt from; None where that is not known.
+    picture_weight
+        Weight of what the pictures say beside what was measured, from 0 to 1. Where the enhancement network and the
+        evidence encoder give most epochs different stages, the pictures are of a recorder on which the network cannot
+        be trusted: measures in physical units carry over to it, pictures do not.
     """
 
     model: Any
@@ -81,13 +107,17 @@ class NightInputs:
     batch_size: int = 32
     beside: int = 0
     seconds: dict[str, float] = field(default_factory=lambda: {"draw_s": 0.0, "model_s": 0.0})
+    measured: bool = True
     vectors: torch.Tensor | None = field(default=None, init=False)
     moved: torch.Tensor | None = field(default=None, init=False)
+    evidence: Evidence | None = field(default=None, init=False)
+    unfamiliar: Unfamiliar | None = field(default=None, init=False)
+    picture_weight: float = field(default=1.0, init=False)
 
     def __post_init__(self) -> None:
         config = self.model.config
         self._marks = np.zeros(self.night.n_epochs, np.int64)
-        self._around, self._network = 0, None
+        self._around, self._network, self._entries = 0, None, None
         if not getattr(config, "reads_night", False):
             return
         started = time.perf_counter()
@@ -99,10 +129,46 @@ class NightInputs:
         self.vectors, self._marks = night_vectors(
             self._network, self.processor, self.night, batch_size=self.batch_size, **at
         )
-        if config.night_epochs:
-            with torch.inference_mode():
+        self.seconds["model_s"] += time.perf_counter() - started
+        if config.reads_evidence and self.measured:
+            started = time.perf_counter()
+            self.evidence = measure_night(self.night)
+            self._entries_of_night = evidence_vectors(self.night, self.evidence)
+            known = self._entries_of_night[:, self._columns]
+            self._entries = torch.from_numpy(known)
+            self.unfamiliar = self.model.model.evidence.familiarity.of(known)
+            self.seconds["measure_s"] = self.seconds.get("measure_s", 0.0) + time.perf_counter() - started
+        started = time.perf_counter()
+        with torch.inference_mode():
+            if config.reads_evidence:
+                nothing = torch.full((self.night.n_epochs, config.evidence_channels), torch.nan)
+                self.vectors = torch.cat([self.vectors, nothing], dim=1)
+            if self._entries is not None:
+                measured = self.model.model.evidence(self._entries[None].to(self.model.device))[0].cpu()
+                self.vectors[:, config.enhancement_channels :] = measured
+                self.picture_weight = self._trusted()
+            if config.night_epochs:
                 self.moved = self.model.model.night(self.vectors[None].to(self.model.device))[0].cpu()
         self.seconds["model_s"] += time.perf_counter() - started
+
+    @property
+    def _columns(self) -> list[int]:
+        """Places of the entries that the model knows, in its order, among those of this version."""
+        places = {entry.name: place for place, entry in enumerate(entries())}
+        return [places[name] for name in self.model.config.evidence_entries]
+
+    def _trusted(self) -> float:
+        """Return :attr:`picture_weight`, from the share of the epochs to which both give the same stage."""
+        nothing, full = self.model.config.picture_agreement
+        if self.vectors is None or nothing >= full:
+            return 1.0
+        high = self.vectors[:, : self.model.config.enhancement_channels].to(self.model.device)
+        seen = self.model.model.enhancement.stage_logits(high).float().cpu()
+        measured = self.vectors[:, -N_STAGES:]
+        there = torch.isfinite(measured).all(dim=1) & torch.isfinite(seen).all(dim=1)
+        agreed = int((seen.argmax(dim=1) == measured.argmax(dim=1))[there].sum())
+        share = (agreed + _FEW * full) / (int(there.sum()) + _FEW)
+        return float(np.clip((share - nothing) / (full - nothing), 0.0, 1.0))
 
     def rows(self, rows: Rows) -> EpochInputs:
         """Return what the model reads of some epochs, (n,) places in the night."""
@@ -112,8 +178,16 @@ class NightInputs:
         if self.vectors is None:
             return EpochInputs(pictures)
         own = None if self.moved is None else self.moved[rows][:, None]
-        context = windows(self.vectors, self._around)[rows] if self._around else None
-        return EpochInputs(pictures, context, own, self._marks[rows])
+        context = windows(self.vectors, self._around)[rows] if self._reads_around else None
+        return EpochInputs(pictures, context, own, self._marks[rows], self.picture_weight)
+
+    @property
+    def _reads_around(self) -> bool:
+        return self._around > 0 or self._entries is not None
+
+    @property
+    def _evidence_channels(self) -> int:
+        return int(self.model.config.evidence_channels)
 
     @torch.inference_mode()
     def replaced(self, rows: Rows, signals: Signals) -> EpochInputs:
@@ -134,15 +208,41 @@ class NightInputs:
         pixel_values = self.processor.normalise(filled_up(pictures), self.model.dtype)
         vectors = self._network(pixel_values)[: len(rows)].mean(dim=1).float().cpu()
         places = torch.from_numpy(rows)
+        if self._entries is not None:
+            others = torch.from_numpy(self._entries_of(rows, signals))
+            given = (one.to(self.model.device) for one in (self._entries, places, others))
+            vectors = torch.cat([vectors, self.model.model.evidence.replaced(*given).cpu()], dim=1)
+        elif self.model.config.reads_evidence:
+            vectors = torch.cat([vectors, vectors.new_full((len(rows), self._evidence_channels), torch.nan)], dim=1)
         context = None
-        if self._around:
+        if self._reads_around:
             context = windows(self.vectors, self._around)[places]
             context[:, self._around] = vectors
         moved = None
         if self.moved is not None:
             given = (one.to(self.model.device) for one in (self.vectors, places, vectors))
             moved = self.model.model.night.replaced(*given)[:, None].cpu()
-        return EpochInputs(pictures, context, moved, fingerprints(pictures))
+        return EpochInputs(pictures, context, moved, fingerprints(pictures), self.picture_weight)
+
+    def _entries_of(self, rows: Rows, signals: Signals) -> npt.NDArray[np.float32]:
+        """Return the evidence of other signals at places of the night, each measured alone among its neighbours.
+
+        Places that lie far apart are measured together: detectors look at most ten minutes around.
+        """
+        found = np.empty((len(rows), len(self._columns)), np.float32)
+        left = np.argsort(rows, kind="stable")
+        whole = self._entries_of_night
+        while len(left):
+            chosen, last = [], -_APART
+            for place in left.tolist():
+                if rows[place] - last >= _APART:
+                    chosen.append(place)
+                    last = int(rows[place])
+            left = np.setdiff1d(left, chosen, assume_unique=True)
+            changed = self.night.replaced(rows[chosen], {name: some[chosen] for name, some in signals.items()})
+            measured = evidence_vectors(changed, measure_night(changed))
+            found[chosen] = beside_median(measured, of=whole)[rows[chosen]][:, self._columns]
+        return found
 
     def _beside(self, rows: Rows) -> torch.Tensor:
         """Return pictures with those of their neighbours; beyond the night's ends there is nothing in them."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.images import PreparedNight
+from eegvlm.model.familiarity import Unfamiliar
 from eegvlm.signals import EPOCH_S, Problem, Recording
 
 LEAST_HOURS = 1.0
@@ -47,7 +48,9 @@ class Limit:
         return Problem(self.code, self.message)
 
 
-def limits_of(recording: Recording, night: PreparedNight, hypnogram: Hypnogram) -> tuple[Limit, ...]:
+def limits_of(
+    recording: Recording, night: PreparedNight, hypnogram: Hypnogram, unfamiliar: Unfamiliar | None = None
+) -> tuple[Limit, ...]:
     """Return the conditions that hold of a staged night.
 
     Parameters
@@ -58,8 +61,22 @@ def limits_of(recording: Recording, night: PreparedNight, hypnogram: Hypnogram) 
         As the model saw it.
     hypnogram
         As it was staged.
+    unfamiliar
+        How far the recording lies from those that the model learnt from; None where that is not known.
     """
-    return (*_of_length(recording, hypnogram), *_of_channels(night), *_of_signals(night))
+    return (
+        *_of_length(recording, hypnogram),
+        *_of_channels(night),
+        *_of_signals(night),
+        *_of_familiarity(unfamiliar),
+    )
+
+
+def _of_familiarity(unfamiliar: Unfamiliar | None) -> Iterator[Limit]:
+    if unfamiliar is not None and unfamiliar.is_unfamiliar:
+        told = "; ".join(unfamiliar.furthest) or "no single measure of its EEG, but all of them together"
+        message = f"unlike any recorder in training: {told}; probabilities were widened, review more of this night"
+        yield Limit("unlike-training", message, validated=False)
 
 
 def _of_length(recording: Recording, hypnogram: Hypnogram) -> Iterator[Limit]:

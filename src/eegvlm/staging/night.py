@@ -53,6 +53,9 @@ class StagedNight:
         What a second reader says; None where none was asked.
     lights
         When lights went off and on; None where nobody said.
+    unfamiliarity
+        Distance to the recordings that the model learnt from, beside the one within which 99 of 100 like them lie;
+        above 1 it is unlike them. None where that is not known.
     """
 
     hypnogram: Hypnogram
@@ -67,6 +70,7 @@ class StagedNight:
     votes: dict[str, Hypnogram] = field(default_factory=dict)
     second: SecondOpinion | None = None
     lights: Lights | None = None
+    unfamiliarity: float | None = None
 
     @property
     def panels(self) -> dict[str, str | None]:
@@ -116,6 +120,7 @@ class StagedNight:
             "gains": {panel: round(one.gain, 3) for panel, one in corrections.items()},
             "narrowed": {panel: list(one.band) for panel, one in corrections.items() if one.narrows},
             "problems": self.all_problems,
+            **({} if self.unfamiliarity is None else {"unfamiliarity": round(self.unfamiliarity, 3)}),
             "quality": None if self.quality is None else self.quality.to_dict(),
             "epochs": len(self.hypnogram.stages),
             "unscored_epochs": int((self.hypnogram.stages < 0).sum()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,14 @@ from transformers import DynamicCache
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.model.batch_norm_adaptation import filled_up
+from eegvlm.model.evidence_encoder import N_STAGES
 from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.staging.key_value import Prefix
 
 Logits = npt.NDArray[np.float32]
+Inputs = Literal["both", "picture", "evidence"]
+INPUTS: tuple[Inputs, ...] = ("both", "picture", "evidence")
+"""What a model that reads evidence is given; ``evidence`` asks its evidence encoder alone."""
 
 
 class Reader:
@@ -26,8 +30,10 @@ class Reader:
     round otherwise than those for many, so small batches are filled up with empty pictures.
     """
 
-    def __init__(self, model: EegVlmForConditionalGeneration, processor: EegVlmProcessor) -> None:
-        self.model, self.processor = model, processor
+    def __init__(
+        self, model: EegVlmForConditionalGeneration, processor: EegVlmProcessor, inputs: Inputs = "both"
+    ) -> None:
+        self.model, self.processor, self.inputs = model, processor, inputs
         direct = processor.encode_prompt("direct")
         self.reasoned = processor.encode_prompt("reasoned") if processor.prompts.get("reasoned") else []
         together = zip(direct, self.reasoned[:-1], strict=False)
@@ -59,10 +65,18 @@ class Reader:
     def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> NightInputs:
         """Return what the model reads of a night; its vectors are computed here."""
         spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
-        return NightInputs(self.model, self.processor, night, batch_size, seconds=spent)
+        measured = self.inputs != "picture"
+        return NightInputs(self.model, self.processor, night, batch_size, seconds=spent, measured=measured)
 
     def read(self, inputs: EpochInputs) -> Logits:
-        """Return label logits, before calibration: float32 (n, 5), in the order W, N1, N2, N3, R."""
+        """Return label logits, before calibration: float32 (n, 5), in the order W, N1, N2, N3, R.
+
+        Of the evidence alone they are the evidence encoder's answer, and no picture is read.
+        """
+        if self.inputs == "evidence" and inputs.context is not None:
+            measured = inputs.context[:, inputs.context.shape[1] // 2, -N_STAGES:]
+            alone: Logits = (self.model.config.evidence_weight * measured).nan_to_num().float().cpu().numpy()
+            return alone
         return self._forward(inputs, None)
 
     def read_on(self, inputs: EpochInputs) -> tuple[Logits, Prefix]:
@@ -78,7 +92,7 @@ class Reader:
             None if one is None else filled_up(one).to(self.model.device) for one in (inputs.context, inputs.own)
         )
         prompts = self._prompt.expand(len(pixel_values), -1)
-        caching = {"past_key_values": cache, "use_cache": cache is not None}
-        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own, **caching)
+        more = {"picture_weight": inputs.picture_weight, "past_key_values": cache, "use_cache": cache is not None}
+        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own, **more)
         logits: Logits = stages[: len(inputs)].cpu().numpy()
         return logits

@@ -30,7 +30,7 @@ from eegvlm.core.memory import give_back
 from eegvlm.errors import InputError
 from eegvlm.evidence import measure_night
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.hypnogram.smoothing import posterior
+from eegvlm.hypnogram.smoothing import posterior, tempered
 from eegvlm.images import PreparedNight, panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.general import is_general, load_general_model
@@ -55,7 +55,7 @@ from eegvlm.staging.journal import Answers, Journal
 from eegvlm.staging.limits import limits_of
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
-from eegvlm.staging.reading import Reader
+from eegvlm.staging.reading import INPUTS, Inputs, Reader
 from eegvlm.staging.unstaged import notes_of, quality_problems, quality_words
 
 Smoothing = Literal["none", "posterior"]
@@ -76,6 +76,7 @@ class Stager:
     processor: EegVlmProcessor | GeneralProcessor
     provenance: dict[str, Any]
     smooth: Smoothing = "posterior"
+    inputs: Inputs = "both"
     _reader: Reader = field(init=False, repr=False)
     _grammars: Grammars = field(init=False, repr=False)
 
@@ -83,7 +84,7 @@ class Stager:
         if isinstance(self.processor, GeneralProcessor):
             self._reader = GeneralReader(self.model, self.processor)
         else:
-            self._reader = Reader(self.model, self.processor)
+            self._reader = Reader(self.model, self.processor, self.inputs)
         self._grammars = Grammars(self._reader)
 
     @classmethod
@@ -92,6 +93,7 @@ class Stager:
         name_or_path: str | Path = "nano",
         *,
         smooth: Smoothing | Literal["auto"] = "auto",
+        inputs: Inputs = "both",
         device: str = "auto",
         dtype: str = "auto",
     ) -> Stager:
@@ -105,6 +107,8 @@ class Stager:
             ``"posterior"``: probabilities are those of a chain with the transitions of real nights
             (:mod:`eegvlm.hypnogram.smoothing`). ``"none"``: they are the model's own. ``"auto"``: as the checkpoint's
             validation says.
+        inputs
+            What a model that reads evidence is given: pictures and evidence, or one of them alone.
         device, dtype
             See :mod:`eegvlm.staging.precision`.
 
@@ -128,7 +132,13 @@ class Stager:
             "dtype": str(precision).removeprefix("torch."),
             "notice": "Research use; verify by a trained scorer.",
         }
-        stager = cls(model, processor, provenance)
+        if inputs not in INPUTS:
+            raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
+        if inputs != "both":
+            if not getattr(model.config, "reads_evidence", False):
+                raise InputError(folder, "inputs", inputs, "this checkpoint reads pictures alone: leave it out")
+            provenance["inputs"] = inputs
+        stager = cls(model, processor, provenance, inputs=inputs)
         stager.smooth = stager._reader.calibration.smoothing if smooth == "auto" else smooth
         provenance |= {"smoothing": stager.smooth, **stager._reader.provenance}
         return stager
@@ -248,13 +258,15 @@ class Stager:
             ballots = self._ballots(night, answering.answers.logits, batch_size, seconds)
             votes = {name: self._hypnogram(recording, one, ()) for name, one in ballots.items()}
             logits = pooled(list(ballots.values()), self._reader.calibration.stage_temperature)
-        hypnogram = self._hypnogram(recording, logits, notes_of(night, recording))
+        unfamiliar = answering.inputs.unfamiliar
+        widening = 1.0 if unfamiliar is None else unfamiliar.widening(self._reader.calibration.unfamiliar_widening)
+        hypnogram = self._hypnogram(recording, logits, notes_of(night, recording), widening)
         hypnogram = replace(hypnogram, quality=quality_words(night))
         ground = None
         if measure or explain != "none":
             started = time.perf_counter()
-            ground = Ground.of(night, measure_night(night))
-            seconds["measure_s"] = time.perf_counter() - started
+            ground = Ground.of(night, answering.inputs.evidence or measure_night(night))
+            seconds["measure_s"] = seconds.get("measure_s", 0.0) + time.perf_counter() - started
             give_back()
         if ground is not None and explain != "none":
             chosen = night.usable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
@@ -268,7 +280,8 @@ class Stager:
             provenance=provenance,
             timing=seconds,
             problems=tuple(quality_problems(night, recording)),
-            limits=limits_of(recording, night, hypnogram),
+            limits=limits_of(recording, night, hypnogram, unfamiliar),
+            unfamiliarity=None if unfamiliar is None else unfamiliar.ratio,
             evidence=None if ground is None else ground.evidence,
             rationales=None if ground is None or explain == "none" else ground.lines(answering.answers, hypnogram),
             votes=votes,
@@ -331,8 +344,10 @@ class Stager:
             hint = f"name it with --channels eeg=LABEL; the channels are {labels}"
             raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
 
-    def _hypnogram(self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str]) -> Hypnogram:
-        """Return stages and calibrated probabilities; epochs that were not read are unscored."""
+    def _hypnogram(
+        self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str], widening: float = 1.0
+    ) -> Hypnogram:
+        """Return stages and calibrated probabilities, widened by a temperature; epochs not read are unscored."""
         read = np.isfinite(logits[:, 0])
         config = self._reader.calibration
         probabilities = np.full(logits.shape, np.nan)
@@ -344,6 +359,8 @@ class Stager:
                 prior=config.stage_prior,
                 temperature=config.smoothed_temperature,
             )
+        if widening != 1:
+            probabilities = tempered(probabilities, widening)
         stages = np.where(read, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         return Hypnogram(
             stages,

@@ -175,6 +175,12 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     if alignment == "none":
         return {**fields, "enhancement_config": None}
     fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
+    if said.evidence != "none":
+        fields |= {
+            name: value
+            for name, value in vars(said).items()
+            if name.startswith("evidence") or name in ("picture_agreement", "unfamiliar_widening")
+        }
     if said.enhancement_members:
         fields["enhancement_members"] = said.enhancement_members
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")

@@ -160,7 +160,7 @@ def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, seed: int
             if target.is_file():
                 continue
             whole = torch.from_numpy(np.load(file).astype(np.float32)).to(device)
-            parts = _pieces(len(whole), seed, night) if seed is not None and version % 2 else [len(whole)]
+            parts = pieces(len(whole), seed, night) if seed is not None and version % 2 else [len(whole)]
             moved = torch.cat([encoder(part[None])[0] for part in torch.split(whole, parts)])
             _write(target, moved.cpu().numpy().astype(np.float16))
     return NightVectors(given.store, given.files, given.epochs, own)
@@ -171,7 +171,7 @@ def _write(file: Path, vectors: npt.NDArray[np.float16]) -> None:
         np.save(stream, vectors)
 
 
-def _pieces(epochs: int, seed: int, night: int) -> list[int]:
+def pieces(epochs: int, seed: int, night: int) -> list[int]:
     """Return lengths that add up to a night's."""
     rng = np.random.default_rng([seed, night, 11])
     lengths: list[int] = []

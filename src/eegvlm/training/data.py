@@ -184,6 +184,9 @@ class Batches:
         By night, version and epoch, and the share of batches that ask for them.
     others
         See :class:`~eegvlm.training.phase_recipe.Phase`.
+    own_channels, unmeasured
+        Width of the high-level vectors, and the share of epochs that are seen without what stands beside them in
+        ``context``, the evidence.
     """
 
     store: EpochStore
@@ -195,6 +198,8 @@ class Batches:
     rationales: Rationales | None = None
     reasoned: float = 0.5
     others: float = 1.0
+    own_channels: int = 0
+    unmeasured: float = 0.0
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
         """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``compared`` for the objectives.
@@ -210,6 +215,8 @@ class Batches:
             versions = rng.integers(self.context.versions, size=len(self.store.nights))[self.store.night[rows]]
             vectors = self.context.around(rows, versions)
             cut(vectors, self.context_drop, rng)
+            if self.unmeasured:
+                vectors[rng.random(len(rows)) < self.unmeasured, :, self.own_channels :] = np.nan
             held["context"] = torch.from_numpy(vectors)
             own = self.context.own(rows, versions)
             if own is not None:

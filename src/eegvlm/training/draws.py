@@ -16,7 +16,7 @@ _LEAST_SHARE = 1e-3
 
 def chances_of(phase: Phase, data: DataRecipe, store: EpochStore) -> npt.NDArray[np.float64]:
     """Return the probability (n,) with which a phase draws each epoch."""
-    if phase.objective in ("describe", "follow") or data.sampling == "natural":
+    if phase.objective in ("describe", "follow", "evidence") or data.sampling == "natural":
         return even_chances(store, data.train)
     return row_chances(store, data.train, data.stage_shares)
 

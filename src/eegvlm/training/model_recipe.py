@@ -57,6 +57,9 @@ class ModelRecipe:
         :class:`~eegvlm.model.EegVlmConfig`.
     adaptation
         Share of a recording's own batch statistics in the enhancement network; see :class:`~eegvlm.model.EegVlmConfig`.
+    evidence, evidence_readers, evidence_hidden, evidence_relative_share, evidence_sharpness, evidence_weight
+    picture_agreement, unfamiliar_widening
+        What was measured, beside the pictures; see :class:`~eegvlm.model.EegVlmConfig`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels
@@ -76,4 +79,12 @@ class ModelRecipe:
     night_epochs: int = 0
     adaptation: float = 0.0
     classifier_weight: float = 0.0
+    evidence: Literal["none", "tokens"] = "none"
+    evidence_readers: int = 2
+    evidence_hidden: int = 64
+    evidence_relative_share: float = 0.5
+    evidence_sharpness: float = 1.0
+    evidence_weight: float = 1.0
+    picture_agreement: tuple[float, float] = (0.0, 0.0)
+    unfamiliar_widening: float = 1.0
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")

@@ -24,8 +24,14 @@ WEIGHTS = "moved.safetensors"
 PARTS = {
     "enhancement": ("model.enhancement",),
     "night": ("model.night",),
+    "evidence": ("model.evidence.",),
     "tower": ("model.vision_tower",),
-    "projector": ("model.multi_modal_projector", "model.absent_neighbour"),
+    "projector": (
+        "model.multi_modal_projector",
+        "model.absent_neighbour",
+        "model.evidence_projector",
+        "model.absent_evidence",
+    ),
     "language": ("model.language_model", "lm_head"),
 }
 
@@ -42,10 +48,10 @@ def release(model: nn.Module, phase: Phase, *, frozen_in: torch.dtype) -> None:
     phase
         Its ``trains``; where it has adapters, these stand for the language model.
     frozen_in
-        Precision of weights that do not move. Those that do, the enhancement network and the night encoder are in
-        float32.
+        Precision of weights that do not move. Those that do, the enhancement network and the two encoders of the night
+        are in float32.
     """
-    precise = (*PARTS["enhancement"], *PARTS["night"])
+    precise = (*PARTS["enhancement"], *PARTS["night"], *PARTS["evidence"])
     for name, parameter in model.named_parameters():
         adapted = phase.lora is not None and name.startswith(PARTS["language"])
         moves = is_adapter(name) if adapted else name.startswith(prefixes_of(phase))
@@ -94,6 +100,8 @@ def save_moved(model: nn.Module, folder: Path, state: Mapping[str, torch.Tensor]
     """
     names = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     learnt = tuple({_member(name) for name in names if name.startswith(_MEMBERS)})
+    if any(name.startswith(PARTS["evidence"]) for name in names):
+        learnt = (*learnt, *PARTS["evidence"])
     names |= {name for name, _ in model.named_buffers() if learnt and name.startswith(learnt)}
     held = model.state_dict() if state is None else state
     make_folder(folder)

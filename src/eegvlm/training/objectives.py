@@ -87,6 +87,24 @@ def follow(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tup
     return loss, logits[:, :, window.shape[1] // 2].mean(dim=0)
 
 
+def evidence(model: Any, inputs: dict[str, torch.Tensor], smoothing: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of the stages of all epochs of windows of evidence, and the stage logits (n, 5) of the rows.
+
+    Each reader of the evidence encoder learns by itself: the loss is the mean of theirs, the logits are of all.
+    """
+    logits = model.model.evidence.by_reader(inputs["evidence"]).float()  # (readers, n, epochs, 5)
+    learnt = inputs["counts"] > 0
+    compared, targets, counts = (inputs[key][learnt] for key in ("compared", "targets", "counts"))
+    losses = [
+        stage_loss(weighed(of_reader[learnt], compared).log_softmax(dim=1), targets, compared, smoothing, counts)
+        for of_reader in logits
+    ]
+    loss = torch.stack(losses).mean()
+    loss = loss * share_of_items(counts.sum()) if model.training else loss
+    rows = torch.arange(len(inputs["place"]), device=logits.device)
+    return loss, logits.mean(dim=0)[rows, inputs["place"]]
+
+
 def answer(
     model: Any, inputs: dict[str, torch.Tensor], smoothing: float, stage_token_ids: list[int]
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -10,7 +10,7 @@ from typing import Literal
 from eegvlm.errors import InputError
 from eegvlm.simulation import Randomisation
 
-Part = Literal["enhancement", "night", "tower", "projector", "language"]
+Part = Literal["enhancement", "night", "evidence", "tower", "projector", "language"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,13 @@ class Phase:
     objective
         ``describe``: the tower alone, contrastive between pictures and descriptions of what is measurable in
         them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``follow``: the night
-        encoder alone, the same cross-entropy of all epochs of a window of the night. ``answer``: the whole
+        encoder alone, the same cross-entropy of all epochs of a window of the night. ``evidence``: the evidence
+        encoder alone, the same of windows of what was measured, each of its readers by itself. ``answer``: the whole
         model, cross-entropy of the label token and the end of the answer. ``reason``: the same, but in a share of the
         batches the model writes the reasons, too, composed from what is measurable in each epoch.
     trains
-        Parts whose weights move: any of ``enhancement``, ``night``, ``tower``, ``projector``, ``language``.
+        Parts whose weights move: any of ``enhancement``, ``night``, ``evidence``, ``tower``, ``projector``,
+        ``language``.
     member
         Of ``classify``, of a network with ``model.enhancement_members``: the one that learns, counted from 1. 0: all of
         them, each by itself, from the same batches.
@@ -87,7 +89,7 @@ class Phase:
     """
 
     name: str
-    objective: Literal["describe", "classify", "follow", "answer", "reason"]
+    objective: Literal["describe", "classify", "follow", "evidence", "answer", "reason"]
     trains: tuple[Part, ...]
     member: int = 0
     steps: int = 0
@@ -113,7 +115,7 @@ class Phase:
     @property
     def of_enhancement(self) -> bool:
         """Whether the enhancement network, or the night encoder after it, learns alone."""
-        return self.objective in ("classify", "follow")
+        return self.objective in ("classify", "follow", "evidence")
 
     @property
     def whole_model(self) -> bool:
@@ -145,13 +147,15 @@ class Phase:
             (self.member and self.folds, f"folds {self.folds}", "cross-fit all members in one phase"),
             (self.randomisation is not None and self.objective != "classify", "randomisation",
              "only a classify phase has its own"),
+            ((self.objective == "evidence") != ("evidence" in self.trains), f"trains {', '.join(self.trains)}",
+             "the evidence encoder learns in an evidence phase, alone"),
             (self.whole_model and "night" in self.trains, "trains night",
              "what it makes of a night is given: train the night encoder in a follow phase"),
             (not 0 <= self.by_stage <= 1, f"by_stage {self.by_stage}", "give a share from 0 to 1"),
             (self.by_stage and self.objective != "follow", f"by_stage {self.by_stage}", "only a follow phase has it"),
             (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
             (self.average and not self.of_enhancement, f"average {self.average}",
-             "only the network of a classify or follow phase is averaged"),
+             "only the network of a classify, follow or evidence phase is averaged"),
             (self.others < 0, f"others {self.others}", "give 0 or more"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
         ):  # fmt: skip

@@ -21,17 +21,19 @@ from eegvlm.model.label_trie import label_log_probabilities
 from eegvlm.training.averaging import STATISTICS_BATCHES, Averaging
 from eegvlm.training.checkpoints import check_kind, ended_early, last_checkpoint, log_writer, write_json
 from eegvlm.training.data import Batches, SeededDraws
+from eegvlm.training.evidence_batches import EvidenceBatches
 from eegvlm.training.general_data import GeneralBatches
 from eegvlm.training.joint import join_batch_norms, part_batch_norms
 from eegvlm.training.label_texts import answer_text
 from eegvlm.training.moved import PARTS, load_moved, release, save_moved
-from eegvlm.training.objectives import answer, classify, describe, follow, reason
+from eegvlm.training.objectives import answer, classify, describe, evidence, follow, reason
 from eegvlm.training.parallel import ParallelTrainer
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
 from eegvlm.training.recipe import Phase, Recipe
 from eegvlm.training.windows import WindowBatches
 
+AnyBatches = Batches | WindowBatches | EvidenceBatches
 CURVE, DONE = "curve.json", "done.json"
 _SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
@@ -79,9 +81,10 @@ class PhaseTrainer(ParallelTrainer):
     def objective_of(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the objective and the stage logits, from the parts of the model that the phase computes."""
         smoothing = self.args.label_smoothing_factor
-        if self.objective == "follow":
+        if self.objective in ("follow", "evidence"):
             with torch.autocast(self.args.device.type, enabled=False):
-                return follow(model, inputs, smoothing)
+                learn = follow if self.objective == "follow" else evidence
+                return learn(model, inputs, smoothing)
         if self.objective in ("describe", "classify"):  # parts of the model, whose own forward would set the precision
             with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
                 if self.objective == "describe":
@@ -150,7 +153,7 @@ class PhaseTrainer(ParallelTrainer):
 
     def _last_pictures(self) -> Iterator[torch.Tensor]:
         """Yield pictures of the last training epochs; none where vectors are learnt from, without batch statistics."""
-        if self.objective == "follow":
+        if self.objective in ("follow", "evidence"):
             return
         rows, size = list(self.draws)[-STATISTICS_BATCHES * self.phase.batch_size :], self.phase.batch_size
         for first in range(0, len(rows), size):
@@ -196,8 +199,8 @@ def run_phase(
     phase: Phase,
     recipe: Recipe,
     model: EegVlmForConditionalGeneration,
-    train: Batches | WindowBatches,
-    validation: Batches | WindowBatches,
+    train: AnyBatches,
+    validation: AnyBatches,
     draws: SeededDraws,
     folder: Path,
     processes: Processes | None = None,
@@ -272,7 +275,8 @@ def run_phase(
         watching.append(TensorBoardCallback(log_writer(folder, checkpoint)))
     averaging = None
     if phase.average:
-        network: torch.nn.Module = model.model.night if phase.objective == "follow" else model.model.enhancement
+        learning = {"follow": "night", "evidence": "evidence"}.get(phase.objective, "enhancement")
+        network: torch.nn.Module = getattr(model.model, learning)
         if phase.member:
             (network,) = model.model.enhancement.chosen(phase.member)
         averaging = Averaging(network, steps - round(phase.average * steps))

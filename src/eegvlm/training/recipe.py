@@ -16,9 +16,16 @@ import yaml
 
 from eegvlm.errors import InputError
 from eegvlm.simulation import Randomisation
+from eegvlm.training.evidence_recipe import EvidenceData
 from eegvlm.training.model_recipe import ModelRecipe
 from eegvlm.training.phase_recipe import Phase
-from eegvlm.training.source_recipe import Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.training.source_recipe import (
+    Mixture,
+    RecordedNights,
+    SimulatedNights,
+    SpectralNights,
+    UnlabelledNights,
+)
 
 __all__ = [
     "DataRecipe",
@@ -28,6 +35,7 @@ __all__ = [
     "Recipe",
     "RecordedNights",
     "SimulatedNights",
+    "SpectralNights",
     "UnlabelledNights",
     "read_recipe",
     "recipe_of",
@@ -74,6 +82,8 @@ class DataRecipe:
     context_gaps
         Probability that stretches of a night encoder's window are taken away, whatever their stages. Nights of which
         some stages alone are known have gaps where the others were; an encoder must not learn stages from gaps.
+    evidence
+        How windows of what was measured vary.
     """
 
     train: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(),)))
@@ -91,6 +101,7 @@ class DataRecipe:
     context_versions: int = 2
     context_drop: float = 0.2
     context_gaps: float = 0.0
+    evidence: EvidenceData = field(default_factory=EvidenceData)
 
 
 @dataclass(frozen=True)
@@ -195,6 +206,14 @@ def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
     """Refuse sources of phases that are not there, and phases without a source."""
     train, names = recipe.data.train, {phase.name for phase in recipe.phases}
     limited = [one for one in train.simulated if one.phases]
+    objectives = {phase.name: phase.objective for phase in recipe.phases}
+    for spectral in train.spectral:
+        wrong = [name for name in spectral.phases if objectives.get(name) != "evidence"]
+        if wrong or not spectral.phases:
+            hint = "name evidence phases of this recipe: nothing else can learn from nights without a signal"
+            raise InputError(path, f"source {spectral.name}", f"phases {', '.join(wrong) or 'none'}", hint)
+    if recipe.data.validation.spectral:
+        raise InputError(path, "data.validation.spectral", "nights without a signal", "watch others, with one")
     for source in limited:
         if unknown := ", ".join(sorted(set(source.phases) - names)):
             raise InputError(path, "data.train.simulated", f"phases {unknown}", "name phases of this recipe")

@@ -6,6 +6,7 @@ that was under way goes on from its last checkpoint.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +20,7 @@ import torch
 
 from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.errors import InputError
+from eegvlm.evidence import entries
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
@@ -33,8 +35,10 @@ from eegvlm.training.crossfit import CrossFit, apart_from, cross_fit, folds_of, 
 from eegvlm.training.data import Augmentation, Batches, even_chances, row_chances
 from eegvlm.training.descriptions import describe_nights
 from eegvlm.training.draws import draws_of, learnt_shares
+from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
+from eegvlm.training.evidence_states import fit_familiarity, fit_standards, with_evidence
 from eegvlm.training.moved import check_members, load_moved, release
-from eegvlm.training.phases import DONE, run_phase
+from eegvlm.training.phases import DONE, AnyBatches, run_phase
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
 from eegvlm.training.rationales import Rationales, night_rationales
@@ -208,12 +212,14 @@ class Run:
                 found.append(night_vectors(network, self.processor, shown, batch_size=len(some), device=device)[0])
         return torch.cat(found).numpy()
 
-    def batches(self, phase: Phase) -> tuple[Batches | WindowBatches, Batches | WindowBatches]:
+    def batches(self, phase: Phase) -> tuple[AnyBatches, AnyBatches]:
         """Return the training and validation batches of a phase."""
         data, processor = self.recipe.data, self.processor
         augmentation = Augmentation.of(data, self.recipe.seed, phase.randomisation)
         if phase.objective == "follow":
             return self._windows(phase, augmentation)
+        if phase.objective == "evidence":
+            return self._measured_windows(phase, augmentation)
         given = phase.whole_model and (self.model.config.reads_night or self.cross is not None)
         if given and "enhancement" in phase.trains:
             hint = "high-level vectors are given by frozen enhancement networks: train these in a classify phase"
@@ -239,9 +245,53 @@ class Run:
                 rationales=texts,
                 reasoned=phase.reasoned,
                 others=phase.others,
+                own_channels=self._own_channels,
+                unmeasured=data.evidence.drop if self.model.config.reads_evidence else 0.0,
             ),
             Batches(self.checks, processor, context=self._checked()),
         )
+
+    def _measured_windows(self, phase: Phase, augmentation: Augmentation) -> tuple[EvidenceBatches, EvidenceBatches]:
+        """Return the training and validation windows of a phase of the evidence encoder."""
+        if not self.model.config.reads_evidence:
+            hint = "set model.evidence: tokens, or leave this phase out"
+            raise InputError("recipe", f"phase {phase.name}", "the model has no evidence encoder", hint)
+        data, seen = self.recipe.data, self._evidence(self.nights, augmentation)
+        train = EvidenceBatches(seen, self.processor, self._columns, data.evidence, phase.others)
+        encoder = self.model.model.evidence
+        if not (encoder.mean != 0).any():
+            rows = list(draws_of(phase, data, self.nights, self.recipe.seed + 1))
+            fit_standards(encoder, train, rows, phase.batch_size)
+            pieces = data.evidence.piece_epochs
+            fit_familiarity(encoder.familiarity, seen, self._columns, pieces, self.recipe.seed)
+        return train, train.as_they_are(self._evidence(self.checks))
+
+    def _evidence(self, nights: EpochStore, augmentation: Augmentation | None = None) -> NightEvidence:
+        """Return what was measured on nights, each version through its recorder."""
+        keys = hashlib.sha256(" ".join(nights.nights).encode()).hexdigest()[:12]
+        return write_evidence(
+            nights,
+            self.processor,
+            self.out / "evidence" / (keys if augmentation else f"{keys}-plain"),
+            augmentation=augmentation,
+            versions=self.recipe.data.context_versions if augmentation else 1,
+            progress=lambda items: self.progress(items, "evidence"),
+        )
+
+    @property
+    def _columns(self) -> list[int]:
+        """Places of the model's entries among those of this version."""
+        places = {entry.name: place for place, entry in enumerate(entries())}
+        return [places[name] for name in self.model.config.evidence_entries]
+
+    def _measured(self, given: NightVectors, augmentation: Augmentation | None) -> NightVectors:
+        """Return vectors with what the evidence encoder, if there is one, makes of the same nights beside them."""
+        if not self.model.config.reads_evidence:
+            return given
+        encoder = self.model.model.evidence.eval()
+        folder = given.files[0][0].parent / f"evidence-{network_digest(encoder)[:12]}"
+        seed = None if augmentation is None else self.recipe.seed
+        return with_evidence(given, self._evidence(given.store, augmentation), encoder, self._columns, folder, seed)
 
     def _windows(self, phase: Phase, augmentation: Augmentation) -> tuple[WindowBatches, WindowBatches]:
         """Return the training and validation windows of a phase of the night encoder."""
@@ -253,14 +303,24 @@ class Run:
         by_stage = row_chances(self.nights, data.train, data.stage_shares)
         counts = (1 - phase.by_stage) * even + phase.by_stage * by_stage
         seen = self._seen(augmentation, around)
-        train = WindowBatches(seen, self.processor, counts, data.context_drop, data.context_gaps, phase.others)
+        unmeasured = data.evidence.drop if self.model.config.reads_evidence else 0.0
+        train = WindowBatches(
+            seen,
+            self.processor,
+            counts,
+            data.context_drop,
+            data.context_gaps,
+            phase.others,
+            own_channels=self._own_channels,
+            unmeasured=unmeasured,
+        )
         return train, WindowBatches(self._plain_vectors(min(around, _CHECKED_AROUND)), self.processor)
 
     def _seen(self, augmentation: Augmentation, around: int) -> NightVectors:
         """Return the vectors of the training nights, through the network that serves each."""
         network, cross = self.model.model.enhancement.eval(), self.cross
         digest = network_digest(network) if cross is None else cross.digest()
-        return write_night_vectors(
+        found = write_night_vectors(
             (lambda night: network) if cross is None else cross.of,
             self.processor,
             self.nights,
@@ -273,6 +333,12 @@ class Run:
             adaptation=self.model.config.adaptation,
             progress=lambda items: self.progress(items, "context"),
         )
+        return self._measured(found, augmentation)
+
+    @property
+    def _own_channels(self) -> int:
+        """Width of the high-level vectors, beside which the evidence encoder's stand."""
+        return int(self.model.config.enhancement_channels)
 
     def _context(self, digest: str) -> Path:
         """Return the folder of the vectors of a network."""
@@ -295,7 +361,7 @@ class Run:
     def _plain_vectors(self, around: int) -> NightVectors:
         """Return the validation nights' vectors, from the network that ships."""
         network = self.model.model.enhancement.eval()
-        return write_night_vectors(
+        found = write_night_vectors(
             lambda night: network,
             self.processor,
             self.checks,
@@ -305,6 +371,7 @@ class Run:
             bfloat16=use_bfloat16(self.recipe.precision),
             adaptation=self.model.config.adaptation,
         )
+        return self._measured(found, None)
 
     def _rationales(self, phase: Phase, augmentation: Augmentation | None, versions: int) -> Rationales | None:
         """Return the texts of a phase that learns to reason."""

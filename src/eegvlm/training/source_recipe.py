@@ -24,8 +24,9 @@ class SimulatedNights:
         real ones in turn (:func:`eegvlm.simulation.read_band_powers`), and ``hours`` is not used.
     carriers, carrier_share
         Name of a recorded source whose EEG lends its texture to this share of the nights.
-    teacher, teacher_share
+    teacher, teacher_share, true_n1
         ``yasa``: its probabilities for the night, mixed into the true stages with this weight (extra ``teacher``).
+        ``true_n1`` is the least share of the truth where the true stage is N1, which YASA hardly ever says.
     off_grid
         Whether a night begins up to half a minute late, so that stages change within epochs, as they do in real ones
         (:meth:`eegvlm.simulation.SimulatedNight.later`).
@@ -46,6 +47,7 @@ class SimulatedNights:
     carrier_share: float = 0.5
     teacher: Literal["none", "yasa"] = "none"
     teacher_share: float = 0.5
+    true_n1: float = 0.0
     off_grid: bool = False
     phases: tuple[str, ...] = ()
     weight: float = 1.0
@@ -115,24 +117,47 @@ class UnlabelledNights:
 
 
 @dataclass(frozen=True)
+class SpectralNights:
+    """Scored nights of which band features are known alone (:mod:`.spectral_nights`), for ``evidence`` phases.
+
+    Parameters
+    ----------
+    name
+        What the recipe and the command line (``--data NAME=FOLDER``) call this source.
+    phases
+        Names of the phases that learn from them.
+    weight
+        As for simulated nights.
+    """
+
+    name: str
+    phases: tuple[str, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
 class Mixture:
     """Sources that are drawn from together."""
 
     simulated: tuple[SimulatedNights, ...] = ()
     recorded: tuple[RecordedNights, ...] = ()
     unlabelled: tuple[UnlabelledNights, ...] = ()
+    spectral: tuple[SpectralNights, ...] = ()
 
     @property
     def weights(self) -> list[float]:
-        """Weights of the recorded, the simulated and the unlabelled sources, in this order."""
+        """Weights of the recorded, the simulated, the unlabelled and the spectral sources, in this order."""
         return [
             *(one.weight for one in self.recorded),
             *(one.weight for one in self.simulated),
             *(one.weight for one in self.unlabelled),
+            *(one.weight for one in self.spectral),
         ]
 
     def of(self, phase: str) -> tuple[Mixture, list[bool]]:
         """Return the sources from which a phase learns, and of each source, in the order of weights, if it is one."""
         learnt = [not one.phases or phase in one.phases for one in self.simulated]
-        kept = [True] * len(self.recorded) + learnt + [True] * len(self.unlabelled)
-        return replace(self, simulated=tuple(compress(self.simulated, learnt))), kept
+        spectral = [phase in one.phases for one in self.spectral]
+        kept = [True] * len(self.recorded) + learnt + [True] * len(self.unlabelled) + spectral
+        simulated = tuple(compress(self.simulated, learnt))
+        return replace(self, simulated=simulated, spectral=tuple(compress(self.spectral, spectral))), kept

@@ -27,6 +27,7 @@ from eegvlm.signals import EPOCH_S, read_recording
 from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
 from eegvlm.training.built import ANY_STORE, built_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.training.spectral_nights import read_spectral_nights
 from eegvlm.training.store import (
     EpochStore,
     NightLabels,
@@ -101,7 +102,13 @@ def _mixture(
     levelled: bool = True,
 ) -> EpochStore:
     files: dict[str, list[StoredNight]] = {}
-    named = Counter([*(one.name for one in mixture.recorded), *(one.name for one in mixture.unlabelled)])
+    named = Counter(
+        [
+            *(one.name for one in mixture.recorded),
+            *(one.name for one in mixture.unlabelled),
+            *(one.name for one in mixture.spectral),
+        ]
+    )
     for twice in (name for name, count in named.items() if count > 1):
         raise InputError("recipe", "data", twice, "two sources have this name: give each its own")
     for recorded in mixture.recorded:
@@ -136,6 +143,8 @@ def _mixture(
             WrittenNight(_unlabelled(path, unlabelled, layout, folder, roots[unlabelled.name]))
             for path in progress(recordings)
         ]
+    for spectral in mixture.spectral:
+        files[spectral.name] = list(read_spectral_nights(spectral.name, _root(spectral.name, roots)))
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
     kept = Counter(night.key for nights in files.values() for night in nights)
@@ -315,7 +324,9 @@ def _simulate(
         from eegvlm.training.teacher import taught_probabilities
 
         taught = taught_probabilities(night.epochs(eeg), night.rate, seed=seed)
-        targets = (1 - source.teacher_share) * targets + source.teacher_share * taught
+        share = np.full(len(targets), source.teacher_share)
+        share[night.stages == Stage.N1] = min(source.teacher_share, 1 - source.true_n1)
+        targets = ((1 - share[:, None]) * targets + share[:, None] * taught).astype(np.float32)
     recording = night.recording()
     signals = panel_signals(layout, recording, 0, recording.n_epochs)
     labels = NightLabels(f"simulated:{seed}", night.stages, targets.astype(np.float32), _EVERY_STAGE)

@@ -248,6 +248,14 @@ class EpochStore:
         """Return the SHA-256 of all stored signals and labels, in order."""
         return hashlib.sha256(b"".join(night.digest() for night in self._stored)).hexdigest()
 
+    def stored(self, night: int) -> StoredNight:
+        """Return a night as it lies on disk."""
+        return self._stored[night]
+
+    def rows_of(self, night: int) -> npt.NDArray[np.int64]:
+        """Return the row of each epoch of a night, -1 where it is not learnt: (epochs,)."""
+        return self._row_at[self._begins[night] : self._begins[night] + self._lengths[night]]
+
     def length(self, night: int) -> int:
         """Return how many epochs a night has, those that are not learnt included."""
         return len(self._stored[night])

@@ -36,6 +36,8 @@ class WindowBatches:
         See :class:`~eegvlm.training.recipe.DataRecipe`.
     others
         See :class:`~eegvlm.training.phase_recipe.Phase`.
+    own_channels, unmeasured
+        Width of the high-level vectors, and the share of windows without what stands beside them, the evidence.
     """
 
     vectors: NightVectors
@@ -44,6 +46,8 @@ class WindowBatches:
     context_drop: float = 0.0
     context_gaps: float = 0.0
     others: float = 0.0
+    own_channels: int = 0
+    unmeasured: float = 0.0
 
     @property
     def store(self) -> EpochStore:
@@ -66,6 +70,8 @@ class WindowBatches:
         window = self.vectors.around(rows, versions)
         cut(window, self.context_drop, rng)
         open_gaps(window, self.context_gaps, rng)
+        if self.unmeasured:
+            window[rng.random(len(rows)) < self.unmeasured, :, self.own_channels :] = np.nan
         around = self.store.around(rows, self.vectors.epochs)
         known = (around >= 0) & ~np.isnan(window[:, :, 0])
         at = np.where(known, around, rows[:, None])

@@ -1,0 +1,290 @@
+"""What was measured in an epoch, as numbers for a network: each entry has a name and a meaning.
+
+An entry is absent (NaN) where the channel that it needs is absent or not usable. Absolute entries are in physical
+units, logarithms natural. Beside many of them stands the same relative to the recording: the difference to the median
+over its usable epochs, times n / (n + 60) for n of them, for the median of a few epochs says little of a sleeper.
+Amplifiers, electrodes and skulls change the first kind and leave the second; what half an hour holds changes the
+second and leaves the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from eegvlm.evidence.evidence import Evidence
+from eegvlm.evidence.finding import FindingKind
+from eegvlm.evidence.marks import Marks
+from eegvlm.evidence.rhythms import BAND_NAMES, BANDS
+from eegvlm.images import PreparedNight
+
+Floats = npt.NDArray[np.float32]
+
+FEW_EPOCHS = 60
+_EPOCH_S = 30
+_FLOOR_UV = 0.05
+_EEG_EVENTS = (
+    FindingKind.SPINDLE,
+    FindingKind.K_COMPLEX,
+    FindingKind.SLOW_WAVE,
+    FindingKind.VERTEX_WAVE,
+    FindingKind.SAWTOOTH,
+    FindingKind.AROUSAL,
+    FindingKind.MOVEMENT,
+    FindingKind.ELECTRODE_ARTEFACT,
+)
+_EYE_EVENTS = (FindingKind.RAPID_EYE_MOVEMENT, FindingKind.SLOW_EYE_MOVEMENT, FindingKind.BLINK)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One number of the vector.
+
+    Parameters
+    ----------
+    name
+        ``eeg_rms_delta``; a relative one ends in ``_relative``.
+    meaning
+        What it is, in which unit.
+    group
+        ``eeg``, ``eog`` or ``chin``: entries that are absent together.
+    relative
+        Whether it is the difference to the recording's median.
+    """
+
+    name: str
+    meaning: str
+    group: str
+    relative: bool = False
+
+
+_SHAPE = {
+    "slope": "slope of the log-log spectrum from 2 to 30 Hz",
+    "mobility": "log of Hjorth's mobility: the mean frequency, Hz",
+    "complexity": "log of Hjorth's complexity: the bandwidth beside a sine's",
+}
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Return what each place of the vector means."""
+    eeg = [
+        *(Entry(f"eeg_rms_{band}", f"log rms of {band}, µV", "eeg") for band in BAND_NAMES),
+        *(Entry(f"eeg_share_{band}", f"log share of {band} in the power of 0.5-30 Hz", "eeg") for band in BAND_NAMES),
+        *(Entry(f"eeg_time_{band}", f"share of the epoch in which {band} stands out", "eeg") for band in BAND_NAMES),
+        Entry("eeg_peak_to_peak", "log median peak-to-peak amplitude of 1 s, µV", "eeg"),
+        Entry("eeg_slow_wave_share", "share of the epoch that slow waves fill", "eeg"),
+        *(Entry(f"eeg_{name}", meaning, "eeg") for name, meaning in _SHAPE.items()),
+    ]
+    eog = [Entry(f"eog_rms_{band}", f"log rms of {band} in the eyes' channels, µV", "eog") for band in BAND_NAMES]
+    eog.append(Entry("eog_opposition", "correlation of both eyes below 2 Hz; absent with one", "eog"))
+    chin = [Entry("chin_rms", "log tone of the chin, µV", "chin")]
+    events = [
+        Entry(f"{kind}_{what}", meaning, "eog" if kind in _EYE_EVENTS else "eeg")
+        for kind in (*_EEG_EVENTS, *_EYE_EVENTS)
+        for what, meaning in (
+            ("count", "log of 1 + how many begin in the epoch"),
+            ("seconds", "seconds that they fill, by 30"),
+            ("largest", "log of 1 + the largest amplitude, µV"),
+        )
+    ]
+    measured = [*eeg, *eog, *chin]
+    relative = [
+        Entry(f"{one.name}_relative", f"{one.meaning}, beside the recording's", one.group, relative=True)
+        for one in measured
+    ]
+    return (
+        *measured,
+        *events,
+        Entry("eeg_dominant_hz", "log of the dominant rhythm's frequency, Hz", "eeg"),
+        *relative,
+    )
+
+
+def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
+    """Return the vectors of a night.
+
+    Parameters
+    ----------
+    night
+        The night as the model sees it.
+    evidence
+        Measured on it (:func:`.measuring.measure_night`).
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (n_epochs, len(entries())), NaN where an entry is absent.
+    """
+    columns: dict[str, npt.NDArray[np.float64]] = {}
+    eeg = _names(night, "eeg")
+    columns |= _of_eeg(night, evidence, eeg)
+    columns |= _of_eyes(night, evidence)
+    chin = evidence.chin
+    columns["chin_rms"] = _absent(night) if chin is None else np.log(np.maximum(chin.rms_uv, _FLOOR_UV))
+    for kind in _EEG_EVENTS:
+        columns |= _counted(night, kind, evidence.marks.get(kind), eeg)
+    for kind in _EYE_EVENTS:
+        columns |= _counted(night, kind, evidence.marks.get(kind), {})
+    for entry in entries():
+        if entry.relative:
+            columns[entry.name] = columns[entry.name.removesuffix("_relative")]
+    found = np.stack([columns[entry.name] for entry in entries()], axis=1).astype(np.float32)
+    found[~night.usable] = np.nan
+    return beside_median(found)
+
+
+def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
+    """Return vectors whose relative entries are beside the median of these epochs: of a whole recording, or a piece.
+
+    Parameters
+    ----------
+    vectors
+        float32 (n_epochs, len(entries())). Relative entries are found from the absolute ones beside them; where these
+        are absent throughout, from what the relative entries hold: the same up to a constant.
+    of
+        The epochs whose medians count; these themselves where None.
+    """
+    found, of = vectors.copy(), vectors if of is None else of
+    places = {entry.name: place for place, entry in enumerate(entries())}
+    for name, place in places.items():
+        if not entries()[place].relative:
+            continue
+        absolute = places[name.removesuffix("_relative")]
+        held = absolute if np.isfinite(of[:, absolute]).any() else place
+        values, present = vectors[:, held], of[:, held][np.isfinite(of[:, held])]
+        if len(present):
+            found[:, place] = (values - np.median(present)) * (len(present) / (len(present) + FEW_EPOCHS))
+        else:
+            found[:, place] = np.nan
+    return found
+
+
+def _names(night: PreparedNight, modality: str) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return the channels that panels of a modality show, each with the epochs in which it is shown first."""
+    taken = np.zeros(night.n_epochs, np.bool_)
+    found: dict[str, npt.NDArray[np.bool_]] = {}
+    for panel in night.layout.panels:
+        if panel.roles[0].modality != modality or panel.name not in night.panels:
+            continue
+        for place, channel in enumerate(night.panels[panel.name]):
+            shown = (night.shown[panel.name] == place) & ~taken
+            taken |= shown
+            found[channel.name] = found.get(channel.name, np.zeros(night.n_epochs, np.bool_)) | shown
+    return found
+
+
+def _absent(night: PreparedNight) -> npt.NDArray[np.float64]:
+    return np.full(night.n_epochs, np.nan)
+
+
+def _of_eeg(
+    night: PreparedNight, evidence: Evidence, shown: Mapping[str, npt.NDArray[np.bool_]]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return rhythms, amplitude, slow waves and the spectrum's shape of the EEG that each epoch shows."""
+    names = [one.name for one in entries() if one.group == "eeg" and one.name.startswith("eeg_") and not one.relative]
+    columns = {name: _absent(night) for name in names}
+    for name, epochs in shown.items():
+        rhythms = evidence.rhythms.get(name)
+        if rhythms is None or not epochs.any():
+            continue
+        own = {
+            "eeg_peak_to_peak": np.log(np.maximum(rhythms.peak_to_peak_uv, _FLOOR_UV)),
+            "eeg_dominant_hz": np.log(np.maximum(rhythms.dominant_hz, 0.5)),
+            "eeg_slow_wave_share": evidence.slow_wave_share.get(name, _absent(night)),
+        }
+        for k, band in enumerate(BAND_NAMES):
+            own[f"eeg_rms_{band}"] = np.log(np.maximum(rhythms.rms_uv[:, k], _FLOOR_UV))
+            own[f"eeg_share_{band}"] = np.log(np.maximum(rhythms.share[:, k], 1e-4))
+            own[f"eeg_time_{band}"] = rhythms.time[:, k]
+        for key, values in own.items():
+            columns[key][epochs] = values[epochs]
+        samples = _samples_of(night, name)
+        rows = np.flatnonzero(epochs)
+        for begin in range(0, len(rows), 128):
+            some = rows[begin : begin + 128]
+            for key, values in _shape(samples[some], night.layout.rate).items():
+                columns[f"eeg_{key}"][some] = values
+    return columns
+
+
+def _samples_of(night: PreparedNight, name: str) -> Floats:
+    return next(one.signals for channels in night.panels.values() for one in channels if one.name == name)
+
+
+def _shape(epochs: Floats, rate: float) -> dict[str, npt.NDArray[np.float64]]:
+    """Return slope, mobility and complexity of epochs (n, samples), from their spectra between 0.5 and 30 Hz."""
+    power = np.abs(fft.rfft(epochs * np.hanning(epochs.shape[1]).astype(np.float32), axis=1)) ** 2
+    hz = fft.rfftfreq(epochs.shape[1], 1 / rate)
+    inside = (hz >= 0.5) & (hz <= 30)
+    power, hz = power[:, inside].astype(np.float64) + 1e-9, hz[inside]
+    moments = [np.sqrt((power * hz**order).sum(axis=1)) for order in (0, 2, 4)]
+    mobility = moments[1] / moments[0]
+    complexity = moments[2] / moments[1] / mobility
+    edges = np.geomspace(2, 30, 15)
+    member = (hz[:, None] >= edges[:-1]) & (hz[:, None] < edges[1:])
+    level = np.log((power @ member) / member.sum(axis=0))
+    x = np.log(np.sqrt(edges[1:] * edges[:-1]))
+    x -= x.mean()
+    return {"slope": level @ x / (x @ x), "mobility": np.log(mobility), "complexity": np.log(complexity)}
+
+
+def _of_eyes(night: PreparedNight, evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the power in the eyes' channels, the mean of both in the logarithm, and how far they move opposed."""
+    columns = {one.name: _absent(night) for one in entries() if one.name.startswith("eog_") and not one.relative}
+    seen = [
+        night.panels[panel.name][0].signals
+        for panel in night.layout.panels
+        if panel.roles[0].modality == "eog" and panel.name in night.panels
+    ]
+    if not seen:
+        return columns
+    for begin in range(0, night.n_epochs, 128):
+        rows = slice(begin, begin + 128)
+        spectra = [fft.rfft(one[rows] * np.hanning(one.shape[1]).astype(np.float32), axis=1) for one in seen]
+        hz = fft.rfftfreq(seen[0].shape[1], 1 / night.layout.rate)
+        scale = 2 / (seen[0].shape[1] * np.square(np.hanning(seen[0].shape[1])).sum())
+        for band, (low, high) in BANDS.items():
+            inside = (hz >= low) & (hz < high)
+            rms = [np.sqrt(scale * (np.abs(one[:, inside]) ** 2).sum(axis=1)) for one in spectra]
+            logs = np.log(np.maximum(np.stack(rms), _FLOOR_UV))
+            columns[f"eog_rms_{band}"][rows] = _mean_present(logs)
+        if len(spectra) == 2:
+            slow = (hz >= 0.3) & (hz < 2)
+            left, right = (one[:, slow] for one in spectra)
+            shared = (left * right.conj()).real.sum(axis=1)
+            size = np.sqrt((np.abs(left) ** 2).sum(axis=1) * (np.abs(right) ** 2).sum(axis=1))
+            columns["eog_opposition"][rows] = shared / np.maximum(size, 1e-9)
+    return columns
+
+
+def _mean_present(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the mean over channels of those that have a value."""
+    there = np.isfinite(logs)
+    total = np.where(there, logs, 0.0).sum(axis=0)
+    return np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.nan)
+
+
+def _counted(
+    night: PreparedNight,
+    kind: FindingKind,
+    tables: Mapping[str, Marks] | None,
+    shown: Mapping[str, npt.NDArray[np.bool_]],
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return how many events of a kind an epoch holds, how much of it they fill, and how large they are."""
+    columns = {f"{kind}_{what}": _absent(night) for what in ("count", "seconds", "largest")}
+    for name, marks in (tables or {}).items():
+        epochs = shown.get(name, np.ones(night.n_epochs, np.bool_) if not shown else np.zeros(night.n_epochs, np.bool_))
+        n = night.n_epochs
+        first = np.clip((marks.onset_s // _EPOCH_S).astype(int), 0, n - 1)
+        count, largest = np.bincount(first, minlength=n).astype(np.float64), np.zeros(n)
+        np.maximum.at(largest, first, marks.amplitude_uv)
+        own = {"count": np.log1p(count), "seconds": marks.share(n), "largest": np.log1p(largest)}
+        for what, values in own.items():
+            columns[f"{kind}_{what}"][epochs] = values[epochs]
+    return columns

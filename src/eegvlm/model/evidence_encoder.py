@@ -1,0 +1,186 @@
+"""The evidence encoder: what was measured in the epochs of a night, read from both ends, to a vector and a stage.
+
+Beside what a tower and an enhancement network see in a picture, this is a third level: quantities in physical units
+(:mod:`eegvlm.evidence.vector`) that carry over to a recorder of which nothing was learnt. Every reader sees a night
+twice. Once it sees all entries; once only those that are relative to the recording, which amplifiers and electrodes do
+not touch. What half an hour holds moves its median, and so the second view counts for more the longer a recording is.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from eegvlm.evidence import entries
+from eegvlm.model.configuration import EegVlmConfig
+from eegvlm.model.familiarity import Familiarity
+
+N_STAGES = 5
+FEW_EPOCHS = 200
+"""Shrinkage constant: of a recording with this many epochs the relative view has half the weight of an infinite one."""
+
+_FURTHEST = 4.0  # standard deviations: what lies beyond is an artefact, and no more than that is known of it
+
+
+class EvidenceReader(nn.Module):
+    """Two GRUs, from both ends of a night of evidence, to what each epoch is in its night.
+
+    References
+    ----------
+    Supratak et al. 2017, DeepSleepNet, IEEE TNSRE 25(11):1998-2008: features of epochs followed by a recurrent network.
+    """
+
+    def __init__(self, config: EegVlmConfig) -> None:
+        super().__init__()
+        size, hidden = len(config.evidence_entries), config.evidence_hidden
+        self.inward = nn.Linear(2 * size, hidden)
+        self.before = nn.GRU(hidden, hidden, batch_first=True)
+        self.after = nn.GRU(hidden, hidden, batch_first=True)
+        self.drop = nn.Dropout(config.evidence_dropout)
+        self.outward = nn.Linear(3 * hidden, hidden)
+        self.classifier = nn.Linear(hidden, N_STAGES)
+
+    def forward(self, night: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read nights.
+
+        Parameters
+        ----------
+        night
+            Standardised entries (batch, epochs, entries), NaN where absent.
+
+        Returns
+        -------
+        hidden, logits
+            (batch, epochs, hidden) and stage logits (batch, epochs, 5).
+        """
+        read = self._read(night)
+        before, _ = self.before(read)
+        after, _ = self.after(read.flip(1))
+        return self._answer(read, before, after.flip(1))
+
+    def replaced(
+        self, night: torch.Tensor, places: torch.Tensor, rows: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read epochs in whose place other evidence stands, (n, entries); the GRUs come there through the night."""
+        read = self._read(night[None])
+        own = self._read(rows[:, None])
+        states = []
+        for gru, told, ahead in ((self.before, read, places), (self.after, read.flip(1), len(night) - 1 - places)):
+            met = functional.pad(gru(told)[0][0], (0, 0, 1, 0))  # the state with which each epoch is met
+            states.append(gru(own, met[ahead][None].contiguous())[0])
+        hidden, logits = self._answer(own, *states)
+        return hidden[:, 0], logits[:, 0]
+
+    def _read(self, night: torch.Tensor) -> torch.Tensor:
+        absent = night.isnan()
+        shown = torch.cat([night.nan_to_num(), (~absent).to(night)], dim=2)
+        read: torch.Tensor = self.drop(functional.gelu(self.inward(shown)))
+        return read
+
+    def _answer(
+        self, read: torch.Tensor, before: torch.Tensor, after: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        states = self.drop(torch.cat([before, after, read], dim=2))
+        hidden = self.drop(functional.gelu(self.outward(states)))
+        return hidden, self.classifier(hidden)
+
+
+class EvidenceEncoder(nn.Module):
+    """A few readers of the evidence of a night, which err differently, and their common answer.
+
+    The vector that an epoch gets holds the readers' hidden states, all entries seen, and last the five log
+    probabilities of the stages: the logarithmic pool of all readers and both views. It computes in float32.
+    """
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+    relative: torch.Tensor
+
+    def __init__(self, config: EegVlmConfig) -> None:
+        super().__init__()
+        known = {entry.name: entry for entry in entries()}
+        size = len(config.evidence_entries)
+        self.relative_share, self.sharpness = config.evidence_relative_share, config.evidence_sharpness
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("scale", torch.ones(size))
+        relative = torch.tensor([known[name].relative for name in config.evidence_entries])
+        self.register_buffer("relative", relative, persistent=False)
+        self.familiarity = Familiarity(config.evidence_entries)
+        self.readers = nn.ModuleList(EvidenceReader(config) for _ in range(config.evidence_readers))
+
+    def standardise(self, night: torch.Tensor) -> torch.Tensor:
+        """Return entries (..., entries) beside those that were learnt from, NaN where absent."""
+        return ((night.to(self.mean) - self.mean) / self.scale).clamp(-_FURTHEST, _FURTHEST)
+
+    def by_reader(self, night: torch.Tensor) -> torch.Tensor:
+        """Return each reader's stage logits of nights as they are, (readers, batch, epochs, 5)."""
+        shown = self.standardise(night)
+        return torch.stack([reader(shown)[1] for reader in self._readers()])
+
+    def forward(self, night: torch.Tensor) -> torch.Tensor:
+        """Return what the evidence of nights makes of each epoch.
+
+        Parameters
+        ----------
+        night
+            Entries (batch, epochs, entries), NaN where absent.
+
+        Returns
+        -------
+        torch.Tensor
+            float32 (batch, epochs, ``EegVlmConfig.evidence_channels``); NaN where an epoch has no evidence at all.
+        """
+        shown = self.standardise(night)
+        there = ~shown.isnan().all(dim=2, keepdim=True)
+        whole = [reader(shown) for reader in self._readers()]
+        alone = [reader(self._only_relative(shown)) for reader in self._readers()]
+        found = self._joined(whole, alone, there.sum(dim=1, keepdim=True))
+        return torch.where(there, found, torch.nan)
+
+    def replaced(self, night: torch.Tensor, places: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """Return what epochs come to if other evidence stood in their place, each alone.
+
+        Parameters
+        ----------
+        night
+            As it is, (epochs, entries).
+        places
+            Epochs, (n,), from 0; one may come several times.
+        rows
+            What stands there instead, (n, entries).
+
+        Returns
+        -------
+        torch.Tensor
+            (n, ``EegVlmConfig.evidence_channels``)
+        """
+        shown, others = self.standardise(night), self.standardise(rows)
+        there = ~others.isnan().all(dim=1, keepdim=True)
+        count = (~shown.isnan().all(dim=1)).sum()
+        whole = [reader.replaced(shown, places, others) for reader in self._readers()]
+        alone = [
+            reader.replaced(self._only_relative(shown), places, self._only_relative(others))
+            for reader in self._readers()
+        ]
+        return torch.where(there, self._joined(whole, alone, count), torch.nan)
+
+    def _readers(self) -> list[EvidenceReader]:
+        return cast("list[EvidenceReader]", list(self.readers))
+
+    def _only_relative(self, shown: torch.Tensor) -> torch.Tensor:
+        return shown.masked_fill(~self.relative, torch.nan)
+
+    def _joined(
+        self,
+        whole: list[tuple[torch.Tensor, torch.Tensor]],
+        alone: list[tuple[torch.Tensor, torch.Tensor]],
+        epochs: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return hidden states and pooled log probabilities, from both views of a recording of so many epochs."""
+        logs = [torch.stack([logits.log_softmax(dim=-1) for _, logits in view]).mean(dim=0) for view in (whole, alone)]
+        share = self.relative_share * epochs / (epochs + FEW_EPOCHS)
+        pool = (self.sharpness * ((1 - share) * logs[0] + share * logs[1])).log_softmax(dim=-1)
+        return torch.cat([*(hidden for hidden, _ in whole), pool], dim=-1)

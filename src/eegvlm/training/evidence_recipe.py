@@ -1,0 +1,48 @@
+"""What a recipe says of evidence: how windows of a night's measurements vary while they are learnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class EvidenceData:
+    """How windows of evidence vary.
+
+    Parameters
+    ----------
+    epochs
+        Epochs of a long window; of a shorter night all.
+    pieces, piece_epochs
+        Share of the windows that are pieces of a night, with their medians from the piece alone, and their fewest and
+        most epochs.
+    gaps
+        Share of the windows in which whole stages, or stretches, are missing.
+    jitter
+        Spread, in units of the natural logarithm, by which the amplitude of every band is moved, for all and for each
+        band: what another recorder would do.
+    relative_alone
+        Share of the windows that hold relative entries alone.
+    eeg_alone, channel_drop
+        Share of the windows without eyes and chin; otherwise of those without eyes, and of those without the chin.
+    drop
+        Of phases that read the evidence encoder's vectors beside pictures: share of the rows without them.
+    """
+
+    epochs: int = 400
+    pieces: float = 0.35
+    piece_epochs: tuple[int, int] = (20, 120)
+    gaps: float = 0.3
+    jitter: float = 0.2
+    relative_alone: float = 0.2
+    eeg_alone: float = 0.5
+    channel_drop: float = 0.3
+    drop: float = 0.25
+
+    def window(self, length: int, rng: np.random.Generator) -> int:
+        """Return the length of a window of a night of so many epochs."""
+        if rng.random() < self.pieces:
+            return min(length, int(rng.integers(self.piece_epochs[0], self.piece_epochs[1] + 1)))
+        return min(length, self.epochs)

@@ -1,0 +1,113 @@
+"""Scored nights of which band features are known, and no signal: real stages in real sequence for the evidence encoder.
+
+A file holds, for every epoch of many nights, the logarithm of the power of five bands on two EEG derivations and one
+EOG, standardised by night before the spectrum: the level is gone, and what is left is how each band rises and falls
+within the night. These are the relative entries of :mod:`eegvlm.evidence.vector`; all others are absent.
+
+The data: Kemp et al. 2000, IEEE Trans. Biomed. Eng. 47(9):1185-1194 (Sleep-EDF Expanded), as features.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.errors import InputError
+from eegvlm.evidence import BANDS, entries
+from eegvlm.training.store import NightLabels, one_hot
+
+_BANDS = tuple(BANDS)
+_EVERY_STAGE = np.ones(5, dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class SpectralNight:
+    """One night of band features; see :class:`.store.StoredNight`.
+
+    Parameters
+    ----------
+    key
+        Its name, unique in a run.
+    labels
+        Who slept, and the stages.
+    logs
+        float32 (epochs, 3, 5): log powers of delta, theta, alpha, sigma and beta of two EEG derivations and an EOG.
+    """
+
+    key: str
+    labels: NightLabels
+    logs: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.logs)
+
+    def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
+        """Refuse: no signal is known."""
+        raise InputError(self.key, "signal", "none", "let only evidence phases learn from nights of band features")
+
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """See :class:`.store.StoredNight`."""
+        return np.ones(len(self), np.bool_)
+
+    def digest(self) -> bytes:
+        """See :class:`.store.StoredNight`."""
+        return hashlib.sha256(self.logs.tobytes() + self.labels.stages.tobytes()).digest()
+
+    def entries(self, version: int) -> npt.NDArray[np.float32]:
+        """Return evidence vectors (epochs, entries) through one derivation or the other, every second time with EOG.
+
+        Relative entries are there up to a constant; see :func:`eegvlm.evidence.beside_median`.
+        """
+        places = {entry.name: place for place, entry in enumerate(entries())}
+        found = np.full((len(self), len(places)), np.nan, np.float32)
+        eeg, eog = self.logs[:, version % 2], self.logs[:, 2]
+        total = np.log(np.exp(eeg).sum(axis=1))
+        for k, band in enumerate(_BANDS):
+            found[:, places[f"eeg_rms_{band}_relative"]] = eeg[:, k] / 2
+            found[:, places[f"eeg_share_{band}_relative"]] = eeg[:, k] - total
+            if version // 2 % 2:
+                found[:, places[f"eog_rms_{band}_relative"]] = eog[:, k] / 2
+        return found
+
+
+def read_spectral_nights(name: str, path: Path) -> list[SpectralNight]:
+    """Read the nights of a file of band features.
+
+    Parameters
+    ----------
+    name
+        Of the source.
+    path
+        ``band_features.npz``, or the folder in which it lies: ``features`` (n, 3, >= 5) whose first five columns are
+        log powers of delta, theta, alpha, sigma and beta; ``stage`` (n,), -1 unscored; ``night`` (n,);
+        ``night_name`` (nights,), of which what precedes ``__`` is the person.
+
+    Raises
+    ------
+    InputError
+        If the file is not of this kind.
+    """
+    file = path / "band_features.npz" if path.is_dir() else path
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            features, stage, night = held["features"], held["stage"].astype(np.int8), held["night"]
+            names: list[Any] = held["night_name"].tolist()
+            columns = [str(one) for one in held["columns"][:5]]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        hint = "give a file with features, stage, night, night_name and columns"
+        raise InputError(file, "band features", error, hint) from error
+    if columns != [f"log_{band}" for band in _BANDS] or features.ndim != 3 or features.shape[1] != 3:
+        raise InputError(file, "columns", ", ".join(columns), f"expected log_{', log_'.join(_BANDS)} of three channels")
+    nights = []
+    for number, title in enumerate(names):
+        rows = night == number
+        stages = stage[rows]
+        labels = NightLabels(f"sleep-edf:{str(title).partition('__')[0]}", stages, one_hot(stages), _EVERY_STAGE)
+        nights.append(SpectralNight(f"{name}-{title}", labels, features[rows, :, :5].astype(np.float32)))
+    return nights
