@@ -158,8 +158,8 @@ class EvidenceEncoder(nn.Module):
             (n, ``EegVlmConfig.evidence_channels``)
         """
         shown, others = self.standardise(night), self.standardise(rows)
-        there = ~others.isnan().all(dim=1, keepdim=True)
-        count = (~shown.isnan().all(dim=1)).sum()
+        there, before = (~rows.isnan().all(dim=1, keepdim=True) for rows in (others, shown))
+        count = before.sum() - before[places].long() + there.long()  # epochs that each of these nights would have
         whole = [reader.replaced(shown, places, others) for reader in self._readers()]
         alone = [
             reader.replaced(self._only_relative(shown), places, self._only_relative(others))
