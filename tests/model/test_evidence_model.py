@@ -9,8 +9,7 @@ import pytest
 import torch
 from huggingface_hub.errors import StrictDataclassClassValidationError
 from safetensors.torch import load_file, save_file
-from test_checkpoints import ENHANCED, _stock_llava
-from tiny_model import tiny_fields
+from tiny_model import ENHANCED, stock_llava, tiny_fields
 
 from eegvlm.errors import InputError
 from eegvlm.evidence import entries
@@ -228,7 +227,7 @@ def test_a_checkpoint_without_evidence_has_no_weight_more_and_answers_as_before(
 
 
 def test_a_stock_llava_takes_an_evidence_encoder_that_starts_with_known_weights(inputs, tmp_path):
-    _stock_llava(tmp_path)
+    stock_llava(tmp_path)
     junk = [torch.full((1000, 1000), torch.nan) for _ in range(8)]  # memory that is not zero by luck
     del junk
     model = EegVlmForConditionalGeneration.from_pretrained(tmp_path, **ENHANCED, **READS).eval()
