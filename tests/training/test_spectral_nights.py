@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from spectral_files import COLUMNS, spectral_arrays, write_spectral
@@ -147,10 +145,9 @@ def test_spectral_nights_come_last_among_the_sources_and_only_their_phases_learn
     assert mixture.weights == [1.0, 0.5]
     assert store.sources == ["simulated-0", "features"]
     assert isinstance(store.stored(1), SpectralNight)
-    assert np.array_equal(store.rows_of(1) >= 0, HELD["stage"][:40] >= 0)
-    assert np.array_equal(
-        store.stages[store.rows_of(1)[store.rows_of(1) >= 0]], HELD["stage"][:40][HELD["stage"][:40] >= 0]
-    )
+    scored = HELD["stage"][:40] >= 0
+    assert np.array_equal(store.rows_of(1) >= 0, scored)
+    assert np.array_equal(store.stages[store.rows_of(1)[scored]], HELD["stage"][:40][scored])
     for phase, kept in (("evidence", [True, True]), ("answer", [True, False])):
         alone, learnt = mixture.of(phase)
         assert learnt == kept
@@ -159,8 +156,8 @@ def test_spectral_nights_come_last_among_the_sources_and_only_their_phases_learn
 
 
 def test_a_spectral_source_needs_a_folder_and_a_name_of_its_own(tmp_path):
+    data = DataRecipe(train=Mixture(spectral=(FEATURES,)), validation=CHECKS)
     with pytest.raises(InputError, match="--data features=FOLDER"):
-        data = DataRecipe(train=Mixture(spectral=(FEATURES,)), validation=CHECKS)
         prepare(data, load_layout("nano"), tmp_path / "nights", {})
     both = Mixture(recorded=(RecordedNights("features"),), spectral=(FEATURES,))
     with pytest.raises(InputError, match="two sources have this name"):
