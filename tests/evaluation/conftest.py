@@ -42,3 +42,14 @@ def reasoner() -> Stager:
     from staging_models import stager_of, untrained
 
     return stager_of(*untrained(context_epochs=2))
+
+
+@pytest.fixture(scope="session")
+def measuring_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that reads evidence beside pictures, and follows the night."""
+    from staging_models import untrained
+
+    folder = tmp_path_factory.mktemp("evaluated") / "measuring"
+    for part in untrained(evidence="tokens", evidence_hidden=16, night_epochs=3):
+        part.save_pretrained(folder)
+    return folder

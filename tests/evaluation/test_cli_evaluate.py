@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -134,6 +136,12 @@ def test_extended_epochs_are_judged_one_by_one(random_checkpoint, tmp_path):
         (["simulated:1", "--modalities", "eeg,ecg"], "choose from eeg, eog, emg"),
         (["no-such-set"], "no-such-set"),
         (["simulated:nights=0"], "nights"),
+        (["simulated:1", "--inputs", "both,signal"], "--inputs: signal; choose from both, picture, evidence"),
+        (["simulated:1", "--inputs", ""], "--inputs.*choose from both, picture, evidence"),
+        (
+            ["simulated:nights=1,hours=0.1", "--inputs", "picture"],
+            "inputs: picture; this checkpoint reads pictures alone",
+        ),
         (["simulated:1", "--channels", "eeg"], "eeg=LABEL"),
         (
             ["simulated:nights=1,hours=0.1", "--baseline", "logistic", "--fit-on", "simulated:nights=2,hours=0.1"],
@@ -145,6 +153,49 @@ def test_what_cannot_be_done_is_one_sentence(random_checkpoint, arguments, said)
     with pytest.raises(InputError, match=said) as error:
         run(random_checkpoint, *arguments)
     assert "\n" not in str(error.value)
+
+
+def test_picture_and_evidence_are_judged_beside_both(measuring_checkpoint, tmp_path):
+    options = ("--dtype", "float32", "--smooth", "none", "--inputs", "both,picture,evidence,both")
+    printed = run(measuring_checkpoint, NIGHTS, *options, "--out", tmp_path)
+    for said in (
+        "baseline inputs: picture: the model, of its inputs: picture",
+        "baseline inputs: evidence: the model, of its inputs: evidence",
+        "model minus inputs: picture",
+        "model minus inputs: evidence",
+    ):
+        assert said in printed, said
+    read = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    assert list(read["baselines"]) == ["inputs: picture", "inputs: evidence"]
+    assert "inputs" not in read["about"]
+    columns = [read, *read["baselines"].values()]
+    assert len({json.dumps(column["overall"]["confusion"]) for column in columns}) == 3
+    (header,) = [line for line in (tmp_path / "evaluation.md").read_text().splitlines() if "| inputs: picture" in line]
+    assert header.index("| model") < header.index("| inputs: picture") < header.index("| inputs: evidence")
+
+
+def test_the_first_of_several_inputs_is_judged_in_full(measuring_checkpoint, tmp_path):
+    for folder, inputs in (("alone", "evidence"), ("first", "evidence,picture"), ("second", "picture,evidence")):
+        options = ("--dtype", "float32", "--smooth", "none", "--inputs", inputs)
+        printed = run(
+            measuring_checkpoint, "simulated:nights=1,hours=0.25,rate=64", *options, "--out", tmp_path / folder
+        )
+        assert f"\ninputs: {inputs.partition(',')[0]}\n" in printed
+    alone, first, second = (
+        json.loads((tmp_path / folder / "evaluation.json").read_text(encoding="utf-8"))
+        for folder in ("alone", "first", "second")
+    )
+    assert alone["baselines"] == {}
+    assert alone["overall"] == first["overall"] == second["baselines"]["inputs: evidence"]["overall"]
+    assert first["baselines"]["inputs: picture"]["overall"] == second["overall"]
+
+
+def test_wrong_inputs_end_with_exit_status_2_and_one_sentence():
+    command = [sys.executable, "-m", "eegvlm", "evaluate", "nano", "simulated:nights=1", "--inputs", "eyes"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "--inputs: eyes; choose from both, picture, evidence" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
 
 
 def test_a_model_that_is_not_there_is_named():

@@ -15,6 +15,8 @@ from eegvlm.evaluation import evaluate
 from eegvlm.evaluation.systems import enhancement_alone, whole_model
 from eegvlm.hypnogram.smoothing import real_transitions, smooth
 from eegvlm.images import PreparedNight
+from eegvlm.model.night_inputs import NightInputs
+from eegvlm.staging import Stager
 
 
 def test_the_whole_model_answers_as_staging_does(random_stager):
@@ -59,6 +61,20 @@ def test_the_night_encoder_can_stand_between_network_and_classifier(random_stage
     assert not np.allclose(found, alone, atol=1e-2), "a night that changes nothing proves nothing"
     with pytest.raises(InputError, match="no night encoder"):
         enhancement_alone(random_stager, night=True)
+
+
+def test_the_night_encoder_is_judged_without_evidence(measuring_checkpoint):
+    recording = loudness_recording(staircase(40), 128.0)
+    stager = Stager.from_pretrained(measuring_checkpoint, smooth="none", dtype="float32", device="cpu")
+    body = stager.model.model
+    with torch.no_grad():
+        for member in body.enhancement.members:
+            member.classifier.weight.mul_(100)
+        prepared = PreparedNight.read(recording, stager.processor.layout)
+        moved = NightInputs(stager.model, stager.processor, prepared, measured=False).moved
+        expected = body.enhancement.stage_logits(moved).softmax(dim=1).numpy()
+    found = enhancement_alone(stager, night=True)(recording).hypnogram.probabilities
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_the_enhancement_alone_leaves_epochs_without_signal_unscored(random_stager):

@@ -108,3 +108,12 @@ def test_lines_say_which_epochs_are_contradicted_and_which_differ():
 )
 def test_a_share_is_rounded_up(share, n, count):
     assert count_of(share, n) == count
+
+
+def test_more_is_listed_of_a_night_on_which_the_probabilities_promise_nothing():
+    confidence = np.linspace(0.3, 0.9, 100).tolist()
+    plain, limited = review(night(confidence)), review(night(confidence), limit="unlike any recorder in training")
+    assert [row["share"] for row in plain.to_dict()["shares"]] == [0.0, 0.05, 0.1, 0.2, 0.3]
+    assert [row["share"] for row in limited.to_dict()["shares"]] == [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]
+    assert limited.to_dict()["shares"][-1]["epochs"] == 50
+    assert all(row["rest"] is None for row in limited.to_dict()["shares"])

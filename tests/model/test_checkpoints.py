@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny_model import tiny_fields
-from transformers import AutoConfig, AutoModelForImageTextToText, LlavaConfig, LlavaForConditionalGeneration
+from tiny_model import ENHANCED, stock_llava
+from transformers import AutoConfig, AutoModelForImageTextToText
 
 from eegvlm.errors import InputError
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
 from eegvlm.model.strip_backbone import StripConfig
-
-
-def _stock_llava(folder: Path) -> LlavaForConditionalGeneration:
-    """Write a tiny LLaVA as the llava-hf checkpoints lie on disk."""
-    fields = {key: value for key, value in tiny_fields().items() if not key.startswith(("enhancement", "alignment"))}
-    torch.manual_seed(7)
-    llava = LlavaForConditionalGeneration(LlavaConfig(**fields)).eval()
-    on_disk = {}
-    for name, weight in llava.state_dict().items():
-        name = name.replace("model.language_model.", "language_model.model.").replace(
-            "lm_head", "language_model.lm_head"
-        )
-        name = name.replace("model.multi_modal_projector", "multi_modal_projector")
-        name = name.replace("model.vision_tower.", "vision_tower.vision_model.").replace(
-            "vision_model.vision_model", "vision_model"
-        )
-        on_disk[name] = weight.clone().contiguous()
-    folder.mkdir(exist_ok=True)
-    save_file(on_disk, folder / "model.safetensors", metadata={"format": "pt"})
-    config = llava.config.to_dict() | {"architectures": ["LlavaForConditionalGeneration"]}
-    (folder / "config.json").write_text(json.dumps(config, default=str))
-    return llava
-
-
-ENHANCED = {
-    "enhancement_config": tiny_fields()["enhancement_config"],
-    "enhancement_channels": 16,
-    "alignment": "add",
-}
 
 
 def test_saving_and_loading_changes_no_weight_and_no_output(build, inputs, tmp_path):
@@ -66,7 +34,7 @@ def test_the_auto_classes_know_the_model(build, tmp_path):
 
 
 def test_a_stock_llava_loads_with_every_weight_in_place(inputs, tmp_path):
-    llava = _stock_llava(tmp_path)
+    llava = stock_llava(tmp_path)
     model = EegVlmForConditionalGeneration.from_pretrained(tmp_path).eval()
     assert model.state_dict().keys() == llava.state_dict().keys()
     for name, weight in llava.state_dict().items():
@@ -76,7 +44,7 @@ def test_a_stock_llava_loads_with_every_weight_in_place(inputs, tmp_path):
 
 
 def test_a_stock_llava_takes_an_enhancement_that_starts_at_random(inputs, tmp_path):
-    llava = _stock_llava(tmp_path)
+    llava = stock_llava(tmp_path)
     model, info = EegVlmForConditionalGeneration.from_pretrained(tmp_path, output_loading_info=True, **ENHANCED)
     assert info["missing_keys"]
     assert all(key.startswith("model.enhancement.") for key in info["missing_keys"])
@@ -89,7 +57,7 @@ def test_a_stock_llava_takes_an_enhancement_that_starts_at_random(inputs, tmp_pa
 
 
 def test_what_is_built_around_a_stock_llava_starts_with_known_weights(tmp_path):
-    _stock_llava(tmp_path)
+    stock_llava(tmp_path)
     strips = StripConfig(image_height=32, row_height=8, num_channels=3, depths=[1], hidden_sizes=[8])
     around = {**ENHANCED, "enhancement_config": strips, "context_epochs": 2, "night_epochs": 3, "night_readers": 2}
     junk = [torch.full((1000, 1000), torch.nan) for _ in range(8)]  # memory that is not zero by luck
@@ -114,7 +82,7 @@ def test_what_is_built_around_a_stock_llava_starts_with_known_weights(tmp_path):
     ],
 )
 def test_a_stock_llava_that_lacks_a_weight_is_refused(tmp_path, dropped):
-    _stock_llava(tmp_path)
+    stock_llava(tmp_path)
     weights = load_file(tmp_path / "model.safetensors")
     del weights[dropped]
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})

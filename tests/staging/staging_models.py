@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from eegvlm.images import load_layout
@@ -19,11 +21,15 @@ def untrained(
     seed: int = 0,
     lively: bool = True,
     key_value_heads: int | None = None,
+    **more: Any,
 ) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
-    """Return a model of the packaged geometry; a lively one's answers differ from picture to picture."""
+    """Return a model of the packaged geometry; a lively one's answers differ from picture to picture.
+
+    ``more`` are fields of its configuration.
+    """
     torch.manual_seed(seed)
     tokenizer, layout = train_tokenizer(), load_layout("nano")
-    around = {"context_epochs": context_epochs, "night_epochs": night_epochs}
+    around = {"context_epochs": context_epochs, "night_epochs": night_epochs, **more}
     config = preset("nano", image_token_index=tokenizer.convert_tokens_to_ids(IMAGE), **around)
     config.text_config.vocab_size = len(tokenizer)
     config.text_config.num_key_value_heads = key_value_heads or config.text_config.num_key_value_heads
@@ -39,11 +45,15 @@ def untrained(
             model.lm_head.weight.mul_(4)
             for reader in model.model.night.readers if night_epochs else ():
                 reader.scale.normal_(std=30)
+            for weight in model.model.evidence.readers.parameters() if config.reads_evidence else ():
+                weight.normal_(std=0.3)
     return model.eval(), processor
 
 
-def stager_of(model: EegVlmForConditionalGeneration, processor: EegVlmProcessor, smooth: str = "none") -> Stager:
-    return Stager(model, processor, {"model": "untrained", "notice": "Research use."}, smooth)
+def stager_of(
+    model: EegVlmForConditionalGeneration, processor: EegVlmProcessor, smooth: str = "none", **more: Any
+) -> Stager:
+    return Stager(model, processor, {"model": "untrained", "notice": "Research use."}, smooth, **more)
 
 
 def learn_by_heart(

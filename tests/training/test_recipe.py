@@ -37,6 +37,22 @@ def test_a_setting_is_replaced_from_the_command_line():
         ("data.train.recorded.0.others={W: [0.1]}", "five numbers"),
         ("data.train.recorded.0.others={W: [0, 0, 2, 0, 0]}", "from 0 to 1"),
         ("data.train.recorded.0.others={N9: [0, 0, 0, 0, 0]}", "a stage of the source"),
+        ("model.evidence=pictures", "model.evidence"),
+        ("data.evidence.colour=red", "unknown key colour"),
+        ("data.evidence.pieces=many", "data.evidence.pieces"),
+        ("data.evidence.pieces=1.5", r"data\.evidence\.pieces: 1\.5; give a share from 0 to 1"),
+        ("data.evidence.gaps=-0.1", r"data\.evidence\.gaps: -0\.1"),
+        ("data.evidence.relative_alone=2", r"data\.evidence\.relative_alone: 2"),
+        ("data.evidence.eeg_alone=-1", r"data\.evidence\.eeg_alone: -1"),
+        ("data.evidence.channel_drop=1.1", r"data\.evidence\.channel_drop: 1\.1"),
+        ("data.evidence.drop=.nan", r"data\.evidence\.drop: nan"),
+        ("data.evidence.jitter=-0.2", r"data\.evidence\.jitter: -0\.2; give 0 or more"),
+        ("data.evidence.jitter=.inf", r"data\.evidence\.jitter: inf"),
+        ("data.evidence.epochs=0", r"data\.evidence\.epochs: 0; give 1 or more"),
+        ("data.evidence.piece_epochs=[120, 20]", r"data\.evidence\.piece_epochs: \(120, 20\); .* the smaller first"),
+        ("data.evidence.piece_epochs=[0, 20]", r"data\.evidence\.piece_epochs: \(0, 20\)"),
+        ("data.evidence.piece_epochs=[20]", r"data\.evidence\.piece_epochs"),
+        ("data.train.simulated.0.true_n1=1.5", r"true_n1: 1\.5; give a share from 0 to 1"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(change, said):
@@ -75,6 +91,17 @@ def test_yaml_cannot_run_code(tmp_path):
         ("model.enhancement.colour=red", "colour"),
         ("data.train.simulated.0.phases=[enhance, nowhere]", "phases nowhere"),
         ("data.validation.simulated.0.phases=[enhance]", "watched on all"),
+        ("data.train.spectral.0.phases=[]", "source sleep-edf-features: phases none; name evidence phases"),
+        ("data.train.spectral.0.phases=[evidence, answer]", "phases answer; name evidence phases of this recipe"),
+        ("data.train.spectral.0.phases=[nowhere]", "phases nowhere; name evidence phases of this recipe"),
+        (
+            "data.validation.spectral=[{name: f, phases: [evidence]}]",
+            "data.validation.spectral: nights without a signal",
+        ),
+        ("phases.4.objective=classify", "the evidence encoder learns in an evidence phase, alone"),
+        ("phases.4.trains=[evidence, night]", "the evidence encoder learns in an evidence phase, alone"),
+        ("phases.4.trains=[enhancement]", "the evidence encoder learns in an evidence phase, alone"),
+        ("phases.8.trains=[language, evidence]", "the evidence encoder learns in an evidence phase, alone"),
         ("data.train={simulated: [{phases: [enhance]}]}", "phase enhance-long: no source"),
         (
             "phases.0={name: enhance, objective: classify, trains: [enhancement], steps: 1, folds: 2}",
@@ -101,3 +128,31 @@ def test_a_preset_takes_the_place_of_the_base_and_nothing_else():
     recipe = read_recipe(RECIPES / "eeg-vlm-13b.yaml", ["model=tiny"])
     assert (recipe.model.base, recipe.model.preset, recipe.model.layout) == ("", "tiny", "eeg-vlm-336")
     assert read_recipe(RECIPES / "eeg-vlm-13b.yaml", ["model.base=", "model.preset=tiny"]).model.base == ""
+
+
+def test_evidence_is_left_out_where_a_recipe_does_not_ask_for_it():
+    recipe = read_recipe(RECIPES / "fine-tune.yaml")
+    assert recipe.model.evidence == "none"
+    assert not recipe.data.train.spectral
+    nano = read_recipe(RECIPES / "nano.yaml")
+    assert nano.model.evidence == "tokens"
+    assert [phase.name for phase in nano.phases if phase.objective == "evidence"] == ["evidence"]
+    assert [source.name for source in nano.data.train.spectral] == ["sleep-edf-features"]
+
+
+def test_phases_in_folds_and_nights_without_a_signal_do_not_go_together(tmp_path):
+    file = tmp_path / "recipe.yaml"
+    file.write_text("""
+name: folded
+model: {preset: nano, evidence: tokens}
+data:
+  train:
+    simulated: [{nights: 4}]
+    spectral: [{name: features, phases: [evidence]}]
+phases:
+  - {name: enhance, objective: classify, trains: [enhancement], steps: 1, folds: 2}
+  - {name: evidence, objective: evidence, trains: [evidence], steps: 1}
+""")
+    with pytest.raises(InputError, match="phase enhance: folds; let all phases learn from all nights"):
+        read_recipe(file)
+    assert read_recipe(file, ["phases.0.folds=0"]).phases[0].folds == 0

@@ -19,9 +19,16 @@ from eegvlm.training.card import _intervals
 from eegvlm.training.moved import WEIGHTS
 from eegvlm.training.phases import PhaseTrainer
 
-MOVED_BY_AN_ANSWER = ("vision_tower", "multi_modal_projector", "absent_neighbour", "language_model")
+MOVED_BY_AN_ANSWER = (
+    "vision_tower",
+    "multi_modal_projector",
+    "absent_neighbour",
+    "evidence_projector",
+    "absent_evidence",
+    "language_model",
+)
 NANO = Path(__file__).resolve().parents[2] / "recipes" / "nano.yaml"
-LEARNT = "enhance, enhance-long, settle-long, hold-long, perceive"
+LEARNT = "enhance, enhance-long, settle-long, hold-long, evidence, perceive"
 FIRST = f"{{nights: 1, hours: 0.4, phases: [{LEARNT}]}}"
 SECOND = "{nights: 1, hours: 0.4, first_seed: 10, phases: [night, align, answer, reason]}"
 SMALL = (

@@ -133,7 +133,7 @@ def evaluate(
     chosen = parse_channels(channels or ())
     kept = _names("--modalities", modalities.split(","), _MODALITIES)
     baselines = _names("--baseline", baseline or (), _BASELINES)
-    given = [one.strip() for one in inputs.split(",")]
+    given = list(dict.fromkeys(one.strip() for one in inputs.split(",")))
     _names("--inputs", given, _INPUTS)
     if faithfulness_epochs is not None and not faithfulness:
         raise InputError("arguments", "--faithfulness-epochs", faithfulness_epochs, "give --faithfulness with it")

@@ -69,7 +69,8 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
         vectors, _ = night_vectors(network, processor, prepared, batch_size=batch_size, **at)
         vectors = vectors.to(model.device)
         if night:
-            vectors = body.night(vectors[None])[0]
+            unmeasured = vectors.new_full((len(vectors), model.config.evidence_channels), torch.nan)
+            vectors = body.night(torch.cat([vectors, unmeasured], dim=1)[None])[0]
         usable = prepared.usable
         logits = network.stage_logits(vectors)
         probabilities = logits.float().softmax(dim=1).cpu().numpy()

@@ -129,8 +129,9 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
     columns["chin_rms"] = _absent(night) if chin is None else np.log(np.maximum(chin.rms_uv, _FLOOR_UV))
     for kind in _EEG_EVENTS:
         columns |= _counted(night, kind, evidence.marks.get(kind), eeg)
+    eyes = {name: _looked_at(night, evidence) for name in ("", *evidence.eyes)}
     for kind in _EYE_EVENTS:
-        columns |= _counted(night, kind, evidence.marks.get(kind), {})
+        columns |= _counted(night, kind, evidence.marks.get(kind), eyes)
     for entry in entries():
         if entry.relative:
             columns[entry.name] = columns[entry.name.removesuffix("_relative")]
@@ -263,6 +264,13 @@ def _of_eyes(night: PreparedNight, evidence: Evidence) -> dict[str, npt.NDArray[
     return columns
 
 
+def _looked_at(night: PreparedNight, evidence: Evidence) -> npt.NDArray[np.bool_]:
+    """Return the epochs in which every channel that eye movements are looked for in holds a signal: (n_epochs,)."""
+    everywhere = np.ones(night.n_epochs, np.bool_)
+    held = [everywhere, *(evidence.present.get(name, everywhere) for name in evidence.eyes)]
+    return np.asarray(np.all(held, axis=0))
+
+
 def _mean_present(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the mean over channels of those that have a value."""
     there = np.isfinite(logs)
@@ -279,7 +287,7 @@ def _counted(
     """Return how many events of a kind an epoch holds, how much of it they fill, and how large they are."""
     columns = {f"{kind}_{what}": _absent(night) for what in ("count", "seconds", "largest")}
     for name, marks in (tables or {}).items():
-        epochs = shown.get(name, np.ones(night.n_epochs, np.bool_) if not shown else np.zeros(night.n_epochs, np.bool_))
+        epochs = shown.get(name, np.zeros(night.n_epochs, np.bool_))
         n = night.n_epochs
         first = np.clip((marks.onset_s // _EPOCH_S).astype(int), 0, n - 1)
         count, largest = np.bincount(first, minlength=n).astype(np.float64), np.zeros(n)

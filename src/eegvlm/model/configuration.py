@@ -140,13 +140,24 @@ class EegVlmConfig(LlavaConfig):
             if model_type not in CONFIG_MAPPING:
                 raise ValueError(f"enhancement_config: model_type {model_type!r} is not a known backbone")
             self.enhancement_config = CONFIG_MAPPING[model_type](**fields)
-        if self.evidence == "tokens":
-            here = [entry.name for entry in entries()]
-            self.evidence_entries = list(self.evidence_entries) or here
-            if unknown := sorted(set(self.evidence_entries) - set(here)):
-                raise ValueError(f"evidence_entries: {', '.join(unknown[:3])} cannot be measured by this version")
+        self.name_evidence_entries()
         kwargs.pop("model_type", None)  # a stock LLaVA's configuration says "llava"; read here, it is ours
         super().__post_init__(**kwargs)
+
+    def name_evidence_entries(self) -> None:
+        """Name the entries of this version where none are; the model sees to it, too, where a field was set later.
+
+        Raises
+        ------
+        ValueError
+            If an entry is named that this version cannot measure.
+        """
+        if not self.reads_evidence:
+            return
+        here = [entry.name for entry in entries()]
+        self.evidence_entries = list(self.evidence_entries) or here
+        if unknown := sorted(set(self.evidence_entries) - set(here)):
+            raise ValueError(f"evidence_entries: {', '.join(unknown[:3])} cannot be measured by this version")
 
     def validate_alignment(self) -> None:
         """Refuse an alignment that lacks its enhancement, or widths that one projector cannot take.
@@ -172,6 +183,18 @@ class EegVlmConfig(LlavaConfig):
             raise ValueError("classifier_weight needs an enhancement, whose classifier it weighs")
         if self.evidence == "tokens" and (self.alignment == "none" or self.enhancement_grid != 1):
             raise ValueError("evidence needs an enhancement with enhancement_grid 1: one vector an epoch beside it")
+        for field, fits, hint in (
+            ("evidence", self.evidence in ("none", "tokens"), "none or tokens"),
+            ("evidence_readers", self.evidence_readers >= 1, "1 or more"),
+            ("evidence_hidden", self.evidence_hidden >= 1, "1 or more"),
+            ("evidence_dropout", 0 <= self.evidence_dropout < 1, "a share below 1"),
+            ("evidence_relative_share", 0 <= self.evidence_relative_share <= 1, "a share from 0 to 1"),
+            ("evidence_sharpness", 0 < self.evidence_sharpness < float("inf"), "a number above 0"),
+            ("evidence_weight", 0 <= self.evidence_weight < float("inf"), "0 or more"),
+            ("unfamiliar_widening", 0 <= self.unfamiliar_widening < float("inf"), "0 or more"),
+        ):
+            if not fits:
+                raise ValueError(f"{field} is {getattr(self, field)}: set it to {hint}")
         if self.alignment == "none":
             if self.enhancement_config is not None:
                 raise ValueError("alignment 'none' reads no enhancement: set enhancement_config to None")

@@ -97,7 +97,6 @@ class EvidenceEncoder(nn.Module):
 
     mean: torch.Tensor
     scale: torch.Tensor
-    relative: torch.Tensor
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
@@ -106,8 +105,8 @@ class EvidenceEncoder(nn.Module):
         self.relative_share, self.sharpness = config.evidence_relative_share, config.evidence_sharpness
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("scale", torch.ones(size))
-        relative = torch.tensor([known[name].relative for name in config.evidence_entries])
-        self.register_buffer("relative", relative, persistent=False)
+        # no buffer: one that is not saved would hold whatever memory held once a checkpoint is loaded
+        self.absolute = [not known[name].relative for name in config.evidence_entries]
         self.familiarity = Familiarity(config.evidence_entries)
         self.readers = nn.ModuleList(EvidenceReader(config) for _ in range(config.evidence_readers))
 
@@ -158,8 +157,8 @@ class EvidenceEncoder(nn.Module):
             (n, ``EegVlmConfig.evidence_channels``)
         """
         shown, others = self.standardise(night), self.standardise(rows)
-        there = ~others.isnan().all(dim=1, keepdim=True)
-        count = (~shown.isnan().all(dim=1)).sum()
+        there, before = (~rows.isnan().all(dim=1, keepdim=True) for rows in (others, shown))
+        count = before.sum() - before[places].long() + there.long()  # epochs that each of these nights would have
         whole = [reader.replaced(shown, places, others) for reader in self._readers()]
         alone = [
             reader.replaced(self._only_relative(shown), places, self._only_relative(others))
@@ -171,7 +170,7 @@ class EvidenceEncoder(nn.Module):
         return cast("list[EvidenceReader]", list(self.readers))
 
     def _only_relative(self, shown: torch.Tensor) -> torch.Tensor:
-        return shown.masked_fill(~self.relative, torch.nan)
+        return shown.masked_fill(torch.tensor(self.absolute, device=shown.device), torch.nan)
 
     def _joined(
         self,

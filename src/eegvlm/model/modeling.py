@@ -64,6 +64,7 @@ class EegVlmModel(LlavaModel):
         if config.night_epochs:
             self.night = NightEncoder(config)
         if config.reads_evidence:
+            config.name_evidence_entries()
             self.evidence = EvidenceEncoder(config)
             self.evidence_projector = nn.Linear(config.evidence_channels, config.text_config.hidden_size)
             self.absent_evidence = nn.Parameter(torch.zeros(config.evidence_channels))

@@ -73,17 +73,22 @@ class Reader:
 
         Of the evidence alone they are the evidence encoder's answer, and no picture is read.
         """
-        if self.inputs == "evidence" and inputs.context is not None:
-            measured = inputs.context[:, inputs.context.shape[1] // 2, -N_STAGES:]
-            alone: Logits = (self.model.config.evidence_weight * measured).nan_to_num().float().cpu().numpy()
-            return alone
-        return self._forward(inputs, None)
+        alone = self._of_evidence_alone(inputs)
+        return self._forward(inputs, None) if alone is None else alone
 
     def read_on(self, inputs: EpochInputs) -> tuple[Logits, Prefix]:
         """Return label logits as :meth:`read` does, and the start from which the reasoned prompt goes on."""
         cache = DynamicCache(config=self.model.config.text_config)
-        logits = self._forward(inputs, cache)
-        return logits, Prefix.of(cache, self.shared).rows(slice(len(inputs)))
+        logits, alone = self._forward(inputs, cache), self._of_evidence_alone(inputs)
+        return logits if alone is None else alone, Prefix.of(cache, self.shared).rows(slice(len(inputs)))
+
+    def _of_evidence_alone(self, inputs: EpochInputs) -> Logits | None:
+        """Return the evidence encoder's answer; None where the pictures have a say."""
+        if self.inputs != "evidence" or inputs.context is None:
+            return None
+        measured = inputs.context[:, inputs.context.shape[1] // 2, -N_STAGES:]
+        alone: Logits = (self.model.config.evidence_weight * measured).nan_to_num().float().cpu().numpy()
+        return alone
 
     @torch.inference_mode()
     def _forward(self, inputs: EpochInputs, cache: Any) -> Logits:

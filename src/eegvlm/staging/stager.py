@@ -252,14 +252,14 @@ class Stager:
         )
         answering.read(keep=explain == "all")
         give_back()
+        unfamiliar = answering.inputs.unfamiliar
+        widening = 1.0 if unfamiliar is None else unfamiliar.widening(self._reader.calibration.unfamiliar_widening)
         votes: dict[str, Hypnogram] = {}
         logits = answering.answers.logits
         if eeg == "vote":
             ballots = self._ballots(night, answering.answers.logits, batch_size, seconds)
-            votes = {name: self._hypnogram(recording, one, ()) for name, one in ballots.items()}
+            votes = {name: self._hypnogram(recording, one, (), widening) for name, one in ballots.items()}
             logits = pooled(list(ballots.values()), self._reader.calibration.stage_temperature)
-        unfamiliar = answering.inputs.unfamiliar
-        widening = 1.0 if unfamiliar is None else unfamiliar.widening(self._reader.calibration.unfamiliar_widening)
         hypnogram = self._hypnogram(recording, logits, notes_of(night, recording), widening)
         hypnogram = replace(hypnogram, quality=quality_words(night))
         ground = None

@@ -119,7 +119,8 @@ def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes
     prefixes = tuple(prefix for prefix in prefixes_of(phase) if language or prefix not in PARTS["language"])
     held = {name: parameter.numel() for name, parameter in model.named_parameters()}
     moved = sum(count for name, count in held.items() if prefixes and name.startswith(prefixes)) + adapters
-    full = sum(c for n, c in held.items() if n.startswith((*prefixes, *PARTS["enhancement"], *PARTS["night"])))
+    precise = (*PARTS["enhancement"], *PARTS["night"], *PARTS["evidence"])
+    full = sum(c for n, c in held.items() if n.startswith((*prefixes, *precise)))
     total = sum(held.values()) + adapters
     frozen = total - full - adapters
     parts_of = processes.count if processes.divides else 1
@@ -162,6 +163,8 @@ def _activations(phase: Phase, recipe: Recipe, model: Any, config: EegVlmConfig)
         return sum(_leaf_outputs(member, recipe) for member in model.model.enhancement.chosen(phase.member)) * _FLOAT32
     if phase.objective == "follow":
         return kept_by_night(config)
+    if phase.objective == "evidence":
+        return kept_by_evidence(config, recipe.data.evidence.epochs)
     half = 2 if use_bfloat16(recipe.precision) and phase.objective != "describe" else _FLOAT32
     said = _ASKED + (_REASONED if phase.objective == "reason" else 0)
     visual = 0 if phase.objective == "describe" else sum(config.visual_blocks)
@@ -199,6 +202,17 @@ def kept_by_night(config: EegVlmConfig) -> float:
     """
     an_epoch = 4 * config.enhancement_channels + config.enhancement_members * (4 + 2 * 8) * config.night_hidden
     return config.night_readers * (2 * config.night_epochs + 1) * an_epoch * _FLOAT32
+
+
+def kept_by_evidence(config: EegVlmConfig, epochs: int) -> float:
+    """Return the bytes that one window's way through the evidence encoder keeps for the backward pass.
+
+    Of each epoch: its entries; of each reader: what it reads twice over, six widths of the state on the way in and out,
+    and eight in each GRU.
+    """
+    entries = len(config.evidence_entries)
+    an_epoch = entries + config.evidence_readers * (2 * entries + (6 + 2 * 8) * config.evidence_hidden)
+    return epochs * an_epoch * _FLOAT32
 
 
 def kept_by_transformer(config: Any, tokens: int, product: int, *, gated: bool, checkpointed: bool) -> int:

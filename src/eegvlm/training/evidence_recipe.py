@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
+
+from eegvlm.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,25 @@ class EvidenceData:
     eeg_alone: float = 0.5
     channel_drop: float = 0.3
     drop: float = 0.25
+
+    def check(self, path: Path) -> None:
+        """Refuse what is no share, and lengths that no window has.
+
+        Raises
+        ------
+        InputError
+            Naming the setting.
+        """
+        fewest, most = self.piece_epochs
+        for name, wrong, hint in (
+            ("epochs", self.epochs < 1, "give 1 or more"),
+            ("piece_epochs", not 1 <= fewest <= most, "give two numbers from 1, the smaller first"),
+            ("jitter", not 0 <= self.jitter < float("inf"), "give 0 or more"),
+            *((one.name, not 0 <= getattr(self, one.name) <= 1, "give a share from 0 to 1") for one in fields(self)
+              if one.type == "float" and one.name != "jitter"),
+        ):  # fmt: skip
+            if wrong:
+                raise InputError(path, f"data.evidence.{name}", getattr(self, name), hint)
 
     def window(self, length: int, rng: np.random.Generator) -> int:
         """Return the length of a window of a night of so many epochs."""

@@ -193,6 +193,10 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
             if stage not in source.stages or len(weights) != 5 or not all(0 <= weight <= 1 for weight in weights):
                 hint = "by a stage of the source, give five numbers from 0 to 1, of W, N1, N2, N3 and R"
                 raise InputError(path, f"source {source.name}", f"others {stage}: {list(weights)}", hint)
+    recipe.data.evidence.check(path)
+    for simulated in (*recipe.data.train.simulated, *recipe.data.validation.simulated):
+        if not 0 <= simulated.true_n1 <= 1:
+            raise InputError(path, "simulated.true_n1", simulated.true_n1, "give a share from 0 to 1")
     for phase in recipe.phases:
         phase.check(path)
     names = [phase.name for phase in recipe.phases]
@@ -222,7 +226,7 @@ def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
     for phase in recipe.phases:
         if not any(train.of(phase.name)[1]):
             raise InputError(path, f"phase {phase.name}", "no source", "let it learn from one of data.train")
-        if limited and phase.folds:
+        if (limited or train.spectral) and phase.folds:
             raise InputError(path, f"phase {phase.name}", "folds", "let all phases learn from all nights beside it")
 
 

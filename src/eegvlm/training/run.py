@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -395,6 +396,8 @@ class Run:
     def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""
         model, context = self.model, self._checked()
+        # an inverse covariance does not bear rounding
+        precise = deepcopy(model.model.evidence.familiarity) if model.config.reads_evidence else None
         model.to(frozen_dtype(self.recipe))
         scored = scored_nights(model, Batches(self.checks, self.processor, context=context))
         model.config.stage_prior = learnt_shares(self.recipe.data, self.nights)
@@ -404,7 +407,10 @@ class Run:
         stores = {"training": self.nights, "validation": self.checks}
         make_folder(checkpoint.parent)
         with replacing_folder(checkpoint, last="config.json") as temporary, system_errors():
-            model.to(torch.bfloat16).save_pretrained(temporary)
+            model.to(torch.bfloat16)
+            if precise is not None:
+                model.model.evidence.familiarity = precise
+            model.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)
             write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, note=note)
         return checkpoint

@@ -13,14 +13,15 @@ import hashlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
 from eegvlm.evidence import BANDS, entries
-from eegvlm.training.store import NightLabels, one_hot
+from eegvlm.training.store import NightLabels, night_key, one_hot
+
+FILE = "band_features.npz"
 
 _BANDS = tuple(BANDS)
 _EVERY_STAGE = np.ones(5, dtype=bool)
@@ -84,30 +85,60 @@ def read_spectral_nights(name: str, path: Path) -> list[SpectralNight]:
     name
         Of the source.
     path
-        ``band_features.npz``, or the folder in which it lies: ``features`` (n, 3, >= 5) whose first five columns are
-        log powers of delta, theta, alpha, sigma and beta; ``stage`` (n,), -1 unscored; ``night`` (n,);
-        ``night_name`` (nights,), of which what precedes ``__`` is the person.
+        ``band_features.npz``, or the folder in which it lies: ``features`` (n, 3, >= 5) whose first five ``columns``
+        are log powers of delta, theta, alpha, sigma and beta, NaN where there is none; ``stage`` (n,), -1: unscored;
+        ``night`` (n,), the place of each epoch's night in ``night_name`` (nights,), of which what precedes ``__`` is
+        the person. Epochs of a night stand in the order of time.
 
     Raises
     ------
     InputError
         If the file is not of this kind.
     """
-    file = path / "band_features.npz" if path.is_dir() else path
+    file = path / FILE if path.is_dir() else path
     try:
-        with np.load(file, allow_pickle=False) as held:
-            features, stage, night = held["features"], held["stage"].astype(np.int8), held["night"]
-            names: list[Any] = held["night_name"].tolist()
-            columns = [str(one) for one in held["columns"][:5]]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
+            features = held["features"].astype(np.float32)
+            stage, night = (held[key].astype(np.int64, casting="safe") for key in ("stage", "night"))
+            names, columns = ([str(one) for one in np.atleast_1d(held[key])] for key in ("night_name", "columns"))
+    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         hint = "give a file with features, stage, night, night_name and columns"
         raise InputError(file, "band features", error, hint) from error
-    if columns != [f"log_{band}" for band in _BANDS] or features.ndim != 3 or features.shape[1] != 3:
-        raise InputError(file, "columns", ", ".join(columns), f"expected log_{', log_'.join(_BANDS)} of three channels")
+    _check(file, features, stage, night, names, columns)
     nights = []
     for number, title in enumerate(names):
         rows = night == number
-        stages = stage[rows]
-        labels = NightLabels(f"sleep-edf:{str(title).partition('__')[0]}", stages, one_hot(stages), _EVERY_STAGE)
-        nights.append(SpectralNight(f"{name}-{title}", labels, features[rows, :, :5].astype(np.float32)))
+        stages = stage[rows].astype(np.int8)
+        labels = NightLabels(f"sleep-edf:{title.partition('__')[0]}", stages, one_hot(stages), _EVERY_STAGE)
+        nights.append(SpectralNight(night_key(name, title), labels, features[rows, :, :5]))
     return nights
+
+
+def _check(
+    file: Path,
+    features: npt.NDArray[np.float32],
+    stage: npt.NDArray[np.int64],
+    night: npt.NDArray[np.int64],
+    names: list[str],
+    columns: list[str],
+) -> None:
+    """Refuse a file whose arrays do not belong together, or hold what they cannot."""
+    shape, wanted = features.shape, [f"log_{band}" for band in _BANDS]
+    if columns[:5] != wanted:
+        raise InputError(file, "columns", ", ".join(columns[:5]) or "none", f"begin with {', '.join(wanted)}")
+    if len(shape) != 3 or shape[1] != 3 or shape[2] < len(wanted):
+        raise InputError(file, "features", f"shape {shape}", "give (epochs, 3 channels, 5 columns or more)")
+    for key, values in (("stage", stage), ("night", night)):
+        if values.shape != shape[:1]:
+            raise InputError(file, key, f"shape {values.shape}", f"give one of each of the {shape[0]} epochs")
+    for key, values, least, most in (("stage", stage, -1, 4), ("night", night, 0, len(names) - 1)):
+        if (wrong := values[(values < least) | (values > most)]).size:
+            raise InputError(file, key, int(wrong[0]), f"give whole numbers from {least} to {most}")
+    if np.isinf(features).any():
+        raise InputError(file, "features", "infinite", "give finite numbers, NaN where there is no signal")
+    if len(set(names)) < len(names):
+        raise InputError(file, "night_name", "the same for several nights", "give every night its own")
+    if empty := [title for number, title in enumerate(names) if not (night == number).any()]:
+        raise InputError(file, "night_name", ", ".join(empty[:3]), "leave out nights without epochs")
+    if not names:
+        raise InputError(file, "night_name", "no nights", "give at least one")
