@@ -123,7 +123,8 @@ def measure_night(night: PreparedNight) -> Evidence:
     ----------
     night
         The night. Where a panel shows another derivation for a stretch, that one is measured there, under its own
-        name.
+        name. A channel that is shown nowhere counts as missing: nothing of it is measured, and of two eye channels the
+        other is read alone.
 
     Returns
     -------
@@ -137,7 +138,7 @@ def measure_night(night: PreparedNight) -> Evidence:
         for panel, channels in night.panels.items():
             shown = night.shown[panel] == place
             role = channels[place].role if place < len(channels) else None
-            if role is None or role not in _MEASURED or (place and not shown.any()):
+            if role is None or role not in _MEASURED or not shown.any():
                 continue
             held = channels[place]
             signals[role] = held.signals
