@@ -1,13 +1,13 @@
 """What was measured in an epoch as a short text, for a language model to read beside the picture.
 
     Measured in this epoch (×: times the recording's median):
-    EEG: 96 µV peak to peak (×1.4); µV rms: delta 24 (×1.6), theta 8.1 (×1.1), ...; delta stands out most (1.2 Hz, 71 % ...
+    EEG: 96 µV peak to peak (×1.4); µV rms: delta 24 (×1.6), theta 8.1 (×1.1), ...; delta stands out ...
     EEG events: slow waves fill 34 % of the epoch; 2 spindles (13.1 Hz, up to 41 µV, first at 4 s); no K-complexes, ...
     Eyes: no rapid eye movements, slow eye movements or blinks.
     Chin EMG: 6.1 µV rms (×0.8).
 
-Values are in physical units. Amplitudes, which electrodes and amplifiers change, stand beside the recording's median too.
-Panels are called by the region that the layout asks for, never by a recording's own labels, so that training and
+Values are in physical units. Amplitudes, which electrodes and amplifiers change, stand beside the recording's median,
+too. Panels are called by the region that the layout asks for, never by a recording's own labels, so that training and
 staging speak of the same signal in the same words. What the channels do not show is said to be not measured.
 
 Not covered: what lies in neighbouring epochs, and which stage any of it speaks for (:mod:`eegvlm.evidence.rules`).
@@ -134,10 +134,9 @@ class _Describer:
         bands = zip(BAND_NAMES, values[1:], beside[1:], strict=True)
         sizes = ", ".join(f"{name} {_number(value)}{ratio}" for name, value, ratio in bands)
         main = int(rhythms.dominant[epoch])
-        return (
-            f"{title}: {_number(values[0])} µV peak to peak{beside[0]}; µV rms: {sizes}; "
-            f"{BAND_NAMES[main]} stands out most ({rhythms.dominant_hz[epoch]:.1f} Hz, {100 * rhythms.time[epoch, main]:.0f} % of the time)."
-        )
+        most = f"{rhythms.dominant_hz[epoch]:.1f} Hz, {100 * rhythms.time[epoch, main]:.0f} % of the time"
+        height = f"{_number(values[0])} µV peak to peak{beside[0]}"
+        return f"{title}: {height}; µV rms: {sizes}; {BAND_NAMES[main]} stands out most ({most})."
 
     def _title(self, panel: str) -> str:
         """Return a panel's region; where it is the only one, derivations stand in for each other, and it is the EEG."""

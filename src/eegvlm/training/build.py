@@ -25,6 +25,7 @@ from eegvlm.training.precision import frozen_dtype
 from eegvlm.training.recipe import Recipe
 from eegvlm.training.tokenizer import IMAGE, train_tokenizer
 
+_LLAVAS = (EegVlmConfig.model_type, "llava")
 _PAPERS = {"alignment": "add", "backbone": "resnet-18"}
 
 
@@ -41,8 +42,11 @@ def build(recipe: Recipe) -> tuple[Any, Any]:
         prompts["reasoned"] = recipe.model.reasoned_prompt
     set_seed(recipe.seed)
     if not recipe.model.base:
+        _check_evidence(recipe.model)
         return _preset(recipe, prompts)
     fields = _config_of(recipe.model.base)
+    if fields.get("model_type") in _LLAVAS:
+        _check_evidence(recipe.model)
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
             return _own(recipe, prompts)
@@ -64,6 +68,7 @@ def geometry(recipe: Recipe) -> Any:
     """
     said = recipe.model
     if not said.base:
+        _check_evidence(said)
         if said.preset not in PRESETS:
             raise InputError("recipe", "model.preset", said.preset, f"there are {', '.join(PRESETS)}")
         config = _configured(said, {**PRESETS[said.preset](), **_surroundings(said, preset(said.preset))})
@@ -71,8 +76,11 @@ def geometry(recipe: Recipe) -> Any:
         return config
     name = said.base.rpartition("/")[2].removesuffix("-hf")
     if name in PRESETS and not Path(said.base).exists():
+        _check_evidence(said)
         return _configured(said, {**PRESETS[name](), **_surroundings(said, preset(name))})
     fields = _config_of(said.base)
+    if fields.get("model_type") in _LLAVAS:
+        _check_evidence(said)
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
             return EegVlmConfig.from_dict(fields)
@@ -80,6 +88,13 @@ def geometry(recipe: Recipe) -> Any:
             return _configured(said, {**fields, **_surroundings(said, EegVlmConfig.from_dict(fields))})
         case _:
             return AutoConfig.for_model(**fields)
+
+
+def _check_evidence(said: ModelRecipe) -> None:
+    """Refuse texts of what was measured for an EEG-VLM, or a LLaVA that one is built around."""
+    if said.evidence == "text":
+        hint = "an EEG-VLM reads what was measured by its evidence encoder: set it to tokens, or to none"
+        raise InputError("recipe", "model.evidence", said.evidence, hint)
 
 
 def _config_of(base: str) -> dict[str, Any]:
