@@ -25,7 +25,6 @@ from eegvlm.training.precision import frozen_dtype
 from eegvlm.training.recipe import Recipe
 from eegvlm.training.tokenizer import IMAGE, train_tokenizer
 
-_LLAVAS = (EegVlmConfig.model_type, "llava")
 _PAPERS = {"alignment": "add", "backbone": "resnet-18"}
 
 
@@ -45,8 +44,7 @@ def build(recipe: Recipe) -> tuple[Any, Any]:
         _check_evidence(recipe.model)
         return _preset(recipe, prompts)
     fields = _config_of(recipe.model.base)
-    if fields.get("model_type") in _LLAVAS:
-        _check_evidence(recipe.model)
+    _check_evidence(recipe.model, fields.get("model_type", ""))
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
             return _own(recipe, prompts)
@@ -79,8 +77,7 @@ def geometry(recipe: Recipe) -> Any:
         _check_evidence(said)
         return _configured(said, {**PRESETS[name](), **_surroundings(said, preset(name))})
     fields = _config_of(said.base)
-    if fields.get("model_type") in _LLAVAS:
-        _check_evidence(said)
+    _check_evidence(said, fields.get("model_type", ""))
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
             return EegVlmConfig.from_dict(fields)
@@ -90,10 +87,13 @@ def geometry(recipe: Recipe) -> Any:
             return AutoConfig.for_model(**fields)
 
 
-def _check_evidence(said: ModelRecipe) -> None:
-    """Refuse texts of what was measured for an EEG-VLM, or a LLaVA that one is built around."""
-    if said.evidence == "text":
-        hint = "an EEG-VLM reads what was measured by its evidence encoder: set it to tokens, or to none"
+def _check_evidence(said: ModelRecipe, model_type: str = EegVlmConfig.model_type) -> None:
+    """Refuse texts of what was measured for an EEG-VLM, or a LLaVA that one is built around, and tokens for others."""
+    if model_type in (EegVlmConfig.model_type, "llava"):
+        refused, hint = "text", "an EEG-VLM reads evidence by an encoder of its own: set it to tokens, or to none"
+    else:
+        refused, hint = "tokens", "a general-purpose base has no evidence encoder: set it to text, or to none"
+    if said.evidence == refused:
         raise InputError("recipe", "model.evidence", said.evidence, hint)
 
 

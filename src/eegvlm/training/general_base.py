@@ -21,7 +21,7 @@ def build_general(recipe: Recipe) -> tuple[Any, GeneralProcessor]:
     ------
     InputError
         If there is no such base, or the recipe asks for what such a model has not: another objective than ``answer``,
-        softened targets, a part that it lacks, or evidence as tokens.
+        softened targets, or a part that it lacks.
     """
     processor = general_processor(recipe)
     model = load_general_model(recipe.model.base, frozen_dtype(recipe))
@@ -35,18 +35,15 @@ def general_processor(recipe: Recipe) -> GeneralProcessor:
     Raises
     ------
     InputError
-        If the base has none, a package is missing that it is built on, or evidence is asked for as tokens.
+        If the base has none, or a package is missing that it is built on.
     """
     said = recipe.model
-    if said.evidence == "tokens":
-        hint = "a general-purpose base has no evidence encoder: set it to text, which its prompts state, or to none"
-        raise InputError("recipe", "model.evidence", said.evidence, hint)
     settings = StagerSettings(
         load_layout(said.layout),
         prompt=said.prompt.replace(IMAGE, "").strip(),  # the model's own processor says where the pictures stand
         stage_labels=said.stage_labels,
         context_epochs=said.context_epochs,
-        evidence=said.evidence,
+        evidence="text" if said.evidence == "text" else "none",
     )
     return GeneralProcessor.from_pretrained(said.base, settings)
 
