@@ -52,6 +52,27 @@ def test_it_equals_scoring_every_whole_text(family, labels, tmp_path):
     assert (found[0] - found[1]).abs().max() > 1e-4, "a model that answers alike to everything proves nothing"
 
 
+@pytest.mark.parametrize("family", BASES)
+@pytest.mark.parametrize("labels", LABELS, ids=" ".join)
+@torch.inference_mode()
+def test_prompts_of_different_length_are_scored_as_each_alone(family, labels, tmp_path):
+    folder = BASES[family](tmp_path)
+    settings = dataclasses.replace(SETTINGS, stage_labels=labels, evidence="text")
+    processor = GeneralProcessor.from_pretrained(folder, settings)
+    model = load_general_model(folder, torch.float32).eval()
+    pictures = torch.randint(0, 256, (3, 3, LAYOUT.height, LAYOUT.width), dtype=torch.uint8)
+    texts = ["Measured: delta 21 \u00b5V.", "Measured: nothing.", "Measured: " + 9 * "alpha 12 \u00b5V; "]
+    inputs = processor(pictures, texts)
+    assert sorted(set(inputs["attention_mask"].sum(dim=1).tolist())) != [inputs["input_ids"].shape[1]]
+    found = label_log_probabilities(model, inputs, processor.labels, padded=True).exp()
+    for place, text in enumerate(texts):
+        alone = processor(pictures[place, None], [text])
+        assert alone["attention_mask"].all()
+        expected = label_log_probabilities(model, alone, processor.labels).exp()
+        torch.testing.assert_close(found[place, None], expected, rtol=1e-4, atol=1e-6)
+    assert (found[0] - found[1]).abs().max() > 1e-4, "a model that answers alike to everything proves nothing"
+
+
 @torch.inference_mode()
 def test_going_on_from_what_was_read_warns_of_nothing(tmp_path, caplog):
     folder = llava_next(tmp_path)
@@ -70,6 +91,11 @@ def test_a_label_that_begins_another_is_refused(tmp_path):
     settings = dataclasses.replace(SETTINGS, stage_labels=("W", "N1", "N2", "N3", "N"))
     with pytest.raises(InputError, match="beginning of another's"):
         GeneralProcessor.from_pretrained(llava_next(tmp_path), settings)
+
+
+def test_paths_lead_to_the_last_branching_points():
+    assert LabelTokens(((9,), (7, 1), (7, 2), (7, 3), (8, 4, 5))).paths == [(7,), (8, 4)]
+    assert LabelTokens(((1,), (2,), (3,), (4,), (5,))).paths == [()]
 
 
 def test_branches_are_the_tokens_that_may_follow():

@@ -131,7 +131,8 @@ def measure_night(night: PreparedNight) -> Evidence:
     ----------
     night
         The night. Where a panel shows another derivation for a stretch, that one is measured there, under its own
-        name.
+        name. A channel that is shown nowhere counts as missing: nothing of it is measured, and of two eye channels the
+        other is read alone.
 
     Returns
     -------
@@ -143,7 +144,7 @@ def measure_night(night: PreparedNight) -> Evidence:
         held = {
             channels[place].role: (channels[place], night.shown[panel] == place)
             for panel, channels in night.panels.items()
-            if place < len(channels) and (not place or (night.shown[panel] == place).any())
+            if place < len(channels) and (night.shown[panel] == place).any()
         }
         measured = {role: held[role] for role in _MEASURED if role in held}
         if measured and night.layout.rate >= _LEAST_HZ:

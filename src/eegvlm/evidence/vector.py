@@ -22,6 +22,7 @@ from eegvlm.evidence.finding import FindingKind
 from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, BANDS
 from eegvlm.images import PreparedNight
+from eegvlm.images.epoch_file import EpochFile
 
 Floats = npt.NDArray[np.float32]
 
@@ -214,7 +215,7 @@ def _of_eeg(
     return columns
 
 
-def _samples_of(night: PreparedNight, name: str) -> Floats:
+def _samples_of(night: PreparedNight, name: str) -> Floats | EpochFile:
     return next(one.signals for channels in night.panels.values() for one in channels if one.name == name)
 
 

@@ -244,7 +244,7 @@ class PreparedNight:
                 own = one.signals
                 here = source == place
                 if name in signals and here.any():
-                    own = own.copy()
+                    own = np.array(own[:])
                     own[np.arange(self.n_epochs)[rows][here]] = signals[name][here]
                 others.append(replace(one, signals=own))
             panels[name] = tuple(others)

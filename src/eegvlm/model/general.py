@@ -46,6 +46,9 @@ class StagerSettings:
         What the model answers, in the order W, N1, N2, N3, R.
     context_epochs
         Neighbours on each side whose pictures are shown, too, in the order of time.
+    evidence
+        ``"text"``: what was measured in the epoch (:mod:`eegvlm.evidence.epoch_text`) stands in the prompt, before the
+        question. ``"none"``: pictures alone.
     stage_temperature, stage_prior, smoothing, smoothing_strength, smoothed_temperature
         The calibration; see :class:`~eegvlm.model.EegVlmConfig`.
 
@@ -63,6 +66,7 @@ class StagerSettings:
     prompt: str = PROMPTS["paper"]
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")
     context_epochs: int = 0
+    evidence: Literal["none", "text"] = "none"
     stage_temperature: float = 1.0
     stage_prior: tuple[float, ...] | None = None
     smoothing: Literal["none", "posterior"] = "posterior"
@@ -78,6 +82,8 @@ class StagerSettings:
             self._refuse("stage_labels", "give five different labels, in the order W, N1, N2, N3, R")
         if type(self.context_epochs) is not int or not 0 <= self.context_epochs <= 8:
             self._refuse("context_epochs", "use a whole number from 0 to 8")
+        if self.evidence not in ("none", "text"):
+            self._refuse("evidence", "use none or text")
         if self.smoothing not in ("none", "posterior"):
             self._refuse("smoothing", "use none or posterior")
         for field in ("stage_temperature", "smoothing_strength", "smoothed_temperature"):
@@ -98,7 +104,7 @@ class StagerSettings:
 
     @classmethod
     def read(cls, folder: Path) -> StagerSettings:
-        """Read ``eegvlm.json``.
+        """Read ``eegvlm.json``; one without ``evidence`` is of a model that learnt from pictures alone.
 
         Raises
         ------
@@ -111,6 +117,8 @@ class StagerSettings:
         except (OSError, ValueError) as error:
             raise InputError(path, "settings", error, "take the file that training wrote") from error
         names = [one.name for one in dataclasses.fields(cls)]
+        if isinstance(fields, dict):
+            fields = {"evidence": "none", **fields}
         if not isinstance(fields, dict) or sorted(fields) != sorted(names):
             found = sorted(fields) if isinstance(fields, dict) else type(fields).__name__
             raise InputError(path, "settings", found, f"it holds exactly {', '.join(names)}")

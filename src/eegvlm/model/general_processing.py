@@ -2,14 +2,16 @@
 
 Notable
 -------
-- Every epoch is asked about in the same words and with the same number of pictures of one size, so that the prompts of
-  a batch are equally long and nothing is padded.
+- Every epoch is asked about in the same words and with the same number of pictures of one size: the prompts of a batch
+  are equally long. With what was measured written into them they are not, and are padded on the left, where answers
+  follow right behind each.
 - Resizing, normalising and cutting into patches are the model's own image processor's. The kind on torchvision takes
   the pictures where they were drawn, the kind on Pillow on the CPU; their pixels differ a little.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import torch
 from transformers import AutoProcessor
 
 from eegvlm.errors import InputError
+from eegvlm.evidence import NOTHING_MEASURED
 from eegvlm.images import ImageLayout, render
 from eegvlm.model.general import StagerSettings
 from eegvlm.model.label_trie import LabelTokens
@@ -39,14 +42,15 @@ class GeneralProcessor:
     Attributes
     ----------
     question
-        The whole prompt, with the model's placeholder for each picture, up to where the label follows.
+        The whole prompt, with the model's placeholder for each picture, up to where the label follows; of a model that
+        reads what was measured, where nothing was.
     labels
         Tokens of each stage's label after the question.
 
     Raises
     ------
     InputError
-        If it is no processor of pictures and text, or its tokenizer joins question and label.
+        If it is no processor of pictures and text, its tokenizer joins question and label, or has no token to pad with.
     """
 
     def __init__(self, hugging_face: Any, settings: StagerSettings) -> None:
@@ -55,9 +59,14 @@ class GeneralProcessor:
             raise InputError("processor", "kind", type(hugging_face).__name__, hint)
         self.hugging_face, self.settings = hugging_face, settings
         self.tokenizer = hugging_face.tokenizer
-        self.question = self._question()
+        self.question = self._question(NOTHING_MEASURED)
         begins = bool(self.tokenizer.bos_token) and self.question.startswith(self.tokenizer.bos_token)
         self._text = {"add_special_tokens": False} if begins else {}  # the chat template has put them already
+        if self.reads_evidence and self.tokenizer.pad_token is None:
+            if self.tokenizer.eos_token is None:
+                hint = "prompts with evidence differ in length: give the tokenizer a pad_token"
+                raise InputError("processor", "pad_token", "none", hint)
+            self.tokenizer.pad_token = self.tokenizer.eos_token  # it is masked, so that any token will do
         self.labels = LabelTokens(tuple(self._answer(label) for label in settings.stage_labels))
 
     @classmethod
@@ -111,6 +120,11 @@ class GeneralProcessor:
         return {"direct": self.question}
 
     @property
+    def reads_evidence(self) -> bool:
+        """Whether prompts state what was measured."""
+        return self.settings.evidence == "text"
+
+    @property
     def pictures_an_epoch(self) -> int:
         """How many pictures are shown of each epoch: its own and its neighbours'."""
         return 2 * self.settings.context_epochs + 1
@@ -124,31 +138,52 @@ class GeneralProcessor:
         """Draw epochs: ``{panel: (n, samples) µV}`` to uint8 pictures (n, channels, height, width)."""
         return render(self.layout, signals, device=device)
 
-    def __call__(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+    def __call__(self, pictures: torch.Tensor, measured: Sequence[str] | None = None) -> dict[str, torch.Tensor]:
         """Build the model's inputs.
 
         Parameters
         ----------
         pictures
             uint8 (n, channels, height, width), or (n, pictures_an_epoch, channels, height, width) with neighbours.
+        measured
+            What was measured in each of the n epochs, as :func:`eegvlm.evidence.epoch_texts` puts it; None: nothing
+            was. A model that reads no evidence is given none.
 
         Returns
         -------
         dict
             What the model's own processor gives for n prompts: ``input_ids`` (n, tokens), ``pixel_values`` ...
+            Prompts of different length are padded on the left, ``attention_mask`` (n, tokens) being 0 there.
+
+        Raises
+        ------
+        InputError
+            If the model's processor cannot pad so.
+        ValueError
+            If there are not as many texts as epochs, or a model that reads no evidence is given some.
         """
+        if measured is not None and (len(measured) != len(pictures) or not self.reads_evidence):
+            raise ValueError(f"{len(measured)} texts for {len(pictures)} epochs, evidence {self.settings.evidence}")
         shown = pictures[:, None] if pictures.ndim == 4 else pictures
         if self.layout.channels == 1:
             shown = shown.expand(-1, -1, 3, -1, -1)
         if self.backend != "torchvision":
             shown = shown.cpu()
         images = [list(epoch) for epoch in shown]
-        inputs = self.hugging_face(images=images, text=[self.question] * len(images), return_tensors="pt", **self._text)
-        return {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
+        prompts = [self.question] * len(images) if measured is None else [self._question(one) for one in measured]
+        padded = {"padding": True, "padding_side": "left"} if self.reads_evidence else {}
+        inputs = self.hugging_face(images=images, text=prompts, return_tensors="pt", **self._text, **padded)
+        found = {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
+        if self.reads_evidence and not ("attention_mask" in found and found["attention_mask"][:, -1].all()):
+            hint = "it does not pad prompts on the left, and evidence makes them differ in length: use evidence none"
+            raise InputError("processor", "kind", type(self.hugging_face).__name__, hint)
+        return found
 
-    def _question(self) -> str:
+    def _question(self, measured: str) -> str:
         """Return the prompt as the model's chat template puts it, or, without one, the pictures and then the words."""
         pictures, asked = self.pictures_an_epoch, self.settings.prompt
+        if self.reads_evidence:
+            asked = f"{measured}\n{asked}"
         if pictures > 1:
             asked = _NEIGHBOURS.format(count=pictures) + asked
         if not self.hugging_face.chat_template:

@@ -4,6 +4,9 @@ A label's probability is the product of its tokens' probabilities, each given th
 labels share is computed once: the prompt with its pictures in one forward pass, and then one more token for each branch
 of the trie, of all epochs of the batch at once, on the keys and values of that pass. W, N1, N2, N3 and R need one such
 step in a tokenizer that writes N1 as "N", "1", and none in one that has all five as tokens.
+
+Padded prompts are read anew for each path through the trie ("N"; "R", "E"), with its tokens behind them: families count
+the positions of a token that follows padded ones by rules of their own, but agree where all is read at once.
 """
 
 from __future__ import annotations
@@ -44,6 +47,12 @@ class LabelTokens:
                 raise InputError("processor", "stage_labels", f"label {place + 1} has the tokens {list(one)}", hint)
 
     @property
+    def paths(self) -> list[tuple[int, ...]]:
+        """The tokens on each way to a last branching point, from which labels go on; of those on the way none."""
+        inner = {one[:depth] for one in self.tokens for depth in range(len(one))}
+        return sorted(one for one in inner if not any(one == other[: len(one)] for other in inner - {one}))
+
+    @property
     def longest(self) -> int:
         """Tokens of the longest label."""
         return max(map(len, self.tokens))
@@ -65,7 +74,9 @@ class LabelTokens:
         return found
 
 
-def label_log_probabilities(model: Any, inputs: dict[str, torch.Tensor], labels: LabelTokens) -> torch.Tensor:
+def label_log_probabilities(
+    model: Any, inputs: dict[str, torch.Tensor], labels: LabelTokens, *, padded: bool = False
+) -> torch.Tensor:
     """Return how probable each label is after the prompts, among the five.
 
     Parameters
@@ -73,19 +84,53 @@ def label_log_probabilities(model: Any, inputs: dict[str, torch.Tensor], labels:
     model
         Any image-text-to-text model.
     inputs
-        Its inputs for n prompts of equal length, without padding.
+        Its inputs for n prompts.
     labels
         The labels' tokens.
+    padded
+        Whether prompts of any batch may be padded (on the left). Processes that share a model must call it equally
+        often, so that the batch at hand does not decide.
 
     Returns
     -------
     torch.Tensor
         float32 (n, 5): logarithms; their exponentials sum to 1.
     """
+    if padded:
+        return _path_by_path(model, inputs, labels).log_softmax(dim=1)
     outputs = model(**inputs, use_cache=labels.longest > 1, **last_positions(model, 1))
     scores = torch.zeros((len(inputs["input_ids"]), len(labels.tokens)), device=outputs.logits.device)
     _descend(model, outputs, labels, list(range(len(labels.tokens))), 0, scores)
     return scores.log_softmax(dim=1)
+
+
+def with_said(inputs: dict[str, torch.Tensor], said: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return a model's inputs with the same number of tokens behind each prompt: ``said`` (n, tokens)."""
+    shape = inputs["input_ids"].shape
+    more = {"input_ids": said, "attention_mask": torch.ones_like(said)}
+    return {
+        name: torch.cat([value, more.get(name, torch.zeros_like(said)).to(value)], dim=1)
+        if value.shape == shape  # whatever else goes along with the tokens: text, no picture
+        else value
+        for name, value in inputs.items()
+    }
+
+
+def _path_by_path(model: Any, inputs: dict[str, torch.Tensor], labels: LabelTokens) -> torch.Tensor:
+    """Return the sums of the logarithms of each label's tokens, (n, 5), without keys and values of a pass before."""
+    prompts = inputs["input_ids"]
+    following: dict[tuple[int, ...], torch.Tensor] = {}
+    for path in labels.paths:
+        said = torch.tensor(path, dtype=prompts.dtype, device=prompts.device).expand(len(prompts), -1)
+        count = len(path) + 1
+        read = model(**with_said(inputs, said), use_cache=False, **last_positions(model, count))
+        logits = read.logits[:, -count:].float().log_softmax(dim=-1)  # (n, tokens said + 1, vocabulary)
+        following |= {path[:depth]: logits[:, depth] for depth in range(count)}
+    scores = [
+        torch.stack([following[one[:depth]][:, token] for depth, token in enumerate(one)]).sum(dim=0)
+        for one in labels.tokens
+    ]
+    return torch.stack(scores, dim=1)
 
 
 def _descend(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,8 @@ class EpochInputs:
         int64 (n,): fingerprints of the pictures from which the vectors were computed.
     picture_weight
         Weight of what the pictures say; see :attr:`NightInputs.picture_weight`.
+    measured
+        What was measured in each epoch, in words; None where the model reads none.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class EpochInputs:
     own: torch.Tensor | None = None
     made_from: npt.NDArray[np.int64] | None = None
     picture_weight: float = 1.0
+    measured: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("context", "own"):
@@ -204,6 +208,10 @@ class NightInputs:
         """
         pictures = self.night.with_signals(rows, signals).pictures(slice(None), device=self.model.device)
         if self.vectors is None or self._network is None:
+            if self.beside:
+                shown = self._beside(rows)
+                shown[:, self.beside] = pictures
+                pictures = shown
             return EpochInputs(pictures)
         pixel_values = self.processor.normalise(filled_up(pictures), self.model.dtype)
         vectors = self._network(pixel_values)[: len(rows)].mean(dim=1).float().cpu()
@@ -225,13 +233,19 @@ class NightInputs:
         return EpochInputs(pictures, context, moved, fingerprints(pictures), self.picture_weight)
 
     def _entries_of(self, rows: Rows, signals: Signals) -> npt.NDArray[np.float32]:
-        """Return the evidence of other signals at places of the night, each measured alone among its neighbours.
-
-        Places that lie far apart are measured together: detectors look at most ten minutes around.
-        """
+        """Return the evidence of other signals at places of the night, each measured alone among its neighbours."""
         found = np.empty((len(rows), len(self._columns)), np.float32)
+        for chosen, changed in self._changed(rows, signals):
+            measured = evidence_vectors(changed, measure_night(changed))
+            found[chosen] = beside_median(measured, of=self._entries_of_night)[rows[chosen]][:, self._columns]
+        return found
+
+    def _changed(self, rows: Rows, signals: Signals) -> Iterator[tuple[list[int], PreparedNight]]:
+        """Yield nights with other signals at places that lie far apart, and which of ``rows`` these are.
+
+        Detectors look at most ten minutes around, so that such places can be measured together.
+        """
         left = np.argsort(rows, kind="stable")
-        whole = self._entries_of_night
         while len(left):
             chosen, last = [], -_APART
             for place in left.tolist():
@@ -239,10 +253,7 @@ class NightInputs:
                     chosen.append(place)
                     last = int(rows[place])
             left = np.setdiff1d(left, chosen, assume_unique=True)
-            changed = self.night.replaced(rows[chosen], {name: some[chosen] for name, some in signals.items()})
-            measured = evidence_vectors(changed, measure_night(changed))
-            found[chosen] = beside_median(measured, of=whole)[rows[chosen]][:, self._columns]
-        return found
+            yield chosen, self.night.replaced(rows[chosen], {name: some[chosen] for name, some in signals.items()})
 
     def _beside(self, rows: Rows) -> torch.Tensor:
         """Return pictures with those of their neighbours; beyond the night's ends there is nothing in them."""

@@ -7,13 +7,15 @@ from typing import Any
 import torch
 
 from eegvlm.images import PreparedNight
+from eegvlm.images.raster import empty_picture
 from eegvlm.model import GeneralProcessor
+from eegvlm.model.described_night import DescribedNight
 from eegvlm.model.general import StagerSettings
 from eegvlm.model.general_processing import for_model
 from eegvlm.model.label_trie import label_log_probabilities
-from eegvlm.model.night_inputs import EpochInputs, NightInputs
+from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.staging.key_value import Prefix
-from eegvlm.staging.reading import Logits, Reader
+from eegvlm.staging.reading import Inputs, Logits, Reader
 
 
 class GeneralReader(Reader):
@@ -23,8 +25,8 @@ class GeneralReader(Reader):
     together.
     """
 
-    def __init__(self, model: Any, processor: GeneralProcessor) -> None:
-        self.model, self.processor = model, processor  # type: ignore[assignment]
+    def __init__(self, model: Any, processor: GeneralProcessor, inputs: Inputs = "both") -> None:
+        self.model, self.processor, self.inputs = model, processor, inputs  # type: ignore[assignment]
         self._general = processor
         self.reasoned: list[int] = []
         self.shared, self.stage_ids = 0, []
@@ -38,19 +40,33 @@ class GeneralReader(Reader):
     def provenance(self) -> dict[str, Any]:
         """The calibration, what is asked, and which kind of image processor resizes (the two differ a little)."""
         asked = {"prompt": self._general.question, "stage_labels": list(self.calibration.stage_labels)}
-        return {**super().provenance, **asked, "image_processor": self._general.backend}
+        read = {"evidence": self.calibration.evidence, "image_processor": self._general.backend}
+        return {**super().provenance, **asked, **read}
 
-    def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> NightInputs:
-        """Return what the model reads of a night: pictures with those of neighbours, and no high-level vectors."""
+    @property
+    def reads_evidence(self) -> bool:
+        """Whether its prompts state what was measured."""
+        return self._general.reads_evidence
+
+    def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> DescribedNight:
+        """Return what the model reads of a night: pictures with those of neighbours, and texts of what was measured."""
         spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
         beside = self._general.settings.context_epochs
-        return NightInputs(self.model, self.processor, night, batch_size, beside, seconds=spent)
+        measured = self.inputs != "picture"
+        return DescribedNight(self.model, self.processor, night, batch_size, beside, spent, measured)
 
     @torch.inference_mode()
     def read(self, inputs: EpochInputs) -> Logits:
-        """Return the log-probabilities of the label texts among the five, before calibration: float32 (n, 5)."""
-        given = for_model(self.model, self._general(inputs.pictures))
-        found: Logits = label_log_probabilities(self.model, given, self._general.labels).cpu().numpy()
+        """Return the log-probabilities of the label texts among the five, before calibration: float32 (n, 5).
+
+        Of the evidence alone they are the answers to empty pictures.
+        """
+        pictures = inputs.pictures
+        if self.inputs == "evidence":
+            pictures = torch.from_numpy(empty_picture(self._general.layout)).to(pictures).expand_as(pictures)
+        given = for_model(self.model, self._general(pictures, inputs.measured))
+        scores = label_log_probabilities(self.model, given, self._general.labels, padded=self.reads_evidence)
+        found: Logits = scores.cpu().numpy()
         return found
 
     def read_on(self, inputs: EpochInputs) -> tuple[Logits, Prefix]:

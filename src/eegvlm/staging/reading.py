@@ -20,7 +20,7 @@ from eegvlm.staging.key_value import Prefix
 Logits = npt.NDArray[np.float32]
 Inputs = Literal["both", "picture", "evidence"]
 INPUTS: tuple[Inputs, ...] = ("both", "picture", "evidence")
-"""What a model that reads evidence is given; ``evidence`` asks its evidence encoder alone."""
+"""What a model that reads evidence is given; ``evidence`` asks its evidence encoder alone, or shows empty pictures."""
 
 
 class Reader:
@@ -46,6 +46,11 @@ class Reader:
     def calibration(self) -> Any:
         """Where ``stage_temperature``, ``stage_prior`` and the smoothing's two numbers stand."""
         return self.model.config
+
+    @property
+    def reads_evidence(self) -> bool:
+        """Whether the model is given what was measured."""
+        return bool(getattr(self.model.config, "reads_evidence", False))
 
     @property
     def provenance(self) -> dict[str, Any]:

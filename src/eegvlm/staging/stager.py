@@ -82,7 +82,7 @@ class Stager:
 
     def __post_init__(self) -> None:
         if isinstance(self.processor, GeneralProcessor):
-            self._reader = GeneralReader(self.model, self.processor)
+            self._reader = GeneralReader(self.model, self.processor, self.inputs)
         else:
             self._reader = Reader(self.model, self.processor, self.inputs)
         self._grammars = Grammars(self._reader)
@@ -119,6 +119,8 @@ class Stager:
         """
         if smooth not in ("auto", "none", "posterior"):
             raise InputError("arguments", "smooth", smooth, "use auto, none or posterior")
+        if inputs not in INPUTS:
+            raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
         folder = checkpoint_path(name_or_path)
         on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
         model, processor = (_load_general if is_general(folder) else _load)(folder, precision)
@@ -132,13 +134,11 @@ class Stager:
             "dtype": str(precision).removeprefix("torch."),
             "notice": "Research use; verify by a trained scorer.",
         }
-        if inputs not in INPUTS:
-            raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
+        stager = cls(model, processor, provenance, inputs=inputs)
         if inputs != "both":
-            if not getattr(model.config, "reads_evidence", False):
+            if not stager._reader.reads_evidence:
                 raise InputError(folder, "inputs", inputs, "this checkpoint reads pictures alone: leave it out")
             provenance["inputs"] = inputs
-        stager = cls(model, processor, provenance, inputs=inputs)
         stager.smooth = stager._reader.calibration.smoothing if smooth == "auto" else smooth
         provenance |= {"smoothing": stager.smooth, **stager._reader.provenance}
         return stager

@@ -41,8 +41,10 @@ def build(recipe: Recipe) -> tuple[Any, Any]:
         prompts["reasoned"] = recipe.model.reasoned_prompt
     set_seed(recipe.seed)
     if not recipe.model.base:
+        _check_evidence(recipe.model)
         return _preset(recipe, prompts)
     fields = _config_of(recipe.model.base)
+    _check_evidence(recipe.model, fields.get("model_type", ""))
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
             return _own(recipe, prompts)
@@ -64,6 +66,7 @@ def geometry(recipe: Recipe) -> Any:
     """
     said = recipe.model
     if not said.base:
+        _check_evidence(said)
         if said.preset not in PRESETS:
             raise InputError("recipe", "model.preset", said.preset, f"there are {', '.join(PRESETS)}")
         config = _configured(said, {**PRESETS[said.preset](), **_surroundings(said, preset(said.preset))})
@@ -71,8 +74,10 @@ def geometry(recipe: Recipe) -> Any:
         return config
     name = said.base.rpartition("/")[2].removesuffix("-hf")
     if name in PRESETS and not Path(said.base).exists():
+        _check_evidence(said)
         return _configured(said, {**PRESETS[name](), **_surroundings(said, preset(name))})
     fields = _config_of(said.base)
+    _check_evidence(said, fields.get("model_type", ""))
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
             return EegVlmConfig.from_dict(fields)
@@ -80,6 +85,16 @@ def geometry(recipe: Recipe) -> Any:
             return _configured(said, {**fields, **_surroundings(said, EegVlmConfig.from_dict(fields))})
         case _:
             return AutoConfig.for_model(**fields)
+
+
+def _check_evidence(said: ModelRecipe, model_type: str = EegVlmConfig.model_type) -> None:
+    """Refuse texts of what was measured for an EEG-VLM, or a LLaVA that one is built around, and tokens for others."""
+    if model_type in (EegVlmConfig.model_type, "llava"):
+        refused, hint = "text", "an EEG-VLM reads evidence by an encoder of its own: set it to tokens, or to none"
+    else:
+        refused, hint = "tokens", "a general-purpose base has no evidence encoder: set it to text, or to none"
+    if said.evidence == refused:
+        raise InputError("recipe", "model.evidence", said.evidence, hint)
 
 
 def _config_of(base: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import torch
 
 from eegvlm.core.files import make_folder, replacing
 from eegvlm.images import PreparedNight
-from eegvlm.model import EegVlmProcessor
+from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import Network, adapted_network, night_vectors
 from eegvlm.model.night import NightEncoder
 from eegvlm.training.store import EpochStore
@@ -181,7 +181,11 @@ def pieces(epochs: int, seed: int, night: int) -> list[int]:
 
 
 def seen_night(
-    store: EpochStore, processor: EegVlmProcessor, augmentation: Augmentation | None, night: int, version: int
+    store: EpochStore,
+    processor: EegVlmProcessor | GeneralProcessor,
+    augmentation: Augmentation | None,
+    night: int,
+    version: int,
 ) -> PreparedNight:
     """Return a night as a version of it shows it, at the layout's level; all alike without augmentation."""
     signals = store.whole_night(night, slice(None))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Sampler
 
-from eegvlm.model import EegVlmProcessor
+from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.signals import Role
 from eegvlm.simulation import Randomisation, randomise
 from eegvlm.training.context import NightVectors, cut
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from eegvlm.training.rationales import Rationales
 
 Signals = dict[str, npt.NDArray[np.float32]]
+AnyProcessor = EegVlmProcessor | GeneralProcessor
 
 _RIGHT_LEAD = (0.6, 1.1)
 
@@ -90,7 +91,7 @@ class Augmentation:
         seen = randomisation or data.randomisation
         return cls(seen, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog, data.eeg_alone)
 
-    def epochs(self, signals: Signals, processor: EegVlmProcessor, rows: npt.NDArray[np.int64]) -> Signals:
+    def epochs(self, signals: Signals, processor: AnyProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""
         rng = np.random.default_rng([self.seed, zlib.crc32(rows.tobytes())])
         shown: Signals = {}
@@ -102,7 +103,7 @@ class Augmentation:
                 shown[name][alone | (rng.random(len(rows)) < self.channel_drop)] = np.nan
         return shown
 
-    def night(self, signals: Signals, processor: EegVlmProcessor, night: int, version: int) -> Signals:
+    def night(self, signals: Signals, processor: AnyProcessor, night: int, version: int) -> Signals:
         """Show epochs of one night through one recorder: the version's."""
         shown = {}
         rng = np.random.default_rng([self.seed, 8, night, version])
@@ -117,14 +118,30 @@ class Augmentation:
                 shown[name][:] = np.nan
         return shown
 
+    def by_night(
+        self,
+        signals: Signals,
+        processor: AnyProcessor,
+        nights: npt.NDArray[np.int64],
+        versions: npt.NDArray[np.int64],
+    ) -> Signals:
+        """Show epochs of several nights, (n,), each through the recorder of its night's version, the same for all."""
+        shown = {name: values.copy() for name, values in signals.items()}
+        for night in np.unique(nights):
+            here = np.flatnonzero(nights == night)
+            some = {name: values[here] for name, values in signals.items()}
+            for name, values in self.night(some, processor, int(night), int(versions[here[0]])).items():
+                shown[name][here] = values
+        return shown
+
     def _recorded(
-        self, signals: Signals, panel: str, processor: EegVlmProcessor, rng: np.random.Generator, *, per: str
+        self, signals: Signals, panel: str, processor: AnyProcessor, rng: np.random.Generator, *, per: str
     ) -> npt.NDArray[np.float32]:
         """Return a panel's signal as the recorders drawn for it, one for each epoch or for the night, write it."""
         spec, partner = self._recorder(processor, panel), _partner(signals, processor, panel)
         return randomise(signals[panel], rng, spec, rate=processor.layout.rate, per=per, partner=partner)
 
-    def _recorder(self, processor: EegVlmProcessor, panel: str) -> Randomisation:
+    def _recorder(self, processor: AnyProcessor, panel: str) -> Randomisation:
         """Return what may happen to a panel's signal."""
         if panel != _panel_of(processor, Role.EMG_CHIN):
             return self.randomisation
@@ -133,7 +150,7 @@ class Augmentation:
     def _derived(
         self,
         signals: Signals,
-        processor: EegVlmProcessor,
+        processor: AnyProcessor,
         rng: np.random.Generator,
         bipolar: npt.NDArray[np.bool_],
     ) -> Signals:
@@ -148,11 +165,11 @@ class Augmentation:
         return derived
 
 
-def _panel_of(processor: EegVlmProcessor, role: Role) -> str | None:
+def _panel_of(processor: AnyProcessor, role: Role) -> str | None:
     return next((panel.name for panel in processor.layout.panels if role in panel.roles), None)
 
 
-def _partner(signals: Signals, processor: EegVlmProcessor, panel: str) -> npt.NDArray[np.float32] | None:
+def _partner(signals: Signals, processor: AnyProcessor, panel: str) -> npt.NDArray[np.float32] | None:
     """Return what may be mixed into an EEG panel: the next EEG panel's signal; None where the layout has one alone."""
     eeg = [name for name in signals if _is_eeg(processor, name)]
     if panel not in eeg or len(eeg) == 1:
@@ -160,7 +177,7 @@ def _partner(signals: Signals, processor: EegVlmProcessor, panel: str) -> npt.ND
     return signals[eeg[(eeg.index(panel) + 1) % len(eeg)]]
 
 
-def _is_eeg(processor: EegVlmProcessor, panel: str) -> bool:
+def _is_eeg(processor: AnyProcessor, panel: str) -> bool:
     return any(role.modality == "eeg" for role in processor.layout.panel(panel).roles)
 
 
@@ -222,7 +239,7 @@ class Batches:
             if own is not None:
                 held["own"] = torch.from_numpy(own)
             if self.augmentation is not None:
-                signals = self._by_night(signals, rows, versions, self.augmentation)
+                signals = self.augmentation.by_night(signals, self.processor, self.store.night[rows], versions)
         elif self.augmentation is not None:
             signals = self.augmentation.epochs(signals, self.processor, rows)
         held["stages"] = torch.from_numpy(self.store.stages[rows])
@@ -247,22 +264,6 @@ class Batches:
         there = microvolt.to(device, non_blocking=True)
         drawn = self.processor.draw({panel: there[:, place] for place, panel in enumerate(self.store.panels)})
         return self.processor.normalise(drawn)
-
-    def _by_night(
-        self,
-        signals: Signals,
-        rows: npt.NDArray[np.int64],
-        versions: npt.NDArray[np.int64],
-        augmentation: Augmentation,
-    ) -> Signals:
-        shown = {name: values.copy() for name, values in signals.items()}
-        nights = self.store.night[rows]
-        for night in np.unique(nights):
-            here = np.flatnonzero(nights == night)
-            some = {name: values[here] for name, values in signals.items()}
-            for name, values in augmentation.night(some, self.processor, int(night), int(versions[here[0]])).items():
-                shown[name][here] = values
-        return shown
 
     def _answers(self, stages: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return prompts followed by the label token and the end; only these two are labels."""

@@ -29,7 +29,10 @@ from torch import nn
 from transformers import AutoModelForImageTextToText
 
 from eegvlm.errors import InputError
+from eegvlm.evidence import epoch_texts, measure_night
+from eegvlm.images import ImageLayout, PreparedNight
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
+from eegvlm.simulation import simulate_night
 from eegvlm.training.build import geometry
 from eegvlm.training.general_base import general_processor
 from eegvlm.training.moved import PARTS, check_members, prefixes_of
@@ -187,11 +190,18 @@ def _general_activations(phase: Phase, recipe: Recipe, config: Any) -> float | N
     layout = processor.layout
     shape = (1, processor.pictures_an_epoch, layout.channels, layout.height, layout.width)
     answered = processor.labels.longest + 1
-    tokens = processor(torch.zeros(shape, dtype=torch.uint8))["input_ids"].shape[1] + answered
+    measured = _longest_text(layout) if processor.reads_evidence else None
+    tokens = processor(torch.zeros(shape, dtype=torch.uint8), measured)["input_ids"].shape[1] + answered
     half, text = 2 if use_bfloat16(recipe.precision) else _FLOAT32, config.get_text_config()
     kept = kept_by_transformer(text, tokens, half, gated=True, checkpointed=phase.gradient_checkpointing)
     words = int(text.vocab_size)
     return kept + answered * words * (half + 2 * _FLOAT32)
+
+
+def _longest_text(layout: ImageLayout) -> list[str]:
+    """Return the longest text of what was measured in the epochs of a short simulated night."""
+    night = PreparedNight.read(simulate_night(hours=0.25, seed=0).recording(), layout)
+    return [max(epoch_texts(night, measure_night(night)), key=len)]
 
 
 def kept_by_night(config: EegVlmConfig) -> float:

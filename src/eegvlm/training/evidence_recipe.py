@@ -31,7 +31,8 @@ class EvidenceData:
     eeg_alone, channel_drop
         Share of the windows without eyes and chin; otherwise of those without eyes, and of those without the chin.
     drop
-        Of phases that read the evidence encoder's vectors beside pictures: share of the rows without them.
+        Of phases that read the evidence encoder's vectors beside pictures, or texts of what was measured: share of the
+        rows without them.
     """
 
     epochs: int = 400

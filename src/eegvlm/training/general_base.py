@@ -20,7 +20,7 @@ def build_general(recipe: Recipe) -> tuple[Any, GeneralProcessor]:
     Raises
     ------
     InputError
-        If there is no such base, or a phase asks for what such a model has not: another objective than ``answer``,
+        If there is no such base, or the recipe asks for what such a model has not: another objective than ``answer``,
         softened targets, or a part that it lacks.
     """
     processor = general_processor(recipe)
@@ -43,6 +43,7 @@ def general_processor(recipe: Recipe) -> GeneralProcessor:
         prompt=said.prompt.replace(IMAGE, "").strip(),  # the model's own processor says where the pictures stand
         stage_labels=said.stage_labels,
         context_epochs=said.context_epochs,
+        evidence="text" if said.evidence == "text" else "none",
     )
     return GeneralProcessor.from_pretrained(said.base, settings)
 

@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.evidence import NOTHING_MEASURED
 from eegvlm.images import corrected
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.general_processing import for_model
 from eegvlm.model.label_trie import label_log_probabilities
 from eegvlm.training.data import Augmentation, Signals
+from eegvlm.training.evidence_texts import NightTexts
 from eegvlm.training.label_texts import LabelTexts
 from eegvlm.training.store import EpochStore
 
@@ -31,12 +33,19 @@ class GeneralBatches:
         ``None`` for validation. With neighbours, an epoch and they are seen through one recorder.
     others
         See :class:`~eegvlm.training.phase_recipe.Phase`.
+    texts
+        What was measured, where the model reads it. An epoch is then seen through the recorder of a version of its
+        night, on which it was measured.
+    unmeasured
+        Share of the epochs whose text says that nothing was measured.
     """
 
     store: EpochStore
     processor: GeneralProcessor
     augmentation: Augmentation | None = None
     others: float = 1.0
+    texts: NightTexts | None = None
+    unmeasured: float = 0.0
 
     def __call__(self, indices: list[int]) -> dict[str, Any]:
         """Return ``stages``, ``source``, the answers, and under ``asked`` the model's inputs."""
@@ -45,7 +54,9 @@ class GeneralBatches:
     def part(self, indices: list[int], part: slice) -> dict[str, Any]:
         """Return some rows of a batch, seen as in the whole: each of several processes computes its own."""
         rows = np.asarray(indices, dtype=np.int64)
-        pictures = self._pictures(rows)[part]
+        versions = self._versions(rows)
+        pictures = self._pictures(rows, versions)[part]
+        measured = self._measured(rows, versions)
         allowed = self.store.allowed[rows]
         if self.augmentation is not None:
             rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])  # texts are compared or not, so by chance
@@ -58,40 +69,61 @@ class GeneralBatches:
             "source": torch.from_numpy(self.store.source[rows]),
             "answer": texts.answers(stages),
             "refused": texts.refused(stages, allowed),
-            "asked": self.processor(pictures),
+            "asked": self.processor(pictures, None if measured is None else measured[part]),
         }
 
     def label_log_probabilities(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return the log-probabilities of the five labels, (n, 5), of a batch that :meth:`__call__` gave."""
-        return label_log_probabilities(model, for_model(model, inputs["asked"]), self.processor.labels)
+        asked, labels = for_model(model, inputs["asked"]), self.processor.labels
+        return label_log_probabilities(model, asked, labels, padded=self.processor.reads_evidence)
 
-    @property
-    def _drawer(self) -> Any:
-        """The processor as augmentation takes it: for its layout alone."""
-        return self.processor
+    def _versions(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+        """Return through which version of its night each row is seen, (n,); None where nothing was measured."""
+        if self.texts is None:
+            return None
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 16])
+        return rng.integers(self.texts.versions, size=len(self.store.nights))[self.store.night[rows]]
 
-    def _pictures(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+    def _measured(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64] | None) -> list[str] | None:
+        """Return what was measured in each row, in words."""
+        if self.texts is None or versions is None:
+            return None
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 17])
+        left_out = rng.random(len(rows)) < self.unmeasured
+        texts = self.texts.of(rows, versions)
+        return [NOTHING_MEASURED if out else text for out, text in zip(left_out, texts, strict=True)]
+
+    def _pictures(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64] | None) -> torch.Tensor:
         """Return uint8 pictures (n, pictures an epoch, channels, height, width)."""
         count = self.processor.pictures_an_epoch
         if count == 1:
             signals = self.store.signals(rows)
-            if self.augmentation is not None:
-                signals = self.augmentation.epochs(signals, self._drawer, rows)
+            if self.augmentation is not None and versions is not None:
+                signals = self.augmentation.by_night(signals, self.processor, self.store.night[rows], versions)
+            elif self.augmentation is not None:
+                signals = self.augmentation.epochs(signals, self.processor, rows)
             signals = self.store.corrected(signals, rows, self.processor.layout)
         else:
-            around = [self._around(int(row), zlib.crc32(rows.tobytes())) for row in rows]
+            # without versions, every row has a recorder of its own
+            draw = zlib.crc32(rows.tobytes())
+            recorders = (
+                [(int(row), draw) for row in rows]
+                if versions is None
+                else list(zip(self.store.night[rows].tolist(), versions.tolist(), strict=True))
+            )
+            around = [self._around(int(row), recorder) for row, recorder in zip(rows, recorders, strict=True)]
             signals = {panel: np.concatenate([one[panel] for one in around]) for panel in around[0]}
         drawn = self.processor.draw(signals)
         return drawn.reshape(len(rows), count, *drawn.shape[1:])
 
-    def _around(self, row: int, draw: int) -> Signals:
+    def _around(self, row: int, recorder: tuple[int, int]) -> Signals:
         """Return an epoch between its neighbours, {panel: (pictures an epoch, samples) µV}; NaN beyond the night."""
         k = self.processor.settings.context_epochs
         night, position = int(self.store.night[row]), int(self.store.position[row])
         begin, end = max(0, position - k), min(self.store.length(night), position + k + 1)
         signals = self.store.whole_night(night, slice(begin, end))
         if self.augmentation is not None:
-            signals = self.augmentation.night(signals, self._drawer, row, draw)
+            signals = self.augmentation.night(signals, self.processor, *recorder)
         layout = self.processor.layout
         signals = corrected(layout, signals, self.store.corrections(night, layout))
         missing = ((begin - (position - k), position + k + 1 - end), (0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,19 @@ from eegvlm.training.calibration import fit, scored_nights
 from eegvlm.training.card import write_card
 from eegvlm.training.data import Augmentation
 from eegvlm.training.draws import learnt_shares
+from eegvlm.training.evidence_texts import NightTexts, write_texts
 from eegvlm.training.general_data import GeneralBatches
 from eegvlm.training.precision import frozen_dtype
 from eegvlm.training.recipe import Phase
 from eegvlm.training.run import Run
+from eegvlm.training.store import EpochStore
 from eegvlm.training.tensor_files import system_errors
 
 
 class GeneralRun(Run):
     """A run whose model was not made for sleep; its phases all teach answers."""
+
+    processor: Any
 
     @property
     def phases(self) -> list[Phase]:
@@ -30,18 +35,38 @@ class GeneralRun(Run):
 
     def batches(self, phase: Phase) -> Any:
         """Return the training and validation batches of a phase."""
-        augmentation = Augmentation.of(self.recipe.data, self.recipe.seed)
-        processor: Any = self.processor
-        train = GeneralBatches(self.nights, processor, augmentation, phase.others)
-        return train, GeneralBatches(self.checks, processor)
+        data, processor = self.recipe.data, self.processor
+        augmentation = Augmentation.of(data, self.recipe.seed)
+        texts = self._texts(self.nights, augmentation)
+        drop = 0.0 if texts is None else data.evidence.drop
+        train = GeneralBatches(self.nights, processor, augmentation, phase.others, texts, drop)
+        return train, self._validation()
+
+    def _validation(self) -> GeneralBatches:
+        """Return validation batches: epochs as they are."""
+        return GeneralBatches(self.checks, self.processor, texts=self._texts(self.checks))
+
+    def _texts(self, nights: EpochStore, augmentation: Augmentation | None = None) -> NightTexts | None:
+        """Return texts of what was measured on nights, each version through its recorder; None if they are not read."""
+        if not self.processor.reads_evidence:
+            return None
+        keys = hashlib.sha256(" ".join(nights.nights).encode()).hexdigest()[:12]
+        return write_texts(
+            nights,
+            self.processor,
+            self.out / "evidence" / (keys if augmentation else f"{keys}-plain"),
+            augmentation=augmentation,
+            versions=self.recipe.data.context_versions if augmentation else 1,
+            progress=lambda items: self.progress(items, "evidence"),
+        )
 
     def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""
         model, last = self.model, self.recipe.phases[-1]
-        processor: Any = self.processor
+        processor = self.processor
         model.to(frozen_dtype(self.recipe))
         rows = last.batch_size // last.accumulate
-        scored = scored_nights(model, GeneralBatches(self.checks, processor), batch_size=rows)
+        scored = scored_nights(model, self._validation(), batch_size=rows)
         prior = learnt_shares(self.recipe.data, self.nights)
         fitted = fit(scored, prior)
         base = Path(self.recipe.model.base).name

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from eegvlm.model.calling import last_positions
-from eegvlm.model.label_trie import LabelTokens
+from eegvlm.model.label_trie import LabelTokens, with_said
 
 _NONE = -100
 
@@ -75,21 +75,9 @@ def answer_text(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
     """
     said = inputs["answer"]
     length = said.shape[1]
-    asked = _with_answer(inputs["asked"], said.clamp(min=0))
+    asked = with_said(inputs["asked"], said.clamp(min=0))
     logits = model(**asked, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
     if len(inputs["refused"]):
         logits = logits.index_put(tuple(inputs["refused"].T), logits.new_tensor(-torch.inf))
     losses = functional.cross_entropy(logits.transpose(1, 2), said, ignore_index=_NONE, reduction="none")
     return 0.5 * losses.sum(dim=1).mean()
-
-
-def _with_answer(asked: dict[str, torch.Tensor], said: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return the model's inputs with the answer behind the prompt."""
-    shape = asked["input_ids"].shape
-    more = {"input_ids": said, "attention_mask": torch.ones_like(said)}
-    return {
-        name: torch.cat([value, more.get(name, torch.zeros_like(said)).to(value)], dim=1)
-        if value.shape == shape  # whatever else goes along with the tokens: text, no picture
-        else value
-        for name, value in asked.items()
-    }

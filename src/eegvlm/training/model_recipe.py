@@ -36,7 +36,8 @@ class ModelRecipe:
         An EEG-VLM (a packaged model's name or a folder), which keeps its geometry, layout and tokenizer, so that
         only the prompts below apply; or a stock LLaVA (a folder or a hub name), around which ``alignment``,
         ``enhancement``, ``context_epochs``, ``layout`` and the prompts are built; or any other image-text-to-text model
-        (likewise), which is taken as it is with ``layout``, ``prompt``, ``stage_labels`` and ``context_epochs``.
+        (likewise), which is taken as it is with ``layout``, ``prompt``, ``stage_labels``, ``context_epochs`` and
+        ``evidence``.
     preset, vocab_size
         Where no base is named: the geometry, and the size of the tokenizer that is trained. ``alignment``,
         ``enhancement`` and ``context_epochs`` replace the preset's where they are given.
@@ -59,7 +60,8 @@ class ModelRecipe:
         Share of a recording's own batch statistics in the enhancement network; see :class:`~eegvlm.model.EegVlmConfig`.
     evidence, evidence_readers, evidence_hidden, evidence_relative_share, evidence_sharpness, evidence_weight
     picture_agreement, unfamiliar_widening
-        What was measured, beside the pictures; see :class:`~eegvlm.model.EegVlmConfig`.
+        What was measured, beside the pictures: ``tokens`` of an EEG-VLM, see :class:`~eegvlm.model.EegVlmConfig`;
+        ``text`` in the prompt of a base that is not a LLaVA, see :class:`~eegvlm.model.StagerSettings`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels
@@ -79,7 +81,7 @@ class ModelRecipe:
     night_epochs: int = 0
     adaptation: float = 0.0
     classifier_weight: float = 0.0
-    evidence: Literal["none", "tokens"] = "none"
+    evidence: Literal["none", "tokens", "text"] = "none"
     evidence_readers: int = 2
     evidence_hidden: int = 64
     evidence_relative_share: float = 0.5

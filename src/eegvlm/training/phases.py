@@ -92,8 +92,10 @@ class PhaseTrainer(ParallelTrainer):
                 return classify(model, inputs, smoothing, self.phase.member)
         if "asked" in inputs:
             asked: Any = inputs["asked"]
-            loss, labels = answer_text(model, inputs), self.eval_batches.processor.labels
-            return loss, None if model.training else label_log_probabilities(model, asked, labels)
+            loss, processor = answer_text(model, inputs), self.eval_batches.processor
+            if model.training:
+                return loss, None
+            return loss, label_log_probabilities(model, asked, processor.labels, padded=processor.reads_evidence)
         if "prompt_length" in inputs:
             return reason(model, inputs), None
         return answer(model, inputs, smoothing, self.stage_token_ids)
