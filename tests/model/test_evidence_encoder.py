@@ -1,4 +1,4 @@
-"""The evidence encoder: what it reads from both ends of a night, in which view, and what another epoch would change."""
+"""The evidence encoder: what it reads from both ends of a night, and what another epoch would change."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from tiny_model import tiny_fields
 
 from eegvlm.evidence import entries
 from eegvlm.model import EegVlmConfig
-from eegvlm.model.evidence_encoder import FEW_EPOCHS, EvidenceEncoder, EvidenceReader
+from eegvlm.model.evidence_encoder import EvidenceEncoder, EvidenceReader
 
 NAMES = [entry.name for entry in entries()]
-RELATIVE = torch.tensor([entry.relative for entry in entries()])
 
 
 def encoder_of(**changes: object) -> EvidenceEncoder:
@@ -28,13 +27,6 @@ def night_of(epochs: int = 12, seed: int = 1) -> torch.Tensor:
     return night
 
 
-def logs(encoder: EvidenceEncoder, night: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean log probabilities of the readers, all entries seen and relative ones alone."""
-    views = (night, night.masked_fill(~RELATIVE, torch.nan))
-    both = [torch.stack([reader(view[None])[1][0].log_softmax(-1) for reader in encoder.readers]) for view in views]
-    return both[0].mean(dim=0), both[1].mean(dim=0)
-
-
 def test_an_epoch_becomes_the_readers_hidden_states_and_five_log_probabilities():
     encoder, night = encoder_of(evidence_readers=3), night_of()
     with torch.no_grad():
@@ -43,28 +35,6 @@ def test_an_epoch_becomes_the_readers_hidden_states_and_five_log_probabilities()
     assert found.shape == (1, 12, 3 * 8 + 5)
     torch.testing.assert_close(found[..., :-5], hidden)
     torch.testing.assert_close(found[..., -5:].exp().sum(dim=2), torch.ones(1, 12))
-
-
-@pytest.mark.parametrize("epochs", [12, FEW_EPOCHS])
-def test_the_relative_view_counts_for_more_the_longer_a_recording_is(epochs):
-    encoder, night = encoder_of(evidence_relative_share=0.8), night_of(epochs)
-    with torch.no_grad():
-        whole, alone = logs(encoder, night)
-        found = encoder(night[None])[0, :, -5:]
-    assert not torch.allclose(whole, alone, atol=1e-3)
-    share = 0.8 * epochs / (epochs + FEW_EPOCHS)
-    torch.testing.assert_close(found, ((1 - share) * whole + share * alone).log_softmax(dim=1))
-
-
-def test_epochs_without_evidence_do_not_make_a_recording_longer():
-    encoder = encoder_of(evidence_relative_share=1.0)
-    short = night_of(20)
-    longer = torch.cat([short, torch.full((400, len(NAMES)), torch.nan)])
-    with torch.no_grad():
-        whole, alone = logs(encoder, longer)
-        found = encoder(longer[None])[0, :20, -5:]
-    share = 20 / (20 + FEW_EPOCHS)
-    torch.testing.assert_close(found, ((1 - share) * whole + share * alone).log_softmax(dim=1)[:20])
 
 
 def test_sharpness_multiplies_the_pooled_logarithms():
@@ -105,7 +75,7 @@ def test_an_epoch_is_read_with_all_before_and_after_it():
 
 @pytest.mark.parametrize("epochs", [1, 12])
 def test_an_epoch_that_were_another_is_read_as_in_a_night_that_holds_it(epochs):
-    encoder, night = encoder_of(evidence_relative_share=0.7), night_of(epochs)
+    encoder, night = encoder_of(), night_of(epochs)
     if epochs > 2:
         night[2] = torch.nan
     places = torch.tensor([0, epochs - 1, epochs // 2, epochs // 2])
@@ -116,18 +86,6 @@ def test_an_epoch_that_were_another_is_read_as_in_a_night_that_holds_it(epochs):
             changed = night.clone()
             changed[place] = other
             torch.testing.assert_close(replaced, encoder(changed[None])[0, place])
-
-
-def test_evidence_that_comes_or_goes_with_a_replaced_epoch_changes_how_long_the_recording_is():
-    encoder, night = encoder_of(evidence_relative_share=1.0), night_of(5)
-    night[2] = torch.nan
-    others = torch.stack([torch.full((len(NAMES),), torch.nan), night_of(1, seed=3)[0]])
-    with torch.no_grad():
-        gone, come = encoder.replaced(night, torch.tensor([1, 2]), others)
-        changed = night.clone()
-        changed[2] = others[1]
-        torch.testing.assert_close(come, encoder(changed[None])[0, 2])
-    assert gone.isnan().all()
 
 
 def test_a_batch_of_nights_is_read_as_each_alone():
@@ -171,6 +129,5 @@ def test_dropout_varies_a_reader_in_training_alone():
 def test_a_model_of_some_entries_reads_these_in_its_own_order():
     chosen = ["chin_rms", "eeg_rms_delta_relative", "eeg_rms_delta"]
     encoder = encoder_of(evidence_entries=chosen)
-    assert encoder.absolute == [True, False, True]
     with torch.no_grad():
         assert torch.isfinite(encoder(torch.randn(1, 6, 3))).all()

@@ -61,7 +61,6 @@ def test_an_entry_that_this_version_cannot_measure_is_named():
         ({"evidence_readers": 0}, "evidence_readers is 0: set it to 1 or more"),
         ({"evidence_hidden": 0}, "evidence_hidden is 0"),
         ({"evidence_dropout": 1.0}, r"evidence_dropout is 1\.0"),
-        ({"evidence_relative_share": 1.5}, r"evidence_relative_share is 1\.5: set it to a share from 0 to 1"),
         ({"evidence_sharpness": 0.0}, r"evidence_sharpness is 0\.0"),
         ({"evidence_weight": -1.0}, r"evidence_weight is -1\.0"),
         ({"evidence_weight": float("nan")}, "evidence_weight is nan"),
@@ -193,7 +192,6 @@ def test_saving_and_loading_keeps_weights_standards_and_familiarity(build, input
     for name, value in begun.items():
         assert held[name].dtype == torch.float32, name
         assert torch.equal(held[name], value), name
-    assert again.model.evidence.absolute == model.model.evidence.absolute
     assert again.model.evidence.familiarity.of(recording) == model.model.evidence.familiarity.of(recording)
     night = torch.from_numpy(recording)[None]
     with torch.no_grad():
@@ -237,7 +235,6 @@ def test_a_stock_llava_takes_an_evidence_encoder_that_starts_with_known_weights(
     assert (encoder.scale == 1).all()
     assert not encoder.familiarity.is_fitted
     assert torch.equal(encoder.familiarity.inverse, torch.eye(len(encoder.familiarity.names)))
-    assert encoder.absolute == [not entry.relative for entry in entries()]
     assert model.config.evidence_entries == NAMES
     bound = model.config.evidence_hidden**-0.5
     for reader in encoder.readers:

@@ -199,7 +199,6 @@ def test_an_evidence_phase_needs_a_model_that_reads_evidence(tmp_path, roots):
     [
         ("model.evidence_readers=0", "evidence_readers is 0"),
         ("model.evidence_hidden=0", "evidence_hidden is 0"),
-        ("model.evidence_relative_share=1.5", r"evidence_relative_share is 1\.5"),
         ("model.evidence_sharpness=0", "evidence_sharpness is 0"),
         ("model.evidence_weight=-1", "evidence_weight is -1"),
     ],

@@ -124,12 +124,13 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
     """
     columns: dict[str, npt.NDArray[np.float64]] = {}
     eeg = _names(night, "eeg")
+    seen = _names(night, "eeg", once=False)  # events are marked on the derivation that shows them best
     columns |= _of_eeg(night, evidence, eeg)
     columns |= _of_eyes(night, evidence)
     chin = evidence.chin
     columns["chin_rms"] = _absent(night) if chin is None else np.log(np.maximum(chin.rms_uv, _FLOOR_UV))
     for kind in _EEG_EVENTS:
-        columns |= _counted(night, kind, evidence.marks.get(kind), eeg)
+        columns |= _counted(night, kind, evidence.marks.get(kind), seen)
     eyes = {name: _looked_at(night, evidence) for name in ("", *evidence.eyes)}
     for kind in _EYE_EVENTS:
         columns |= _counted(night, kind, evidence.marks.get(kind), eyes)
@@ -167,16 +168,18 @@ def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
     return found
 
 
-def _names(night: PreparedNight, modality: str) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return the channels that panels of a modality show, each with the epochs in which it is shown first."""
+def _names(night: PreparedNight, modality: str, *, once: bool = True) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return the channels that panels of a modality show, each with its epochs; once: those in which it comes first."""
     taken = np.zeros(night.n_epochs, np.bool_)
     found: dict[str, npt.NDArray[np.bool_]] = {}
     for panel in night.layout.panels:
         if panel.roles[0].modality != modality or panel.name not in night.panels:
             continue
         for place, channel in enumerate(night.panels[panel.name]):
-            shown = (night.shown[panel.name] == place) & ~taken
-            taken |= shown
+            shown = night.shown[panel.name] == place
+            if once:
+                shown = shown & ~taken
+                taken |= shown
             found[channel.name] = found.get(channel.name, np.zeros(night.n_epochs, np.bool_)) | shown
     return found
 
@@ -285,7 +288,10 @@ def _counted(
     tables: Mapping[str, Marks] | None,
     shown: Mapping[str, npt.NDArray[np.bool_]],
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Return how many events of a kind an epoch holds, how much of it they fill, and how large they are."""
+    """Return how many events of a kind an epoch holds, how much of it they fill, and how large they are.
+
+    Where several channels show an epoch, the one with the most, the longest and the largest counts.
+    """
     columns = {f"{kind}_{what}": _absent(night) for what in ("count", "seconds", "largest")}
     for name, marks in (tables or {}).items():
         epochs = shown.get(name, np.zeros(night.n_epochs, np.bool_))
@@ -295,5 +301,6 @@ def _counted(
         np.maximum.at(largest, first, marks.amplitude_uv)
         own = {"count": np.log1p(count), "seconds": marks.share(n), "largest": np.log1p(largest)}
         for what, values in own.items():
-            columns[f"{kind}_{what}"][epochs] = values[epochs]
+            column = columns[f"{kind}_{what}"]
+            column[epochs] = np.fmax(column[epochs], values[epochs])
     return columns

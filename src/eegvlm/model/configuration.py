@@ -64,9 +64,6 @@ class EegVlmConfig(LlavaConfig):
         Names of the entries, in the order in which the encoder learnt them; those of this version where empty.
     evidence_readers, evidence_hidden, evidence_dropout
         Readers that are pooled, the width of their recurrent state in each direction, their dropout in training.
-    evidence_relative_share
-        Weight of the view that holds relative entries alone, for a recording without end; see
-        :class:`.evidence_encoder.EvidenceEncoder`.
     evidence_sharpness
         By what the pooled log probabilities of the readers are multiplied.
     evidence_weight
@@ -121,7 +118,6 @@ class EegVlmConfig(LlavaConfig):
     evidence_readers: int = 2
     evidence_hidden: int = 64
     evidence_dropout: float = 0.3
-    evidence_relative_share: float = 0.5
     evidence_sharpness: float = 1.0
     evidence_weight: float = 1.0
     picture_agreement: tuple[float, float] | list[float] = (0.0, 0.0)
@@ -188,7 +184,6 @@ class EegVlmConfig(LlavaConfig):
             ("evidence_readers", self.evidence_readers >= 1, "1 or more"),
             ("evidence_hidden", self.evidence_hidden >= 1, "1 or more"),
             ("evidence_dropout", 0 <= self.evidence_dropout < 1, "a share below 1"),
-            ("evidence_relative_share", 0 <= self.evidence_relative_share <= 1, "a share from 0 to 1"),
             ("evidence_sharpness", 0 < self.evidence_sharpness < float("inf"), "a number above 0"),
             ("evidence_weight", 0 <= self.evidence_weight < float("inf"), "0 or more"),
             ("unfamiliar_widening", 0 <= self.unfamiliar_widening < float("inf"), "0 or more"),

@@ -1,9 +1,7 @@
 """The evidence encoder: what was measured in the epochs of a night, read from both ends, to a vector and a stage.
 
 Beside what a tower and an enhancement network see in a picture, this is a third level: quantities in physical units
-(:mod:`eegvlm.evidence.vector`) that carry over to a recorder of which nothing was learnt. Every reader sees a night
-twice. Once it sees all entries; once only those that are relative to the recording, which amplifiers and electrodes do
-not touch. What half an hour holds moves its median, and so the second view counts for more the longer a recording is.
+(:mod:`eegvlm.evidence.vector`) that carry over to a recorder of which nothing was learnt.
 """
 
 from __future__ import annotations
@@ -14,14 +12,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from eegvlm.evidence import entries
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.familiarity import Familiarity
 
 N_STAGES = 5
-FEW_EPOCHS = 200
-"""Shrinkage constant: of a recording with this many epochs the relative view has half the weight of an infinite one."""
-
 _FURTHEST = 4.0  # standard deviations: what lies beyond is an artefact, and no more than that is known of it
 
 
@@ -91,8 +85,8 @@ class EvidenceReader(nn.Module):
 class EvidenceEncoder(nn.Module):
     """A few readers of the evidence of a night, which err differently, and their common answer.
 
-    The vector that an epoch gets holds the readers' hidden states, all entries seen, and last the five log
-    probabilities of the stages: the logarithmic pool of all readers and both views. It computes in float32.
+    The vector that an epoch gets holds the readers' hidden states, and last the five log probabilities of the stages:
+    the readers' logarithmic pool. It computes in float32.
     """
 
     mean: torch.Tensor
@@ -100,13 +94,10 @@ class EvidenceEncoder(nn.Module):
 
     def __init__(self, config: EegVlmConfig) -> None:
         super().__init__()
-        known = {entry.name: entry for entry in entries()}
         size = len(config.evidence_entries)
-        self.relative_share, self.sharpness = config.evidence_relative_share, config.evidence_sharpness
+        self.sharpness = config.evidence_sharpness
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("scale", torch.ones(size))
-        # no buffer: one that is not saved would hold whatever memory held once a checkpoint is loaded
-        self.absolute = [not known[name].relative for name in config.evidence_entries]
         self.familiarity = Familiarity(config.evidence_entries)
         self.readers = nn.ModuleList(EvidenceReader(config) for _ in range(config.evidence_readers))
 
@@ -134,10 +125,7 @@ class EvidenceEncoder(nn.Module):
         """
         shown = self.standardise(night)
         there = ~shown.isnan().all(dim=2, keepdim=True)
-        whole = [reader(shown) for reader in self._readers()]
-        alone = [reader(self._only_relative(shown)) for reader in self._readers()]
-        found = self._joined(whole, alone, there.sum(dim=1, keepdim=True))
-        return torch.where(there, found, torch.nan)
+        return torch.where(there, self._joined([reader(shown) for reader in self._readers()]), torch.nan)
 
     def replaced(self, night: torch.Tensor, places: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return what epochs come to if other evidence stood in their place, each alone.
@@ -157,29 +145,15 @@ class EvidenceEncoder(nn.Module):
             (n, ``EegVlmConfig.evidence_channels``)
         """
         shown, others = self.standardise(night), self.standardise(rows)
-        there, before = (~rows.isnan().all(dim=1, keepdim=True) for rows in (others, shown))
-        count = before.sum() - before[places].long() + there.long()  # epochs that each of these nights would have
-        whole = [reader.replaced(shown, places, others) for reader in self._readers()]
-        alone = [
-            reader.replaced(self._only_relative(shown), places, self._only_relative(others))
-            for reader in self._readers()
-        ]
-        return torch.where(there, self._joined(whole, alone, count), torch.nan)
+        there = ~others.isnan().all(dim=1, keepdim=True)
+        read = [reader.replaced(shown, places, others) for reader in self._readers()]
+        return torch.where(there, self._joined(read), torch.nan)
 
     def _readers(self) -> list[EvidenceReader]:
         return cast("list[EvidenceReader]", list(self.readers))
 
-    def _only_relative(self, shown: torch.Tensor) -> torch.Tensor:
-        return shown.masked_fill(torch.tensor(self.absolute, device=shown.device), torch.nan)
-
-    def _joined(
-        self,
-        whole: list[tuple[torch.Tensor, torch.Tensor]],
-        alone: list[tuple[torch.Tensor, torch.Tensor]],
-        epochs: torch.Tensor,
-    ) -> torch.Tensor:
-        """Return hidden states and pooled log probabilities, from both views of a recording of so many epochs."""
-        logs = [torch.stack([logits.log_softmax(dim=-1) for _, logits in view]).mean(dim=0) for view in (whole, alone)]
-        share = self.relative_share * epochs / (epochs + FEW_EPOCHS)
-        pool = (self.sharpness * ((1 - share) * logs[0] + share * logs[1])).log_softmax(dim=-1)
-        return torch.cat([*(hidden for hidden, _ in whole), pool], dim=-1)
+    def _joined(self, read: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+        """Return the hidden states of all readers, and their pooled log probabilities."""
+        logs = torch.stack([logits.log_softmax(dim=-1) for _, logits in read]).mean(dim=0)
+        pool = (self.sharpness * logs).log_softmax(dim=-1)
+        return torch.cat([*(hidden for hidden, _ in read), pool], dim=-1)

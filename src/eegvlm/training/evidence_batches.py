@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 _LEAST_EPOCHS = 10
+_CHECKED = 241  # every validation epoch is the middle of a window of its own; longer ones would take long
 _WHOLE_STAGES = 0.6  # of windows with gaps, those in which whole stages are missing; the others lack stretches
 _STAGES_KEPT = (0.15, 0.4, 0.3, 0.15)  # chances that one, two, three or four stages are left of five
 
@@ -173,8 +174,9 @@ class EvidenceBatches:
         night, position = int(self.store.night[row]), int(self.store.position[row])
         versions, length = len(self.evidence.files[night]), self.store.length(night)
         whole = self.evidence.whole(night, int(rng.integers(versions)) if self.data else 0)
-        size = length if self.data is None else self.data.window(length, rng)
-        first = int(np.clip(position - int(rng.integers(size)), 0, length - size)) if self.data else 0
+        size = min(length, _CHECKED) if self.data is None else self.data.window(length, rng)
+        before = size // 2 if self.data is None else int(rng.integers(size))
+        first = int(np.clip(position - before, 0, length - size))
         vectors = np.array(whole[first : first + size])
         places = self.store.rows_of(night)[first : first + size]
         if self.data is not None:

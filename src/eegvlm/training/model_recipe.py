@@ -58,7 +58,7 @@ class ModelRecipe:
         :class:`~eegvlm.model.EegVlmConfig`.
     adaptation
         Share of a recording's own batch statistics in the enhancement network; see :class:`~eegvlm.model.EegVlmConfig`.
-    evidence, evidence_readers, evidence_hidden, evidence_relative_share, evidence_sharpness, evidence_weight
+    evidence, evidence_readers, evidence_hidden, evidence_sharpness, evidence_weight
     picture_agreement, unfamiliar_widening
         What was measured, beside the pictures: ``tokens`` of an EEG-VLM, see :class:`~eegvlm.model.EegVlmConfig`;
         ``text`` in the prompt of a base that is not a LLaVA, see :class:`~eegvlm.model.StagerSettings`.
@@ -84,7 +84,6 @@ class ModelRecipe:
     evidence: Literal["none", "tokens", "text"] = "none"
     evidence_readers: int = 2
     evidence_hidden: int = 64
-    evidence_relative_share: float = 0.5
     evidence_sharpness: float = 1.0
     evidence_weight: float = 1.0
     picture_agreement: tuple[float, float] = (0.0, 0.0)
