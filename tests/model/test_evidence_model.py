@@ -64,6 +64,9 @@ def test_an_entry_that_this_version_cannot_measure_is_named():
         ({"evidence_sharpness": 0.0}, r"evidence_sharpness is 0\.0"),
         ({"evidence_weight": -1.0}, r"evidence_weight is -1\.0"),
         ({"evidence_weight": float("nan")}, "evidence_weight is nan"),
+        ({"picture_agreement": [0.8, 0.5]}, r"picture_agreement is \[0\.8, 0\.5\]: set it to two shares"),
+        ({"picture_agreement": [0.8]}, r"picture_agreement is \[0\.8\]"),
+        ({"picture_agreement": [0.8, 1.5]}, r"picture_agreement is \[0\.8, 1\.5\]"),
         ({"unfamiliar_widening": -0.5}, r"unfamiliar_widening is -0\.5"),
     ],
 )

@@ -149,6 +149,38 @@ def test_pictures_alone_are_read_as_where_nothing_was_measured(stagers, reads_al
     np.testing.assert_allclose(staged.probabilities, torch.from_numpy(logits).softmax(dim=1).numpy(), atol=1e-4)
 
 
+def agreement_of(model, inputs: NightInputs) -> int:
+    with torch.no_grad():
+        seen = model[0].model.enhancement.stage_logits(inputs.vectors[:, :HIGH].to(model[0].dtype)).argmax(dim=1)
+    return int((seen == inputs.vectors[:, -5:].argmax(dim=1)).sum())
+
+
+@pytest.mark.parametrize(("nothing", "full"), [(0.0, 1.0), (0.2, 0.9), (0.0, 0.05), (0.99, 1.0)])
+def test_pictures_count_by_how_often_they_and_the_evidence_agree(monkeypatch, nothing, full):
+    model = untrained(**MODELS[1])
+    monkeypatch.setattr(model[0].config, "picture_agreement", [nothing, full])
+    inputs = NightInputs(*model, night(40))
+    share = (agreement_of(model, inputs) + 10 * full) / (40 + 10)
+    assert inputs.picture_weight == pytest.approx(np.clip((share - nothing) / (full - nothing), 0, 1))
+    assert inputs.rows(np.array([3])).picture_weight == inputs.picture_weight
+
+
+def test_pictures_count_in_full_where_no_limits_are_set_or_nothing_was_measured(reads_all):
+    assert NightInputs(*reads_all, night(40)).picture_weight == 1
+    assert NightInputs(*reads_all, night(40), measured=False).picture_weight == 1
+
+
+def test_of_pictures_that_count_for_nothing_the_answer_is_the_evidences(reads_all):
+    model, label = reads_all[0], torch.randn(3, 5)
+    measured = torch.randn(3, 5).log_softmax(dim=1)
+    measured[2] = torch.nan
+    found = model.stage_logits(label, None, measured, picture_weight=0.0)
+    torch.testing.assert_close(found[:2], model.config.evidence_weight * measured[:2])
+    torch.testing.assert_close(found[2], label[2])  # nothing was measured: the picture is all there is
+    half = model.stage_logits(label, None, measured, picture_weight=0.5)
+    torch.testing.assert_close(half[:2], 0.5 * label[:2] + model.config.evidence_weight * measured[:2])
+
+
 def test_what_the_model_is_given_matters(stagers, recording):
     found = [stagers[inputs].stage(recording).hypnogram.probabilities for inputs in INPUTS]
     for one, other in ((0, 1), (0, 2), (1, 2)):

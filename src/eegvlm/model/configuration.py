@@ -6,6 +6,7 @@ stock LLaVA ``config.json`` is a valid configuration with no enhancement (``alig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from huggingface_hub.dataclasses import strict
@@ -186,6 +187,7 @@ class EegVlmConfig(LlavaConfig):
             ("evidence_dropout", 0 <= self.evidence_dropout < 1, "a share below 1"),
             ("evidence_sharpness", 0 < self.evidence_sharpness < float("inf"), "a number above 0"),
             ("evidence_weight", 0 <= self.evidence_weight < float("inf"), "0 or more"),
+            ("picture_agreement", _are_shares(self.picture_agreement), "two shares, the lower one first"),
             ("unfamiliar_widening", 0 <= self.unfamiliar_widening < float("inf"), "0 or more"),
         ):
             if not fits:
@@ -241,3 +243,8 @@ class EegVlmConfig(LlavaConfig):
         blocks = {"add": [low, low], "concat": [low, self.enhancement_grid**2]}.get(self.alignment, [low])
         beside = 2 * self.context_epochs + self.reads_evidence
         return [beside, *blocks] if beside else blocks
+
+
+def _are_shares(given: Sequence[float]) -> bool:
+    """Whether these are two shares, the first not above the second."""
+    return len(given) == 2 and 0 <= given[0] <= given[1] <= 1
