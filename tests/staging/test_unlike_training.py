@@ -75,7 +75,7 @@ def test_a_recording_unlike_them_is_a_limit_that_was_not_validated_and_names_wha
     (limit,) = [limit for limit in unfamiliar.limits if limit.code == "unlike-training"]
     assert not limit.validated
     assert limit.message.startswith("unlike any recorder in training: ")
-    assert limit.message.endswith("; probabilities were widened, review more of this night")
+    assert limit.message.endswith("; its stages are less certain than usual, review more of this night")
     assert limit.message.count("(in training ") == 3
     assert "unlike-training" in {problem["code"] for problem in unfamiliar.summary()["problems"]}
     assert unfamiliar.unfamiliarity > 1
