@@ -75,7 +75,8 @@ def limits_of(
 def _of_familiarity(unfamiliar: Unfamiliar | None) -> Iterator[Limit]:
     if unfamiliar is not None and unfamiliar.is_unfamiliar:
         told = "; ".join(unfamiliar.furthest) or "no single measure of its EEG, but all of them together"
-        message = f"unlike any recorder in training: {told}; its stages are less certain than usual, review more of this night"
+        uncertain = "its stages are less certain than usual, review more of this night"
+        message = f"unlike any recorder in training: {told}; {uncertain}"
         yield Limit("unlike-training", message, validated=False)
 
 
