@@ -108,7 +108,7 @@ def test_bids_events_of_others_are_read_with_and_without_a_sidecar(tmp_path):
 def test_bids_codes_need_a_coding(tmp_path):
     path = tmp_path / "sub-02_events.tsv"
     path.write_text("onset\tduration\tstage\n0\t30\t0\n30\t30\t4\n")
-    with pytest.raises(HypnogramError, match="name the coding"):
+    with pytest.raises(HypnogramError, match="--coding yasa"):
         read_hypnogram(path)
     assert read_hypnogram(path, coding="yasa").labels == ["W", "R"]
 

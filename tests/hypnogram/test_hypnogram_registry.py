@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
 from eegvlm.cli.convert import convert
+from eegvlm.core import scoring_names
 from eegvlm.hypnogram import Hypnogram, HypnogramError, lost_in, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.codings import CODINGS, coding_of_name
 from eegvlm.hypnogram.formats import registry
@@ -87,6 +88,12 @@ def test_errors_list_every_format_and_every_coding(tmp_path):
     with pytest.raises(HypnogramError) as caught:
         coding_of_name("nonsense")
     assert all(name in str(caught.value) for name in CODINGS)
+
+
+def test_the_names_in_help_are_those_of_the_tables():
+    assert tuple(registry.FORMATS) == scoring_names.READABLE
+    assert scoring_names.WRITABLE == registry.WRITABLE
+    assert tuple(CODINGS) == scoring_names.CODINGS
 
 
 @pytest.mark.parametrize("command", [["convert"], ["compare"], ["dataset", "check"]])

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import CODINGS, DREAMS_ZERO, Coding
-from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.error import HypnogramError, SeveralScorersError
 from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.cells import is_given
 from eegvlm.hypnogram.formats.columns import Row
@@ -122,8 +122,7 @@ def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[T
     scorers = list(dict.fromkeys(rows_of))
     if source.scorer is None or len(scorers) == 1:
         if len(scorers) > 1:
-            hint = f'the file holds several scorings; say whose to read with --scorer "{scorers[0]}"'
-            raise source.error(f"column '{table.name(layout.scorer)}'", ", ".join(scorers), hint)
+            raise SeveralScorersError.of(source.path, f"column '{table.name(layout.scorer)}'", tuple(scorers))
         return table, ()
     kept = [folded(name) == folded(source.scorer) for name in rows_of]
     if not any(kept):
@@ -225,9 +224,7 @@ def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) 
     length = source.recording_s
     if length is not None and n * epoch_s > 2 * length:
         likely = max(1, round(length / n))
-        raise source.error(
-            "lines", f"{n}, for a recording of {length:g} s", f"{hint} {likely} (--epoch-length 30 then)"
-        )
+        raise source.error("lines", f"{n}, for a recording of {length:g} s", f"{hint} {likely}")
     changes = np.flatnonzero(np.diff(stages)) + 1
     common = gcd(*changes.tolist()) if len(changes) else 0
     seconds = common > 0 and ((common % 30 == 0 and len(changes) > 1) or (common % 20 == 0 and len(changes) > 2))
@@ -237,7 +234,7 @@ def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) 
         if fine:
             said += f"; the stage changes only at every {common}th line"
         likely_s = 30 / common if fine and 30 % common == 0 else 1
-        raise source.error("lines", said, f"{hint} {likely_s:g}, and --epoch-length 30 for epochs of 30 s")
+        raise source.error("lines", said, f"{hint} {likely_s:g}")
 
 
 def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:

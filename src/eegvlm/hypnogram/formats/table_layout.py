@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import Coding
-from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.error import HypnogramError, SeveralScorersError
 from eegvlm.hypnogram.formats.cells import Kind, carries_numbers, could_be_dotted_times, is_given, kind_of, numbers_of
 from eegvlm.hypnogram.formats.column_names import Meaning, Role, meaning_of
 from eegvlm.hypnogram.formats.format import Source
@@ -211,9 +211,7 @@ def _refuse_rivals(source: Source, table: Table, chosen: int, rivals: Sequence[i
     """Refuse a second column of stages that says something else."""
     other = [k for k in rivals if not _same_stages(source, table, k, chosen)]
     if other:
-        names = ", ".join(table.name(k) for k in (chosen, *other)[:_MOST_SHOWN])
-        hint = f'each holds stages; say whose to read with --scorer "{table.name(chosen)}"'
-        raise source.error("columns", names, hint)
+        raise SeveralScorersError.of(source.path, "columns", tuple(table.name(k) for k in (chosen, *other)))
 
 
 def _same_stages(source: Source, table: Table, one: int, other: int) -> bool:
