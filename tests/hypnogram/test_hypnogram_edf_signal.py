@@ -68,7 +68,7 @@ def test_compare_reads_a_signal(tmp_path, capsys):
 
 def test_a_signal_without_a_coding_is_refused_with_the_codes_that_it_holds(tmp_path):
     path = recording(tmp_path, eeg(), stage_signal())
-    with pytest.raises(HypnogramError, match=r"codes 0, 1, 2, 3, 4; .* name the coding"):
+    with pytest.raises(HypnogramError, match=r"codes 0, 1, 2, 3, 4; .* --coding yasa"):
         read_hypnogram(f"{path}:Hypnogram")
     with pytest.raises(HypnogramError, match="4; the coding isruc has"):
         read_hypnogram(f"{path}:Hypnogram", coding="isruc")

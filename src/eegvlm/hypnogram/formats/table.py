@@ -91,6 +91,8 @@ def hypnogram_from_table(
     codes = are_codes(source, texts)
     staged = np.array([codes or source.stage_of(text) is not None for text in texts], dtype=bool)
     if not staged.any():
+        if not layout.all_stages:
+            pick_stages(source, [Event(0.0, None, text, "") for text in texts if is_given(text)])  # refuses it
         staged[:] = True
     times = times_of_rows(source, table, layout, staged)
     picked = _picked(source, table, layout, times, codes=codes)
