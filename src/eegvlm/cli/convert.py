@@ -77,6 +77,11 @@ def convert(
     from eegvlm.hypnogram.joining import write_joined
 
     check_output_file(target, overwrite=overwrite)
+    recording_s = None
+    if with_recording is not None:
+        from eegvlm.signals.edf import open_edf
+
+        recording_s = float(open_edf(with_recording).duration_s)
     hypnogram = read_hypnogram(
         source,
         format=from_format,
@@ -85,6 +90,7 @@ def convert(
         onset_unit=onset_unit,
         scorer=scorer,
         stage_map=stage_map,
+        recording_s=recording_s,
     )
     if epoch_length is not None:
         hypnogram = hypnogram.resample_to(epoch_length)

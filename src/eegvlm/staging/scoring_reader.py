@@ -59,7 +59,7 @@ class ScoringReader:
         try:
             scoring = read_hypnogram(self.path, recording_s=recording.duration_s)
         except HypnogramError as error:
-            hint = error.hint + ("; convert it first: eegvlm convert" if "--" in error.hint else "")
+            hint = error.hint + (" of eegvlm convert, and give what it writes" if "--" in error.hint else "")
             raise HypnogramError(error.path, error.field, error.value, hint) from error
         try:
             aligned = align(scoring, duration_s=recording.duration_s, start=recording.start)

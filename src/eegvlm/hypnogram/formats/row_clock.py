@@ -102,7 +102,9 @@ def clock_of_rows(
     if moments is not None:
         first = min(instant for instant in moments.instants if instant is not None)
         raw = np.array([np.nan if i is None else (i - first).total_seconds() for i in moments.instants])
-        axis = axis_of_moments(moments, expected=_expected_steps(source, table, layout, raw, epochs))
+        axis = axis_of_moments(
+            source, column.name, moments, expected=_expected_steps(source, table, layout, raw, epochs)
+        )
         notes = (*axis.notes, *([moments.note] if moments.note else []))
         return axis._replace(notes=notes)
     if times is None:
