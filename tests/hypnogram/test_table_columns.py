@@ -177,6 +177,13 @@ def test_columns_that_contradict_each_other_are_refused_with_both_names(read):
         read("start,end,duration,stage", lambda a, b, s: f"{a},{b},{b - a - 60},{s}")
 
 
+def test_a_line_of_sums_under_the_rows_is_refused_with_its_place(tmp_path):
+    path = tmp_path / "night.csv"
+    path.write_text("Epoch,Stage\n" + "".join(f"{k},{s}\n" for k, s in enumerate(LABELS, start=1)) + "Total,960\n")
+    with pytest.raises(HypnogramError, match="line 962, Epoch: Total; expected a number"):
+        read_hypnogram(path)
+
+
 def test_several_nights_in_one_file_are_refused(read):
     with pytest.raises(HypnogramError, match=r"it names several nights"):
         read("subject,epoch,stage", lambda a, b, s: f"S{1 + (a > 9000)},{a // 30 + 1},{s}", rows=EPOCHS)

@@ -39,7 +39,7 @@ class SeveralScorersError(HypnogramError):
     @classmethod
     def of(cls, path: str | PathLike[str], field: str, scorers: tuple[str, ...]) -> SeveralScorersError:
         """Make the error for a file and the place where it names its scorers."""
-        hint = f'the file holds the stages of several; say whose to read with --scorer "{scorers[0]}"'
+        hint = f'the file holds the stages of several scorers; say whose to read with --scorer "{scorers[0]}"'
         return cls(path, field, ", ".join(scorers), hint, scorers)
 
 

@@ -230,7 +230,13 @@ def _taken(column: TimeColumn, what: str) -> str:
 
 
 def _not_understood(source: Source, table: Table, k: int) -> HypnogramError:
-    shown = ", ".join(shortened(text) for text in table.cells(k)[:4])
+    cells = table.cells(k)
+    if kind_of(cells) is Kind.NUMBER and numbers_of(cells) is None:
+        odd = next((row for row, text in enumerate(cells) if is_given(text) and numbers_of([text]) is None), None)
+        if odd is not None:
+            hint = "expected a number, as in the other rows; take lines of sums and remarks out of the file"
+            return source.error(f"line {table.rows[odd].line}, {table.name(k)}", shortened(cells[odd]), hint)
+    shown = ", ".join(shortened(text) for text in cells[:4])
     hint = (
         "what this column says is not clear, and it may say when the rows are; name it for what it is "
         "(epoch, onset_s, end_s, duration_s, start time, scorer) or take it out of the file"
