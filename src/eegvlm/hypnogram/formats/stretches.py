@@ -127,8 +127,8 @@ def _lengths(
             notes = [f"the last stage lasts until the signal ends, at {end_s:g} s"]
         if open_ended.any():
             n = int(open_ended.sum())
-            stages = "1 stage of length 0 was" if n == 1 else f"{n} stages of length 0 were"
-            notes.append(f"{stages} taken as {length:g} s at most")
+            counted = "1 stage of length 0 was" if n == 1 else f"{n} stages of length 0 were"
+            notes.append(f"{counted} taken as {length:g} s at most")
         return lengths, notes
     listed = np.unique(starts)
     first = np.searchsorted(starts, listed)
