@@ -155,3 +155,17 @@ def test_bids_sidecars_describe_their_columns_without_hed_tags(tmp_path):
     described = json.loads((tmp_path / "sub-01_events.json").read_text())
     assert set(described["trial_type"]) == {"LongName", "Description", "Levels"}
     assert "HED" not in (tmp_path / "sub-01_events.json").read_text()
+
+
+@pytest.mark.parametrize("name", ["night.edf", "night-nsrr.xml", "night.json", "night.csv"])
+def test_a_scorer_whom_a_format_cannot_name_is_refused_and_a_unit_is_said_to_be_needless(tmp_path, name):
+    write_hypnogram(Hypnogram([0, 1], start=START), tmp_path / name)
+    with pytest.raises(HypnogramError, match=r"--scorer: anna; .* leave it out"):
+        read_hypnogram(tmp_path / name, scorer="anna")
+    assert any("the unit ms was not needed" in note for note in read_hypnogram(tmp_path / name, onset_unit="ms").notes)
+
+
+def test_a_scorer_whom_a_list_of_stages_does_not_name_is_refused(tmp_path):
+    (tmp_path / "night.txt").write_text("W\nN1\nN2\n")
+    with pytest.raises(HypnogramError, match="no column says who scored"):
+        read_hypnogram(tmp_path / "night.txt", scorer="anna")

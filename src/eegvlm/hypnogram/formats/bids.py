@@ -183,4 +183,6 @@ FORMAT = Format(
     _write,
     frozenset({"start", "onset_s", "epoch_s", "probabilities", "quality"}),
     holds_codes=True,
+    holds_scorers=True,
+    holds_units=True,
 )

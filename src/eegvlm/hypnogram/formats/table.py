@@ -61,7 +61,9 @@ def _read(source: Source) -> Hypnogram:
         raise source.error("content", "a header only", "expected one stage a line under it")
     if table.width == 1:
         _refuse_blank_lines(source, table.rows)
-        return _one_epoch_a_row(source, table, Layout(0, all_stages=True), ())
+        layout = Layout(0, all_stages=True)
+        _rows_of_one_scorer(source, table, layout)  # refuses a scorer whom nothing names
+        return _one_epoch_a_row(source, table, layout, ())
     return hypnogram_from_table(source, table)
 
 
@@ -117,8 +119,8 @@ def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[T
     """Keep the rows of the scorer who is asked for, where a column says who scored each row."""
     if layout.scorer is None:
         if source.scorer is not None and folded(source.scorer) != folded(table.name(layout.stage)):
-            names = ", ".join(table.header or ("no names of columns",))
-            raise source.error("--scorer", source.scorer, f"no column says who scored, nor is it one of {names}")
+            columns_there = f"nor is it one of {', '.join(table.header)}" if table.header else "nor has one a name"
+            raise source.error("--scorer", source.scorer, f"no column says who scored, {columns_there}")
         return table, ()
     rows_of = table.cells(layout.scorer)
     scorers = list(dict.fromkeys(rows_of))
@@ -288,4 +290,6 @@ FORMAT = Format(
     _read,
     _write,
     holds_codes=True,
+    holds_scorers=True,
+    holds_units=True,
 )

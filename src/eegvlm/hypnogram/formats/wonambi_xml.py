@@ -58,4 +58,4 @@ def _rater(source: Source, root: Element) -> Element:
     return raters[0]
 
 
-FORMAT = Format("wonambi", "Wonambi annotations", (".xml",), _recognises, _read, None)
+FORMAT = Format("wonambi", "Wonambi annotations", (".xml",), _recognises, _read, None, holds_scorers=True)
