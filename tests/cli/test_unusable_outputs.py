@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from eegvlm.cli import main
-from eegvlm.cli.app import app
+from eegvlm.cli.app import app, imported_command
 
 READ_ONLY = {"inspect", "compare", "dataset list", "dataset check"}
 OUT = "<out>"
@@ -127,7 +127,7 @@ def refusal(
 
 def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
     for name in group.list_commands(None):
-        command = group.get_command(None, name)
+        command = imported_command(name) if not before else group.get_command(None, name)
         if hasattr(command, "list_commands"):
             yield from commands(command, f"{before}{name} ")
         else:

@@ -164,7 +164,7 @@ def test_integer_codes_need_a_coding(tmp_path: Path) -> None:
     trees.write_lines(tmp_path / "night.txt", [0, 1, 2, 5])
     without = opened(tmp_path)
     assert len(without) == 0
-    assert "name the coding" in next(p.message for p in without.problems if p.code == "unreadable-scoring")
+    assert "--coding" in next(p.message for p in without.problems if p.code == "unreadable-scoring")
     assert opened(tmp_path, coding="isruc").nights[0].hypnogram().labels == LETTERS
 
 

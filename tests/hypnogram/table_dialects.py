@@ -381,12 +381,68 @@ def date_and_time(rng: random.Random, night: Night, pen: _Writer) -> Table:
     for at, _, label in _timed(night, per_epoch=True):
         day = night.start.strftime(date) if evening else _clock(night, at, date)
         rows.append((day, _clock(night, at, clock), pen.names[label]))
+    if rng.random() < 0.2:
+        rng.shuffle(rows)
     header: tuple[str, ...] = ("Date", "Time", "Stage")
     if rng.random() < 0.5:
         joint = rng.choice((" ", "T")) if date.startswith("%Y-") else " "
         rows = [(f"{day}{joint}{time}", label) for day, time, label in rows]
         header = ("Start Time", "Stage")
     return Table("", pen.table(header, rows), night, None, night.start, dated=True)
+
+
+# When clocks were changed, by the clock before, and by how many hours: Europe and North America.
+_CHANGES = (
+    (datetime(2024, 10, 27, 3), -1),
+    (datetime(2024, 11, 3, 2), -1),
+    (datetime(2024, 3, 31, 2), 1),
+    (datetime(2024, 3, 10, 2), 1),
+)
+
+
+@dialect
+def clocks_changed(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """The clock of a wall, which is set forward or back in the night, an epoch a row or with ends and durations."""
+    change, hours = rng.choice(_CHANGES)
+    before = timedelta(hours=rng.choice((1, 2, 3, 5)), minutes=rng.randint(1, 59), seconds=rng.randint(0, 59))
+    night = Night(night.labels, night.epoch_s, change - before)
+
+    def wall(at: float, pattern: str) -> str:
+        time = night.start + timedelta(seconds=at)
+        return (time if time < change else time + timedelta(hours=hours)).strftime(pattern)
+
+    pattern, date = rng.choice(_CLOCKS[:3]), rng.choice(_DATES)
+    if rng.random() < 0.3:
+        rows = [
+            (wall(at, pattern), wall(at + length, pattern), f"{length:g}", pen.names[label])
+            for at, length, label in _timed(night, per_epoch=False)
+        ]
+        return Table("", pen.table(("Start", "End", "Duration (s)", "Stage"), rows), night, None, night.start)
+    timed = list(enumerate(_timed(night, per_epoch=True), start=1))
+    form = rng.choice(("alone", "number", "date", "evening"))
+    if form == "alone":
+        rows, header = [(wall(at, pattern), pen.names[label]) for _, (at, _, label) in timed], ("Time", "Stage")
+    elif form == "number":
+        rows = [(k, wall(at, pattern), pen.names[label]) for k, (at, _, label) in timed]
+        header = ("Epoch", "Time", "Stage")
+    else:
+        evening = night.start.strftime(date) if form == "evening" else None
+        rows = [(evening or wall(at, date), wall(at, pattern), pen.names[label]) for _, (at, _, label) in timed]
+        header = ("Date", "Time", "Stage")
+    return Table("", pen.table(header, rows), night, None, night.start, dated=form in ("date", "evening"))
+
+
+@dialect
+def wrapped_list(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """Labels, or one character an epoch, in lines of one width."""
+    names = [pen.names[label] for label in night.labels]
+    if any(" " in name for name in names) or rng.random() < 0.3:
+        names = [{"N1": "1", "N2": "2", "N3": "3"}.get(label, label) for label in night.labels]
+        width, between = rng.choice((60, 80, 120)), ""
+    else:
+        width, between = rng.choice((10, 12, 20, 40, 120)), rng.choice((" ", ",", ";"))
+    lines = [between.join(names[k : k + width]) for k in range(0, len(names), width)]
+    return Table("", pen.newline.join(lines) + pen.newline, night, options={"epoch_s": night.epoch_s})
 
 
 @dialect

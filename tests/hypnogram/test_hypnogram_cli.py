@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from eegvlm.cli.app import imported_command
 from eegvlm.cli.compare import compare
 from eegvlm.cli.convert import convert
 from eegvlm.errors import InputError
@@ -148,6 +150,36 @@ def test_two_lists_of_stages_are_said_to_be_aligned_by_nothing(tmp_path, capsys)
     stages.write_text("W\nN1\nN2\n")
     compare(stages, stages)
     assert "aligned by nothing (first epoch on first epoch)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("epoch,anna,bert\n1,W,W\n2,N1,N2\n", "--scorer-{}"),
+        ("stage\n0\n1\n2\n", "--coding-{}"),
+        ("onset,stage\n0,W\n510000,N1\n28800000,N2\n", "--onset-unit-{}"),
+        ("W\n" * 60 + "N2\n" * 90 + "W\n" * 30, "--epoch-length-{}"),
+    ],
+)
+def test_hints_of_compare_name_the_options_of_the_file_that_is_wrong(night, tmp_path, text, option):
+    (tmp_path / "wrong.csv").write_text(text)
+    with pytest.raises(HypnogramError) as of_a:
+        compare(tmp_path / "wrong.csv", night)
+    with pytest.raises(HypnogramError) as of_b:
+        compare(night, tmp_path / "wrong.csv")
+    assert (option.format("a") in str(of_a.value), option.format("b") in str(of_b.value)) == (True, True)
+    options = {one for parameter in imported_command("compare").params for one in parameter.opts}
+    assert set(re.findall(r"--[a-z-]+", f"{of_a.value} {of_b.value}")) <= options
+
+
+def test_help_is_listed_without_loading_the_commands():
+    code = (
+        "import sys; from typer.testing import CliRunner; from eegvlm.cli.app import app;"
+        "printed = CliRunner().invoke(app, ['--help']).output; assert 'convert' in printed;"
+        "CliRunner().invoke(app, ['convert', '--help']); CliRunner().invoke(app, ['compare', '--help']);"
+        "print([m for m in ('numpy', 'eegvlm.hypnogram', 'eegvlm.signals') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
 def test_compare_refuses_an_unknown_alignment(night):

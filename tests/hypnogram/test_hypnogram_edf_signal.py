@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 import edfio
 import numpy as np
 import pytest
-from one_night import CODES, LABELS, START
+from one_night import CODES, LABELS, START, runs
 
 from eegvlm.cli.compare import compare
 from eegvlm.cli.convert import convert
@@ -68,7 +68,7 @@ def test_compare_reads_a_signal(tmp_path, capsys):
 
 def test_a_signal_without_a_coding_is_refused_with_the_codes_that_it_holds(tmp_path):
     path = recording(tmp_path, eeg(), stage_signal())
-    with pytest.raises(HypnogramError, match=r"codes 0, 1, 2, 3, 4; .* name the coding"):
+    with pytest.raises(HypnogramError, match=r"codes 0, 1, 2, 3, 4; .* --coding yasa"):
         read_hypnogram(f"{path}:Hypnogram")
     with pytest.raises(HypnogramError, match="4; the coding isruc has"):
         read_hypnogram(f"{path}:Hypnogram", coding="isruc")
@@ -216,6 +216,14 @@ def test_convert_with_a_recording_writes_the_copy(tmp_path, capsys):
     assert read_hypnogram(tmp_path / "out.edf").onset_s == 60.0
     with pytest.raises(HypnogramError, match="--with"):
         convert(tmp_path / "hypnogram.csv", tmp_path / "out.json", with_recording=source, to_format="json")
+
+
+def test_the_last_change_of_stage_lasts_until_the_recording_ends_that_it_is_joined_to(tmp_path):
+    source = recording(tmp_path, eeg())
+    changes = runs(lambda stage, onset, seconds: f"{onset},{stage}")
+    (tmp_path / "changes.csv").write_text(f"onset_s,stage\n{changes}")
+    convert(tmp_path / "changes.csv", tmp_path / "out.edf", with_recording=source)
+    assert read_hypnogram(tmp_path / "out.edf").labels == LABELS
 
 
 @pytest.mark.real_data

@@ -105,10 +105,33 @@ def test_bids_events_of_others_are_read_with_and_without_a_sidecar(tmp_path):
         read_hypnogram(path)
 
 
+@pytest.mark.parametrize("name", ["night.tsv", "sub-01_events.tsv"])
+@pytest.mark.parametrize("index", ["", "epoch\t"])
+def test_the_events_of_yasa_saved_with_tabs_are_read_by_their_descriptions(tmp_path, name, index):
+    stages = [("WAKE", 0)] * 3 + [("N2", 2)] * 4 + [("ART", -1)] + [("REM", 4)] * 2
+    rows = [f"{k}\t" * bool(index) + f"{30.0 * k}\t30.0\t{code}\t{text}\n" for k, (text, code) in enumerate(stages)]
+    (tmp_path / name).write_text(f"{index}onset\tduration\tvalue\tdescription\n" + "".join(rows))
+    assert read_hypnogram(tmp_path / name).labels == ["W"] * 3 + ["N2"] * 4 + ["?"] + ["R"] * 2
+
+
+def test_events_that_name_no_stage_are_refused_for_that(tmp_path):
+    path = tmp_path / "night.events.tsv"
+    path.write_text("onset\tduration\ttrial_type\n3.4\t6.2\tspindle\n3.9\t6.2\tblink\n5.2\t0.2\tspindle\n")
+    with pytest.raises(HypnogramError, match="none of them a stage: 'spindle'"):
+        read_hypnogram(path)
+
+
+def test_durations_of_bids_are_seconds_whether_events_meet_or_not(tmp_path):
+    path = tmp_path / "sub-01_events.tsv"
+    rows = [("0", "30", "W"), ("8", "2.5", "blink"), ("60", "30", "N1"), ("120", "30", "N2"), ("200", "1", "arousal")]
+    path.write_text("onset\tduration\ttrial_type\n" + "".join("\t".join(row) + "\n" for row in rows))
+    assert read_hypnogram(path).labels == ["W", "?", "N1", "?", "N2"]
+
+
 def test_bids_codes_need_a_coding(tmp_path):
     path = tmp_path / "sub-02_events.tsv"
     path.write_text("onset\tduration\tstage\n0\t30\t0\n30\t30\t4\n")
-    with pytest.raises(HypnogramError, match="name the coding"):
+    with pytest.raises(HypnogramError, match="--coding yasa"):
         read_hypnogram(path)
     assert read_hypnogram(path, coding="yasa").labels == ["W", "R"]
 
@@ -133,7 +156,7 @@ def test_json_keeps_everything(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[1]", "name the coding"),
+        ("[1]", "--coding yasa"),
         ("{}", "stages"),
         ('{"stages": ["W", "N9"]}', "epoch 2: N9"),
         ('{"stages": ["W"], "epoch_s": -30}', "from 0.01 to 3600"),

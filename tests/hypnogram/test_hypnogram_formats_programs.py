@@ -102,7 +102,7 @@ def test_utime_rows_may_be_split_by_any_delimiter(tmp_path, line):
 def test_utime_codes_need_a_coding(tmp_path):
     path = file(tmp_path, "night.ids", runs(lambda s, o, d: f"{o},{d},{CODES[s]}"))
     assert read_hypnogram(path, coding="aasm").labels == LABELS
-    with pytest.raises(HypnogramError, match="name the coding"):
+    with pytest.raises(HypnogramError, match="--coding yasa"):
         read_hypnogram(path)
 
 
@@ -248,7 +248,7 @@ def test_visbrain_codes_are_those_of_the_description_beside_them(tmp_path):
 def test_a_list_of_codes_in_one_line_needs_a_coding(tmp_path, name, text):
     path = file(tmp_path, name, text)
     assert read_hypnogram(path, coding="aasm").labels == LABELS
-    with pytest.raises(HypnogramError, match="name the coding, one of yasa"):
+    with pytest.raises(HypnogramError, match="--coding yasa"):
         read_hypnogram(path)
 
 
@@ -317,7 +317,7 @@ def test_wonambi_epochs_are_read_by_rater(tmp_path):
     with pytest.raises(HypnogramError, match="raters: Ana, Ben"):
         read_hypnogram(two)
     assert read_hypnogram(two, scorer="Ben").labels == LABELS
-    with pytest.raises(HypnogramError, match="expected one of Ana, Ben"):
+    with pytest.raises(HypnogramError, match="choose one of Ana, Ben"):
         read_hypnogram(two, scorer="Cy")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from xml.etree import ElementTree
 
 import pytest
 
@@ -151,3 +153,53 @@ def test_a_bare_xml_name_needs_the_format(tmp_path):
         write_hypnogram(Hypnogram([W]), tmp_path / "night.xml")
     write_hypnogram(Hypnogram([W]), tmp_path / "night.xml", format="profusion")
     assert read_hypnogram(tmp_path / "night.xml").labels == ["W"]
+
+
+LATE = Hypnogram([W, W, N3, R, U], 20, datetime(2024, 5, 31, 22, 15), onset_s=4.5)
+
+
+def test_nsrr_is_written_as_public_files_are_one_element_a_line(tmp_path):
+    write_hypnogram(LATE, tmp_path / "night-nsrr.xml")
+    text = (tmp_path / "night-nsrr.xml").read_bytes().decode()
+    assert text.count("\n") == text.count("\r\n") == len(text.splitlines())
+    lines = text.splitlines()
+    assert lines[:6] == [
+        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
+        "<PSGAnnotation>",
+        "<SoftwareVersion>eeg-vlm</SoftwareVersion>",
+        "<EpochLength>20</EpochLength>",
+        "<ScoredEvents>",
+        "<ScoredEvent>",
+    ]
+    # Readers of the Sleep Heart Health Study look for these very lines.
+    assert text.count("<EventConcept>Recording Start Time</EventConcept>\r\n<Start>0</Start>\r\n") == 1
+    pattern = (
+        r"<EventType>Stages.Stages</EventType>\r\n<EventConcept>(.+)</EventConcept>\r\n"
+        r"<Start>([0-9\.]+)</Start>\r\n<Duration>([0-9\.]+)</Duration>"
+    )
+    assert re.findall(pattern, text) == [
+        ("Wake|0", "4.5", "40"),
+        ("Stage 3 sleep|3", "44.5", "20"),
+        ("REM sleep|5", "64.5", "20"),
+        ("Unscored|9", "84.5", "20"),
+    ]
+
+
+def test_the_first_event_of_nsrr_is_the_recording_with_its_clock_where_that_is_known(tmp_path):
+    for hypnogram, clocks in ((LATE, ["31.05.24 22.15.00"]), (Hypnogram([W]), [])):
+        write_hypnogram(hypnogram, tmp_path / "night-nsrr.xml")
+        first, *others = ElementTree.parse(tmp_path / "night-nsrr.xml").getroot().iter("ScoredEvent")
+        assert [child.tag for child in first][:4] == ["EventType", "EventConcept", "Start", "Duration"]
+        assert [child.text for child in first.iter("ClockTime")] == clocks
+        # The viewer splits type and concept of every later event at the bar.
+        assert all(other.findtext(tag).count("|") == 1 for other in others for tag in ("EventType", "EventConcept"))
+
+
+def test_profusion_is_written_with_its_sections_in_order(tmp_path):
+    write_hypnogram(Hypnogram([W, N1, N2, N3, R, U]), tmp_path / "night-profusion.xml")
+    root = ElementTree.parse(tmp_path / "night-profusion.xml").getroot()
+    sections = ["EpochLength", "StepChannels", "ScoredEventSettings", "ScoredEvents", "SleepStages"]
+    assert [child.tag for child in root] == sections
+    assert root.findtext("EpochLength") == "30"
+    assert [stage.text for stage in root.iter("SleepStage")] == ["0", "1", "2", "3", "5", "9"]
+    assert (tmp_path / "night-profusion.xml").read_bytes().count(b"\r\n") == 15

@@ -83,7 +83,7 @@ def test_convert_and_compare_from_the_shell(real_data, tmp_path):
     run = [sys.executable, "-m", "eegvlm"]
     refused = subprocess.run([*run, "convert", source, target], capture_output=True, text=True)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "name the coding, one of yasa, isruc, ucddb, dreams, aasm" in refused.stderr
+    assert "--coding yasa, isruc, ucddb, dreams, aasm" in refused.stderr
     subprocess.run([*run, "convert", source, target, "--coding", "ucddb"], check=True, capture_output=True)
     command = [*run, "compare", source, target, "--coding-a", "ucddb", "--json"]
     figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

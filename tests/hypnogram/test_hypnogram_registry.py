@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
 from eegvlm.cli.convert import convert
+from eegvlm.core import scoring_names
 from eegvlm.hypnogram import Hypnogram, HypnogramError, lost_in, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.codings import CODINGS, coding_of_name
 from eegvlm.hypnogram.formats import registry
@@ -89,6 +90,12 @@ def test_errors_list_every_format_and_every_coding(tmp_path):
     assert all(name in str(caught.value) for name in CODINGS)
 
 
+def test_the_names_in_help_are_those_of_the_tables():
+    assert tuple(registry.FORMATS) == scoring_names.READABLE
+    assert scoring_names.WRITABLE == registry.WRITABLE
+    assert tuple(CODINGS) == scoring_names.CODINGS
+
+
 @pytest.mark.parametrize("command", [["convert"], ["compare"], ["dataset", "check"]])
 def test_help_lists_every_coding(command):
     printed = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "400", "TERMINAL_WIDTH": "400"}).output
@@ -148,3 +155,17 @@ def test_bids_sidecars_describe_their_columns_without_hed_tags(tmp_path):
     described = json.loads((tmp_path / "sub-01_events.json").read_text())
     assert set(described["trial_type"]) == {"LongName", "Description", "Levels"}
     assert "HED" not in (tmp_path / "sub-01_events.json").read_text()
+
+
+@pytest.mark.parametrize("name", ["night.edf", "night-nsrr.xml", "night.json", "night.csv"])
+def test_a_scorer_whom_a_format_cannot_name_is_refused_and_a_unit_is_said_to_be_needless(tmp_path, name):
+    write_hypnogram(Hypnogram([0, 1], start=START), tmp_path / name)
+    with pytest.raises(HypnogramError, match=r"--scorer: anna; .* leave it out"):
+        read_hypnogram(tmp_path / name, scorer="anna")
+    assert any("the unit ms was not needed" in note for note in read_hypnogram(tmp_path / name, onset_unit="ms").notes)
+
+
+def test_a_scorer_whom_a_list_of_stages_does_not_name_is_refused(tmp_path):
+    (tmp_path / "night.txt").write_text("W\nN1\nN2\n")
+    with pytest.raises(HypnogramError, match="no column says who scored"):
+        read_hypnogram(tmp_path / "night.txt", scorer="anna")

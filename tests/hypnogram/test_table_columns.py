@@ -177,6 +177,13 @@ def test_columns_that_contradict_each_other_are_refused_with_both_names(read):
         read("start,end,duration,stage", lambda a, b, s: f"{a},{b},{b - a - 60},{s}")
 
 
+def test_a_line_of_sums_under_the_rows_is_refused_with_its_place(tmp_path):
+    path = tmp_path / "night.csv"
+    path.write_text("Epoch,Stage\n" + "".join(f"{k},{s}\n" for k, s in enumerate(LABELS, start=1)) + "Total,960\n")
+    with pytest.raises(HypnogramError, match="line 962, Epoch: Total; expected a number"):
+        read_hypnogram(path)
+
+
 def test_several_nights_in_one_file_are_refused(read):
     with pytest.raises(HypnogramError, match=r"it names several nights"):
         read("subject,epoch,stage", lambda a, b, s: f"S{1 + (a > 9000)},{a // 30 + 1},{s}", rows=EPOCHS)
@@ -235,3 +242,34 @@ def test_names_of_columns_say_what_they_are(name, role, unit):
     meaning = meaning_of(name)
     assert meaning is not None
     assert (meaning.role, meaning.unit) == (role, unit)
+
+
+@pytest.mark.parametrize("width", [10, 20, 37])
+def test_a_list_of_labels_wrapped_over_lines_is_read(tmp_path, width):
+    path = tmp_path / "night.txt"
+    path.write_text("".join(" ".join(LABELS[k : k + width]) + "\n" for k in range(0, len(LABELS), width)))
+    assert read_hypnogram(path).labels == LABELS
+
+
+def test_a_list_of_characters_wrapped_over_lines_is_read(tmp_path):
+    text = "".join({"N1": "1", "N2": "2", "N3": "3"}.get(label, label) for label in LABELS)
+    path = tmp_path / "night.txt"
+    path.write_text("\n".join(text[k : k + 80] for k in range(0, len(text), 80)))
+    assert read_hypnogram(path).labels == LABELS
+
+
+def test_columns_of_ten_scorers_are_no_wrapped_list(tmp_path):
+    path = tmp_path / "night.txt"
+    path.write_text("".join(" ".join([label] * 9 + ["N2"]) + "\n" for label in LABELS))
+    with pytest.raises(HypnogramError):
+        read_hypnogram(path)
+
+
+@pytest.mark.parametrize("column", ["duration", "onset", "end", "epoch", "foo"])
+@pytest.mark.parametrize("value", ["-1e308", "1e308", "1e999", "-1e16"])
+def test_numbers_too_large_for_a_time_are_refused(tmp_path, column, value):
+    path = tmp_path / "night.csv"
+    rows = "".join(f"{30 * k},{value if k % 2 else 1e308},{'W' if k % 3 else 'N1'}\n" for k in range(12))
+    path.write_text(f"start,{column},stage\n{rows}")
+    with pytest.raises(HypnogramError):
+        read_hypnogram(path)

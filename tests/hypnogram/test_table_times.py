@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
-from eight_hours import BEFORE_THE_LAST, EPOCHS, LABELS, RUNS, clock
+from eight_hours import BEFORE_THE_LAST, EPOCHS, LABELS, RUNS, START, clock
 
 from eegvlm.hypnogram import HypnogramError, read_hypnogram
 
@@ -126,6 +127,34 @@ def test_clocks_that_are_changed_in_the_night_do_not_move_the_stages(tmp_path, h
     hypnogram = read_hypnogram(written(tmp_path, header, row, rows))
     assert hypnogram.labels == LABELS
     assert any("the clocks were set" in note for note in hypnogram.notes)
+
+
+EVENING = ("Date,Time,Stage", lambda a, b, s: f"26.10.2024,{back(a, start=datetime(2024, 10, 26, 23))},{s}")
+
+
+def test_clocks_are_set_back_also_where_all_rows_have_the_date_of_the_evening(tmp_path):
+    hypnogram = read_hypnogram(written(tmp_path, *EVENING, EPOCHS))
+    assert (hypnogram.labels, hypnogram.start) == (LABELS, datetime(2024, 10, 26, 23))
+    assert [note for note in hypnogram.notes if "set back" in note or "next day" in note]
+
+
+def test_rows_in_any_order_with_the_date_of_the_evening_begin_after_the_longest_pause(tmp_path):
+    rows = random.Random(3).sample(EPOCHS, len(EPOCHS))
+    path = written(tmp_path, "Date,Time,Stage", lambda a, b, s: f"26.10.2024,{clock(a)},{s}", rows)
+    hypnogram = read_hypnogram(path)
+    assert (hypnogram.labels, hypnogram.start) == (LABELS, START)
+
+
+def test_an_hour_missing_on_a_date_that_could_be_swapped_is_refused(tmp_path):
+    start, change = datetime(2024, 3, 10, 0, 22), datetime(2024, 3, 10, 2)
+
+    def wall(a):
+        at = start + timedelta(seconds=a)
+        return at if at < change else at + timedelta(hours=1)
+
+    path = written(tmp_path, "Time,Stage", lambda a, b, s: f"{wall(a):%m/%d/%Y %H:%M:%S},{s}", EPOCHS)
+    with pytest.raises(HypnogramError, match=r"an hour is missing, or the clocks were set forward"):
+        read_hypnogram(path)
 
 
 def test_changes_of_stage_go_on_over_a_change_of_the_clocks_that_the_date_tells(tmp_path):

@@ -217,6 +217,13 @@ def test_a_scorers_file_that_seems_shifted_is_warned_of(tmp_path: Path):
     assert "Warning: the two would agree far better with technician.csv 20 epochs (600 s) later" in opinion.sentence
 
 
+def test_a_scorers_file_that_needs_an_option_names_the_command_that_has_it(tmp_path: Path):
+    path = tmp_path / "expert.csv"
+    path.write_text("epoch,anna,bert\n" + "".join(f"{k},W,N1\n" for k in range(1, 41)))
+    with pytest.raises(InputError, match='--scorer "anna" of eegvlm convert, and give what it writes'):
+        second_reader_named(str(path)).stage(recording(40))
+
+
 def test_a_scorers_file_of_another_night_is_refused(tmp_path: Path):
     write_hypnogram(Hypnogram([2, 2], start=datetime(2020, 1, 1, 22)), tmp_path / "other.csv")
     night = Recording.from_arrays({"C4-M1": (np.zeros(6000) + 1, 100.0)}, start=datetime(2024, 5, 31, 22))

@@ -129,6 +129,9 @@ def test_a_store_of_something_else_is_refused_with_the_command_that_builds_the_r
     assert "--grid recording" in refusal(replace(source, grid="recording"), built)
     assert "cut on the scorer's epochs" in refusal(replace(source, grid="recording"), built)
     assert "without extended 20-s epochs; build it anew" in refusal(replace(source, extend_20s=True), built)
+    said = refusal(replace(source, scorer="bert"), built)
+    assert "of the data set's first scorer, not of bert" in said
+    assert "--scorer bert" in said
 
 
 def test_a_folder_without_a_finished_store_says_what_to_do(built, tmp_path):

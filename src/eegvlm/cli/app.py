@@ -13,7 +13,7 @@ import warnings
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from eegvlm import __version__
 from eegvlm.errors import InputError
@@ -35,22 +35,26 @@ COMMANDS = {
 
 
 class LazyGroup(TyperGroup):
-    """A group whose commands are imported when they are asked for."""
+    """A group that lists its commands by name and imports the one that is called."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Name every command in the order of :data:`COMMANDS`."""
-        return list(COMMANDS)
+    def __init__(self, **options: Any) -> None:
+        listed = {name: TyperCommand(name, short_help=line) for name, line in COMMANDS.items()}
+        super().__init__(**{**options, "commands": listed})
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import and build one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        function = getattr(importlib.import_module(f"eegvlm.cli.{cmd_name}"), cmd_name)
-        if isinstance(function, typer.Typer):
-            return typer.main.get_command(function)
-        single = typer.Typer(add_completion=False)
-        single.command(name=cmd_name, short_help=COMMANDS[cmd_name])(function)
-        return typer.main.get_command(single)
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command that is called, import its file and build it."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, None if name is None else imported_command(name), rest
+
+
+def imported_command(name: str) -> Any:
+    """Import and build one of :data:`COMMANDS`."""
+    function = getattr(importlib.import_module(f"eegvlm.cli.{name}"), name)
+    if isinstance(function, typer.Typer):
+        return typer.main.get_command(function)
+    single = typer.Typer(add_completion=False)
+    single.command(name=name, short_help=COMMANDS[name])(function)
+    return typer.main.get_command(single)
 
 
 app = typer.Typer(

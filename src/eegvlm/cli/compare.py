@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from eegvlm.cli.scoring_options import StageMapOption
-from eegvlm.hypnogram.codings import CODING_NAMES
+from eegvlm.core.scoring_names import CODINGS, choice_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,7 +33,7 @@ def compare(
     ] = None,
     coding_a: Annotated[
         str | None,
-        typer.Option(metavar="C", help=f"Integer codes of A: {CODING_NAMES}."),
+        typer.Option(metavar="C", help=f"Integer codes of A: {choice_of(CODINGS)}."),
     ] = None,
     coding_b: Annotated[str | None, typer.Option(metavar="C", help="Integer codes of B.")] = None,
     epoch_length_a: Annotated[
@@ -72,24 +73,26 @@ def compare(
 
     if align not in ("clock", "onset"):
         raise HypnogramError("--align", "value", align, "choose clock or onset")
-    first = read_hypnogram(
-        a,
-        format=format_a,
-        coding=coding_a,
-        epoch_s=epoch_length_a,
-        onset_unit=onset_unit_a,
-        scorer=scorer_a,
-        stage_map=stage_map,
-    )
-    second = read_hypnogram(
-        b,
-        format=format_b,
-        coding=coding_b,
-        epoch_s=epoch_length_b,
-        onset_unit=onset_unit_b,
-        scorer=scorer_b,
-        stage_map=stage_map,
-    )
+    with _options_of("a"):
+        first = read_hypnogram(
+            a,
+            format=format_a,
+            coding=coding_a,
+            epoch_s=epoch_length_a,
+            onset_unit=onset_unit_a,
+            scorer=scorer_a,
+            stage_map=stage_map,
+        )
+    with _options_of("b"):
+        second = read_hypnogram(
+            b,
+            format=format_b,
+            coding=coding_b,
+            epoch_s=epoch_length_b,
+            onset_unit=onset_unit_b,
+            scorer=scorer_b,
+            stage_map=stage_map,
+        )
     figures = agreement(first, second, by=cast(Literal["clock", "onset"], align))
     _refuse_small_share(figures, {"A": a, "B": b}, least_share)
     reading = [f"{name}: {note}" for name, one in (("A", first), ("B", second)) for note in one.notes]
@@ -116,6 +119,20 @@ def compare(
         console.print(f"warning: {figures.shift.sentence('B')}", soft_wrap=True)
     for note in (*figures.notes, *reading):
         console.print(f"note: {note}", soft_wrap=True)
+
+
+@contextmanager
+def _options_of(side: str) -> Iterator[None]:
+    """Let an error of reading name the options of A or of B."""
+    from eegvlm.hypnogram import HypnogramError
+    from eegvlm.hypnogram.error import with_options_of
+
+    names = {f"--{name}": f"--{name}-{side}" for name in ("coding", "scorer", "onset-unit")}
+    names |= {"--in-epoch-length": f"--epoch-length-{side}", "--from": f"--format-{side}"}
+    try:
+        yield
+    except HypnogramError as error:
+        raise with_options_of(error, names) from error
 
 
 def _refuse_small_share(figures: Agreement, paths: Mapping[str, Path], least_share: float) -> None:

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from eegvlm.cli.scoring_options import OnsetUnitOption, ScorerOption, StageMapOption
-from eegvlm.hypnogram.codings import CODING_NAMES
-from eegvlm.hypnogram.formats.registry import FORMATS, WRITABLE
+from eegvlm.core.scoring_names import CODINGS, READABLE, WRITABLE, choice_of
+
+_SHORTEST_SCORED_S = 20.0  # scorers use epochs of 20 or 30 s; shorter ones are of programs
 
 
 def convert(
@@ -28,7 +29,7 @@ def convert(
     ],
     from_format: Annotated[
         str | None,
-        typer.Option("--from", metavar="F", help=f"Format of IN, if its content does not tell: {', '.join(FORMATS)}."),
+        typer.Option("--from", metavar="F", help=f"Format of IN, if its content does not tell: {', '.join(READABLE)}."),
     ] = None,
     to_format: Annotated[
         str | None,
@@ -36,7 +37,7 @@ def convert(
     ] = None,
     coding: Annotated[
         str | None,
-        typer.Option(metavar="C", help=f"Integer codes of IN: {CODING_NAMES}."),
+        typer.Option(metavar="C", help=f"Integer codes of IN: {choice_of(CODINGS)}."),
     ] = None,
     out_coding: Annotated[
         str | None,
@@ -76,6 +77,11 @@ def convert(
     from eegvlm.hypnogram.joining import write_joined
 
     check_output_file(target, overwrite=overwrite)
+    recording_s = None
+    if with_recording is not None:
+        from eegvlm.signals.edf import open_edf
+
+        recording_s = float(open_edf(with_recording).duration_s)
     hypnogram = read_hypnogram(
         source,
         format=from_format,
@@ -84,9 +90,13 @@ def convert(
         onset_unit=onset_unit,
         scorer=scorer,
         stage_map=stage_map,
+        recording_s=recording_s,
     )
     if epoch_length is not None:
         hypnogram = hypnogram.resample_to(epoch_length)
+    elif hypnogram.epoch_s < _SHORTEST_SCORED_S:
+        short = f"epochs of {hypnogram.epoch_s:g} s; --epoch-length 30 makes the epochs of the AASM of them"
+        hypnogram = hypnogram.with_notes(short)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     written_as = "txt" if out_coding is not None and to_format is None else to_format
     if plain and (

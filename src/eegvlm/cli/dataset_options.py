@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.core.scoring_names import CODINGS, choice_of
 from eegvlm.errors import InputError
-from eegvlm.hypnogram.codings import CODING_NAMES
 
 if TYPE_CHECKING:
     from eegvlm.datasets import FolderRules
@@ -23,7 +23,9 @@ WakeCrop = Annotated[
     float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
 ]
 Only = Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")]
-Coding = Annotated[str | None, typer.Option(metavar="C", help=f"folder: what integer codes mean: {CODING_NAMES}.")]
+Coding = Annotated[
+    str | None, typer.Option(metavar="C", help=f"folder: what integer codes mean: {choice_of(CODINGS)}.")
+]
 Scorings = Annotated[str | None, typer.Option(metavar="GLOB", help="folder: names of scorings, such as '*-nsrr.xml'.")]
 EpochLength = Annotated[
     float | None, typer.Option(metavar="S", help="folder: seconds of an epoch, where files do not say.")

@@ -9,7 +9,8 @@ A recording is an EDF or BDF file (``.edf``, ``.bdf``, ``.rec``) that holds sign
 3. where that gives none, in the recording itself, as EDF+ annotations ``Sleep stage ...``.
 
 Several scorings are several scorers only where they end in ``scorer1``, ``rater2``, ``expert3`` and the like; any
-other pair is refused, for nobody but the user knows which one is meant.
+other pair is refused, for nobody but the user knows which one is meant. A table that holds the stages of several
+scorers is read where one of them is asked for.
 """
 
 from __future__ import annotations
@@ -78,8 +79,15 @@ class FolderRules:
     onset_unit: str | None = None
 
 
-def find(root: Path, rules: FolderRules | None = None) -> Found:
+def find(root: Path, rules: FolderRules | None = None, *, scorer: str | None = None) -> Found:
     """Find the recordings of a folder and their scorings.
+
+    Parameters
+    ----------
+    root, rules
+        The folder, and what only the user knows about it.
+    scorer
+        Whose stages are asked for. Only then is a file that holds the stages of several scorers taken apart.
 
     Raises
     ------
@@ -94,6 +102,8 @@ def find(root: Path, rules: FolderRules | None = None) -> Found:
     nights, assumed = [], 0
     names = _names(recordings, root)
     beside = {path: _beside(path, root, candidates, rules) for path in recordings}
+    if scorer is not None:
+        beside = {path: _taken_apart(scorings) for path, scorings in beside.items()}
     shared = _shared(beside, root, problems)
     for path, scorings in beside.items():
         used |= {scoring.path for scoring in scorings}
@@ -199,14 +209,19 @@ def _by_scorer(recording: Path, root: Path, found: Iterable[Path], rules: Folder
     return tuple(scorings.values())
 
 
+def _taken_apart(scorings: tuple[ScoringFile, ...]) -> tuple[ScoringFile, ...]:
+    """Take files that hold the stages of several scorers apart, where the night has no other scoring."""
+    return scorings[0].of_each_scorer() if len(scorings) == 1 else scorings
+
+
 def _shared(
     beside: Mapping[Path, tuple[ScoringFile, ...]], root: Path, problems: list[DatasetProblem]
 ) -> frozenset[Path]:
     """Find the recordings that are left out, because another one has the same scoring, and name them."""
     owners: dict[Path, list[Path]] = defaultdict(list)
     for recording, scorings in beside.items():
-        for scoring in scorings:
-            owners[scoring.path].append(recording)
+        for file in {scoring.path for scoring in scorings}:
+            owners[file].append(recording)
     left_out: set[Path] = set()
     for scoring_path, recordings in owners.items():
         claiming = [path for path in recordings if path not in left_out]

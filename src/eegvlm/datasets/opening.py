@@ -92,7 +92,7 @@ def open_dataset(
     if info.layout is not None:
         found = find_nights(info.layout, Path(place))
     elif name == "folder":
-        found = folder.find(Path(place), rules)
+        found = folder.find(Path(place), rules, scorer=scorer)
     else:
         found = simulated.find(place)
     found = _only(found, only, name)

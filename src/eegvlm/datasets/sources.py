@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from eegvlm.hypnogram import Hypnogram, HypnogramError, align, read_hypnogram
 from eegvlm.hypnogram.align import Placed, place
 from eegvlm.hypnogram.epoch_grid import EpochGrid
+from eegvlm.hypnogram.error import SeveralScorersError, with_options_of
 from eegvlm.signals import Recording, read_recording
 
 Channels = Mapping[str, str | Sequence[str]]
@@ -91,6 +92,8 @@ class ScoringFile:
     coding, epoch_s, stage_map, onset_unit
         As in :func:`eegvlm.hypnogram.read_hypnogram`, where the data set says what the file does not. The format is
         told by the content, which also tells a web page or a damaged file.
+    scorer_in_file
+        Whose stages are read of a file that holds those of several scorers.
     """
 
     scorer: str
@@ -99,17 +102,38 @@ class ScoringFile:
     epoch_s: float | None = None
     stage_map: str | None = None
     onset_unit: str | None = None
+    scorer_in_file: str | None = None
 
     def read(self, recording_s: float | None = None) -> Hypnogram:
-        """Read the file; ``recording_s`` is the recording's length in seconds, where it is known."""
-        return read_hypnogram(
-            self.path,
-            coding=self.coding,
-            epoch_s=self.epoch_s,
-            onset_unit=self.onset_unit,
-            stage_map=self.stage_map,
-            recording_s=recording_s,
-        )
+        """Read the file; ``recording_s`` is the recording's length in seconds, where it is known.
+
+        Raises
+        ------
+        HypnogramError
+            If it cannot be read; options are named as the commands that open data sets call them.
+        """
+        try:
+            return read_hypnogram(
+                self.path,
+                coding=self.coding,
+                epoch_s=self.epoch_s,
+                onset_unit=self.onset_unit,
+                scorer=self.scorer_in_file,
+                stage_map=self.stage_map,
+                recording_s=recording_s,
+            )
+        except HypnogramError as error:
+            raise with_options_of(error, {"--in-epoch-length": "--epoch-length"}) from error
+
+    def of_each_scorer(self) -> tuple[ScoringFile, ...]:
+        """Return a scoring for each scorer whose stages the file holds, or this one where it holds those of one."""
+        try:
+            read_hypnogram(self.path, coding=self.coding, stage_map=self.stage_map)
+        except SeveralScorersError as error:
+            return tuple(replace(self, scorer=name, scorer_in_file=name) for name in error.scorers)
+        except HypnogramError:
+            pass  # what is wrong with it is said when it is read for its stages
+        return (self,)
 
 
 def read_beside(scoring: Scoring, clock: Clock) -> Hypnogram:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from eegvlm.core.scoring_names import choice_of
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.stage import Stage
 
@@ -92,8 +93,8 @@ CODINGS: Final[dict[str, Coding]] = {
         ),
     )
 }
-# For help and errors: "yasa, isruc, ucddb, dreams, aasm or profusion".
-CODING_NAMES: Final[str] = f"{', '.join(list(CODINGS)[:-1])} or {list(CODINGS)[-1]}"
+CODING_NAMES: Final[str] = choice_of(list(CODINGS))
+ASK_CODING: Final[str] = f"integer codes differ from source to source: name theirs with --coding {CODING_NAMES}"
 # The files of one data set say in their first line which rules they follow; code 0 differs between the two.
 DREAMS_ZERO: Final[dict[str, Stage]] = {"[hypnogramaasm]": _U, "[hypnogramr&k]": _N3}
 

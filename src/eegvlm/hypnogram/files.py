@@ -8,7 +8,7 @@ from pathlib import Path
 from eegvlm.core.files import check_output_file, write_together
 from eegvlm.hypnogram.codings import coding_of_name
 from eegvlm.hypnogram.error import HypnogramError
-from eegvlm.hypnogram.formats.format import HEAD_BYTES, Source
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source
 from eegvlm.hypnogram.formats.onset_unit import check_onset_unit
 from eegvlm.hypnogram.formats.registry import WRITABLE, format_of_name, format_to_write, recognise
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -76,6 +76,7 @@ def read_hypnogram(
         chosen = chosen or recognise(source)
         if signal is not None and chosen.name != "edf":
             raise source.error("signal", signal, "only EDF and BDF files hold signals; leave it out")
+        _refuse_scorer_without_meaning(source, chosen)
         hypnogram = chosen.read(source)
     except OSError as error:
         raise HypnogramError(path, "file", error.strerror or error, "check the path and the permissions") from error
@@ -86,7 +87,15 @@ def read_hypnogram(
         raise HypnogramError(path, error.field, error.value, error.hint) from error
     if coding is not None and not chosen.holds_codes and signal is None:
         hypnogram = hypnogram.with_notes(f"the coding {coding} was not needed: the format names its stages")
+    if onset_unit is not None and not chosen.holds_units:
+        hypnogram = hypnogram.with_notes(f"the unit {onset_unit} was not needed: the format says what its times count")
     return hypnogram
+
+
+def _refuse_scorer_without_meaning(source: Source, chosen: Format) -> None:
+    """Refuse a scorer where the format names none: somebody else's stages would pass for the scorer's."""
+    if source.scorer is not None and not chosen.holds_scorers:
+        raise source.error("--scorer", source.scorer, f"files of the format {chosen.name} name no scorer; leave it out")
 
 
 def _file_and_signal(path: Path) -> tuple[Path, str | None]:

@@ -56,7 +56,11 @@ class ScoringReader:
         HypnogramError
             If the file cannot be read as a scoring, or does not overlap the recording in time.
         """
-        scoring = read_hypnogram(self.path, recording_s=recording.duration_s)
+        try:
+            scoring = read_hypnogram(self.path, recording_s=recording.duration_s)
+        except HypnogramError as error:
+            hint = error.hint + (" of eegvlm convert, and give what it writes" if "--" in error.hint else "")
+            raise HypnogramError(error.path, error.field, error.value, hint) from error
         try:
             aligned = align(scoring, duration_s=recording.duration_s, start=recording.start)
         except HypnogramError as error:

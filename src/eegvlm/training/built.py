@@ -156,8 +156,9 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
     crop, grid = options.get("wake_crop_min"), options.get("grid") or "recording"
     wanted = name if source.dataset == ANY_STORE else source.dataset
     cropped = "" if source.wake_crop_min is None else f" --wake-crop {source.wake_crop_min:g}"
+    by = "" if source.scorer is None else f" --scorer {source.scorer}"
     cut = " --extend-20s" if source.extend_20s else " --grid recording" if source.grid == "recording" else ""
-    hint = f"build it anew: eegvlm dataset build {wanted} FOLDER --out STORE --layout {layout.name}{cropped}{cut}"
+    hint = f"build it anew: eegvlm dataset build {wanted} FOLDER --out STORE --layout {layout.name}{cropped}{by}{cut}"
     what = f"data {source.name}, epoch store"
     if wanted != name:
         raise InputError(folder, what, f"of {name}, not of {wanted}", f"{hint}; or set dataset: {name} in the recipe")
@@ -170,6 +171,9 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
         raise InputError(folder, what, found, hint)
     if crop != source.wake_crop_min and not (source.dataset == ANY_STORE and source.wake_crop_min is None):
         raise InputError(folder, what, f"{_crop(crop)}, not {_crop(source.wake_crop_min)}", hint)
+    if source.scorer is not None and options.get("scorer") != source.scorer:
+        found = "of the data set's first scorer" if options.get("scorer") is None else f"of {options['scorer']}"
+        raise InputError(folder, what, f"{found}, not of {source.scorer}", hint)
     # The scorer's own epochs are what a recipe asks for by saying nothing, so any store will do then.
     if source.grid == "recording" != grid:
         raise InputError(folder, what, "cut on the scorer's epochs, not on the recording's", hint)

@@ -78,6 +78,8 @@ class RecordedNights:
         only epochs of both could say where one ends.
     wake_crop_min
         Minutes of wake kept around sleep; all where it is not given.
+    scorer
+        Whose stages are taught, where several scored; the data set's first one where it is not given.
     grid, extend_20s
         Which epochs a night is cut into (:class:`eegvlm.datasets.cutting.Cutting`); a built epoch store is cut already.
     weight
@@ -92,6 +94,7 @@ class RecordedNights:
     stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
     others: dict[str, tuple[float, ...]] = field(default_factory=dict)
     wake_crop_min: float | None = None
+    scorer: str | None = None
     grid: Literal["scoring", "recording"] = "scoring"
     extend_20s: bool = False
     weight: float = 1.0

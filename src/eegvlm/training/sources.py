@@ -169,6 +169,7 @@ def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[N
     dataset = open_dataset(
         source.dataset,
         root,
+        scorer=source.scorer,
         wake_crop_min=source.wake_crop_min,
         grid=source.grid,
         extend_20s=source.extend_20s,

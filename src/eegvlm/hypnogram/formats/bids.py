@@ -8,7 +8,7 @@ an epoch and the clock time of the recording's start. Read: any events file whos
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from eegvlm.hypnogram.formats.table_text import Table
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import STAGES
 
+_STAGE_NAMES = ("trial type", "stage", "sleep stage", "value", "annotation", "description")
 _LEVELS = {
     "W": "Wakefulness",
     "N1": "NREM stage 1",
@@ -59,15 +60,27 @@ def _as_table(source: Source, rows: list[columns.Row]) -> tuple[Source, Table]:
     Onsets and durations are in seconds wherever the file is named as BIDS says or has a sidecar.
     """
     header = rows[0].cells
-    stage = columns.column_of(header, ("trial type", "stage", "sleep stage", "value", "annotation", "description"))
+    bids = source.path.name.endswith("events.tsv") or source.path.with_suffix(".json").is_file()
+    stage = _stage_column(source, rows)
     times = [columns.column_of(header, [name]) for name in ("onset", "duration")]
     kept = [column for column in (*times, stage) if column is not None]
-    bids = source.path.name.endswith("events.tsv") or source.path.with_suffix(".json").is_file()
     if not bids or stage is None:
         kept = list(range(len(header)))
     picked = tuple(columns.Row(row.line, tuple(columns.cell(row, k) for k in kept)) for row in rows)
-    seconds = replace(source, onset_unit="s") if bids and source.onset_unit is None else source
-    return seconds, Table(picked[0].cells, picked[0].line, picked[1:])
+    names = picked[0].cells
+    if bids and source.onset_unit is None:
+        names = tuple(f"{name} (s)" if k in times else name for k, name in zip(kept, names, strict=True))
+    return source, Table(names, picked[0].line, picked[1:])
+
+
+def _stage_column(source: Source, rows: Sequence[columns.Row]) -> int | None:
+    """Return the column of the stages: the first by name that holds any, such as YASA's ``description``."""
+    header = rows[0].cells
+    named = [column for name in _STAGE_NAMES if (column := columns.column_of(header, [name])) is not None]
+    for column in named:
+        if any(source.stage_of(text) is not None for text in {columns.cell(row, column) for row in rows[1:]}):
+            return column
+    return named[0] if named else None
 
 
 def _unscored_named(row: columns.Row, header: columns.Row) -> columns.Row:
@@ -170,4 +183,6 @@ FORMAT = Format(
     _write,
     frozenset({"start", "onset_s", "epoch_s", "probabilities", "quality"}),
     holds_codes=True,
+    holds_scorers=True,
+    holds_units=True,
 )

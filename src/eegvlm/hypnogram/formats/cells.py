@@ -25,6 +25,7 @@ _ZONE = re.compile(r"(?<=\d)\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 _DOTTED = re.compile(r"\d\d?\.\d\d\.\d\d", re.ASCII)
 _MOST_DATES = 3
 _FEW_CELLS = 4
+_LARGEST = 1e15  # differences and units of what is larger are no times, and may overflow
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -130,7 +131,9 @@ def _kind_of_cell(text: str) -> Kind:
 
 
 def numbers_of(cells: Sequence[str], *, ascending: bool = False) -> NDArray[np.float64] | None:
-    """Return the numbers of a column, NaN for empty cells; None where one is no number or the separators are unclear.
+    """Return the numbers of a column, NaN for empty cells; None where one is none or its separators are unclear.
+
+    Numbers that are too large for a time are none.
 
     Parameters
     ----------
@@ -150,6 +153,8 @@ def numbers_of(cells: Sequence[str], *, ascending: bool = False) -> NDArray[np.f
             if not (_NUMBER.fullmatch(text) or (grouped[k] and thousands)):
                 return None
             values[k] = float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else np.nan
+            if abs(values[k]) > _LARGEST:
+                return None
     if thousands:
         joined = np.array([float(re.sub(r"[.,' ]", "", t)) if is_given(t) else np.nan for t in cells])
         if spaced or (ascending and _grows(joined) and not _grows(values)):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.formats.cells import Moments, TimesOfDay
-from eegvlm.hypnogram.formats.clock_times import DAY_S
+from eegvlm.hypnogram.formats.clock_times import DAY_S, NO_DATE
 from eegvlm.hypnogram.formats.format import Source
 
 _HOUR_S = 3600.0
@@ -88,15 +88,20 @@ def axis_of_times(
     return ClockAxis(seconds, day, times.resolution_s, notes)
 
 
-def axis_of_moments(moments: Moments, *, expected: NDArray[np.float64]) -> ClockAxis:
+def axis_of_moments(source: Source, name: str, moments: Moments, *, expected: NDArray[np.float64]) -> ClockAxis:
     """Lay dates with times on an axis; a date that does not change at midnight is put right.
 
     Parameters
     ----------
+    source, name, expected
+        As in :func:`axis_of_times`.
     moments
         The column.
-    expected
-        As in :func:`axis_of_times`.
+
+    Raises
+    ------
+    HypnogramError
+        If the times of one date run back and forth, or an hour is missing on a date that is not known.
     """
     known = np.array([k for k, instant in enumerate(moments.instants) if instant is not None], dtype=np.intp)
     instants = [instant for instant in moments.instants if instant is not None]
@@ -105,12 +110,20 @@ def axis_of_moments(moments: Moments, *, expected: NDArray[np.float64]) -> Clock
     seconds[known] = [(instant - first).total_seconds() for instant in instants]
     notes: tuple[str, ...] = ()
     steps = np.diff(seconds[known])
+    expected = _expected_between(expected, known)
     one_day = len({instant.date() for instant in instants}) == 1
-    if one_day and np.count_nonzero(steps < 0) == 1 and steps.min() <= -_HALF_DAY_S:
-        seconds[known[1:]] += DAY_S * np.cumsum(steps < 0)
-        notes = (f"all rows have the date {first:%Y-%m-%d}; those after midnight were taken as of the next day",)
+    midnights = steps <= -_HALF_DAY_S
+    if one_day and midnights.any():
+        if midnights.sum() == 1 and np.count_nonzero((steps < 0) & ~midnights) <= 1:
+            seconds[known[1:]] += DAY_S * np.cumsum(midnights)
+        else:
+            seconds[known] = _put_in_order(source, name, seconds[known], expected, moments.resolution_s)
+        date_of_all = "one date" if first.date() == NO_DATE else f"the date {first:%Y-%m-%d}"
+        notes = (f"all rows have {date_of_all}; those after midnight were taken as of the next day",)
     day = first.date()
-    seconds, more = _clocks_changed(seconds, known, day, _expected_between(expected, known), moments.resolution_s)
+    seconds, more = _clocks_changed(seconds, known, day, expected, moments.resolution_s)
+    if day == NO_DATE and not more and np.isnan(expected).any():
+        _refuse_an_hour_missing(source, name, seconds[known], moments.resolution_s)
     if moments.utc:
         more = (*more, "the clock times are in UTC, so the local time of the start is not known")
     return ClockAxis(seconds, day, moments.resolution_s, (*notes, *more), moments.utc)
@@ -139,7 +152,7 @@ def _put_in_order(
     others = np.delete(gaps, longest)
     if back.size == 1 or gaps[longest] < _HOUR_S or (others.size and gaps[longest] < 2 * others.max()):
         k = int(np.flatnonzero(steps < 0)[0])
-        hint = "the times run back and forth; sort the rows by time, or add dates"
+        hint = "the times run back and forth; sort the rows by time, or add dates, or AM and PM"
         raise source.error(f"column '{name}'", f"{_clock(seconds[k])} before {_clock(seconds[k + 1])}", hint)
     begin = face[(longest + 1) % len(face)]
     ordered: NDArray[np.float64] = np.where(seconds < begin - 1e-9, seconds + DAY_S, seconds)

@@ -24,7 +24,7 @@ def numbers_in(source: Source, table: Table, column: TimeColumn, *, ascending: b
     values = numbers_of(cells, ascending=ascending)
     if values is None:
         wrong = next((k for k, text in enumerate(cells) if is_given(text) and numbers_of([text]) is None), 0)
-        hint = "expected a number; write decimals with a point and no thousands separators"
+        hint = "expected a number of a time; write decimals with a point and no thousands separators"
         raise source.error(f"line {table.rows[wrong].line}, {column.name}", cells[wrong], hint)
     return values
 

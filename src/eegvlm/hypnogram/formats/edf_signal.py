@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.codings import CODING_NAMES
+from eegvlm.hypnogram.codings import ASK_CODING
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Source
@@ -58,7 +58,7 @@ def read_signal(source: Source, edf: Edf | Bdf, name: str, start: datetime | Non
     codes = _codes(source, signal)
     if source.coding is None:
         found = ", ".join(str(code) for code in np.unique(codes))
-        hint = f"codes differ from source to source: name the coding, one of {CODING_NAMES}"
+        hint = ASK_CODING
         raise source.error(f"signal {signal.label}", f"codes {found}", hint)
     sample_s = 1.0 / signal.sampling_frequency
     firsts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eegvlm.hypnogram.codings import CODING_NAMES, Coding
+from eegvlm.hypnogram.codings import ASK_CODING, Coding
 from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -83,7 +83,7 @@ def events_of_texts(source: Source, events: Sequence[Event], *, coding: Coding |
         raise source.error(odd.where, odd.text, "expected a code, as elsewhere in the file")
     coding = coding or source.coding
     if coding is None:
-        hint = f"integer codes differ from source to source: name the coding, one of {CODING_NAMES}"
+        hint = ASK_CODING
         raise source.error(codes[0].where, codes[0].text, hint)
     stages = [_stage(source, coding, event) for event in events]
     odd_codes = sorted({code for event in codes if (code := int(float(event.text))) in coding.undocumented})

@@ -125,6 +125,10 @@ class Format:
         Which of ``start``, ``onset_s``, ``epoch_s``, ``probabilities``, ``notes``, ``lights``, ``quality`` it keeps.
     holds_codes
         Whether its files may hold integer codes, which need a coding.
+    holds_scorers
+        Whether its files may hold the stages of several scorers, of whom the user names one.
+    holds_units
+        Whether its files may leave open what their times count, which the user says then.
     """
 
     name: str
@@ -135,6 +139,8 @@ class Format:
     write: Callable[[Hypnogram, Path, Coding | None], Mapping[Path, bytes]] | None
     carries: frozenset[str] = frozenset()
     holds_codes: bool = False
+    holds_scorers: bool = False
+    holds_units: bool = False
 
 
 def from_the_recordings_start(hypnogram: Hypnogram, path: Path) -> Hypnogram:

@@ -3,6 +3,10 @@
 A stage's concept is a name and a code, ``Stage 2 sleep|2`` (in the oldest files only a
 name, ``SDO:NonRapidEyeMovementSleep-N2``); the codes are those of Profusion. The clock time
 of the recording's start is there, but in public files its date is ``00.00.00``: then a note gives it.
+
+Written as public files are, for much software finds the stages by patterns of lines: one element a line in the order
+type, concept, start, duration, with CRLF, plain decimals, and the recording's start first. Sources: files of the Sleep
+Heart Health Study, and the MATLAB class ``loadPSGAnnotationClass`` of NSRR's EDF viewer.
 """
 
 from __future__ import annotations
@@ -135,25 +139,32 @@ def _clock_text(start: datetime) -> str:
 def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[Path, bytes]:
     if coding is not None:
         raise HypnogramError(path, "coding", coding.name, "NSRR XML has its own codes; leave the coding out")
-    clock = "" if hypnogram.start is None else _clock_text(hypnogram.start)
+    start = [] if hypnogram.start is None else [f"<ClockTime>{_clock_text(hypnogram.start)}</ClockTime>"]
     lines = [
         '<?xml version="1.0" encoding="UTF-8" standalone="no"?>',
         f"<{_ROOT}>",
         "<SoftwareVersion>eeg-vlm</SoftwareVersion>",
-        f"<EpochLength>{hypnogram.epoch_s!r}</EpochLength>".replace(".0<", "<"),
+        f"<EpochLength>{safe_xml.decimal(hypnogram.epoch_s)}</EpochLength>",
         "<ScoredEvents>",
-        "<ScoredEvent><EventType/><EventConcept>Recording Start Time</EventConcept><Start>0</Start>"
-        f"<Duration>{max(0.0, hypnogram.end_s)!r}</Duration><ClockTime>{clock}</ClockTime></ScoredEvent>",
+        # The viewer takes the first event for the recording, whatever its name.
+        "<ScoredEvent>",
+        "<EventType/>",
+        "<EventConcept>Recording Start Time</EventConcept>",
+        "<Start>0</Start>",
+        f"<Duration>{safe_xml.decimal(max(0.0, hypnogram.end_s))}</Duration>",
+        *start,
+        "</ScoredEvent>",
     ]
     for run in hypnogram.runs():
-        onset_s = round(hypnogram.onset_s + run.first * hypnogram.epoch_s, 6)
-        lines.append(
-            "<ScoredEvent><EventType>Stages|Stages</EventType>"
-            f"<EventConcept>{_CONCEPTS[run.stage]}</EventConcept><Start>{onset_s!r}</Start>"
-            f"<Duration>{run.n_epochs * hypnogram.epoch_s!r}</Duration></ScoredEvent>"
-        )
-    lines += ["</ScoredEvents>", f"</{_ROOT}>", ""]
-    return {path: "\n".join(lines).encode()}
+        lines += [
+            "<ScoredEvent>",
+            "<EventType>Stages|Stages</EventType>",
+            f"<EventConcept>{_CONCEPTS[run.stage]}</EventConcept>",
+            f"<Start>{safe_xml.decimal(hypnogram.onset_s + run.first * hypnogram.epoch_s)}</Start>",
+            f"<Duration>{safe_xml.decimal(run.n_epochs * hypnogram.epoch_s)}</Duration>",
+            "</ScoredEvent>",
+        ]
+    return {path: safe_xml.lines_of(*lines, "</ScoredEvents>", f"</{_ROOT}>")}
 
 
 FORMAT = Format(

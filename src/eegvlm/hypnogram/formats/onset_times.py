@@ -132,3 +132,20 @@ def by_epoch_numbers(source: Source, layout: Layout, epochs: NDArray[np.float64]
         hint = f"it counts in steps of {common}; name the column for what it counts (onset_s, sample)"
         raise source.error(f"column '{name}'", ", ".join(f"{value:g}" for value in epochs[:4]), hint)
     return onsets
+
+
+def numbers_for_want_of_seconds(
+    source: Source,
+    layout: Layout,
+    clock: ClockAxis,
+    epochs: NDArray[np.float64] | None,
+    column: TimeColumn | None,
+) -> NDArray[np.float64]:
+    """Place rows by their epoch numbers where the clock only has minutes; it must agree with them."""
+    if epochs is not None:
+        onsets = by_epoch_numbers(source, layout, epochs)
+        off = clock.seconds - onsets
+        if np.nanmax(off) - np.nanmin(off) <= 2 * clock.resolution_s:
+            return onsets
+    hint = "the times have no seconds, which epochs of 30 s need; add them, or a column of onsets in seconds"
+    raise source.error(f"column '{column.name if column else ''}'", "hours and minutes", hint)

@@ -1,4 +1,9 @@
-"""Compumedics Profusion XML (``...-profusion.xml``): one code an epoch, from the recording's start."""
+"""Compumedics Profusion XML (``...-profusion.xml``): one code an epoch, from the recording's start.
+
+Written with the sections of Compumedics' own files in their order, of which some readers (YASA) count the places; those
+of channels and events are empty, and the montage, which is of the recording, is left out. Source: the description of
+the six sections in the readers of Case Western University (``readXML``).
+"""
 
 from __future__ import annotations
 
@@ -48,20 +53,19 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
         raise HypnogramError(path, "coding", coding.name, "Profusion XML has its own codes; leave the coding out")
     codes = CODINGS["profusion"].codes
     stages = [codes[stage] for stage in from_the_recordings_start(hypnogram, path)]
-    lines = [
+    lines = (
         '<?xml version="1.0" encoding="UTF-8"?>',
         f"<{_ROOT}>",
-        f"<EpochLength>{hypnogram.epoch_s!r}</EpochLength>".replace(".0<", "<"),
-        "<StepChannels/>",  # the sections of Compumedics' own files, in their order
+        f"<EpochLength>{safe_xml.decimal(hypnogram.epoch_s)}</EpochLength>",
+        "<StepChannels/>",
         "<ScoredEventSettings/>",
         "<ScoredEvents/>",
         "<SleepStages>",
         *(f"<SleepStage>{code}</SleepStage>" for code in stages),
         "</SleepStages>",
         f"</{_ROOT}>",
-        "",
-    ]
-    return {path: "\n".join(lines).encode()}
+    )
+    return {path: safe_xml.lines_of(*lines)}
 
 
 FORMAT = Format(

@@ -1,4 +1,4 @@
-"""XML read without trust: no document type, no entities, no outside references."""
+"""XML read without trust (no document type, no entities, no outside references), and written as for Windows."""
 
 from __future__ import annotations
 
@@ -57,3 +57,13 @@ def number(source: Source, element: Element | None, where: str) -> float:
         return float(text)
     except ValueError:
         raise source.error(where, text, "expected a number of seconds") from None
+
+
+def decimal(seconds: float) -> str:
+    """Write seconds to the microsecond, without an exponent: ``30``, ``4.5``."""
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+
+def lines_of(*lines: str) -> bytes:
+    """Join lines with CRLF, as the programs do whose formats these are."""
+    return "".join(f"{line}\r\n" for line in lines).encode()

@@ -1,16 +1,18 @@
 """One list of stages, from the recording's start: a JSON array (Dreem's open data), or all of them in one line.
 
 ``[0, 0, 1, ...]``, ``["W", "W", "N1", ...]``, ``{"hypnogram": [...]}``, ``W W N1 N1 ...``, ``0,0,1,1,...``, and
-``WW1122...`` or ``001122...``, one character an epoch. Integer codes need a coding. Only read.
+``WW1122...`` or ``001122...``, one character an epoch. Characters, and labels of which ten or more stand in a line,
+may be wrapped over several lines. Integer codes need a coding. Only read.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import stage_of_spelling
 
@@ -18,7 +20,9 @@ _SPLIT = re.compile(r"[\s,;]+")
 _CODE = re.compile(r"[+-]?\d{1,2}(?:\.0)?")
 _KEYS = ("hypnogram", "stages", "sleep_stages")
 _FEWEST = 10  # a line of fewer is a row of a table
-_CHARACTERS = re.compile(r"[\dWRMwrm?]{60,}")  # half an hour: no number and no word is as long
+_HOUR = 120  # epochs
+_LETTERS = "0123456789WRMwrm?"
+_CHARACTERS = re.compile(rf"[{_LETTERS}]{{60,}}")  # half an hour: no number and no word is as long
 
 
 def _recognises(source: Source) -> bool:
@@ -27,9 +31,39 @@ def _recognises(source: Source) -> bool:
         return re.match(r'\[\s*(?:-?\d{1,3}(?:\.0)?\s*[,\]]|"|null)', head) is not None
     if head.startswith("{"):
         return re.search(r'"(?:hypnogram|sleep_stages)"\s*:\s*\[', head) is not None
+    lines = [line.strip() for line in head.splitlines()]
+    if len(lines) > 1:
+        return len(source.head) < HEAD_BYTES and (_are_wrapped_characters(lines) or _are_wrapped_labels(lines))
     if _CHARACTERS.fullmatch(head):
         return True
-    return "\n" not in head and len(texts := _SPLIT.split(head)) >= _FEWEST and _are_stages(texts[: _FEWEST * 10])
+    return len(texts := _SPLIT.split(head)) >= _FEWEST and _are_stages(texts[: _FEWEST * 10])
+
+
+def _are_wrapped_characters(lines: Sequence[str]) -> bool:
+    """Tell whether lines hold one character an epoch; all but the last are equally long."""
+    *full, last = lines
+    characters = all(_CHARACTERS.fullmatch(line) for line in full) and set(last) <= set(_LETTERS)
+    return characters and _are_full([len(line) for line in full]) and 0 < len(last) <= len(full[0])
+
+
+def _are_wrapped_labels(lines: Sequence[str]) -> bool:
+    """Tell whether lines hold ten or more labels each, the last one perhaps fewer.
+
+    A table of ten scorers without a header looks alike; it has as many rows as a night has epochs, all of them full.
+    """
+    *full, last = map(_labels_in, lines)
+    listed = last == full[0] and len(lines) < _HOUR
+    return _are_full(full) and full[0] >= _FEWEST and (0 < last < full[0] or listed)
+
+
+def _are_full(widths: Sequence[int]) -> bool:
+    return len(set(widths)) == 1
+
+
+def _labels_in(line: str) -> int:
+    """Return how many labels of stages a line holds, 0 where it holds anything else."""
+    texts = [text for text in _SPLIT.split(line) if text]
+    return len(texts) if all(stage_of_spelling(text) is not None for text in texts) else 0
 
 
 def _are_stages(texts: list[str]) -> bool:
@@ -43,7 +77,8 @@ def _read(source: Source) -> Hypnogram:
     if text.startswith(("[", "{")):
         texts = _texts_of_json(source, text)
     else:
-        texts = list(text) if _CHARACTERS.fullmatch(text) else [part for part in _SPLIT.split(text) if part]
+        joined = "".join(line.strip() for line in text.splitlines())
+        texts = list(joined) if _CHARACTERS.fullmatch(joined) else [part for part in _SPLIT.split(text) if part]
     if not texts:
         raise source.error("content", "an empty list", "expected one stage an epoch")
     return hypnogram_from_texts(source, texts, [f"epoch {k}" for k in range(1, len(texts) + 1)])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.codings import CODINGS, Coding
+from eegvlm.hypnogram.codings import ASK_CODING, Coding
 from eegvlm.hypnogram.formats.cells import is_given
 from eegvlm.hypnogram.formats.event import Event
 from eegvlm.hypnogram.formats.events import rechtschaffen_kales_notes
@@ -97,7 +97,7 @@ def decoded_codes(
     coding = source.coding
     if coding is None:
         first = next(k for k, text in enumerate(texts) if _INTEGER.fullmatch(text))
-        hint = f"integer codes differ from source to source: name the coding, one of {', '.join(CODINGS)}"
+        hint = ASK_CODING
         raise source.error(places[first], texts[first], hint)
     stages = [_decode(source, coding, place, text, zero) for text, place in zip(texts, places, strict=True)]
     counts = Counter(int(float(text)) for text in texts if _INTEGER.fullmatch(text))

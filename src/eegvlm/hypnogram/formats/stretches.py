@@ -126,7 +126,9 @@ def _lengths(
             open_ended = open_ended[:-1]
             notes = [f"the last stage lasts until the signal ends, at {end_s:g} s"]
         if open_ended.any():
-            notes.append(f"{int(open_ended.sum())} stages of length 0 were taken as {length:g} s at most")
+            n = int(open_ended.sum())
+            counted = "1 stage of length 0 was" if n == 1 else f"{n} stages of length 0 were"
+            notes.append(f"{counted} taken as {length:g} s at most")
         return lengths, notes
     listed = np.unique(starts)
     first = np.searchsorted(starts, listed)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import CODINGS, DREAMS_ZERO, Coding
-from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.error import HypnogramError, SeveralScorersError
 from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.cells import is_given
 from eegvlm.hypnogram.formats.columns import Row
@@ -61,7 +61,9 @@ def _read(source: Source) -> Hypnogram:
         raise source.error("content", "a header only", "expected one stage a line under it")
     if table.width == 1:
         _refuse_blank_lines(source, table.rows)
-        return _one_epoch_a_row(source, table, Layout(0, all_stages=True), ())
+        layout = Layout(0, all_stages=True)
+        _rows_of_one_scorer(source, table, layout)  # refuses a scorer whom nothing names
+        return _one_epoch_a_row(source, table, layout, ())
     return hypnogram_from_table(source, table)
 
 
@@ -91,6 +93,8 @@ def hypnogram_from_table(
     codes = are_codes(source, texts)
     staged = np.array([codes or source.stage_of(text) is not None for text in texts], dtype=bool)
     if not staged.any():
+        if not layout.all_stages:
+            pick_stages(source, [Event(0.0, None, text, "") for text in texts if is_given(text)])  # refuses it
         staged[:] = True
     times = times_of_rows(source, table, layout, staged)
     picked = _picked(source, table, layout, times, codes=codes)
@@ -115,15 +119,14 @@ def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[T
     """Keep the rows of the scorer who is asked for, where a column says who scored each row."""
     if layout.scorer is None:
         if source.scorer is not None and folded(source.scorer) != folded(table.name(layout.stage)):
-            names = ", ".join(table.header or ("no names of columns",))
-            raise source.error("--scorer", source.scorer, f"no column says who scored, nor is it one of {names}")
+            columns_there = f"nor is it one of {', '.join(table.header)}" if table.header else "nor has one a name"
+            raise source.error("--scorer", source.scorer, f"no column says who scored, {columns_there}")
         return table, ()
     rows_of = table.cells(layout.scorer)
     scorers = list(dict.fromkeys(rows_of))
     if source.scorer is None or len(scorers) == 1:
         if len(scorers) > 1:
-            hint = f'the file holds several scorings; say whose to read with --scorer "{scorers[0]}"'
-            raise source.error(f"column '{table.name(layout.scorer)}'", ", ".join(scorers), hint)
+            raise SeveralScorersError.of(source.path, f"column '{table.name(layout.scorer)}'", tuple(scorers))
         return table, ()
     kept = [folded(name) == folded(source.scorer) for name in rows_of]
     if not any(kept):
@@ -225,9 +228,7 @@ def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) 
     length = source.recording_s
     if length is not None and n * epoch_s > 2 * length:
         likely = max(1, round(length / n))
-        raise source.error(
-            "lines", f"{n}, for a recording of {length:g} s", f"{hint} {likely} (--epoch-length 30 then)"
-        )
+        raise source.error("lines", f"{n}, for a recording of {length:g} s", f"{hint} {likely}")
     changes = np.flatnonzero(np.diff(stages)) + 1
     common = gcd(*changes.tolist()) if len(changes) else 0
     seconds = common > 0 and ((common % 30 == 0 and len(changes) > 1) or (common % 20 == 0 and len(changes) > 2))
@@ -237,7 +238,7 @@ def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) 
         if fine:
             said += f"; the stage changes only at every {common}th line"
         likely_s = 30 / common if fine and 30 % common == 0 else 1
-        raise source.error("lines", said, f"{hint} {likely_s:g}, and --epoch-length 30 for epochs of 30 s")
+        raise source.error("lines", said, f"{hint} {likely_s:g}")
 
 
 def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
@@ -289,4 +290,6 @@ FORMAT = Format(
     _read,
     _write,
     holds_codes=True,
+    holds_scorers=True,
+    holds_units=True,
 )

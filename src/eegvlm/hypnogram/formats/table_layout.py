@@ -13,14 +13,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.cells import Kind, carries_numbers, could_be_dotted_times, is_given, kind_of, numbers_of
 from eegvlm.hypnogram.formats.column_names import Meaning, Role, meaning_of
 from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.stage_column import could_be_codes, same_stages, stage_column
 from eegvlm.hypnogram.formats.table_text import Table
 from eegvlm.hypnogram.formats.unknown_names import shortened
-from eegvlm.hypnogram.stage import says_sleep_stage
 from eegvlm.hypnogram.stage_map import folded
 
 _TIMED = (Role.ONSET, Role.END, Role.LENGTH)
@@ -83,7 +82,7 @@ def layout_of(source: Source, table: Table) -> Layout:
     """
     kinds = [kind_of(table.cells(k)) for k in range(table.width)]
     meanings = _meanings(table, kinds)
-    stage, all_stages, notes = _stage_column(source, table, kinds, meanings)
+    stage, all_stages, notes = stage_column(source, table, kinds, meanings)
     layout = Layout(stage, all_stages, notes=notes)
     unclear: list[int] = []
     left_out: list[str] = []
@@ -148,98 +147,9 @@ def _may_be_left_out(source: Source, table: Table, k: int, stage: int, kind: Kin
     if meaning is not None and meaning.role is Role.OTHER and kind in (Kind.NUMBER, Kind.TEXT):
         return True
     if meaning is not None and meaning.role in (Role.STAGE, Role.TEXT):
-        return kind is Kind.TEXT or _same_stages(source, table, k, stage) or source.scorer is not None
+        return kind is Kind.TEXT or same_stages(source, table, k, stage) or source.scorer is not None
     named = source.scorer is not None and folded(source.scorer) == folded(table.name(stage))
-    return named and kind is Kind.NUMBER and _could_be_codes(table.cells(k), source.coding)
-
-
-def _stage_column(
-    source: Source, table: Table, kinds: Sequence[Kind], meanings: Sequence[Meaning | None]
-) -> tuple[int, bool, tuple[str, ...]]:
-    """Find the column of stages, and tell whether each of its rows is one."""
-    if source.scorer is not None and table.header is not None:
-        named = [k for k, name in enumerate(table.header) if folded(name) == folded(source.scorer)]
-        if len(named) == 1 and kinds[named[0]] in (Kind.TEXT, Kind.NUMBER):
-            return named[0], True, (f"column '{table.name(named[0])}' was read, the scorer that was asked for",)
-    usable = (Kind.TEXT, Kind.NUMBER)
-    by_name = [k for k, m in enumerate(meanings) if m and m.role is Role.STAGE and kinds[k] in usable]
-    by_content = [
-        k
-        for k, m in enumerate(meanings)
-        if kinds[k] is Kind.TEXT
-        and (m is None or m.role in (Role.STAGE, Role.TEXT))
-        and all(source.stage_of(t) is not None for t in table.cells(k) if is_given(t))
-    ]
-    if by_name:
-        labels = [k for k in by_name if kinds[k] is Kind.TEXT] or by_name
-        chosen = labels[0]
-        rivals = {*labels, *by_content} - {chosen}
-        _refuse_rivals(source, table, chosen, sorted(rivals))
-        return chosen, True, ()
-    by_text = [
-        k
-        for k, m in enumerate(meanings)
-        if m and m.role is Role.TEXT and kinds[k] is Kind.TEXT and _names_stages(source, table.cells(k))
-    ]
-    if by_text or by_content:
-        chosen = (by_text or by_content)[0]
-        _refuse_rivals(source, table, chosen, sorted({*by_text, *by_content} - {chosen}))
-        named_so = meanings[chosen] is not None
-        note = () if named_so else (f"column {table.name(chosen)} was read, the only one that holds stages",)
-        explicit = {says_sleep_stage(text) for text in table.cells(chosen) if source.stage_of(text) is not None}
-        return chosen, chosen in by_content and len(explicit) == 1, note
-    codes = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.NUMBER]
-    if len(codes) == 1:
-        return codes[0], True, ()
-    texts = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.TEXT]
-    if len(texts) == 1:
-        return texts[0], False, ()  # whose texts are no stages; the error names them
-    if table.header is None:
-        hint = "name the columns in a first line, each for what it is: epoch, onset_s, end_s, duration_s, stage"
-        shown = ", ".join(table.rows[0].cells)
-    else:
-        hint = "no column holds the stages; name it 'stage' or with --scorer, or say what its texts mean with --map"
-        shown = ", ".join(table.header)
-    raise source.error(f"line {table.header_line}, columns", shown, hint)
-
-
-def _names_stages(source: Source, cells: Sequence[str]) -> bool:
-    return any(source.stage_of(text) is not None for text in set(cells) if is_given(text))
-
-
-def _refuse_rivals(source: Source, table: Table, chosen: int, rivals: Sequence[int]) -> None:
-    """Refuse a second column of stages that says something else."""
-    other = [k for k in rivals if not _same_stages(source, table, k, chosen)]
-    if other:
-        names = ", ".join(table.name(k) for k in (chosen, *other)[:_MOST_SHOWN])
-        hint = f'each holds stages; say whose to read with --scorer "{table.name(chosen)}"'
-        raise source.error("columns", names, hint)
-
-
-def _same_stages(source: Source, table: Table, one: int, other: int) -> bool:
-    """Tell whether two columns say the same: equal stages, or a code for each label."""
-    codes: dict[str, str] = {}
-    for a, b in zip(table.cells(one), table.cells(other), strict=True):
-        stages = [source.stage_of(text) for text in (a, b)]
-        if None not in stages and stages[0] != stages[1]:
-            return False
-        key = str(stages[1]) if stages[1] is not None else folded(b)
-        if codes.setdefault(folded(a), key) != key:
-            return False
-    return True
-
-
-def _could_be_codes(cells: Sequence[str], coding: Coding | None) -> bool:
-    codes = {text for text in cells if is_given(text)}
-    return len(codes) <= 9 and (coding is None or all(_code(text) in coding.stages for text in codes))
-
-
-def _code(text: str) -> int | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return int(value) if value.is_integer() else None
+    return named and kind is Kind.NUMBER and could_be_codes(table.cells(k), source.coding)
 
 
 def _by_content(table: Table, layout: Layout, unclear: Sequence[int], kinds: Sequence[Kind]) -> Layout:
@@ -320,7 +230,13 @@ def _taken(column: TimeColumn, what: str) -> str:
 
 
 def _not_understood(source: Source, table: Table, k: int) -> HypnogramError:
-    shown = ", ".join(shortened(text) for text in table.cells(k)[:4])
+    cells = table.cells(k)
+    if kind_of(cells) is Kind.NUMBER and numbers_of(cells) is None:
+        odd = next((row for row, text in enumerate(cells) if is_given(text) and numbers_of([text]) is None), None)
+        if odd is not None:
+            hint = "expected a number, as in the other rows; take lines of sums and remarks out of the file"
+            return source.error(f"line {table.rows[odd].line}, {table.name(k)}", shortened(cells[odd]), hint)
+    shown = ", ".join(shortened(text) for text in cells[:4])
     hint = (
         "what this column says is not clear, and it may say when the rows are; name it for what it is "
         "(epoch, onset_s, end_s, duration_s, start time, scorer) or take it out of the file"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from eegvlm.hypnogram.error import SeveralScorersError
 from eegvlm.hypnogram.formats import safe_xml
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
@@ -50,11 +51,11 @@ def _rater(source: Source, root: Element) -> Element:
     names = [rater.get("name") or "" for rater in raters]
     if source.scorer is not None:
         if source.scorer not in names:
-            raise source.error("scorer", source.scorer, f"expected one of {', '.join(names)}")
+            raise source.error("--scorer", source.scorer, f"choose one of {', '.join(names)}")
         return raters[names.index(source.scorer)]
     if len(raters) > 1:
-        raise source.error("raters", ", ".join(names), "name one of them as the scorer")
+        raise SeveralScorersError.of(source.path, "raters", tuple(names))
     return raters[0]
 
 
-FORMAT = Format("wonambi", "Wonambi annotations", (".xml",), _recognises, _read, None)
+FORMAT = Format("wonambi", "Wonambi annotations", (".xml",), _recognises, _read, None, holds_scorers=True)
