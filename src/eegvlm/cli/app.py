@@ -26,6 +26,7 @@ COMMANDS = {
     "render": "Draw one epoch as the model sees it.",
     "simulate": "Write a simulated night with its scoring and every event known.",
     "train": "Train a model from a recipe.",
+    "record": "Show or write who a checkpoint was trained and validated on.",
     "merge": "Write a checkpoint from a run that was stopped early.",
     "evaluate": "Judge a model against the experts of a data set.",
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",

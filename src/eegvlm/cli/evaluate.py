@@ -95,6 +95,10 @@ def evaluate(
     ] = _FIT_ON,
     fit_root: Annotated[str | None, typer.Option(metavar="ROOT", help="Where that lies.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of --fit-on self.")] = 10,
+    judge_known: Annotated[
+        bool,
+        typer.Option("--judge-known", help="Judge persons, too, that the model was trained or validated on."),
+    ] = False,
     smooth: Annotated[
         Smooth,
         typer.Option(help="Whether stages are weighed with their neighbours' too; auto: as the model's card says."),
@@ -123,11 +127,17 @@ def evaluate(
 ) -> None:
     """Judge a model against the experts of a data set.
 
-    Every epoch that an expert scored is judged; one without an answer is wrong. Intervals are over subjects.
+    Every epoch that an expert scored is judged; one without an answer is wrong. Intervals are over subjects. Persons
+    that the model was trained or validated on are left out.
     """
+    from dataclasses import replace
+
     from eegvlm.core.files import check_output_folder
     from eegvlm.datasets.contents import DOUBTS
+    from eegvlm.datasets.training_record import read_record
     from eegvlm.evaluation.report import JSON_FILE, MARKDOWN_FILE
+    from eegvlm.evaluation.unseen import ABOUT, unseen
+    from eegvlm.model import checkpoint_path
     from eegvlm.signals import parse_channels
 
     chosen = parse_channels(channels or ())
@@ -153,6 +163,8 @@ def evaluate(
         extend_20s=extend_20s,
         rules=rules,
     )
+    judged = unseen(nights.nights, read_record(checkpoint_path(model)), model, keep_known=judge_known)
+    nights = replace(nights, nights=judged.nights)
     training = None
     if "logistic" in baselines and fit_on != _SELF:
         training = _training(fit_on, fit_root, nights)
@@ -173,7 +185,7 @@ def evaluate(
     if faithfulness:
         check_can_explain(stager)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
-    about = _about(nights, wake_crop, chosen, kept)
+    about = {**_about(nights, wake_crop, chosen, kept), ABOUT: judged.sentence}
     whole = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
     said: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
     with bar("model") as tell:

@@ -159,6 +159,7 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
     cut = " --extend-20s" if source.extend_20s else " --grid recording" if source.grid == "recording" else ""
     hint = f"build it anew: eegvlm dataset build {wanted} FOLDER --out STORE --layout {layout.name}{cropped}{cut}"
     what = f"data {source.name}, epoch store"
+    scored = f" --scorer {source.scorer}" if source.scorer else ""
     if wanted != name:
         raise InputError(folder, what, f"of {name}, not of {wanted}", f"{hint}; or set dataset: {name} in the recipe")
     if held.rate != layout.rate:
@@ -170,6 +171,10 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
         raise InputError(folder, what, found, hint)
     if crop != source.wake_crop_min and not (source.dataset == ANY_STORE and source.wake_crop_min is None):
         raise InputError(folder, what, f"{_crop(crop)}, not {_crop(source.wake_crop_min)}", hint)
+    if source.scorer not in (None, options.get("scorer")):
+        raise InputError(folder, what, f"scored by {options.get('scorer') or 'the first scorer'}", f"{hint}{scored}")
+    if source.channels:
+        raise InputError(folder, what, "channels are chosen already", "leave channels out, or give the recordings")
     # The scorer's own epochs are what a recipe asks for by saying nothing, so any store will do then.
     if source.grid == "recording" != grid:
         raise InputError(folder, what, "cut on the scorer's epochs, not on the recording's", hint)

@@ -80,6 +80,13 @@ class RecordedNights:
         Minutes of wake kept around sleep; all where it is not given.
     grid, extend_20s
         Which epochs a night is cut into (:class:`eegvlm.datasets.cutting.Cutting`); a built epoch store is cut already.
+    scorer
+        Whose stages are learnt, where several scored; the data set's first one where it is not given.
+    channels
+        Channels by role (``{eeg: Fpz-Cz}``), as ``--channels`` takes them; found by the roles where empty.
+    persons
+        The persons that are taken, as :attr:`eegvlm.datasets.Night.person` names them; all where it is not given. A
+        recipe's split sets it.
     weight
         As for simulated nights.
     """
@@ -94,6 +101,9 @@ class RecordedNights:
     wake_crop_min: float | None = None
     grid: Literal["scoring", "recording"] = "scoring"
     extend_20s: bool = False
+    scorer: str | None = None
+    channels: dict[str, str] = field(default_factory=dict)
+    persons: tuple[str, ...] | None = None
     weight: float = 1.0
 
 
