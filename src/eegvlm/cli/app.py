@@ -29,6 +29,7 @@ COMMANDS = {
     "record": "Show or write who a checkpoint was trained and validated on.",
     "merge": "Write a checkpoint from a run that was stopped early.",
     "evaluate": "Judge a model against the experts of a data set.",
+    "crossval": "Train and judge a recipe fold by fold, on persons each model has not met.",
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",

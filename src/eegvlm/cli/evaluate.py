@@ -228,13 +228,14 @@ def evaluate(
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
     doubts = [problem.message for problem in nights.problems if problem.code in DOUBTS]
     report = Report(of_model, others, rows, left_out, tested, doubts)
-    console = _console()
-    _print(report, console)
+    console = terminal()
+    print_report(report, console)
     if out is not None:
         console.print("files: " + ", ".join(str(file) for file in report.write(out)), soft_wrap=True)
 
 
-def _print(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
+    """Print what was judged on what, every table, and the notes."""
     for line in report.lines():
         console.print(line, soft_wrap=True)
     for table in report.tables():
@@ -332,8 +333,9 @@ def _names(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[s
     return tuple(name for name in known if name in asked)
 
 
-def _console(*, stderr: bool = False) -> Console:
+def terminal() -> Console:
+    """Return where tables are printed: wide enough for them where it is no terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, stderr=stderr)
-    return console if console.is_terminal else Console(highlight=False, markup=False, stderr=stderr, width=160)
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=160)

@@ -78,6 +78,7 @@ def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[N
         grid=source.grid,
         extend_20s=source.extend_20s,
         look_inside=False,
+        rules=source.rules,
     )
     for problem in dataset.problems:
         _LOG.warning("data %s: %s", source.name, problem.message)

@@ -78,12 +78,14 @@ def n_folds(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     if data.split is None:
         return 1
     if data.split.protocol == BY_PERSON:
-        return data.split.folds
+        return data.split.groups
     nights = _nights(data.train.recorded, layout, roots)
     return len(published_splits([night for some in nights.values() for night in some], data.split.protocol))
 
 
-def test_nights(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) -> list[tuple[RecordedNights, Night]]:
+def tested_nights(
+    data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]
+) -> list[tuple[RecordedNights, Night]]:
     """Return the nights of the test part, each with the source from which it comes.
 
     Raises
@@ -158,11 +160,11 @@ def _nights(
 def _split(recipe: SplitRecipe, nights: Sequence[Night]) -> Split:
     """Return the fold that is asked for, with persons to validate on."""
     if recipe.protocol == BY_PERSON:
-        splits, amount = split_by_subject(nights, folds=recipe.folds, seed=recipe.seed), _TENTH
+        splits, amount = split_by_subject(nights, folds=recipe.groups, seed=recipe.seed), _TENTH
     else:
         splits, amount = published_splits(nights, recipe.protocol), PROTOCOLS[recipe.protocol].validation
-    if recipe.fold > len(splits):
-        hint = f"{recipe.protocol} has {len(splits)}"
-        raise InputError("recipe", "data.split.fold", recipe.fold, hint)
+    if recipe.fold > len(splits) or recipe.folds not in (0, len(splits)):
+        asked = f"{recipe.fold}/{recipe.folds or len(splits)}"
+        raise InputError("recipe", "data.split.fold", asked, f"{recipe.protocol} has {len(splits)} folds")
     chosen = splits[recipe.fold - 1]
     return chosen if chosen.validation else with_validation(chosen, recipe.validation or amount, seed=recipe.seed)

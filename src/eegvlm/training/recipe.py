@@ -195,7 +195,7 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
         If a key is unknown or missing, a value has the wrong type, or settings contradict each other.
     """
     recipe = _build(fields, path)
-    _check_split(recipe.data, path)
+    check_split(recipe.data, path)
     for source in (*recipe.data.train.recorded, *recipe.data.validation.recorded):
         for stage, weights in source.others.items():
             if stage not in source.stages or len(weights) != 5 or not all(0 <= weight <= 1 for weight in weights):
@@ -214,8 +214,14 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
     return recipe
 
 
-def _check_split(data: DataRecipe, path: Path) -> None:
-    """Refuse parts that are stated twice, and a test part that no expert has scored."""
+def check_split(data: DataRecipe, path: Path) -> None:
+    """Refuse parts that are stated twice, and a test part that no expert has scored.
+
+    Raises
+    ------
+    InputError
+        Naming the setting.
+    """
     for kind in ("simulated", "unlabelled", "spectral"):
         if getattr(data.test, kind):
             raise InputError(path, f"data.test.{kind}", "not scored by an expert", "test on recorded nights")

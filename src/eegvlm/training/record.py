@@ -68,8 +68,14 @@ def record_of_recipe(recipe: Recipe, layout: ImageLayout, roots: Mapping[str, Pa
         If a source has no folder, or a person is in two parts.
     """
     data = divided(recipe.data, layout, roots)
-    base = _base_fields(recipe.model.base).get(FIELD) if recipe.model.base else None
+    base = _base_fields(recipe.model.base).get(FIELD)
     return _joined(recipe, persons_of(data.train, layout, roots), persons_of(data.validation, layout, roots), base)
+
+
+def record_of_base(recipe: Recipe) -> TrainingRecord | None:
+    """Return the record of the checkpoint from which a recipe goes on; None where it has none, or there is none."""
+    held = _base_fields(recipe.model.base).get(FIELD)
+    return None if held is None else TrainingRecord.from_dict(held, recipe.model.base)
 
 
 def recipe_of_card(checkpoint: Path) -> Recipe:
@@ -136,7 +142,7 @@ def _joined(
     record = TrainingRecord.of(training, validation)
     if base is not None:
         return record.after(TrainingRecord.from_dict(base, recipe.model.base))
-    if recipe.model.base and _is_stager(recipe.model.base):
+    if _is_stager(recipe.model.base):
         return record.after(TrainingRecord((), (Path(recipe.model.base).name,)))
     return record
 
@@ -144,11 +150,14 @@ def _joined(
 def _is_stager(base: str) -> bool:
     """Tell whether a base has learnt to stage: if so, it has met persons."""
     fields = _base_fields(base)
-    return fields.get("model_type") == EegVlmConfig.model_type or (Path(base) / STAGER_FILE).is_file()
+    own = fields.get("model_type") == EegVlmConfig.model_type
+    return own or (bool(base) and (Path(base) / STAGER_FILE).is_file())
 
 
 def _base_fields(base: str) -> dict[str, Any]:
-    """Return a base's configuration; none of it where it lies on a hub, whose models have met no sleeper."""
+    """Return a base's configuration; nothing where there is none, or a hub's, whose models have met no sleeper."""
+    if not base:
+        return {}
     try:
         fields = json.loads((checkpoint_path(base) / "config.json").read_text(encoding="utf-8"))
     except (InputError, OSError, ValueError):

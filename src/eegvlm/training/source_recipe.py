@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Literal
 
+from eegvlm.datasets import FolderRules
+
 
 @dataclass(frozen=True)
 class SimulatedNights:
@@ -84,6 +86,10 @@ class RecordedNights:
         Whose stages are learnt, where several scored; the data set's first one where it is not given.
     channels
         Channels by role (``{eeg: Fpz-Cz}``), as ``--channels`` takes them; found by the roles where empty.
+    rules
+        Of ``folder``: how files are named and who the sleepers are (:class:`eegvlm.datasets.FolderRules`), such as
+        ``{subject: '(S\\d+)_.*'}``. Without a subject rule each recording counts as a person of its own, and one who
+        has several may be both trained on and tested.
     persons
         The persons that are taken, as :attr:`eegvlm.datasets.Night.person` names them; all where it is not given. A
         recipe's split sets it.
@@ -103,6 +109,7 @@ class RecordedNights:
     extend_20s: bool = False
     scorer: str | None = None
     channels: dict[str, str] = field(default_factory=dict)
+    rules: FolderRules | None = None
     persons: tuple[str, ...] | None = None
     weight: float = 1.0
 

@@ -22,7 +22,7 @@ class SplitRecipe:
         ``by-person``: so many groups of persons; or one of :data:`eegvlm.datasets.PROTOCOLS`, which divides the nights
         of its data sets and leaves those of others in training.
     folds
-        Groups of ``by-person``; a published protocol has its own number.
+        How many groups; 0: five of ``by-person``, and a published protocol's own number, which alone it can have.
     fold
         Which group is tested, from 1 on.
     validation
@@ -33,10 +33,15 @@ class SplitRecipe:
     """
 
     protocol: str = BY_PERSON
-    folds: int = 5
+    folds: int = 0
     fold: int = 1
     validation: float = 0.0
     seed: int = 0
+
+    @property
+    def groups(self) -> int:
+        """Groups of ``by-person``."""
+        return self.folds or 5
 
     def check(self, path: str | Path) -> None:
         """Refuse what cannot be meant.
@@ -49,11 +54,10 @@ class SplitRecipe:
         if self.protocol not in (BY_PERSON, *PROTOCOLS):
             hint = f"choose one of {', '.join((BY_PERSON, *PROTOCOLS))}"
             raise InputError(path, "data.split.protocol", self.protocol, hint)
-        if self.folds < 2:
+        if self.folds < 0 or (self.folds == 1 and self.protocol == BY_PERSON):
             raise InputError(path, "data.split.folds", self.folds, "give 2 or more")
-        most = self.folds if self.protocol == BY_PERSON else None
-        if self.fold < 1 or (most is not None and self.fold > most):
-            raise InputError(path, "data.split.fold", self.fold, f"give 1 to {most or 'the number of folds'}")
+        if self.fold < 1 or (self.protocol == BY_PERSON and self.fold > self.groups):
+            raise InputError(path, "data.split.fold", self.fold, "count folds from 1 to their number")
         if self.validation < 0 or (self.validation >= 1 and self.validation != int(self.validation)):
             hint = "give a share below 1, or a whole number of persons"
             raise InputError(path, "data.split.validation", self.validation, hint)
@@ -78,7 +82,7 @@ def split_option(split: SplitRecipe | None, *, protocol: str | None = None, fold
     """
     chosen = split or SplitRecipe()
     if protocol is not None:
-        chosen = replace(chosen, protocol=protocol)
+        chosen = replace(chosen, protocol=protocol, folds=0, fold=1)
     if fold is not None:
         written = re.fullmatch(r"(\d+)/(\d+)", fold)
         if written is None or not 1 <= int(written[1]) <= int(written[2]):
