@@ -11,7 +11,7 @@ from eegvlm.datasets import FolderRules
 from eegvlm.errors import InputError
 from eegvlm.images import load_layout
 from eegvlm.training import read_recipe
-from eegvlm.training.parts import check_parts, divided, n_folds, persons_of, tested_nights
+from eegvlm.training.parts import check_parts, divided, n_folds, persons_of, held_out_nights
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SplitRecipe
 from eegvlm.training.split_recipe import split_option
 
@@ -55,7 +55,7 @@ def test_every_person_is_tested_once_and_never_validates_or_trains_the_fold_that
 
 
 def test_both_nights_of_a_person_are_tested_together(ten_persons) -> None:
-    nights = tested_nights(split_data(folds=10), NANO, ten_persons)
+    nights = held_out_nights(split_data(folds=10), NANO, ten_persons)
     assert len(nights) == 2
     assert len({night.person for _, night in nights}) == 1
 

@@ -33,7 +33,7 @@ from eegvlm.model.general import STAGER_FILE
 from eegvlm.signals import Recording
 from eegvlm.training import Recipe, train
 from eegvlm.training.claiming import claim
-from eegvlm.training.parts import n_folds, tested_nights
+from eegvlm.training.parts import n_folds, held_out_nights
 from eegvlm.training.processes import Processes
 from eegvlm.training.record import record_of_base
 
@@ -140,7 +140,7 @@ def cross_validate(
         raise InputError("arguments", "--only", wrong[0], f"there are {count} folds")
     base = record_of_base(recipe)
     for fold in range(1, count + 1):
-        tested = [night for _, night in tested_nights(_of_fold(recipe, fold).data, layout, data)]
+        tested = [night for _, night in held_out_nights(_of_fold(recipe, fold).data, layout, data)]
         if base is not None:
             unseen(tested, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
     claim(recipe, out, resume=resume, record=CLAIM)
@@ -179,7 +179,7 @@ def _judge_fold(
     from eegvlm.staging import Stager
 
     record = read_record(model)
-    pairs = tested_nights(recipe.data, layout, data)
+    pairs = held_out_nights(recipe.data, layout, data)
     tested: list[ScoredNight] = [_Channelled(night, source.channels) for source, night in pairs]
     judged = unseen(tested, record, model.name, keep_known=options.judge_known)
     stager = Stager.from_pretrained(model, device=options.device, dtype=options.dtype)

@@ -83,7 +83,7 @@ def n_folds(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     return len(published_splits([night for some in nights.values() for night in some], data.split.protocol))
 
 
-def tested_nights(
+def held_out_nights(
     data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]
 ) -> list[tuple[RecordedNights, Night]]:
     """Return the nights of the test part, each with the source from which it comes.

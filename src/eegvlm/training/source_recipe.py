@@ -57,7 +57,7 @@ class SimulatedNights:
 
 @dataclass(frozen=True)
 class RecordedNights:
-    """Nights of a data set; where it lies is said when the run starts (``--data NAME=FOLDER``).
+    r"""Nights of a data set; where it lies is said when the run starts (``--data NAME=FOLDER``).
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class RecordedNights:
         Channels by role (``{eeg: Fpz-Cz}``), as ``--channels`` takes them; found by the roles where empty.
     rules
         Of ``folder``: how files are named and who the sleepers are (:class:`eegvlm.datasets.FolderRules`), such as
-        ``{subject: '(S\\d+)_.*'}``. Without a subject rule each recording counts as a person of its own, and one who
+        ``{subject: '(S\d+)_.*'}``. Without a subject rule each recording counts as a person of its own, and one who
         has several may be both trained on and tested.
     persons
         The persons that are taken, as :attr:`eegvlm.datasets.Night.person` names them; all where it is not given. A
