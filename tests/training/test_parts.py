@@ -11,7 +11,7 @@ from eegvlm.datasets import FolderRules
 from eegvlm.errors import InputError
 from eegvlm.images import load_layout
 from eegvlm.training import read_recipe
-from eegvlm.training.parts import check_parts, divided, n_folds, persons_of, held_out_nights
+from eegvlm.training.parts import check_parts, divided, held_out_nights, n_folds, persons_of
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SplitRecipe
 from eegvlm.training.split_recipe import split_option
 

@@ -91,6 +91,8 @@ class ScoringFile:
     coding, epoch_s, stage_map, onset_unit
         As in :func:`eegvlm.hypnogram.read_hypnogram`, where the data set says what the file does not. The format is
         told by the content, which also tells a web page or a damaged file.
+    column
+        Heading of the stages in a table that has several such columns.
     """
 
     scorer: str
@@ -99,6 +101,7 @@ class ScoringFile:
     epoch_s: float | None = None
     stage_map: str | None = None
     onset_unit: str | None = None
+    column: str | None = None
 
     def read(self, recording_s: float | None = None) -> Hypnogram:
         """Read the file; ``recording_s`` is the recording's length in seconds, where it is known."""
@@ -107,6 +110,7 @@ class ScoringFile:
             coding=self.coding,
             epoch_s=self.epoch_s,
             onset_unit=self.onset_unit,
+            scorer=self.column,
             stage_map=self.stage_map,
             recording_s=recording_s,
         )

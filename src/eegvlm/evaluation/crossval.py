@@ -33,7 +33,7 @@ from eegvlm.model.general import STAGER_FILE
 from eegvlm.signals import Recording
 from eegvlm.training import Recipe, train
 from eegvlm.training.claiming import claim
-from eegvlm.training.parts import n_folds, held_out_nights
+from eegvlm.training.parts import held_out_nights, n_folds
 from eegvlm.training.processes import Processes
 from eegvlm.training.record import record_of_base
 
