@@ -66,7 +66,7 @@ def killed(recipe: Path, own: Path, tmp_path_factory) -> tuple[Path, str]:
 
 
 def test_a_killed_cross_validation_goes_on_and_does_not_repeat_what_is_done(killed) -> None:
-    out, printed = killed
+    _, printed = killed
     assert printed.count(" -9\n") == 2, printed
     told = printed.split(" -9\n")[-1]
     assert "fold 1 of 3" not in told, "the first fold was done before the second kill"

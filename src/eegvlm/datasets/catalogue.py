@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from eegvlm.datasets import cap, dreams, hmc, isruc, mass, nsrr, sleep_edf, ucddb, ucddb_epochs
+from eegvlm.datasets import (
+    cap,
+    dcsm,
+    dod,
+    dreams,
+    hmc,
+    isruc,
+    mass,
+    nsrr,
+    physionet_2018,
+    sleep_edf,
+    ucddb,
+    ucddb_epochs,
+)
 from eegvlm.datasets.pairing import Layout
 
 
@@ -176,6 +189,46 @@ _ALL = (
         "https://physionet.org/content/capslpdb/1.0.0/",
         cap.LAYOUT,
         RemoteFolder("https://physionet.org/files/capslpdb/1.0.0/", ("*.edf", "*.txt", "RECORDS")),
+    ),
+    DatasetInfo(
+        "physionet-2018",
+        "PhysioNet/CinC Challenge 2018, training part",
+        "tr03-0005.hea, tr03-0005.mat, tr03-0005.arousal",
+        994,
+        994,
+        "ODC-BY 1.0",
+        "https://physionet.org/content/challenge-2018/1.0.0/",
+        physionet_2018.LAYOUT,
+    ),
+    DatasetInfo(
+        "dcsm",
+        "Danish Center for Sleep Medicine",
+        "<patient>/psg.h5, <patient>/hypnogram.ids",
+        255,
+        255,
+        "see the record",
+        "https://sid.erda.dk/wsgi-bin/ls.py?share_id=fUH3xbOXv8",
+        dcsm.LAYOUT,
+    ),
+    DatasetInfo(
+        "dod-h",
+        "Dreem Open Dataset, healthy",
+        "dodh/<id>.h5, scorers/dodh/scorer_1/<id>.json",
+        25,
+        25,
+        "MIT",
+        "https://github.com/Dreem-Organization/dreem-learning-open",
+        dod.LAYOUTS["dod-h"],
+    ),
+    DatasetInfo(
+        "dod-o",
+        "Dreem Open Dataset, obstructive sleep apnoea",
+        "dodo/<id>.h5, scorers/dodo/scorer_1/<id>.json",
+        55,
+        55,
+        "MIT",
+        "https://github.com/Dreem-Organization/dreem-learning-open",
+        dod.LAYOUTS["dod-o"],
     ),
     DatasetInfo(
         "dreams",

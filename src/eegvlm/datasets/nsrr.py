@@ -1,9 +1,9 @@
 """The studies of the National Sleep Research Resource: one reader, a row a study.
 
-Most of them name a recording ``study-visit-number.edf`` and its scoring ``...-nsrr.xml`` and ``...-profusion.xml``,
-which are one scoring in two formats, in folders of their own beside the recordings. The number is the person's in all visits.
-WSC (texts of two recorders beside the recording), STAGES (``BOGN00004.csv``) and NCH (``patient_study.tsv``) differ in
-how scorings are named, and are rows of the same table.
+Most of them name a recording ``study-visit-number.edf``, and its scoring likewise with ``-nsrr.xml`` or
+``-profusion.xml``, one scoring in two formats, in folders of their own beside the recordings. The number is the
+person's in all visits. WSC (texts of two recorders beside the recording), STAGES (``BOGN00004.csv``) and NCH
+(``patient_study.tsv``) differ in how scorings are named, and are rows of the same table.
 
 Not covered: studies without an EEG (HomePAP at home); the covariates that tell who is related to whom in CFS, whose
 persons of one family count as strangers.

@@ -66,6 +66,8 @@ class Layout:
         How a recording's file is opened.
     own_scorings
         Scorings that lie in the recording's own file.
+    derived
+        From the scorings of a night, the default one first, to those that it has: what several scorers agree on.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Layout:
     one_scoring: bool = False
     signals: Callable[[Path], SignalSource] = RecordingFile
     own_scorings: Callable[[Path], tuple[Scoring, ...]] = field(default=lambda path: ())
+    derived: Callable[[Sequence[Scoring]], tuple[Scoring, ...]] = tuple
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def find_nights(layout: Layout, root: Path) -> Found:
                 what.subject,
                 key,
                 layout.signals(recording),
-                tuple(scorings),
+                layout.derived(scorings),
                 what.epoch_s,
             )
         )
