@@ -69,5 +69,5 @@ def test_answers_are_read_as_they_were_written(tmp_path) -> None:
         assert after.to_dict() == before.to_dict()
         np.testing.assert_array_equal(after.probabilities, before.probabilities)
     (tmp_path / "answers.npz").write_bytes(b"PK")
-    with pytest.raises(InputError, match="answers.npz.*delete it"):
+    with pytest.raises(InputError, match=r"answers\.npz.*delete it"):
         read_answers(tmp_path / "answers.npz")

@@ -87,9 +87,9 @@ def test_a_person_in_two_parts_is_refused(ten_persons) -> None:
     test = Mixture(recorded=(RecordedNights("own", rules=BY_NUMBER, only=("p3_*",)),))
     data = DataRecipe(test=test)
     for training, validation, done in (({"folder:p3"}, set(), "trained"), (set(), {"folder:p3"}, "validated")):
-        with pytest.raises(InputError, match=f"data.test: folder:p3; these persons are {done} on too"):
+        with pytest.raises(InputError, match=rf"data\.test: folder:p3; these persons are {done} on too"):
             check_parts(data, NANO, ten_persons, training=training, validation=validation)
-    with pytest.raises(InputError, match="data.validation: simulated:4; these persons are trained on too"):
+    with pytest.raises(InputError, match=r"data\.validation: simulated:4; these persons are trained on too"):
         check_parts(data, NANO, ten_persons, training={"simulated:4"}, validation={"simulated:4"})
 
 

@@ -3,7 +3,8 @@
 ``dodh/<id>.h5`` (or ``.edf``, as the authors' program converts it) with ``scorers/dodh/scorer_1/<id>.json`` and so
 on, lists of -1 unscored, 0 W, 1 N1, 2 N2, 3 N3, 4 R. Where two scorers or more are there, their consensus
 (:mod:`eegvlm.hypnogram.consensus`) is the default scoring; without them it is the ``hypnogram`` that the HDF5 file
-holds. Each recording is a person of its own. Guillot et al. 2020, IEEE Trans. Neural Syst. Rehabil. Eng. 28(9):1955-1965.
+holds. Each recording is a person of its own. Guillot et al. 2020, IEEE Trans. Neural Syst. Rehabil. Eng.
+28(9):1955-1965.
 """
 
 from __future__ import annotations
