@@ -134,6 +134,20 @@ def test_what_cannot_be_done_is_refused_before_work_begins(recipe, own, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def test_a_recipe_that_states_its_test_part_is_one_fold(recipe, own, tmp_path) -> None:
+    source = "{recorded: [{name: own, only: ['%s']}]}"
+    parts = [
+        f"data.{part}={source % name}" for part, name in (("train", "p1*"), ("validation", "p2*"), ("test", "p3*"))
+    ]
+    changes = ["data.split=null", *parts, "phases.0.steps=1"]
+    report = cross_validate(read_recipe(recipe, changes), tmp_path / "out", data={"own": own})
+    assert [night.subject for night in report.evaluation.nights] == ["folder:p3_1"]
+    assert report.evaluation.about["split"] == "the recipe's own parts"
+    overlapping = read_recipe(recipe, ["data.split=null", *parts[:2], f"data.test={source % 'p*_1'}"])
+    with pytest.raises(InputError, match=r"data\.test: folder:p1_1.*trained on too"):
+        cross_validate(overlapping, tmp_path / "other", data={"own": own})
+
+
 def test_persons_whom_the_base_has_met_are_not_tested(killed, recipe, own, tmp_path) -> None:
     base = killed[0] / "fold-01" / "model"
     changes = [f"model={{base: {base}}}"]

@@ -33,7 +33,12 @@ _Night = TypeVar("_Night", bound=_Named)
 
 
 def chosen_nights(
-    source: RecordedNights, layout: ImageLayout, roots: Mapping[str, Path], *, unpacked: Path | None = None
+    source: RecordedNights,
+    layout: ImageLayout,
+    roots: Mapping[str, Path],
+    *,
+    unpacked: Path | None = None,
+    level: int = logging.DEBUG,
 ) -> list[Night] | list[BuiltNight]:
     """Return the nights of a source, in the order of their names: of a data set, or of a built epoch store.
 
@@ -47,6 +52,8 @@ def chosen_nights(
         Where each source lies, by its name.
     unpacked
         Where a store's shards are copied to when they are read.
+    level
+        At which problems of the data set are logged: once as warnings, when its nights are read.
 
     Raises
     ------
@@ -56,11 +63,11 @@ def chosen_nights(
     root = folder_of(source.name, roots)
     if source.dataset == ANY_STORE or is_store(root):
         return _taken(source, built_nights(source, root, layout, unpacked or root), root)
-    return recorded_nights(source, roots)
+    return recorded_nights(source, roots, level=level)
 
 
-def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[Night]:
-    """Return the nights of a recorded source, in the order of their names.
+def recorded_nights(source: RecordedNights, roots: Mapping[str, Path], *, level: int = logging.DEBUG) -> list[Night]:
+    """Return the nights of a recorded source, in the order of their names; see :func:`chosen_nights`.
 
     Raises
     ------
@@ -81,7 +88,7 @@ def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[N
         rules=source.rules,
     )
     for problem in dataset.problems:
-        _LOG.warning("data %s: %s", source.name, problem.message)
+        _LOG.log(level, "data %s: %s", source.name, problem.message)
     return _taken(source, dataset.nights, root)
 
 

@@ -98,7 +98,9 @@ def _mixture(
         timings: dict[str, Timing] = {}
         files[recorded.name] = [
             night if isinstance(night, BuiltNight) else WrittenNight(_record(night, recorded, layout, folder, timings))
-            for night in progress(chosen_nights(recorded, layout, roots, unpacked=folder / "unpacked"))
+            for night in progress(
+                chosen_nights(recorded, layout, roots, unpacked=folder / "unpacked", level=logging.WARNING)
+            )
         ]
         _tell_alignment(recorded.name, timings)
     for place, simulated in enumerate(mixture.simulated):
