@@ -32,7 +32,7 @@ from eegvlm.images import ImageLayout, load_layout
 from eegvlm.model.general import STAGER_FILE
 from eegvlm.signals import Recording
 from eegvlm.training import Recipe, train
-from eegvlm.training.claiming import claim
+from eegvlm.training.claiming import check_claim, claim
 from eegvlm.training.parts import held_out_nights, n_folds
 from eegvlm.training.processes import Processes
 from eegvlm.training.record import record_of_base
@@ -133,6 +133,7 @@ def cross_validate(
     options = options or Options()
     if Processes.join().count > 1:
         raise InputError("crossval", "processes", "several", "start it without accelerate: folds run one after another")
+    check_claim(recipe, out, resume=resume, record=CLAIM)
     layout = load_layout(recipe.model.layout)
     count = n_folds(recipe.data, layout, data)
     chosen = options.only or tuple(range(1, count + 1))
