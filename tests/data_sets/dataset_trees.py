@@ -167,6 +167,33 @@ def write_epochs(path: Path, index: Sequence[int], stages: Sequence[int], *, rat
     return path
 
 
+def write_wfdb(header: Path, labels: Sequence[str], seconds: int, *, rate: int = 200) -> Path:
+    """Write a record as PhysioNet's challenge of 2018 does: samples in turn behind 24 bytes of a MATLAB header."""
+    header.parent.mkdir(parents=True, exist_ok=True)
+    n = rate * seconds
+    lines = [f"{header.stem} {len(labels)} {rate} {n}"]
+    lines += [f"{header.stem}.mat 16+24 {'1' if k else '2(5)'}/uV 16 0 -9 139 0 {one}" for k, one in enumerate(labels)]
+    write_lines(header, lines)
+    draw = np.random.default_rng(3)
+    samples = draw.normal(0, 20, (n, len(labels))).round().astype("<i2")
+    header.with_suffix(".mat").write_bytes(bytes(24) + samples.tobytes())
+    return header
+
+
+def write_wfdb_annotations(path: Path, texts: Sequence[tuple[int, str]]) -> Path:
+    """Write annotations in the MIT format: a sample and a text each."""
+    data, last = b"", 0
+    for sample, text in texts:
+        step = sample - last
+        data += (59 << 10).to_bytes(2, "little") + (step >> 16).to_bytes(2, "little")
+        data += (step & 0xFFFF).to_bytes(2, "little") + (22 << 10).to_bytes(2, "little")
+        aux = text.encode()
+        data += (63 << 10 | len(aux)).to_bytes(2, "little") + aux + b"\0" * (len(aux) % 2)
+        last = sample
+    path.write_bytes(data + b"\0\0")
+    return path
+
+
 def sleep_edf_night(root: Path, name: str = "SC4001E0", technician: str = "C", *, stages: str = "WW12344RWW") -> Path:
     """Write one night of Sleep-EDF as long as its scoring."""
     folder = root / ("sleep-telemetry" if name.startswith("ST") else "sleep-cassette")

@@ -25,7 +25,7 @@ def test_list_names_every_set_with_its_files_licence_and_origin() -> None:
         assert name in result.stdout
     listed = json.loads(run("list", "--json").stdout)
     assert [one["name"] for one in listed] == list(DATASETS)
-    assert {one["name"] for one in listed if one["download"]} == {"sleep-edf", "hmc", "ucddb"}
+    assert {one["name"] for one in listed if one["download"]} == {"sleep-edf", "hmc", "ucddb", "cap"}
     assert all(one["licence"] and one["where"] and one["files"] for one in listed)
 
 

@@ -197,8 +197,8 @@ def test_two_downloads_into_one_folder_exclude_each_other(server: Server, tmp_pa
 def test_sets_that_are_not_open_say_where_they_are_got() -> None:
     with pytest.raises(DatasetError, match=r"NSRR data use agreement\): see https://sleepdata.org"):
         list_remote("shhs")
-    with pytest.raises(DatasetError, match="choose one of sleep-edf, hmc, ucddb"):
-        list_remote("cap")
+    with pytest.raises(DatasetError, match="choose one of sleep-edf, hmc, ucddb, cap"):
+        list_remote("sleepless")
 
 
 @pytest.mark.real_data

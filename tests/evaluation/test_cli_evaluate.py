@@ -201,3 +201,39 @@ def test_wrong_inputs_end_with_exit_status_2_and_one_sentence():
 def test_a_model_that_is_not_there_is_named():
     with pytest.raises(InputError, match="no-such-model"):
         run("no-such-model", "simulated:nights=1,hours=0.1")
+
+
+@pytest.fixture
+def trained_on_one(random_checkpoint, tmp_path):
+    """A checkpoint that says it was trained on the first of two simulated subjects."""
+    import shutil
+
+    from eegvlm.datasets import TrainingRecord
+    from eegvlm.training.record import write_record
+
+    folder = tmp_path / "trained"
+    shutil.copytree(random_checkpoint, folder)
+    write_record(folder, TrainingRecord.of(["simulated:1000000"], []))
+    return folder
+
+
+def test_a_person_that_was_trained_on_is_left_out_and_counted(trained_on_one):
+    printed = run(trained_on_one, NIGHTS)
+    assert "persons known to the model: 1 of 2 persons (1 trained on) are left out" in printed
+    assert "1 subjects, 1 nights, 30 scored epochs" in printed
+
+
+def test_a_person_that_was_trained_on_is_judged_where_that_is_asked_for_and_the_report_says_so(trained_on_one):
+    printed = run(trained_on_one, NIGHTS, "--judge-known")
+    assert "1 of 2 persons (1 trained on) are judged all the same" in printed
+    assert "2 subjects, 2 nights" in printed
+
+
+def test_nobody_left_to_judge_is_refused(trained_on_one):
+    with pytest.raises(InputError, match=r"1 of 1 persons \(1 trained on\) are known to the model"):
+        run(trained_on_one, "simulated:nights=1,seed=1000000,hours=0.25,rate=64")
+
+
+def test_a_checkpoint_that_says_nothing_of_its_persons_is_judged_with_that_remark(random_checkpoint):
+    printed = run(random_checkpoint, "simulated:nights=1,hours=0.1")
+    assert "persons known to the model: not known: the checkpoint does not say" in printed

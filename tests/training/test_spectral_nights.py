@@ -25,7 +25,7 @@ def nights(tmp_path) -> list[SpectralNight]:
 def test_a_file_or_its_folder_holds_nights_with_their_persons_and_stages(nights, tmp_path):
     assert [night.key for night in nights] == ["features-00__1", "features-00__2"]
     assert [len(night) for night in nights] == [40, 30]
-    assert [night.labels.person for night in nights] == ["sleep-edf:00", "sleep-edf:00"]
+    assert [night.labels.person for night in nights] == ["sleep-edf:SC400", "sleep-edf:SC400"]
     assert np.array_equal(nights[1].labels.stages, HELD["stage"][40:])
     assert np.array_equal(nights[1].logs, HELD["features"][40:, :, :5])
     assert nights[0].labels.allowed.all()

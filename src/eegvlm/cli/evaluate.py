@@ -95,6 +95,10 @@ def evaluate(
     ] = _FIT_ON,
     fit_root: Annotated[str | None, typer.Option(metavar="ROOT", help="Where that lies.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of --fit-on self.")] = 10,
+    judge_known: Annotated[
+        bool,
+        typer.Option("--judge-known", help="Judge persons, too, that the model was trained or validated on."),
+    ] = False,
     smooth: Annotated[
         Smooth,
         typer.Option(help="Whether stages are weighed with their neighbours' too; auto: as the model's card says."),
@@ -123,11 +127,17 @@ def evaluate(
 ) -> None:
     """Judge a model against the experts of a data set.
 
-    Every epoch that an expert scored is judged; one without an answer is wrong. Intervals are over subjects.
+    Every epoch that an expert scored is judged; one without an answer is wrong. Intervals are over subjects. Persons
+    that the model was trained or validated on are left out.
     """
+    from dataclasses import replace
+
     from eegvlm.core.files import check_output_folder
     from eegvlm.datasets.contents import DOUBTS
+    from eegvlm.datasets.training_record import read_record
     from eegvlm.evaluation.report import JSON_FILE, MARKDOWN_FILE
+    from eegvlm.evaluation.unseen import ABOUT, unseen
+    from eegvlm.model import checkpoint_path
     from eegvlm.signals import parse_channels
 
     chosen = parse_channels(channels or ())
@@ -153,6 +163,8 @@ def evaluate(
         extend_20s=extend_20s,
         rules=rules,
     )
+    judged = unseen(nights.nights, read_record(checkpoint_path(model)), model, keep_known=judge_known)
+    nights = replace(nights, nights=judged.nights)
     training = None
     if "logistic" in baselines and fit_on != _SELF:
         training = _training(fit_on, fit_root, nights)
@@ -173,7 +185,7 @@ def evaluate(
     if faithfulness:
         check_can_explain(stager)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
-    about = _about(nights, wake_crop, chosen, kept)
+    about = {**_about(nights, wake_crop, chosen, kept), ABOUT: judged.sentence}
     whole = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
     said: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
     with bar("model") as tell:
@@ -216,13 +228,14 @@ def evaluate(
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
     doubts = [problem.message for problem in nights.problems if problem.code in DOUBTS]
     report = Report(of_model, others, rows, left_out, tested, doubts)
-    console = _console()
-    _print(report, console)
+    console = terminal()
+    print_report(report, console)
     if out is not None:
         console.print("files: " + ", ".join(str(file) for file in report.write(out)), soft_wrap=True)
 
 
-def _print(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
+    """Print what was judged on what, every table, and the notes."""
     for line in report.lines():
         console.print(line, soft_wrap=True)
     for table in report.tables():
@@ -320,8 +333,9 @@ def _names(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[s
     return tuple(name for name in known if name in asked)
 
 
-def _console(*, stderr: bool = False) -> Console:
+def terminal() -> Console:
+    """Return where tables are printed: wide enough for them where it is no terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, stderr=stderr)
-    return console if console.is_terminal else Console(highlight=False, markup=False, stderr=stderr, width=160)
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=160)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,13 @@ def train(
         list[str] | None,
         typer.Option("--data", metavar="NAME=FOLDER", help="Where a recorded source of the recipe lies."),
     ] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Test fold k of n groups of persons; a tenth of the rest validates."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A published split: sleep-edf-20, mass, isruc-3, shhs ...")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is in the folder.")] = False,
     change: Annotated[
         list[str] | None,
@@ -38,12 +46,19 @@ def train(
     from eegvlm.training import train as run
     from eegvlm.training.claiming import check_claim
     from eegvlm.training.processes import Processes
+    from eegvlm.training.recipe import check_split
+    from eegvlm.training.split_recipe import split_option
 
     processes = Processes.join()
     console = Console(quiet=not processes.main, markup=False)
     try:
         what = read_recipe(recipe, change or ())
-        folder = out or Path("runs") / what.name
+        if fold is not None or split is not None:
+            chosen = split_option(what.data.split, protocol=split, fold=fold)
+            what = replace(what, data=replace(what.data, split=chosen))
+            check_split(what.data, recipe)
+        of_fold = "" if fold is None else f"-fold-{fold.replace('/', '-of-')}"
+        folder = out or Path("runs") / f"{what.name}{of_fold}"
         if not estimate:
             processes.on_main(lambda: check_claim(what, folder, resume=resume))
         processes.on_main(lambda: _tell(console, what, processes, asked=estimate, timing=estimate or not resume))

@@ -13,15 +13,10 @@ from eegvlm.datasets.folder import FolderRules
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.opening import open_dataset
 from eegvlm.datasets.problems import DatasetError, DatasetProblem
-from eegvlm.datasets.splits import (
-    PROTOCOLS,
-    Split,
-    hold_out,
-    leave_one_subject_out,
-    published_splits,
-    split_by_subject,
-)
+from eegvlm.datasets.protocols import PROTOCOLS, Protocol, published_splits
+from eegvlm.datasets.splits import Split, hold_out, leave_one_subject_out, split_by_subject, with_validation
 from eegvlm.datasets.summary import Summary, summarise
+from eegvlm.datasets.training_record import TrainingRecord
 
 __all__ = [
     "DATASETS",
@@ -33,12 +28,15 @@ __all__ = [
     "DatasetProblem",
     "FolderRules",
     "Night",
+    "Protocol",
     "Split",
     "Summary",
+    "TrainingRecord",
     "hold_out",
     "leave_one_subject_out",
     "open_dataset",
     "published_splits",
     "split_by_subject",
     "summarise",
+    "with_validation",
 ]

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from eegvlm.datasets import dreams, hmc, isruc, mass, shhs, sleep_edf, ucddb, ucddb_epochs
+from eegvlm.datasets import (
+    cap,
+    dcsm,
+    dod,
+    dreams,
+    hmc,
+    isruc,
+    mass,
+    nsrr,
+    physionet_2018,
+    sleep_edf,
+    ucddb,
+    ucddb_epochs,
+)
 from eegvlm.datasets.pairing import Layout
 
 
@@ -59,6 +72,28 @@ class DatasetInfo:
     published_channels: Mapping[str, str] = field(default_factory=dict)
 
 
+def _nsrr(
+    name: str,
+    title: str,
+    first: str,
+    recordings_and_subjects: tuple[int, int] | tuple[None, None] = (None, None),
+    published_channels: Mapping[str, str] | None = None,
+    *,
+    ending: str = "-nsrr.xml",
+) -> DatasetInfo:
+    return DatasetInfo(
+        name,
+        title,
+        f"{first}.edf, {first}{ending}",
+        recordings_and_subjects[0],
+        recordings_and_subjects[1],
+        "NSRR data use agreement",
+        f"https://sleepdata.org/datasets/{'nchsdb' if name == 'nch' else name}",
+        nsrr.LAYOUTS[name],
+        published_channels=published_channels or {},
+    )
+
+
 _ALL = (
     DatasetInfo(
         "sleep-edf",
@@ -95,17 +130,20 @@ _ALL = (
         "http://ceams-carsm.ca/mass/",
         mass.LAYOUT,
     ),
-    DatasetInfo(
-        "shhs",
-        "Sleep Heart Health Study, visits 1 and 2",
-        "shhs1-200001.edf, -nsrr.xml, -profusion.xml",
-        8444,
-        5793,
-        "NSRR data use agreement",
-        "https://sleepdata.org/datasets/shhs",
-        shhs.LAYOUT,
-        published_channels={"eeg": "EEG"},
+    _nsrr("shhs", "Sleep Heart Health Study, visits 1 and 2", "shhs1-200001", (8444, 5793), {"eeg": "EEG"}),
+    _nsrr("mesa", "Multi-Ethnic Study of Atherosclerosis", "mesa-sleep-0001", (2056, 2056), {"eeg": "EEG3"}),
+    _nsrr("mros", "Osteoporotic Fractures in Men, visits 1 and 2", "mros-visit1-aa0001"),
+    _nsrr("ccshs", "Cleveland Children's Sleep and Health Study", "ccshs-trec-1800001", (515, 515)),
+    _nsrr("cfs", "Cleveland Family Study, visit 5", "cfs-visit5-800001", (730, 730)),
+    _nsrr("chat", "Childhood Adenotonsillectomy Trial", "chat-baseline-300001"),
+    _nsrr("homepap", "Home Positive Airway Pressure, in the laboratory", "homepap-lab-full-1600001"),
+    _nsrr("sof", "Study of Osteoporotic Fractures, visit 8", "sof-visit-8-00001"),
+    _nsrr("abc", "Apnea, Bariatric Surgery and CPAP", "abc-baseline-900001"),
+    _nsrr(
+        "wsc", "Wisconsin Sleep Cohort, visits 1 to 5", "wsc-visit1-10119", (2570, 1123), ending="-nsrr.allscore.txt"
     ),
+    _nsrr("stages", "Stanford Technology Analytics and Genomics in Sleep", "BOGN00001", ending=".csv"),
+    _nsrr("nch", "Nationwide Children's Hospital sleep data bank", "10000_17728", (3984, 3673), ending=".tsv"),
     DatasetInfo(
         "hmc",
         "Haaglanden Medisch Centrum sleep staging database",
@@ -140,6 +178,57 @@ _ALL = (
         "ODC-BY 1.0",
         "made from UCDDB",
         ucddb_epochs.LAYOUT,
+    ),
+    DatasetInfo(
+        "cap",
+        "CAP Sleep Database",
+        "n1.edf, n1.txt",
+        108,
+        108,
+        "ODC-BY 1.0",
+        "https://physionet.org/content/capslpdb/1.0.0/",
+        cap.LAYOUT,
+        RemoteFolder("https://physionet.org/files/capslpdb/1.0.0/", ("*.edf", "*.txt", "RECORDS")),
+    ),
+    DatasetInfo(
+        "physionet-2018",
+        "PhysioNet/CinC Challenge 2018, training part",
+        "tr03-0005.hea, tr03-0005.mat, tr03-0005.arousal",
+        994,
+        994,
+        "ODC-BY 1.0",
+        "https://physionet.org/content/challenge-2018/1.0.0/",
+        physionet_2018.LAYOUT,
+    ),
+    DatasetInfo(
+        "dcsm",
+        "Danish Center for Sleep Medicine",
+        "<patient>/psg.h5, <patient>/hypnogram.ids",
+        255,
+        255,
+        "see the record",
+        "https://sid.erda.dk/wsgi-bin/ls.py?share_id=fUH3xbOXv8",
+        dcsm.LAYOUT,
+    ),
+    DatasetInfo(
+        "dod-h",
+        "Dreem Open Dataset, healthy",
+        "dodh/<id>.h5, scorers/dodh/scorer_1/<id>.json",
+        25,
+        25,
+        "MIT",
+        "https://github.com/Dreem-Organization/dreem-learning-open",
+        dod.LAYOUTS["dod-h"],
+    ),
+    DatasetInfo(
+        "dod-o",
+        "Dreem Open Dataset, obstructive sleep apnoea",
+        "dodo/<id>.h5, scorers/dodo/scorer_1/<id>.json",
+        55,
+        55,
+        "MIT",
+        "https://github.com/Dreem-Organization/dreem-learning-open",
+        dod.LAYOUTS["dod-o"],
     ),
     DatasetInfo(
         "dreams",

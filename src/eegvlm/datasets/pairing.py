@@ -16,7 +16,7 @@ from eegvlm.datasets.night import Night
 from eegvlm.datasets.problems import DatasetProblem, Severity
 from eegvlm.datasets.sources import RecordingFile, Scoring, ScoringFile, SignalSource
 
-_SIGNAL_SUFFIXES = (".edf", ".rec", ".bdf", ".npz")
+_SIGNAL_SUFFIXES = (".edf", ".rec", ".bdf", ".npz", ".h5", ".mat")
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class RecordingName:
 
 @dataclass(frozen=True)
 class ScoringName:
-    """A name that says: this scorer's stages of this night; the rest as in ``read_hypnogram``."""
+    """A name that says: this scorer's stages of this night; the rest as in :class:`.sources.ScoringFile`."""
 
     night: str
     scorer: str
     coding: str | None = None
     epoch_s: float | None = None
+    stage_map: str | None = None
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Layout:
         How a recording's file is opened.
     own_scorings
         Scorings that lie in the recording's own file.
+    derived
+        From the scorings of a night, the default one first, to those that it has: what several scorers agree on.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Layout:
     one_scoring: bool = False
     signals: Callable[[Path], SignalSource] = RecordingFile
     own_scorings: Callable[[Path], tuple[Scoring, ...]] = field(default=lambda path: ())
+    derived: Callable[[Sequence[Scoring]], tuple[Scoring, ...]] = tuple
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,9 @@ def find_nights(layout: Layout, root: Path) -> Found:
         one = _only(search, [path for path, _ in candidates], night, "scoring")
         if one is not None:
             name = next(name for path, name in candidates if path == one)
-            found[night].append(ScoringFile(name.scorer, one, name.coding, name.epoch_s))
+            found[night].append(
+                ScoringFile(name.scorer, one, name.coding, name.epoch_s, name.stage_map, scorer_in_file=name.column)
+            )
     nights = []
     for key in sorted({*search.recordings, *scored}, key=natural):
         candidates_of_night = search.recordings.get(key)
@@ -151,7 +158,7 @@ def find_nights(layout: Layout, root: Path) -> Found:
                 what.subject,
                 key,
                 layout.signals(recording),
-                tuple(scorings),
+                layout.derived(scorings),
                 what.epoch_s,
             )
         )

@@ -28,4 +28,10 @@ def read_name(path: PurePath) -> Name | None:
     return ScoringName(night, SCORER)
 
 
+def person_of(stem: str) -> str | None:
+    """Return the sleeper of a recording's stem (``SC4001E0``), as nights name them; None where it is no such stem."""
+    name = read_name(PurePath(f"{stem}-PSG.edf"))
+    return f"sleep-edf:{name.subject}" if isinstance(name, RecordingName) else None
+
+
 LAYOUT = Layout("sleep-edf", "sleep-edf", read_name, (SCORER,))

@@ -1,9 +1,13 @@
-"""Splits of nights into training and test, in which no person ever lies on both sides."""
+"""Splits of nights into training, validation and test, in which no person ever lies in two parts.
+
+Those that publications use have names: :mod:`eegvlm.datasets.protocols`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -20,21 +24,24 @@ class Split:
     ----------
     name
         What it is, for records: ``"fold 1 of 10, seed 0"``.
-    train, test
-        Nights; a person's nights are all in one of them.
+    train, test, validation
+        Nights; a person's nights are all in one of them. Validation is empty unless it was asked for
+        (:func:`with_validation`).
 
     Raises
     ------
     DatasetError
-        Where a person has nights in both, or one of them is empty.
+        Where a person has nights in two parts, or there is no training or no test night.
     """
 
     name: str
     train: tuple[Night, ...]
     test: tuple[Night, ...]
+    validation: tuple[Night, ...] = ()
 
     def __post_init__(self) -> None:
-        both = {night.person for night in self.train} & {night.person for night in self.test}
+        parts = [{night.person for night in part} for part in (self.train, self.test, self.validation)]
+        both = set().union(*(first & second for first, second in combinations(parts, 2)))
         if both:
             shown = ", ".join(sorted(both, key=natural)[:3])
             raise DatasetError(
@@ -62,7 +69,7 @@ def split_by_subject(nights: Iterable[Night], *, folds: int, seed: int = 0) -> t
     DatasetError
         Where there are fewer persons than folds.
     """
-    ordered = _ordered(nights)
+    ordered = in_order(nights)
     persons = _shuffled(ordered, seed)
     if not 2 <= folds <= len(persons):
         raise DatasetError("split", "folds", folds, f"expected 2 to {len(persons)}, the number of subjects")
@@ -77,7 +84,7 @@ def leave_one_subject_out(nights: Iterable[Night]) -> tuple[Split, ...]:
     DatasetError
         Where there is only one person.
     """
-    ordered = _ordered(nights)
+    ordered = in_order(nights)
     persons = list(dict.fromkeys(night.person for night in ordered))
     return tuple(_split(f"subject {person} left out", ordered, {person}) for person in persons)
 
@@ -101,70 +108,46 @@ def hold_out(nights: Iterable[Night], *, share: float, seed: int = 0) -> Split:
     """
     if not 0 < share < 1:
         raise DatasetError("split", "share", share, "expected a number between 0 and 1")
-    ordered = _ordered(nights)
+    ordered = in_order(nights)
     persons = _shuffled(ordered, seed)
     tested = min(max(1, round(share * len(persons))), max(1, len(persons) - 1))
     return _split(f"{share:.0%} of subjects held out, seed {seed}", ordered, set(persons[:tested]))
 
 
-def _sleep_edf_20(nights: Sequence[Night]) -> tuple[Split, ...]:
-    wanted = {f"SC4{number:02d}" for number in range(20)}
-    chosen = [night for night in nights if night.dataset == "sleep-edf" and night.subject in wanted]
-    missing = sorted(wanted - {night.subject for night in chosen})
-    if missing:
-        raise DatasetError("sleep-edf-20", "subjects", f"without {', '.join(missing)}", "complete the data set first")
-    return leave_one_subject_out(chosen)
-
-
-def _sleep_edf_78(nights: Sequence[Night]) -> tuple[Split, ...]:
-    chosen = [night for night in nights if night.dataset == "sleep-edf" and night.subject.startswith("SC4")]
-    persons = len({night.person for night in chosen})
-    if persons != 78:
-        raise DatasetError("sleep-edf-78", "subjects", persons, "the protocol has 78; complete the data set first")
-    return split_by_subject(chosen, folds=10, seed=0)
-
-
-def _five_of_eighty_twenty(nights: Sequence[Night]) -> tuple[Split, ...]:
-    return tuple(hold_out(nights, share=0.2, seed=seed) for seed in range(5))
-
-
-# name -> what it is; how it is made
-PROTOCOLS: Mapping[str, tuple[str, Callable[[Sequence[Night]], tuple[Split, ...]]]] = {
-    "sleep-edf-20": ("Sleep-EDF cassette, subjects 00 to 19, leave one subject out (20 folds)", _sleep_edf_20),
-    "sleep-edf-78": (
-        "Sleep-EDF cassette, all 78 subjects, 10 folds by subject; publications shuffle differently, so the folds are "
-        "this package's own",
-        _sleep_edf_78,
-    ),
-    "5x80-20": (
-        "any data set, 80 % of the subjects for training and 20 % for the test, five seeds; as used for SHHS, ISRUC "
-        "and MASS, whose lists of subjects were not published",
-        _five_of_eighty_twenty,
-    ),
-}
-
-
-def published_splits(nights: Iterable[Night], protocol: str) -> tuple[Split, ...]:
-    """Split as publications do.
+def with_validation(split: Split, amount: float, *, seed: int = 0) -> Split:
+    """Move persons from training to validation.
 
     Parameters
     ----------
-    nights
-        Of the data set that the protocol is for, all of them.
-    protocol
-        One of :data:`PROTOCOLS`.
+    split
+        Its validation is empty.
+    amount
+        From 1 on a number of persons, below it a share of those trained on; at least one person.
+    seed
+        Of the choice.
 
     Raises
     ------
     DatasetError
-        Where there is no such protocol, or the nights are not complete enough for it.
+        Where the amount is not positive, or nobody would be left to train on.
     """
-    if protocol not in PROTOCOLS:
-        raise DatasetError("split", "protocol", protocol, f"choose one of {', '.join(PROTOCOLS)}")
-    return PROTOCOLS[protocol][1](_ordered(nights))
+    persons = _shuffled(split.train, seed)
+    if amount <= 0 or (amount >= 1 and amount != int(amount)):
+        raise DatasetError(f"split {split.name}", "validation", amount, "give a share, or a whole number of persons")
+    count = int(amount) if amount >= 1 else max(1, round(amount * len(persons)))
+    if count >= len(persons):
+        hint = f"give fewer than the {len(persons)} persons that are not tested"
+        raise DatasetError(f"split {split.name}", "validation", f"{count} persons", hint)
+    chosen = set(persons[:count])
+    return replace(
+        split,
+        train=tuple(night for night in split.train if night.person not in chosen),
+        validation=tuple(night for night in split.train if night.person in chosen),
+    )
 
 
-def _ordered(nights: Iterable[Night]) -> list[Night]:
+def in_order(nights: Iterable[Night]) -> list[Night]:
+    """Sort nights by data set and name, numbers counted: the order from which seeds draw."""
     return sorted(nights, key=lambda night: (night.dataset, natural(night.name)))
 
 

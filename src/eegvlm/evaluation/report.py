@@ -40,6 +40,8 @@ class Report:
         Of the model's reasons; None where it was not asked for.
     doubts
         Doubts about where scorings lie on their recordings, one sentence each.
+    more
+        Tables that come last.
     """
 
     evaluation: Evaluation
@@ -48,6 +50,7 @@ class Report:
     left_out: Sequence[str] = ()
     faithfulness: Faithfulness | None = None
     doubts: Sequence[str] = ()
+    more: Sequence[Table] = ()
 
     def lines(self) -> list[str]:
         """Say what was judged on what."""
@@ -67,7 +70,7 @@ class Report:
             made.append(robustness_table(self.robustness))
         if self.faithfulness is not None:
             made += faithfulness_tables(self.faithfulness)
-        return made
+        return [*made, *self.more]
 
     def notes(self) -> list[str]:
         """Return what a reader of the figures must know."""
@@ -93,6 +96,10 @@ class Report:
             "differences": [one.to_dict() for one in compare(systems)],
             "robustness": [row.to_dict() for row in self.robustness],
             "faithfulness": None if self.faithfulness is None else self.faithfulness.to_dict(),
+            "more": [
+                {"title": table.title, "rows": [dict(zip(table.columns, row, strict=True)) for row in table.rows]}
+                for table in self.more
+            ],
             "notice": NOTICE,
         }
 

@@ -91,6 +91,9 @@ class EegVlmConfig(LlavaConfig):
     smoothing_strength, smoothed_temperature
         Weight of the model's evidence in posterior smoothing (:mod:`eegvlm.hypnogram.smoothing`), and the
         temperature of the probabilities that come out of it; fitted in the same way.
+    training_record
+        Who it was trained and validated on, as salted hashes (:mod:`eegvlm.datasets.training_record`); ``None`` where
+        that is not known.
     **kwargs
         LLaVA's: ``vision_config``, ``text_config``, ``image_token_index``, ``vision_feature_layer`` ...
 
@@ -128,6 +131,7 @@ class EegVlmConfig(LlavaConfig):
     smoothing: Literal["none", "posterior"] = "posterior"
     smoothing_strength: float = 0.7
     smoothed_temperature: float = 1.0
+    training_record: dict[str, Any] | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
         """Build the backbone's configuration from its dictionary, then everything LLaVA builds."""

@@ -174,6 +174,8 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
     if source.scorer is not None and options.get("scorer") != source.scorer:
         found = "of the data set's first scorer" if options.get("scorer") is None else f"of {options['scorer']}"
         raise InputError(folder, what, f"{found}, not of {source.scorer}", hint)
+    if source.channels:
+        raise InputError(folder, what, "channels are chosen already", "leave channels out, or give the recordings")
     # The scorer's own epochs are what a recipe asks for by saying nothing, so any store will do then.
     if source.grid == "recording" != grid:
         raise InputError(folder, what, "cut on the scorer's epochs, not on the recording's", hint)

@@ -17,6 +17,7 @@ import yaml
 
 from eegvlm import __version__
 from eegvlm.core.files import write_text
+from eegvlm.datasets import TrainingRecord
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_matrix, agreement_of_stages, confusion_matrix
 from eegvlm.hypnogram.bootstrap import Bootstrap, intervals_of
@@ -27,6 +28,7 @@ from eegvlm.training.calibration import Fitted, ScoredNight, softmax
 from eegvlm.training.draws import learnt_shares
 from eegvlm.training.phases import CURVE
 from eegvlm.training.recipe import Recipe
+from eegvlm.training.record import section
 from eegvlm.training.store import EpochStore
 
 _TEXT = """---
@@ -61,6 +63,7 @@ probabilities were calibrated, too: judge the model on scored nights of your own
 
 SHA-256 of the stored signals and labels: training `{digest}`, validation `{checked}`.
 
+{persons}
 ## Validation
 
 Nights of subjects that were not trained on, probabilities calibrated on these same nights (temperature
@@ -96,6 +99,7 @@ def write_card(
     figures: dict[str, dict[str, float]],
     nights: list[ScoredNight],
     fitted: Fitted,
+    record: TrainingRecord,
     *,
     note: str = "",
 ) -> None:
@@ -117,6 +121,8 @@ def write_card(
         Label logits and stages of the validation nights.
     fitted
         The calibration.
+    record
+        Who was trained and validated on.
     note
         What else has to be known first: that the run was stopped early.
     """
@@ -139,6 +145,7 @@ def write_card(
         data="\n".join(row for part, store in stores.items() for row in _sources(part, store)),
         digest=stores["training"].digest(),
         checked=stores["validation"].digest(),
+        persons=section(record),
         curves="\n".join(f"- {phase}: {_curve(run / phase / CURVE)}" for phase in figures),
         phases="\n".join(
             f"- {phase}: "

@@ -20,8 +20,15 @@ def stated(recipe: Recipe) -> str:
     return json.dumps({"software": f"eeg-vlm {__version__}", "recipe": asdict(recipe)}, indent=1)
 
 
-def check_claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
+def check_claim(recipe: Recipe, out: Path, *, resume: bool, record: str = RECORD) -> None:
     """Refuse, before the work, a folder that is not the run's own or cannot be written.
+
+    Parameters
+    ----------
+    recipe, out, resume
+        What is run, its folder, and whether it may go on there.
+    record
+        Name of the file in which the recipe is stated.
 
     Raises
     ------
@@ -29,10 +36,10 @@ def check_claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
         If it holds something else, or this run and it is not to go on, or cannot be written.
     """
     check_output_folder(out)
-    record = out / RECORD
-    if record.is_file():
-        if record.read_text(encoding="utf-8").strip() != stated(recipe):
-            raise InputError(out, "recipe.json", "another recipe or version", "choose another --out")
+    file = out / record
+    if file.is_file():
+        if file.read_text(encoding="utf-8").strip() != stated(recipe):
+            raise InputError(out, record, "another recipe or version", "choose another --out")
         if not resume:
             raise InputError(out, "out", "a run of this recipe", "add --resume to go on, or choose another --out")
         return
@@ -40,9 +47,9 @@ def check_claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
         raise InputError(out, "out", "not empty", "choose another --out")
 
 
-def claim(recipe: Recipe, out: Path, *, resume: bool) -> None:
+def claim(recipe: Recipe, out: Path, *, resume: bool, record: str = RECORD) -> None:
     """Make the folder the run's own, or check that it already is; see :func:`check_claim`."""
-    check_claim(recipe, out, resume=resume)
-    if not (out / RECORD).is_file():
+    check_claim(recipe, out, resume=resume, record=record)
+    if not (out / record).is_file():
         make_folder(out)
-        write_text(out / RECORD, stated(recipe) + "\n")
+        write_text(out / record, stated(recipe) + "\n")

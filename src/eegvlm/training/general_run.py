@@ -72,9 +72,11 @@ class GeneralRun(Run):
         base = Path(self.recipe.model.base).name
         note = f"Fine-tuned from {base}, whose licence holds for these weights, too. {note}"
         stores = {"training": self.nights, "validation": self.checks}
+        record = self.record()
+        model.config.training_record = record.to_dict()
         make_folder(checkpoint.parent)
         with replacing_folder(checkpoint, last="config.json") as temporary, system_errors():
             model.to(torch.bfloat16).save_pretrained(temporary)
             processor.calibrated(**asdict(fitted), stage_prior=tuple(prior)).save_pretrained(temporary)
-            write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, note=note.strip())
+            write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, record, note=note.strip())
         return checkpoint

@@ -26,6 +26,7 @@ from eegvlm.training.source_recipe import (
     SpectralNights,
     UnlabelledNights,
 )
+from eegvlm.training.split_recipe import SplitRecipe
 
 __all__ = [
     "DataRecipe",
@@ -36,6 +37,7 @@ __all__ = [
     "RecordedNights",
     "SimulatedNights",
     "SpectralNights",
+    "SplitRecipe",
     "UnlabelledNights",
     "read_recipe",
     "recipe_of",
@@ -48,8 +50,11 @@ class DataRecipe:
 
     Parameters
     ----------
-    train, validation
-        Sources. No person may be in both.
+    train, validation, test
+        Sources. No person may be in two of them. Test nights are never read in training; ``eegvlm crossval`` judges
+        them.
+    split
+        Instead of recorded sources in ``validation`` and ``test``: how the persons of those in ``train`` are divided.
     sampling
         ``balanced``: the stages of a source are drawn in ``stage_shares``. ``natural``: as often as nights hold them.
     stage_shares
@@ -88,6 +93,8 @@ class DataRecipe:
 
     train: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(),)))
     validation: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(nights=3, first_seed=1_000_000),)))
+    test: Mixture = field(default_factory=Mixture)
+    split: SplitRecipe | None = None
     sampling: Literal["balanced", "natural"] = "balanced"
     stage_shares: tuple[float, ...] = (0.22, 0.17, 0.24, 0.18, 0.19)
     subject_batches: bool = False
@@ -188,6 +195,7 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
         If a key is unknown or missing, a value has the wrong type, or settings contradict each other.
     """
     recipe = _build(fields, path)
+    check_split(recipe.data, path)
     for source in (*recipe.data.train.recorded, *recipe.data.validation.recorded):
         for stage, weights in source.others.items():
             if stage not in source.stages or len(weights) != 5 or not all(0 <= weight <= 1 for weight in weights):
@@ -204,6 +212,28 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
         raise InputError(path, "phases", names, "give every phase its own name")
     _check_phases_of_sources(recipe, path)
     return recipe
+
+
+def check_split(data: DataRecipe, path: Path) -> None:
+    """Refuse parts that are stated twice, and a test part that no expert has scored.
+
+    Raises
+    ------
+    InputError
+        Naming the setting.
+    """
+    for kind in ("simulated", "unlabelled", "spectral"):
+        if getattr(data.test, kind):
+            raise InputError(path, f"data.test.{kind}", "not scored by an expert", "test on recorded nights")
+    if data.split is None:
+        return
+    data.split.check(path)
+    if not data.train.recorded:
+        raise InputError(path, "data.split", "nobody to divide", "state recorded sources in data.train")
+    for part in ("validation", "test"):
+        if getattr(data, part).recorded:
+            hint = "leave it out: data.split gives it persons of data.train"
+            raise InputError(path, f"data.{part}.recorded", "stated beside data.split", hint)
 
 
 def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.core.files import make_folder, replacing_folder
+from eegvlm.datasets.training_record import FIELD, TrainingRecord
 from eegvlm.errors import InputError
 from eegvlm.evidence import entries
 from eegvlm.images import PreparedNight
@@ -44,6 +45,7 @@ from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
 from eegvlm.training.rationales import Rationales, night_rationales
 from eegvlm.training.recipe import Phase, Recipe
+from eegvlm.training.record import record_of_run
 from eegvlm.training.sources import prepare
 from eegvlm.training.store import EpochStore
 from eegvlm.training.tensor_files import check_room, system_errors
@@ -59,6 +61,7 @@ def train(
     data: Mapping[str, Path] | None = None,
     resume: bool = False,
     progress: Any = lambda items, what: items,
+    nights_in: Path | None = None,
 ) -> Path:
     """Run a recipe.
 
@@ -74,6 +77,8 @@ def train(
         Go on with a run that is in ``out``. A folder that is not empty is refused otherwise.
     progress
         ``progress(items, what)`` wraps lists of nights to show how far it is.
+    nights_in
+        Where the nights are written, for runs of one recipe that share them; ``nights/`` of ``out`` where None.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def train(
     for phase in recipe.phases:
         processes.rows_of(phase)
     processes.on_main(lambda: claim(recipe, out, resume=resume))
-    run = Run.begin(recipe, out, dict(data or {}), progress, processes, checkpoint=out / "model")
+    run = Run.begin(recipe, out, dict(data or {}), progress, processes, checkpoint=out / "model", nights_in=nights_in)
     figures = {phase.name: run.of(phase).phase(phase) for phase in run.phases}
     processes.on_main(lambda: run.finish(figures, out / "model"))
     return out / "model"
@@ -108,6 +113,7 @@ class Run:
     checks: EpochStore
     progress: Any
     processes: Processes = field(default_factory=Processes)
+    roots: Mapping[str, Path] = field(default_factory=dict)
     callbacks: tuple[Any, ...] = ()
     cross: CrossFit | None = None
 
@@ -121,6 +127,7 @@ class Run:
         processes: Processes | None = None,
         *,
         checkpoint: Path | None = None,
+        nights_in: Path | None = None,
     ) -> Run:
         """Build the model and make the nights, once it is clear that the disk of the checkpoint has room for it."""
         processes = processes or Processes()
@@ -136,10 +143,14 @@ class Run:
             processes.on_main(partial(check_room, model, checkpoint))
         nights, checks = processes.main_first(
             lambda: prepare(
-                recipe.data, processor.layout, out / "nights", roots, progress=lambda items: progress(items, "nights")
+                recipe.data,
+                processor.layout,
+                nights_in or out / "nights",
+                roots,
+                progress=lambda items: progress(items, "nights"),
             )
         )
-        return kind(recipe, out, model, processor, nights, checks, progress, processes)
+        return kind(recipe, out, model, processor, nights, checks, progress, processes, roots)
 
     @property
     def phases(self) -> list[Phase]:
@@ -393,6 +404,11 @@ class Run:
         texts = describe_nights(store, self.processor.layout, self.out / "descriptions")
         return Batches(store, self.processor, descriptions=texts)
 
+    def record(self) -> TrainingRecord:
+        """Return who was trained and validated on, those of the base included."""
+        base = getattr(self.model.config, FIELD, None)
+        return record_of_run(self.recipe, self.nights, self.checks, self.roots, base)
+
     def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""
         model, context = self.model, self._checked()
@@ -405,6 +421,8 @@ class Run:
         for name, value in asdict(fitted).items():
             setattr(model.config, name, value)
         stores = {"training": self.nights, "validation": self.checks}
+        record = self.record()
+        model.config.training_record = record.to_dict()
         make_folder(checkpoint.parent)
         with replacing_folder(checkpoint, last="config.json") as temporary, system_errors():
             model.to(torch.bfloat16)
@@ -412,5 +430,5 @@ class Run:
                 model.model.evidence.familiarity = precise
             model.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)
-            write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, note=note)
+            write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, record, note=note)
         return checkpoint

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Literal
 
+from eegvlm.datasets import FolderRules
+
 
 @dataclass(frozen=True)
 class SimulatedNights:
@@ -55,7 +57,7 @@ class SimulatedNights:
 
 @dataclass(frozen=True)
 class RecordedNights:
-    """Nights of a data set; where it lies is said when the run starts (``--data NAME=FOLDER``).
+    r"""Nights of a data set; where it lies is said when the run starts (``--data NAME=FOLDER``).
 
     Parameters
     ----------
@@ -82,6 +84,15 @@ class RecordedNights:
         Whose stages are taught, where several scored; the data set's first one where it is not given.
     grid, extend_20s
         Which epochs a night is cut into (:class:`eegvlm.datasets.cutting.Cutting`); a built epoch store is cut already.
+    channels
+        Channels by role (``{eeg: Fpz-Cz}``), as ``--channels`` takes them; found by the roles where empty.
+    rules
+        Of ``folder``: how files are named and who the sleepers are (:class:`eegvlm.datasets.FolderRules`), such as
+        ``{subject: '(S\d+)_.*'}``. Without a subject rule each recording counts as a person of its own, and one who
+        has several may be both trained on and tested.
+    persons
+        The persons that are taken, as :attr:`eegvlm.datasets.Night.person` names them; all where it is not given. A
+        recipe's split sets it.
     weight
         As for simulated nights.
     """
@@ -97,6 +108,9 @@ class RecordedNights:
     scorer: str | None = None
     grid: Literal["scoring", "recording"] = "scoring"
     extend_20s: bool = False
+    channels: dict[str, str] = field(default_factory=dict)
+    rules: FolderRules | None = None
+    persons: tuple[str, ...] | None = None
     weight: float = 1.0
 
 

@@ -7,25 +7,24 @@ nights are taken from there.
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any
 
 import numpy as np
 
-from eegvlm.datasets import Night, open_dataset, split_by_subject
+from eegvlm.datasets import Night
 from eegvlm.datasets.contents import alignments_in_words
-from eegvlm.epochs import is_store
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.hypnogram.timing import Timing
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.signals import EPOCH_S, read_recording
 from eegvlm.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
-from eegvlm.training.built import ANY_STORE, built_nights
+from eegvlm.training.built import BuiltNight
+from eegvlm.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
+from eegvlm.training.parts import check_parts, divided
 from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
 from eegvlm.training.spectral_nights import read_spectral_nights
 from eegvlm.training.store import (
@@ -43,19 +42,6 @@ _OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
 _EVERY_STAGE = np.ones(5, dtype=bool)
 
 Progress = Callable[[list[Any]], Iterable[Any]]
-
-
-class _Named(Protocol):
-    """What choosing nights reads of one."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def person(self) -> str: ...
-
-
-_Night = TypeVar("_Night", bound=_Named)
 
 
 def prepare(
@@ -79,15 +65,12 @@ def prepare(
     Raises
     ------
     InputError
-        If a recorded source has no root or no night, or a person is in both.
+        If a recorded source has no root or no night, or a person is in two parts, the test part included.
     """
+    data = divided(data, layout, roots)
     train = _mixture(data.train, data, layout, folder, roots, progress, levelled=data.levelled)
     validation = _mixture(data.validation, data, layout, folder, roots, progress)
-    shared = sorted(set(train.persons) & set(validation.persons))
-    if shared:
-        raise InputError(
-            "recipe", "data.validation", ", ".join(shared[:5]), "these persons are trained on too: give each to one"
-        )
+    check_parts(data, layout, roots, training=train.persons, validation=validation.persons)
     return train, validation
 
 
@@ -112,15 +95,12 @@ def _mixture(
     for twice in (name for name, count in named.items() if count > 1):
         raise InputError("recipe", "data", twice, "two sources have this name: give each its own")
     for recorded in mixture.recorded:
-        root = _root(recorded.name, roots)
-        if recorded.dataset == ANY_STORE or is_store(root):
-            built = built_nights(recorded, root, layout, folder / "unpacked")
-            files[recorded.name] = list(_taken(recorded, built, root))
-            continue
-        nights = recorded_nights(recorded, roots)
         timings: dict[str, Timing] = {}
         files[recorded.name] = [
-            WrittenNight(_record(night, recorded, layout, folder, timings)) for night in progress(nights)
+            night if isinstance(night, BuiltNight) else WrittenNight(_record(night, recorded, layout, folder, timings))
+            for night in progress(
+                chosen_nights(recorded, layout, roots, unpacked=folder / "unpacked", level=logging.WARNING)
+            )
         ]
         _tell_alignment(recorded.name, timings)
     for place, simulated in enumerate(mixture.simulated):
@@ -138,13 +118,13 @@ def _mixture(
             WrittenNight(_simulate(seed, simulated, layout, folder, carriers, spectra)) for seed in progress(seeds)
         ]
     for unlabelled in mixture.unlabelled:
-        recordings = _recordings(unlabelled, roots)
+        recordings = files_of(unlabelled, roots)
         files[unlabelled.name] = [
             WrittenNight(_unlabelled(path, unlabelled, layout, folder, roots[unlabelled.name]))
             for path in progress(recordings)
         ]
     for spectral in mixture.spectral:
-        files[spectral.name] = list(read_spectral_nights(spectral.name, _root(spectral.name, roots)))
+        files[spectral.name] = list(read_spectral_nights(spectral.name, folder_of(spectral.name, roots)))
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
     kept = Counter(night.key for nights in files.values() for night in nights)
@@ -153,63 +133,6 @@ def _mixture(
         raise InputError("recipe", "data", twice, hint)
     others = {recorded.name: recorded.others for recorded in mixture.recorded}
     return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled, others=others)
-
-
-def recorded_nights(source: RecordedNights, roots: Mapping[str, Path]) -> list[Night]:
-    """Return the nights of a recorded source, in the order of their names.
-
-    Raises
-    ------
-    InputError
-        If its root was not given or is a built epoch store, or no night fits.
-    """
-    root = _root(source.name, roots)
-    if is_store(root):
-        raise InputError(root, f"data {source.name}", "an epoch store", "give the folder of the recordings themselves")
-    dataset = open_dataset(
-        source.dataset,
-        root,
-        scorer=source.scorer,
-        wake_crop_min=source.wake_crop_min,
-        grid=source.grid,
-        extend_20s=source.extend_20s,
-        look_inside=False,
-    )
-    for problem in dataset.problems:
-        _LOG.warning("data %s: %s", source.name, problem.message)
-    return _taken(source, dataset.nights, root)
-
-
-def _taken(source: RecordedNights, nights: Sequence[_Night], root: Path) -> list[_Night]:
-    """Return the nights that a source takes, in the order of their names."""
-    taken = [
-        night
-        for night in _fold(source, nights)
-        if any(fnmatchcase(night.name, pattern) for pattern in source.only)
-        and not any(fnmatchcase(night.name, pattern) for pattern in source.without)
-    ]
-    if not taken:
-        raise InputError(root, f"data {source.name}", "no scored night", "check only and without")
-    return sorted(taken, key=lambda night: night.name)
-
-
-def _fold(source: RecordedNights, nights: Sequence[_Night]) -> Sequence[_Night]:
-    """Return the nights of the source's group of persons, or of all others."""
-    if not source.fold:
-        return nights
-    written = re.fullmatch(r"(not )?(\d+)/(\d+)", source.fold)
-    if written is None or not 1 <= int(written[2]) <= int(written[3]):
-        raise InputError("recipe", f"data {source.name} fold", source.fold, 'write it as "1/5" or "not 1/5"')
-    # a split reads no more of a night than its data set, name and person
-    split = split_by_subject(cast("Sequence[Night]", nights), folds=int(written[3]))[int(written[2]) - 1]
-    return cast("Sequence[_Night]", split.train if written[1] else split.test)
-
-
-def _root(name: str, roots: Mapping[str, Path]) -> Path:
-    """Return a named source's folder."""
-    if name not in roots:
-        raise InputError("recipe", f"data {name}", "no folder", f"say where it lies: --data {name}=FOLDER")
-    return roots[name]
 
 
 def _tell_alignment(source: str, timings: Mapping[str, Timing]) -> None:
@@ -226,7 +149,7 @@ def _record(
     """Write one recorded night; epochs of stages that the source does not teach are kept as context."""
     file = folder / f"{night_key(source.name, night.name)}.npy"
     if not file.is_file():
-        recording, hypnogram = night.recording(), night.hypnogram()
+        recording, hypnogram = night.recording(source.channels or None), night.hypnogram()
         timings[night.name] = hypnogram.timing
         for note in hypnogram.notes:
             if note.startswith(("moved by", "laid")):
@@ -248,14 +171,6 @@ def _record(
     return file
 
 
-def _recordings(source: UnlabelledNights, roots: Mapping[str, Path]) -> list[Path]:
-    root = _root(source.name, roots)
-    found = sorted({path for pattern in source.only for path in root.rglob(pattern)})
-    if not found:
-        raise InputError(root, f"data {source.name}", "no recording", f"names fit none of {', '.join(source.only)}")
-    return found
-
-
 def _unlabelled(path: Path, source: UnlabelledNights, layout: ImageLayout, folder: Path, root: Path) -> Path:
     """Write one recording without a scoring; it is named by its place, for names may occur in several folders."""
     name = path.relative_to(root).as_posix()
@@ -275,7 +190,7 @@ def _carriers(source: RecordedNights, layout: ImageLayout, roots: Mapping[str, P
     """Return the EEG of a recorded source at the layout's rate, unfiltered, as texture for simulated nights."""
     epochs, stages = [], []
     for night in recorded_nights(source, roots):
-        recording = night.recording()
+        recording = night.recording(source.channels or None)
         channel = next(one for one in panel_channels(layout, recording).values() if one is not None)
         held, scored = recording.epochs(channel, rate=layout.rate), night.hypnogram().stages
         count = min(len(held), len(scored))
@@ -289,7 +204,7 @@ def _spectra(source: SimulatedNights, roots: Mapping[str, Path]) -> list[Measure
     """Return the measured nights that a source follows; none where it names none."""
     if not source.spectra:
         return []
-    files = sorted(_root(source.spectra, roots).glob("*.npz"))
+    files = sorted(folder_of(source.spectra, roots).glob("*.npz"))
     if not files:
         raise InputError(roots[source.spectra], f"data {source.spectra}", "no npz file", "give a folder of band powers")
     return [read_band_powers(file) for file in files]

@@ -10,6 +10,7 @@ The data: Kemp et al. 2000, IEEE Trans. Biomed. Eng. 47(9):1185-1194 (Sleep-EDF 
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,9 +110,15 @@ def read_spectral_nights(name: str, path: Path) -> list[SpectralNight]:
     for number, title in enumerate(names):
         rows = night == number
         stages = stage[rows].astype(np.int8)
-        labels = NightLabels(f"sleep-edf:{title.partition('__')[0]}", stages, one_hot(stages), _EVERY_STAGE)
+        labels = NightLabels(_person(title), stages, one_hot(stages), _EVERY_STAGE)
         nights.append(SpectralNight(night_key(name, title), labels, features[rows, :, :5]))
     return nights
+
+
+def _person(night: str) -> str:
+    """Return the sleeper as the data set names them: ``00`` is subject SC400 of the cassette study."""
+    subject = night.partition("__")[0]
+    return f"sleep-edf:{f'SC4{subject}' if re.fullmatch('[0-9]{2}', subject) else subject}"
 
 
 def _check(

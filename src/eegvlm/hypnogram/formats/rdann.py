@@ -22,7 +22,7 @@ _ROW = re.compile(
     r"\s+(?P<sample>\d{1,12})\s+(?P<type>\S+)\s+-?\d+\s+-?\d+\s+-?\d+(?:\s+(?P<text>\S.*?))?\s*"
 )
 # A stage of the MIT-BIH database, then apneas, hypopneas, arousals and leg movements.
-_STAGE = re.compile(r"(W|R|[1-4]|MT?)(?:\s+(?:HA|H|OA|X|CAA|CA|LA|L|A))*")
+_STAGE = re.compile(r"(W|R|N[1-3]|[1-4]|MT?)(?:\s+(?:HA|H|OA|X|CAA|CA|LA|L|A))*")
 _LENGTH = re.compile(r"(.*?)\s*duration:\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
@@ -67,7 +67,7 @@ def stage_of_text(text: str) -> tuple[str, float | None, bool]:
     name, duration_s = (length[1], float(length[2])) if length else (text, None)
     stage = _STAGE.fullmatch(name.strip())
     if stage is not None:
-        spelled = "?" if stage[1] in ("M", "MT") else f"Stage {stage[1]}"
+        spelled = "?" if stage[1] in ("M", "MT") else stage[1] if stage[1][0] == "N" else f"Stage {stage[1]}"
         return spelled, duration_s, True
     return name, duration_s, says_sleep_stage(name)
 

@@ -1,4 +1,4 @@
-"""WFDB annotation files of sleep stages (``.st``), as in the MIT-BIH Polysomnographic Database.
+"""WFDB annotation files of sleep stages: ``.st`` (MIT-BIH Polysomnographic Database), ``.arousal`` (PhysioNet 2018).
 
 The MIT format: pairs of bytes, six bits of a type and ten of the samples since the annotation before; some types hold
 the text, a longer step, or a channel. The sampling rate and the start stand in the header (``.hea``) beside the file.
@@ -20,7 +20,7 @@ from eegvlm.hypnogram.formats.format import Format, Source
 from eegvlm.hypnogram.formats.rdann import stage_of_text
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
-_SUFFIXES = (".st",)
+_SUFFIXES = (".st", ".arousal")
 _SKIP, _NUM, _SUB, _CHAN, _AUX = 59, 60, 61, 62, 63
 _RATE = "## time resolution: "
 

@@ -1,0 +1,84 @@
+"""``eegvlm crossval``: train and judge a recipe fold by fold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eegvlm.errors import InputError
+
+
+def crossval(
+    recipe: Annotated[Path, typer.Argument(help="A recipe, e.g. recipes/sleep-edf-20.yaml.")],
+    out: Annotated[Path | None, typer.Option(help="Folder. Default: runs/<name of the recipe>-crossval.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", metavar="NAME=FOLDER", help="Where a recorded source of the recipe lies."),
+    ] = None,
+    folds: Annotated[int | None, typer.Option(min=2, help="Groups of persons; each is tested once.")] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A published split: sleep-edf-20, mass, isruc-3, shhs ...")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Folds that are run now, e.g. 1,3; others can follow.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")] = False,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the recipe."),
+    ] = None,
+    judge_known: Annotated[
+        bool, typer.Option("--judge-known", help="Judge persons, too, whom the recipe's base has met.")
+    ] = False,
+    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the persons.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of resamples.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
+    device: Annotated[str, typer.Option(help="Of staging: auto, cpu, cuda, cuda:1 ...")] = "auto",
+    dtype: Annotated[str, typer.Option(help="Of staging: auto, float32, bfloat16, float16.")] = "auto",
+) -> None:
+    """Train a model for each fold, judge it on persons it has not met, and pool the answers.
+
+    A killed run goes on with --resume. Intervals are over persons.
+    """
+    from rich.progress import track
+
+    from eegvlm.cli.evaluate import print_report, terminal
+    from eegvlm.cli.train import roots_of
+    from eegvlm.evaluation import Bootstrap
+    from eegvlm.evaluation.crossval import Options, cross_validate
+    from eegvlm.training import read_recipe
+    from eegvlm.training.recipe import check_split
+    from eegvlm.training.split_recipe import BY_PERSON, split_option
+
+    what = read_recipe(recipe, change or ())
+    if folds is not None and split is not None:
+        raise InputError("arguments", "--folds", folds, "a published split has its own number: leave one of them out")
+    if folds is not None:
+        divided = replace(split_option(what.data.split, protocol=BY_PERSON), folds=folds)
+        what = replace(what, data=replace(what.data, split=divided))
+    elif split is not None:
+        what = replace(what, data=replace(what.data, split=split_option(what.data.split, protocol=split)))
+    check_split(what.data, recipe)
+    console, folder = terminal(), out or Path("runs") / f"{what.name}-crossval"
+    report = cross_validate(
+        what,
+        folder,
+        data=roots_of(recipe, data or []),
+        resume=resume,
+        options=Options(_numbers(only), judge_known, device, dtype, batch_size),
+        track=lambda items, what: track(items, description=what, console=console),
+        tell=lambda sentence: console.print(sentence, soft_wrap=True),
+        bootstrap=Bootstrap(resamples, seed),
+    )
+    print_report(report, console)
+    console.print("files: " + ", ".join(str(file) for file in report.write(folder)), soft_wrap=True)
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(dict.fromkeys(int(one) for one in text.split(","))) if text else ()
+    except ValueError:
+        raise InputError("arguments", "--only", text, "give numbers of folds, such as 1,3") from None
