@@ -26,6 +26,7 @@ from eegvlm.cli.dataset_options import (
 )
 from eegvlm.cli.stage import Reasons, Smooth
 from eegvlm.errors import InputError
+from eegvlm.signals import MODALITIES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from eegvlm.staging.reading import Inputs
 
 _BASELINES = ("enhancement", "night", "logistic")
-_MODALITIES = ("eeg", "eog", "emg")
 _INPUTS = ("both", "picture", "evidence")
 _FIT_ON = "simulated:nights=6,seed=2000000,hours=8"
 _SELF = "self"
@@ -72,7 +72,7 @@ def evaluate(
     ] = None,
     modalities: Annotated[
         str, typer.Option(metavar="LIST", help="Signals that are read; others are as if never recorded.")
-    ] = ",".join(_MODALITIES),
+    ] = ",".join(MODALITIES),
     inputs: Annotated[
         str,
         typer.Option(
@@ -131,7 +131,7 @@ def evaluate(
     from eegvlm.signals import parse_channels
 
     chosen = parse_channels(channels or ())
-    kept = _names("--modalities", modalities.split(","), _MODALITIES)
+    kept = _names("--modalities", modalities.split(","), MODALITIES)
     baselines = _names("--baseline", baseline or (), _BASELINES)
     given = list(dict.fromkeys(one.strip() for one in inputs.split(",")))
     _names("--inputs", given, _INPUTS)
@@ -267,7 +267,7 @@ def _reading_only(kept: tuple[str, ...], system: StageNight) -> StageNight:
     from eegvlm.evaluation.perturbations import keep_modalities
 
     def read(recording: Recording) -> Any:
-        return system(recording if set(kept) == set(_MODALITIES) else keep_modalities(recording, kept))
+        return system(recording if set(kept) == set(MODALITIES) else keep_modalities(recording, kept))
 
     return read
 
