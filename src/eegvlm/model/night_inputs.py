@@ -70,6 +70,17 @@ class EpochInputs:
     def __len__(self) -> int:
         return len(self.pictures)
 
+    def part(self, rows: slice) -> EpochInputs:
+        """Return what the model reads of some of these epochs."""
+        return EpochInputs(
+            self.pictures[rows],
+            None if self.context is None else self.context[rows],
+            None if self.own is None else self.own[rows],
+            None if self.made_from is None else self.made_from[rows],
+            self.picture_weight,
+            None if self.measured is None else self.measured[rows],
+        )
+
 
 @dataclass(eq=False)
 class NightInputs:
