@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from eegvlm.attribution.attribution import KINDS, SHARES, Attribution
 from eegvlm.attribution.patches import Patches
+from eegvlm.attribution.recording import ShownEpoch
 from eegvlm.attribution.summary import StageAttribution, by_stage
 from eegvlm.core.files import write_together
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout
 from eegvlm.signals import EPOCH_S, MODALITIES
 
@@ -33,25 +31,6 @@ _CURVES = {  # line, colour
     "insertion": ("-", "#542788"),
     "insertion by chance": ("--", "#542788"),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class ShownEpoch:
-    """An epoch to be drawn.
-
-    Parameters
-    ----------
-    title
-        What stands above it.
-    picture
-        uint8 (channels, height, width), as the model saw it.
-    losses
-        Of its patches, (patches,).
-    """
-
-    title: str
-    picture: npt.NDArray[np.uint8]
-    losses: npt.NDArray[np.float32]
 
 
 def check_formats(formats: Sequence[str]) -> None:
@@ -249,8 +228,3 @@ def _frame(axes: Axes, layout: ImageLayout) -> None:
         else f"; a row of {panel_words(layout)[layout.panels.index(wrapped)]}: {EPOCH_S / wrapped.rows:g} s"
     )
     axes.set_xlabel(f"seconds of the epoch{within}", fontsize=6)
-
-
-def shown_title(night: str, epoch: int, stage: int, probability: float) -> str:
-    """Return what stands above an epoch; ``epoch`` counts from 0."""
-    return f"{night}, epoch {epoch + 1}: {Stage(stage).label}, p {probability:.2f}"

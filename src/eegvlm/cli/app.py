@@ -28,6 +28,7 @@ COMMANDS = {
     "train": "Train a model from a recipe.",
     "merge": "Write a checkpoint from a run that was stopped early.",
     "evaluate": "Judge a model against the experts of a data set.",
+    "attribute": "Map what a model's answers hang on: patches of the picture, channels.",
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",

@@ -23,8 +23,10 @@ from eegvlm.cli.dataset_options import (
     WakeCrop,
     folder_rules,
     grid_name,
+    open_nights,
 )
 from eegvlm.cli.stage import Reasons, Smooth
+from eegvlm.cli.wide_console import wide_console
 from eegvlm.errors import InputError
 from eegvlm.signals import MODALITIES
 
@@ -143,7 +145,7 @@ def evaluate(
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     if out is not None:
         check_output_folder(out, files=(JSON_FILE, MARKDOWN_FILE))
-    nights = _open(
+    nights = open_nights(
         dataset,
         root,
         scorer=scorer,
@@ -216,7 +218,7 @@ def evaluate(
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
     doubts = [problem.message for problem in nights.problems if problem.code in DOUBTS]
     report = Report(of_model, others, rows, left_out, tested, doubts)
-    console = _console()
+    console = wide_console()
     _print(report, console)
     if out is not None:
         console.print("files: " + ", ".join(str(file) for file in report.write(out)), soft_wrap=True)
@@ -232,16 +234,6 @@ def _print(report: Report, console: Console) -> None:
     for note in report.notes():
         console.print(f"note: {note}", soft_wrap=True)
     console.print("Research use; verify by a trained scorer.", style="dim")
-
-
-def _open(name: str, root: str | None, **options: Any) -> Dataset:
-    from eegvlm.datasets import open_dataset
-
-    opened = open_dataset(name, root, **options)
-    if not opened.nights:
-        why = opened.problems[0].message if opened.problems else "are its files there?"
-        raise InputError(opened.root, f"data set {opened.name}", "0 nights", f"no night can be judged: {why}")
-    return opened
 
 
 def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tuple[str, ...]) -> dict[str, Any]:
@@ -274,7 +266,7 @@ def _reading_only(kept: tuple[str, ...], system: StageNight) -> StageNight:
 
 def _training(name: str, root: str | None, judged: Dataset) -> Dataset:
     """Open what a baseline is fitted on; refuse subjects that are judged."""
-    training = _open(name, root)
+    training = open_nights(name, root)
     both = {night.person for night in judged.nights} & {night.person for night in training.nights}
     if both:
         hint = "fit on other subjects than those that are judged, or cross-validate with --fit-on self"
@@ -318,10 +310,3 @@ def _names(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[s
     for name in sorted(asked - set(known)):
         raise InputError("arguments", option, name, f"choose from {', '.join(known)}")
     return tuple(name for name in known if name in asked)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, stderr=stderr)
-    return console if console.is_terminal else Console(highlight=False, markup=False, stderr=stderr, width=160)
