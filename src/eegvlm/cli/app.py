@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from eegvlm import __version__
 from eegvlm.errors import InputError
 
-# name -> one-line help; the file is eegvlm/cli/<name>.py and holds a function of the same name
+# name -> one-line help; the file is eegvlm/cli/<name>.py and holds a function of the same name, - being _
 COMMANDS = {
     "stage": "Stage recordings: hypnogram, probabilities, statistics.",
     "demo": "Simulate a short night, stage it, and say where the files are.",
@@ -29,6 +29,7 @@ COMMANDS = {
     "merge": "Write a checkpoint from a run that was stopped early.",
     "evaluate": "Judge a model against the experts of a data set.",
     "attribute": "Map what a model's answers hang on: patches of the picture, channels.",
+    "failing-channel": "Judge a model while one channel at a time fails.",
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",
@@ -46,7 +47,8 @@ class LazyGroup(TyperGroup):
         """Import and build one command."""
         if cmd_name not in COMMANDS:
             return None
-        function = getattr(importlib.import_module(f"eegvlm.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        function = getattr(importlib.import_module(f"eegvlm.cli.{name}"), name)
         if isinstance(function, typer.Typer):
             return typer.main.get_command(function)
         single = typer.Typer(add_completion=False)
