@@ -147,23 +147,19 @@ def failure_tables(rows: Sequence[FailureRow]) -> list[Table]:
             row.role,
             row.kind,
             f"{row.nights}/{row.before.n_epochs}",
-            *(f"{number(getattr(row.after, name))} ({row.falls[name].text})" for name in FIGURES),
+            *(cell for name in FIGURES for cell in (number(getattr(row.after, name)), row.falls[name].text)),
             str(row.after.n_missing),
             "-" if row.other_answers is None else f"{row.other_answers:.1%}",
         )
         for row in rows
     )
-    columns = (
-        "channel",
-        "failure",
-        "nights/epochs",
-        "accuracy (change)",
-        "balanced acc.",
-        "kappa",
-        "no answer",
-        "other answers",
+    names = [column for name in ("acc.", "bal.", "kappa") for column in (name, "change")]
+    columns = ("channel", "failure", "n", *names, "none", "other")
+    title = (
+        "A channel that fails (n: nights/epochs; figures after it and their change; none: epochs without an answer; "
+        "other: answers that changed)"
     )
-    tables = [Table("A channel that fails (figures after, change in parentheses)", columns, cells)]
+    tables = [Table(title, columns, cells)]
     panels = list(dict.fromkeys(panel for row in rows for panel in row.hangs_on))
     if panels:
         worth = tuple((row.role, row.kind, *(_beside(row.hangs_on.get(panel)) for panel in panels)) for row in rows)
