@@ -144,5 +144,6 @@ def test_what_the_answers_hang_on_is_the_mean_over_nights_and_written(tmp_path):
 def test_no_night_with_such_a_channel_and_an_impossible_share_are_refused():
     with pytest.raises(InputError, match="no night has such a channel"):
         channel_failures(by_loudness, nights(), roles=[Role.EMG_CHIN], kinds=["flat"])
-    with pytest.raises(InputError, match="share"):
-        channel_failures(by_loudness, nights(), share=0)
+    for share in (0, 1):
+        with pytest.raises(InputError, match="share"):
+            channel_failures(by_loudness, nights(), share=share)

@@ -43,7 +43,7 @@ def failing_channel(
         typer.Option(metavar="LIST", help="Whose channel fails: eeg_central,eog_left ...", show_default="each in turn"),
     ] = None,
     kinds: Annotated[str, typer.Option(metavar="LIST", help="How it fails.")] = ",".join(_KINDS),
-    share: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share of each epoch, in one stretch.")] = 0.7,
+    share: Annotated[float, typer.Option(min=0.01, max=0.95, help="Share of each epoch, in one stretch.")] = 0.7,
     attributed: Annotated[
         int,
         typer.Option(

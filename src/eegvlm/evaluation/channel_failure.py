@@ -17,7 +17,7 @@ import numpy as np
 
 from eegvlm.errors import InputError
 from eegvlm.evaluation.changed_nights import ChangedNights, confusions, stage_changed
-from eegvlm.evaluation.failing_channel import KINDS, ROLES, SHARE, Kind, failing
+from eegvlm.evaluation.failing_channel import KINDS, MOST, ROLES, SHARE, Kind, failing
 from eegvlm.evaluation.figures import Figures, figures
 from eegvlm.evaluation.intervals import Bootstrap, Difference
 from eegvlm.evaluation.perturbations import Perturbation
@@ -123,8 +123,9 @@ def channel_failures(
         If no night can be staged as it is, or none has a channel of any of the roles.
     """
     bootstrap, nights = bootstrap or Bootstrap(), list(nights)
-    if not 0 < share <= 1:
-        raise InputError("arguments", "share", share, "give a number above 0, up to 1")
+    if not 0 < share <= MOST:
+        hint = f"give a number above 0, up to {MOST:g}; a channel that is dead throughout is left out by --modalities"
+        raise InputError("arguments", "share", share, hint)
     failures = [(role, kind, failing(role, kind, share)) for role in roles for kind in kinds]
     changed = stage_changed(
         stage_night, nights, [one for *_, one in failures], channels=channels, progress=progress, seed=bootstrap.seed

@@ -19,7 +19,8 @@ KINDS: dict[Kind, str] = {
     "swapped": "the samples of the next channel of another kind in its place",
 }
 ROLES = tuple(role for role in Role if role is not Role.OTHER)
-SHARE = 0.7
+SHARE, MOST = 0.7, 0.95
+"""Of each epoch. A channel that is flat throughout is refused when a recording is opened by its name."""
 _TIMES, _GAIN = 10.0, 100.0
 
 
