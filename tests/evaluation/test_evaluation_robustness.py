@@ -13,7 +13,7 @@ from eegvlm.errors import InputError
 from eegvlm.evaluation.perturbations import PERTURBATIONS, NotApplicableError, edited, keep_modalities
 from eegvlm.evaluation.robustness import robustness, robustness_notes, robustness_table
 from eegvlm.hypnogram import Hypnogram
-from eegvlm.signals import Recording, Role
+from eegvlm.signals import MODALITIES, Recording, Role
 
 BY_NAME = {one.name: one for one in PERTURBATIONS}
 RATE = 128.0
@@ -21,9 +21,9 @@ RATE = 128.0
 
 @pytest.fixture(scope="module")
 def night() -> Recording:
-    """Two and a half hours of noise in three EEG channels, an EOG, a chin EMG and a breathing belt."""
+    """Two and a half hours of noise in a channel of every role, and a breathing belt."""
     rng = np.random.default_rng(0)
-    labels = ("EEG F4-M1", "EEG C4-M1", "EEG O2-M1", "EOG E1-M2", "EMG chin", "Thorax")
+    labels = ("EEG F4-M1", "EEG C4-M1", "EEG O2-M1", "EOG E1-M2", "EOG E2-M2", "EMG chin", "ECG", "Thorax")
     n = round(2.5 * 3600 * RATE)
     return Recording.from_arrays({label: ((15 * rng.standard_normal(n)).astype(np.float32), RATE) for label in labels})
 
@@ -43,6 +43,20 @@ def test_a_change_that_changes_nothing_keeps_every_sample_and_role(night):
             assert same.channel(channel.role).name == channel.name
             assert np.array_equal(same.samples(same.channel(channel.role)), night.samples(channel))
     assert (same.n_epochs, same.start, same.path) == (night.n_epochs, night.start, night.path)
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if not name.endswith("EEG only")])
+def test_a_change_keeps_a_channel_of_every_role(night, name):
+    roles = {channel.role for channel in night.channels} - {Role.OTHER}
+    assert roles == set(Role) - {Role.OTHER}
+    for piece in changed(night, name).pieces:
+        assert {channel.role for channel in piece.recording.channels} - {Role.OTHER} == roles
+
+
+def test_taking_eeg_away_keeps_the_channels_that_are_no_eeg(night):
+    (piece,) = changed(night, "frontal EEG only").pieces
+    kept = {channel.role for channel in piece.recording.channels} - {Role.OTHER}
+    assert kept == {Role.EEG_FRONTAL, Role.EOG_LEFT, Role.EOG_RIGHT, Role.EMG_CHIN, Role.ECG}
 
 
 @pytest.mark.parametrize("factor", [0.5, 2])
@@ -107,7 +121,7 @@ def test_an_equaliser_colours_each_channel_in_its_own_way_and_moves_nothing(nigh
     (piece,) = changed(night, "3-dB equaliser").pieces
     gains, length = [], round(RATE * 600)
     span = slice(round(RATE * 60), round(RATE * 70))
-    for channel in (one for one in night.channels if one.role.modality in ("eeg", "eog", "emg")):
+    for channel in (one for one in night.channels if one.role.modality in MODALITIES):
         before, after = night.samples(channel), piece.recording.samples(piece.recording.channel(channel.role))
         assert before.shape == after.shape
         power = [np.abs(np.fft.rfft(some[:length])) ** 2 for some in (before, after)]

@@ -153,7 +153,7 @@ def test_one_epoch_that_were_another_is_moved_with_its_own_evidence(build, membe
     places, others = torch.tensor([0, 2, 6]), torch.randn(3, HIGH + 21)
     others[0, HIGH:] = torch.nan
     with torch.no_grad():
-        found = night.replaced(vectors, places, others)
+        found = night.replaced(night.states(vectors), places, others)
         for place, other, moved in zip(places, others, found, strict=True):
             changed = vectors.clone()
             changed[place] = other

@@ -42,7 +42,7 @@ def test_one_epoch_that_were_another_is_moved_as_in_a_night_that_holds_it(stirre
     vectors[2] = torch.nan
     places, others = torch.tensor([0, 6, 3, 3]), torch.randn(4, 16)
     with torch.no_grad():
-        found = night.replaced(vectors, places, others)
+        found = night.replaced(night.states(vectors), places, others)
         for place, other, moved in zip(places, others, found, strict=True):
             changed = vectors.clone()
             changed[place] = other

@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from eegvlm import __version__
 from eegvlm.errors import InputError
 
-# name -> one-line help; the file is eegvlm/cli/<name>.py and holds a function of the same name
+# name -> one-line help; the file is eegvlm/cli/<name>.py and holds a function of the same name, - being _
 COMMANDS = {
     "stage": "Stage recordings: hypnogram, probabilities, statistics.",
     "demo": "Simulate a short night, stage it, and say where the files are.",
@@ -30,6 +30,8 @@ COMMANDS = {
     "merge": "Write a checkpoint from a run that was stopped early.",
     "evaluate": "Judge a model against the experts of a data set.",
     "crossval": "Train and judge a recipe fold by fold, on persons each model has not met.",
+    "attribute": "Map what a model's answers hang on: patches of the picture, channels.",
+    "failing-channel": "Judge a model while one channel at a time fails.",
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",
@@ -51,7 +53,8 @@ class LazyGroup(TyperGroup):
 
 def imported_command(name: str) -> Any:
     """Import and build one of :data:`COMMANDS`."""
-    function = getattr(importlib.import_module(f"eegvlm.cli.{name}"), name)
+    module = name.replace("-", "_")
+    function = getattr(importlib.import_module(f"eegvlm.cli.{module}"), module)
     if isinstance(function, typer.Typer):
         return typer.main.get_command(function)
     single = typer.Typer(add_completion=False)

@@ -45,7 +45,7 @@ def crossval(
     """
     from rich.progress import track
 
-    from eegvlm.cli.evaluate import print_report, terminal
+    from eegvlm.cli.evaluate import print_report
     from eegvlm.cli.train import roots_of
     from eegvlm.evaluation import Bootstrap
     from eegvlm.evaluation.crossval import Options, cross_validate
@@ -62,7 +62,7 @@ def crossval(
     elif split is not None:
         what = replace(what, data=replace(what.data, split=split_option(what.data.split, protocol=split)))
     check_split(what.data, recipe)
-    console, folder = terminal(), out or Path("runs") / f"{what.name}-crossval"
+    console, folder = wide_console(), out or Path("runs") / f"{what.name}-crossval"
     report = cross_validate(
         what,
         folder,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,7 +10,7 @@ from eegvlm.core.scoring_names import CODINGS, choice_of
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
-    from eegvlm.datasets import FolderRules
+    from eegvlm.datasets import Dataset, FolderRules
     from eegvlm.hypnogram.epoch_grid import GridName
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)]
@@ -82,3 +82,20 @@ def folder_rules(
 
     given = FolderRules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     return None if given == FolderRules() else given
+
+
+def open_nights(name: str, root: str | None, **options: Any) -> Dataset:
+    """Open a data set that has nights.
+
+    Raises
+    ------
+    InputError
+        If it has none, or cannot be opened.
+    """
+    from eegvlm.datasets import open_dataset
+
+    opened = open_dataset(name, root, **options)
+    if not opened.nights:
+        why = opened.problems[0].message if opened.problems else "are its files there?"
+        raise InputError(opened.root, f"data set {opened.name}", "0 nights", f"no night can be judged: {why}")
+    return opened

@@ -23,9 +23,12 @@ from eegvlm.cli.dataset_options import (
     WakeCrop,
     folder_rules,
     grid_name,
+    open_nights,
 )
 from eegvlm.cli.stage import Reasons, Smooth
+from eegvlm.cli.wide_console import wide_console
 from eegvlm.errors import InputError
+from eegvlm.signals import MODALITIES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
     from eegvlm.staging.reading import Inputs
 
 _BASELINES = ("enhancement", "night", "logistic")
-_MODALITIES = ("eeg", "eog", "emg")
 _INPUTS = ("both", "picture", "evidence")
 _FIT_ON = "simulated:nights=6,seed=2000000,hours=8"
 _SELF = "self"
@@ -72,7 +74,7 @@ def evaluate(
     ] = None,
     modalities: Annotated[
         str, typer.Option(metavar="LIST", help="Signals that are read; others are as if never recorded.")
-    ] = ",".join(_MODALITIES),
+    ] = ",".join(MODALITIES),
     inputs: Annotated[
         str,
         typer.Option(
@@ -141,7 +143,7 @@ def evaluate(
     from eegvlm.signals import parse_channels
 
     chosen = parse_channels(channels or ())
-    kept = _names("--modalities", modalities.split(","), _MODALITIES)
+    kept = _names("--modalities", modalities.split(","), MODALITIES)
     baselines = _names("--baseline", baseline or (), _BASELINES)
     given = list(dict.fromkeys(one.strip() for one in inputs.split(",")))
     _names("--inputs", given, _INPUTS)
@@ -153,7 +155,7 @@ def evaluate(
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     if out is not None:
         check_output_folder(out, files=(JSON_FILE, MARKDOWN_FILE))
-    nights = _open(
+    nights = open_nights(
         dataset,
         root,
         scorer=scorer,
@@ -228,7 +230,7 @@ def evaluate(
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
     doubts = [problem.message for problem in nights.problems if problem.code in DOUBTS]
     report = Report(of_model, others, rows, left_out, tested, doubts)
-    console = terminal()
+    console = wide_console()
     print_report(report, console)
     if out is not None:
         console.print("files: " + ", ".join(str(file) for file in report.write(out)), soft_wrap=True)
@@ -245,16 +247,6 @@ def print_report(report: Report, console: Console) -> None:
     for note in report.notes():
         console.print(f"note: {note}", soft_wrap=True)
     console.print("Research use; verify by a trained scorer.", style="dim")
-
-
-def _open(name: str, root: str | None, **options: Any) -> Dataset:
-    from eegvlm.datasets import open_dataset
-
-    opened = open_dataset(name, root, **options)
-    if not opened.nights:
-        why = opened.problems[0].message if opened.problems else "are its files there?"
-        raise InputError(opened.root, f"data set {opened.name}", "0 nights", f"no night can be judged: {why}")
-    return opened
 
 
 def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tuple[str, ...]) -> dict[str, Any]:
@@ -280,14 +272,14 @@ def _reading_only(kept: tuple[str, ...], system: StageNight) -> StageNight:
     from eegvlm.evaluation.perturbations import keep_modalities
 
     def read(recording: Recording) -> Any:
-        return system(recording if set(kept) == set(_MODALITIES) else keep_modalities(recording, kept))
+        return system(recording if set(kept) == set(MODALITIES) else keep_modalities(recording, kept))
 
     return read
 
 
 def _training(name: str, root: str | None, judged: Dataset) -> Dataset:
     """Open what a baseline is fitted on; refuse subjects that are judged."""
-    training = _open(name, root)
+    training = open_nights(name, root)
     both = {night.person for night in judged.nights} & {night.person for night in training.nights}
     if both:
         hint = "fit on other subjects than those that are judged, or cross-validate with --fit-on self"
@@ -331,11 +323,3 @@ def _names(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[s
     for name in sorted(asked - set(known)):
         raise InputError("arguments", option, name, f"choose from {', '.join(known)}")
     return tuple(name for name in known if name in asked)
-
-
-def terminal() -> Console:
-    """Return where tables are printed: wide enough for them where it is no terminal."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=160)

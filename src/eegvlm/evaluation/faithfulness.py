@@ -26,6 +26,7 @@ from eegvlm.evaluation.intervals import Bootstrap
 from eegvlm.evaluation.perturbations import keep_modalities
 from eegvlm.evaluation.run import Channels, Progress, ScoredNight, reason
 from eegvlm.evaluation.swap import SwapFigures, swap_figures
+from eegvlm.signals import MODALITIES
 
 if TYPE_CHECKING:
     from eegvlm.staging import Stager
@@ -132,7 +133,7 @@ def faithfulness(
     epochs_a_night: int | None = None,
     reasons: Reasons = "free",
     channels: Channels | None = None,
-    modalities: tuple[str, ...] = ("eeg", "eog", "emg"),
+    modalities: tuple[str, ...] = MODALITIES,
     batch_size: int = 32,
     progress: Progress | None = None,
     bootstrap: Bootstrap | None = None,

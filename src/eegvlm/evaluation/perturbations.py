@@ -14,14 +14,13 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.signals import EPOCH_S, Channel, Recording, Role
+from eegvlm.signals import EPOCH_S, MODALITIES, Channel, Recording, Role
 from eegvlm.signals.arrays import ArraySource
 
 Samples = npt.NDArray[np.float32]
 Edit = Callable[[Channel, Samples], tuple[Samples, float]]
 
 _EXCERPT_EPOCHS = 60
-_KEPT = ("eeg", "eog", "emg")
 _EQ_DB, _EQ_HZ = 3.0, (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
@@ -73,12 +72,12 @@ class Perturbation:
 
 
 def edited(recording: Recording, edit: Edit) -> Recording:
-    """Return a recording in memory whose EEG, EOG and chin EMG channels are changed.
+    """Return a recording in memory whose channels are changed, one for every role that the recording has.
 
     Parameters
     ----------
     recording
-        The night. Other channels are left out.
+        The night. Channels without a role, and further ones of the same role, are left out.
     edit
         Called with each channel and its samples (µV, NaN in gaps); gives samples and rate.
 
@@ -90,12 +89,12 @@ def edited(recording: Recording, edit: Edit) -> Recording:
     signals: dict[str, tuple[Samples, float]] = {}
     choice: dict[str, str] = {}
     for channel in recording.channels:
-        if channel.role.modality in _KEPT and channel.role.value not in choice:
+        if channel.role.modality in MODALITIES and channel.role.value not in choice:
             label = channel.name if channel.name not in signals else f"{channel.name} {channel.role.value}"
             signals[label] = edit(channel, recording.samples(channel))
             choice[channel.role.value] = label
     if not signals:
-        raise NotApplicableError("no EEG, EOG or EMG channel")
+        raise NotApplicableError("no channel with a role in scoring")
     source = ArraySource.of(signals, recording.start)
     return Recording.from_source(replace(source, name=str(recording.path)), choice)
 
@@ -138,7 +137,7 @@ def _polarity(recording: Recording, rng: np.random.Generator) -> Perturbed:
 def _low_pass(recording: Recording, rng: np.random.Generator) -> Perturbed:
     from scipy.signal import butter, sosfiltfilt
 
-    if all(one.rate <= 100 for one in recording.channels if one.role.modality in _KEPT):
+    if all(one.rate <= 100 for one in recording.channels if one.role.modality in MODALITIES):
         raise NotApplicableError("nothing above 50 Hz was recorded")
 
     def edit(channel: Channel, samples: Samples) -> tuple[Samples, float]:
@@ -172,7 +171,7 @@ def _resampled(rate: float) -> Perturbation:
 
 def _noise(recording: Recording, rng: np.random.Generator) -> Perturbed:
     def edit(channel: Channel, samples: Samples) -> tuple[Samples, float]:
-        if channel.role.modality == "emg":
+        if channel.role.modality not in ("eeg", "eog"):
             return samples, channel.rate
         return samples + np.float32(10) * rng.standard_normal(len(samples), dtype=np.float32), channel.rate
 

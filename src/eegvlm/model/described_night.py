@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
+import torch
+
 from eegvlm.evidence import NOTHING_MEASURED, RecordingMedians, epoch_texts, measure_night
 from eegvlm.model.night_inputs import EpochInputs, NightInputs, Rows, Signals
 
@@ -39,6 +41,11 @@ class DescribedNight(NightInputs):
     def rows(self, rows: Rows) -> EpochInputs:
         """See :meth:`.NightInputs.rows`."""
         found = super().rows(rows)
+        return found if self.texts is None else replace(found, measured=tuple(self.texts[row] for row in rows))
+
+    def redrawn(self, rows: Rows, pictures: torch.Tensor) -> EpochInputs:
+        """See :meth:`.NightInputs.redrawn`; texts stay."""
+        found = super().redrawn(rows, pictures)
         return found if self.texts is None else replace(found, measured=tuple(self.texts[row] for row in rows))
 
     def replaced(self, rows: Rows, signals: Signals) -> EpochInputs:

@@ -16,6 +16,7 @@ from transformers import AutoBackbone
 
 from eegvlm.hypnogram import Stage
 from eegvlm.model.configuration import EegVlmConfig
+from eegvlm.model.strip_backbone import StripBackbone
 
 FEW_EPOCHS = 60
 """A recording of so many epochs has half the say in the batch statistics of one without end."""
@@ -47,19 +48,24 @@ class EnhancementMember(nn.Module):
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Return vectors (batch, g * g, member_channels) of pictures, as :meth:`EnhancementNetwork.forward` does."""
-        if self.size is not None and pixel_values.shape[-2:] != (self.size, self.size):
-            resized = functional.interpolate(  # which a CPU cannot do in bfloat16
-                pixel_values.float(), size=(self.size, self.size), mode="bilinear", antialias=True
-            )
-            pixel_values = resized.to(pixel_values.dtype)
-        pixel_values = pixel_values.contiguous(memory_format=torch.channels_last)
-        feature_map = self.widen(self.backbone(pixel_values).feature_maps[-1])  # (batch, channels, h, w)
+        feature_map = self.feature_map(pixel_values)
         if self.grid == 1:
             mean: torch.Tensor = feature_map.mean(dim=(2, 3))
             return mean.unsqueeze(1)
         pooled = functional.adaptive_avg_pool2d(feature_map, self.grid)  # (batch, channels, g, g)
         vectors: torch.Tensor = pooled.flatten(2).transpose(1, 2)
         return vectors
+
+    def feature_map(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """Return the widened feature map of pictures, (batch, member_channels, h, w)."""
+        if self.size is not None and pixel_values.shape[-2:] != (self.size, self.size):
+            resized = functional.interpolate(  # which a CPU cannot do in bfloat16
+                pixel_values.float(), size=(self.size, self.size), mode="bilinear", antialias=True
+            )
+            pixel_values = resized.to(pixel_values.dtype)
+        pixel_values = pixel_values.contiguous(memory_format=torch.channels_last)
+        widened: torch.Tensor = self.widen(self.backbone(pixel_values).feature_maps[-1])
+        return widened
 
     def classify(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return stage logits (..., 5) of vectors (..., member_channels)."""
@@ -100,6 +106,19 @@ class EnhancementNetwork(nn.Module):
             (batch, g * g, enhancement_channels), the grid row by row, of each the members' parts in their order.
         """
         return torch.cat([member(pixel_values) for member in self.members], dim=2)
+
+    @property
+    def separate_rows(self) -> int:
+        """How many rows of a picture are read each by itself, a vector being their mean; 1: the picture is one."""
+        backbones = [member.backbone for member in self.chosen(0) if member.grid == 1 and member.size is None]
+        if len(backbones) < len(self.members) or not all(isinstance(one, StripBackbone) for one in backbones):
+            return 1
+        return int(backbones[0].row_offset.shape[1])
+
+    def row_means(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """Return the mean over time of each row of pictures, float32 (batch, separate_rows, enhancement_channels)."""
+        maps = torch.cat([member.feature_map(pixel_values) for member in self.chosen(0)], dim=1)
+        return maps.float().mean(dim=3).transpose(1, 2)
 
     @torch.no_grad()
     def adapted(self, pixel_values: torch.Tensor, epochs: int, share: float) -> EnhancementNetwork:

@@ -11,6 +11,9 @@ from torch.nn import functional
 
 from eegvlm.model.configuration import EegVlmConfig
 
+NightStates = tuple[torch.Tensor, torch.Tensor]
+"""States of the two GRUs of a reader when they come to each epoch of a night: (epochs, hidden) each."""
+
 
 def windows(vectors: torch.Tensor, around: int) -> torch.Tensor:
     """Return the vectors around each epoch of a night, (epochs, 2 * around + 1, channels); NaN beyond its ends.
@@ -71,13 +74,18 @@ class NightEncoder(nn.Module):
         beside = night[..., self.channels :]
         return self._joined([reader(night[..., part], beside) for reader, part in self._parts()])
 
-    def replaced(self, night: torch.Tensor, places: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
+    def states(self, night: torch.Tensor) -> list[NightStates]:
+        """Return with which states each reader meets every epoch of a night (epochs, channels + evidence_channels)."""
+        beside = night[:, self.channels :]
+        return [reader.states(night[:, part], beside) for reader, part in self._parts()]
+
+    def replaced(self, states: list[NightStates], places: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
         """Return what one epoch's vector is moved to if it alone were another.
 
         Parameters
         ----------
-        night
-            As it is, (epochs, channels + evidence_channels).
+        states
+            Of the night as it is, from :meth:`states`.
         places
             Epochs, (n,), from 0; one may come several times.
         vectors
@@ -88,8 +96,11 @@ class NightEncoder(nn.Module):
         torch.Tensor
             (n, channels)
         """
-        beside = (night[:, self.channels :], vectors[:, self.channels :])
-        found = [reader.replaced(night[:, part], places, vectors[:, part], *beside) for reader, part in self._parts()]
+        beside = vectors[:, self.channels :]
+        found = [
+            reader.replaced(met, places, vectors[:, part], beside)
+            for met, (reader, part) in zip(states, self._parts(), strict=True)
+        ]
         return self._joined(found).mean(dim=0)
 
     def _parts(self) -> Iterator[tuple[NightReader, slice]]:
@@ -133,22 +144,25 @@ class NightReader(nn.Module):
         after, _ = self.after(read.flip(1))
         return self._moved(night, before, after.flip(1))
 
+    def states(self, night: torch.Tensor, beside: torch.Tensor) -> NightStates:
+        """Return the states of both GRUs when they come to each epoch of a night, each (epochs, hidden)."""
+        read = self._read(night[None], beside[None])
+        before, after = (
+            functional.pad(gru(shown)[0][0, :-1], (0, 0, 1, 0))
+            for gru, shown in ((self.before, read), (self.after, read.flip(1)))
+        )
+        return before, after.flip(0)
+
     def replaced(
-        self,
-        night: torch.Tensor,
-        places: torch.Tensor,
-        vectors: torch.Tensor,
-        beside: torch.Tensor | None = None,
-        own_beside: torch.Tensor | None = None,
+        self, states: NightStates, places: torch.Tensor, vectors: torch.Tensor, beside: torch.Tensor
     ) -> torch.Tensor:
         """Return other vectors at their places moved, (n, channels); the GRUs come there through the night."""
-        read = self._read(night[None], None if beside is None else beside[None])
-        own = self._read(vectors[:, None], None if own_beside is None else own_beside[:, None])
-        states = []
-        for gru, told, ahead in ((self.before, read, places), (self.after, read.flip(1), len(night) - 1 - places)):
-            of_all = functional.pad(gru(told)[0][0], (0, 0, 1, 0))  # the state with which each epoch is met
-            states.append(gru(own, of_all[ahead][None].contiguous())[0][:, 0])
-        return self._moved(vectors, *states)
+        own = self._read(vectors[:, None], beside[:, None])
+        met = (
+            gru(own, of_night[places][None].contiguous())[0][:, 0]
+            for gru, of_night in zip((self.before, self.after), states, strict=True)
+        )
+        return self._moved(vectors, *met)
 
     def _read(self, vectors: torch.Tensor, beside: torch.Tensor | None) -> torch.Tensor:
         """Return what the GRUs are given of each epoch: (batch, epochs, hidden)."""

@@ -14,10 +14,11 @@ import torch
 from eegvlm.evidence import Evidence, beside_median, entries, evidence_vectors, measure_night
 from eegvlm.images import PreparedNight
 from eegvlm.images.raster import empty_picture
-from eegvlm.model.batch_norm_adaptation import adapted_network, filled_up, fingerprints, night_vectors
+from eegvlm.model.batch_norm_adaptation import adapted_network, fingerprints, night_vectors
+from eegvlm.model.distinct_rows import picture_vectors
 from eegvlm.model.evidence_encoder import N_STAGES
 from eegvlm.model.familiarity import Unfamiliar
-from eegvlm.model.night import windows
+from eegvlm.model.night import NightStates, windows
 
 Rows = npt.NDArray[np.intp]
 Signals = dict[str, npt.NDArray[np.float32]]
@@ -68,6 +69,17 @@ class EpochInputs:
 
     def __len__(self) -> int:
         return len(self.pictures)
+
+    def part(self, rows: slice) -> EpochInputs:
+        """Return what the model reads of some of these epochs."""
+        return EpochInputs(
+            self.pictures[rows],
+            None if self.context is None else self.context[rows],
+            None if self.own is None else self.own[rows],
+            None if self.made_from is None else self.made_from[rows],
+            self.picture_weight,
+            None if self.measured is None else self.measured[rows],
+        )
 
 
 @dataclass(eq=False)
@@ -122,6 +134,7 @@ class NightInputs:
         config = self.model.config
         self._marks = np.zeros(self.night.n_epochs, np.int64)
         self._around, self._network, self._entries = 0, None, None
+        self._states: list[NightStates] | None = None
         if not getattr(config, "reads_night", False):
             return
         started = time.perf_counter()
@@ -194,6 +207,27 @@ class NightInputs:
         return int(self.model.config.evidence_channels)
 
     @torch.inference_mode()
+    def redrawn(self, rows: Rows, pictures: torch.Tensor) -> EpochInputs:
+        """Return what the model would read if other pictures stood at places of the night.
+
+        Tower and enhancement network both see the picture: the place's own vector is computed from it. The night
+        around a place stays, and so does what was measured in the epoch.
+
+        Parameters
+        ----------
+        rows
+            Places, (n,), at least one; one may come several times.
+        pictures
+            uint8 (n, channels, height, width), on the model's device.
+        """
+        if self.vectors is None or self._network is None:
+            return EpochInputs(self._among_neighbours(rows, pictures))
+        vectors = self._vectors_of(pictures)
+        if self.model.config.reads_evidence:
+            vectors = torch.cat([vectors, self.vectors[rows, self.model.config.enhancement_channels :]], dim=1)
+        return self._in_the_night(self.vectors, rows, pictures, vectors)
+
+    @torch.inference_mode()
     def replaced(self, rows: Rows, signals: Signals) -> EpochInputs:
         """Return what the model would read if other signals stood at places of the night.
 
@@ -208,13 +242,8 @@ class NightInputs:
         """
         pictures = self.night.with_signals(rows, signals).pictures(slice(None), device=self.model.device)
         if self.vectors is None or self._network is None:
-            if self.beside:
-                shown = self._beside(rows)
-                shown[:, self.beside] = pictures
-                pictures = shown
-            return EpochInputs(pictures)
-        pixel_values = self.processor.normalise(filled_up(pictures), self.model.dtype)
-        vectors = self._network(pixel_values)[: len(rows)].mean(dim=1).float().cpu()
+            return EpochInputs(self._among_neighbours(rows, pictures))
+        vectors = self._vectors_of(pictures)
         places = torch.from_numpy(rows)
         if self._entries is not None:
             others = torch.from_numpy(self._entries_of(rows, signals))
@@ -222,15 +251,39 @@ class NightInputs:
             vectors = torch.cat([vectors, self.model.model.evidence.replaced(*given).cpu()], dim=1)
         elif self.model.config.reads_evidence:
             vectors = torch.cat([vectors, vectors.new_full((len(rows), self._evidence_channels), torch.nan)], dim=1)
-        context = None
+        return self._in_the_night(self.vectors, rows, pictures, vectors)
+
+    def _vectors_of(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return the high-level vectors of pictures, on the CPU."""
+
+        def normalise(shown: torch.Tensor) -> torch.Tensor:
+            pixel_values: torch.Tensor = self.processor.normalise(shown, self.model.dtype)
+            return pixel_values
+
+        return picture_vectors(self._network, pictures, normalise, self.batch_size).cpu()
+
+    def _in_the_night(
+        self, night: torch.Tensor, rows: Rows, pictures: torch.Tensor, vectors: torch.Tensor
+    ) -> EpochInputs:
+        """Return pictures with their own vectors (n, channels), and those of the night (n_epochs, channels) around."""
+        places, context, moved = torch.from_numpy(rows), None, None
         if self._reads_around:
-            context = windows(self.vectors, self._around)[places]
+            context = windows(night, self._around)[places]
             context[:, self._around] = vectors
-        moved = None
         if self.moved is not None:
-            given = (one.to(self.model.device) for one in (self.vectors, places, vectors))
-            moved = self.model.model.night.replaced(*given)[:, None].cpu()
+            if self._states is None:
+                self._states = self.model.model.night.states(night.to(self.model.device))
+            given = (one.to(self.model.device) for one in (places, vectors))
+            moved = self.model.model.night.replaced(self._states, *given)[:, None].cpu()
         return EpochInputs(pictures, context, moved, fingerprints(pictures), self.picture_weight)
+
+    def _among_neighbours(self, rows: Rows, pictures: torch.Tensor) -> torch.Tensor:
+        """Return pictures between those of their places' neighbours, where the model is shown any."""
+        if not self.beside:
+            return pictures
+        shown = self._beside(rows)
+        shown[:, self.beside] = pictures
+        return shown
 
     def _entries_of(self, rows: Rows, signals: Signals) -> npt.NDArray[np.float32]:
         """Return the evidence of other signals at places of the night, each measured alone among its neighbours."""

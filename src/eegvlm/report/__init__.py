@@ -1,7 +1,8 @@
 """The night's report: one self-contained page, made for looking.
 
-The door of the room: :func:`write_report`. Notable: the page asks the network for nothing, runs only what its content
-security policy names by hash, and escapes whatever comes from a file's header or from a model.
+The door of the room: :func:`write_report`, and :class:`Overlay` for what is laid over its traces. Notable: the page
+asks the network for nothing, runs only what its content security policy names by hash, and escapes whatever comes from
+a file's header or from a model.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eegvlm.report.overlay import Overlay
     from eegvlm.report.page import write_report
 
-__all__ = ["write_report"]
+__all__ = ["Overlay", "write_report"]
 
-_LAZY = {"write_report": "eegvlm.report.page"}
+_LAZY = {"Overlay": "eegvlm.report.overlay", "write_report": "eegvlm.report.page"}
 
 
 def __getattr__(name: str) -> Any:

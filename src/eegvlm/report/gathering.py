@@ -13,9 +13,8 @@ from eegvlm.images.shown_channel import ShownChannel
 from eegvlm.report.signal_quality import read_from
 from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds, draw_spectrogram
 from eegvlm.report.traces import CHUNK, Coding, encode, fit, panel_coding, rounding_error
-from eegvlm.signals import Role
+from eegvlm.signals import MODALITIES, Role
 
-_MODALITIES = ("eeg", "eog", "emg", "ecg")
 _SAMPLED = 16  # every so many epochs, one whose rounding error is measured
 
 
@@ -88,7 +87,7 @@ def panels_in_order(layout: ImageLayout) -> list[Panel]:
 
 def panel_words(name: str) -> str:
     """Return a panel's name as a person writes it: ``"EOG left"`` of ``"eog_left"``."""
-    return " ".join(word.upper() if word in _MODALITIES else word for word in name.split("_"))
+    return " ".join(word.upper() if word in MODALITIES else word for word in name.split("_"))
 
 
 def _role_words(role: Role) -> str:

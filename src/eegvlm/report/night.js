@@ -79,13 +79,14 @@
 
   function showEpoch(chunk) {
     const details = chunk.details[current - chunk.first], stage = Night.meta.stages[current];
-    const events = Night.events(current, details), traces = Night.traces(chunk, current), notes = details.signal;
+    const events = Night.events(current, details), traces = Night.traces(chunk, current), notes = details.signal, weights = details.weights;
     const width = Math.max(280, Math.floor($("picture").clientWidth));
-    $("picture").replaceChildren(Night.picture(current, { traces, events, notes }, width, `Signal traces of epoch ${current + 1}; ${events.length} events boxed`));
+    $("picture").replaceChildren(Night.picture(current, { traces, events, notes, weights }, width, `Signal traces of epoch ${current + 1}; ${events.length} events boxed`));
     $("signal").replaceChildren(...Night.signalNotes(current, notes));
     $("votes").replaceChildren(...Night.votes(current));
     const elsewhere = [...new Set(events.map((event) => event.elsewhere).filter(Boolean))];
     $("elsewhere").textContent = elsewhere.length ? `* measured on ${elsewhere.join(", ")}, which the model's picture does not show. ` : "";
+    $("overlaid").textContent = details.weights ? Night.meta.overlay + ". " : "";
     $("probabilities").replaceChildren(...Night.probabilities(Night.meta.probabilities[current], stage));
     if ($("second")) $("second").textContent = "Second reader: " + second(current);
     const flagged = Night.meta.review.find(([first, , , last]) => first <= current && current <= last);
@@ -154,7 +155,7 @@
       const row = Night.meta.probabilities[epoch];
       const said = row ? ["W", "N1", "N2", "N3", "R"].map((name, index) => `${name} ${row[index].toFixed(2)}`).join("  ") : "";
       articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${said}`),
-        Night.picture(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal }, 900, `Signal traces of epoch ${epoch + 1}`),
+        Night.picture(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal, weights: details.weights }, 900, `Signal traces of epoch ${epoch + 1}`),
         ...(details.why ? [make("p", {}, details.why.text), make("p", {}, Night.claims(details.why))] : [])));
     }
     $("printed").replaceChildren(...articles);

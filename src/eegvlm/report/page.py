@@ -22,6 +22,7 @@ from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, ticks_path
 from eegvlm.report.clock import time_label, time_ticks
 from eegvlm.report.details import epoch_details
 from eegvlm.report.gathering import Pictures, gather, panel_words, panels_in_order
+from eegvlm.report.overlay import Overlay, put_weights
 from eegvlm.report.packing import pack_bytes, pack_json
 from eegvlm.report.review import ReviewEpoch, review_list
 from eegvlm.report.script_data import script_data
@@ -74,7 +75,7 @@ class ReportedNight(Protocol):
     def second(self) -> SecondOpinion | None: ...  # noqa: D102
 
 
-def write_report(path: str | Path, night: ReportedNight) -> Path:
+def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | None = None) -> Path:
     """Write the report of a staged night.
 
     Parameters
@@ -85,6 +86,8 @@ def write_report(path: str | Path, night: ReportedNight) -> Path:
         What :meth:`eegvlm.staging.Stager.stage` returned: the traces that the model saw, and, where asked for,
         measurements (findings beside each epoch, events boxed in its traces), reasons, what each derivation says by
         itself, and a second reader's hypnogram under ours, with the differences marked.
+    overlay
+        What is laid over the traces of some epochs; None: nothing.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def write_report(path: str | Path, night: ReportedNight) -> Path:
     Raises
     ------
     InputError
-        Where evidence, rationales, votes or second opinion are of another night, or the page cannot be written.
+        Where evidence, rationales, votes, second opinion or overlay are of another night, or the page cannot be
+        written.
 
     Examples
     --------
@@ -112,10 +116,13 @@ def write_report(path: str | Path, night: ReportedNight) -> Path:
     for epoch, notes in enumerate(epoch_notes(prepared, panels_in_order(prepared.layout))):
         if notes:
             details[epoch]["signal"] = notes
+    if overlay is not None:
+        put_weights(details, overlay, [panel.name for panel in panels_in_order(prepared.layout)])
     packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
     pictures = gather(prepared, _room_for_traces(len(scored), len(prepared.layout.panels), packed_details))
     listed = review_list(scored, night.review)
     data = script_data(night, pictures, listed, _default_count(night.review))
+    data["overlay"] = None if overlay is None else overlay.caption
     text = _template().render(
         **_said(night),
         **_drawn(night, pictures, listed),

@@ -22,9 +22,10 @@
     return [5, 2, 1].map((k) => k * power).find((value) => value <= limit);
   };
 
-  // `traces` and `events` ({panel, start, end, tag, verdict}) of an epoch, and what its signal notes say of each panel.
+  // `traces` and `events` ({panel, start, end, tag, verdict}) of an epoch, what its signal notes say of each panel, and
+  // `weights` of equal stretches of it, by panel.
   // Returns an SVG element.
-  Night.picture = (epoch, { traces, events, notes }, width, label) => {
+  Night.picture = (epoch, { traces, events, notes, weights }, width, label) => {
     const rows = rowsFor(width), seconds = 30 / rows;
     LEFT = width >= 700 ? 112 : 6;
     const inner = width - LEFT - RIGHT;
@@ -39,7 +40,7 @@
       const from = row * seconds, x = (time) => LEFT + ((time - from) / seconds) * inner;
       let y = row * (lane + AXIS + 6);
       panels.forEach((panel, index) => {
-        const at = { height: heightOf(panel, traces[index]), from, seconds, x, y, inner, row, shown: Night.shown(panel, epoch), note: (notes || {})[index] || {} };
+        const at = { height: heightOf(panel, traces[index]), from, seconds, x, y, inner, row, shown: Night.shown(panel, epoch), note: (notes || {})[index] || {}, weights: (weights || [])[index] || [] };
         y += drawPanel(svg, panel, traces[index], events.filter((event) => event.panel === index), at);
       });
       drawAxis(svg, from, seconds, x, y - GAP);
@@ -62,6 +63,7 @@
         add(inside, "line", { class: "reference", x1: 0, x2: at.inner, y1: middle + level * scale, y2: middle + level * scale });
       }
     }
+    drawWeights(inside, at, height);
     for (const event of events) drawBox(inside, event, at, height);
     if (trace && trace.points) add(inside, "path", { class: "trace", d: line(trace.points, at, middle, scale) });
     if (trace && trace.low) add(inside, "path", { class: "trace muscle", d: envelope(trace, at, middle, scale) });
@@ -118,6 +120,17 @@
     const node = add(svg, "text", { class: at.note.instead ? "tag name instead" : "tag name", ...place }, short);
     add(node, "title", {}, full);
     if (!panel.kind) add(svg, "text", { class: "empty", x: LEFT + at.inner / 2, y: at.y + height / 2 + 4, "text-anchor": "middle" }, LEFT > 50 ? "no channel" : "");
+  }
+
+  // What the answer hangs on: equal stretches of the epoch, shaded by their weight.
+  function drawWeights(inside, at, height) {
+    const seconds = 30 / at.weights.length;
+    at.weights.forEach((weight, k) => {
+      const stretch = { start: k * seconds, end: (k + 1) * seconds };
+      if (!weight || stretch.end <= at.from || stretch.start >= at.from + at.seconds) return;
+      const x = at.x(stretch.start) - LEFT, width = at.x(stretch.end) - LEFT - x;
+      add(inside, "rect", { class: weight > 0 ? "weight for" : "weight against", x, y: 0, width, height, "fill-opacity": (0.65 * Math.abs(weight)) / 100 });
+    });
   }
 
   function drawBox(inside, event, at, height) {

@@ -16,11 +16,12 @@ from eegvlm.signals.quality import ChannelQuality, Quality, QualityKind, Quality
 from eegvlm.signals.quality_meter import QualityMeter, measure_quality
 from eegvlm.signals.reading import read_recording
 from eegvlm.signals.recording import Recording
-from eegvlm.signals.roles import Role
+from eegvlm.signals.roles import MODALITIES, Role
 from eegvlm.signals.source import EPOCH_S
 
 __all__ = [
     "EPOCH_S",
+    "MODALITIES",
     "Channel",
     "ChannelQuality",
     "ExtendedRecording",

@@ -31,4 +31,7 @@ class Role(StrEnum):
         return self.value.partition("_")[2] or self.value.upper()
 
 
+MODALITIES = tuple(dict.fromkeys(role.modality for role in Role if role is not Role.OTHER))
+"""Kinds of signal that scoring uses, in the order of the roles: EEG, EOG, EMG, ECG."""
+
 EEG_ROLES = (Role.EEG_CENTRAL, Role.EEG_FRONTAL, Role.EEG_OCCIPITAL)

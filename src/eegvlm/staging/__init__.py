@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     from eegvlm.staging.counterfactuals import Counterfactuals
     from eegvlm.staging.night import StagedNight
     from eegvlm.staging.pipeline import StageOptions, stage_file
+    from eegvlm.staging.redrawing import Redrawing
     from eegvlm.staging.second_reader import SecondReader, ask_second_reader, second_reader_named
     from eegvlm.staging.stager import Stager
 
 __all__ = [
     "Counterfactuals",
+    "Redrawing",
     "SecondReader",
     "StageOptions",
     "StagedNight",
@@ -25,6 +27,7 @@ __all__ = [
 
 _FILES = {
     "Counterfactuals": "counterfactuals",
+    "Redrawing": "redrawing",
     "SecondReader": "second_reader",
     "StageOptions": "pipeline",
     "StagedNight": "night",

@@ -56,6 +56,7 @@ from eegvlm.staging.limits import limits_of
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
 from eegvlm.staging.reading import INPUTS, Inputs, Reader
+from eegvlm.staging.redrawing import Redrawing, suitable_batch
 from eegvlm.staging.unstaged import notes_of, quality_problems, quality_words
 
 Smoothing = Literal["none", "posterior"]
@@ -326,6 +327,26 @@ class Stager:
         night = PreparedNight.read(recording, self.processor.layout)
         ground = Ground.of(night, measure_night(night))
         return Counterfactuals(self._reader, self._grammars, self._reader.open(night, batch_size), ground, batch_size)
+
+    def redrawing(self, recording: Recording, *, batch_size: int | None = None) -> Redrawing:
+        """Open a recording so that its epochs can be read with other pictures than their own.
+
+        Parameters
+        ----------
+        recording
+            The night.
+        batch_size
+            Pictures that are read at a time; None: as many as suit the device.
+
+        Raises
+        ------
+        RecordingError
+            If no EEG channel was found, or a channel that is needed cannot be used.
+        """
+        self._check_eeg(recording, "first")
+        size = batch_size or suitable_batch(self.model.device)
+        night = PreparedNight.read(recording, self.processor.layout)
+        return Redrawing(self._reader, self._reader.open(night, size), size)
 
     def _eeg_panels(self) -> list[str]:
         return [panel.name for panel in self.processor.layout.panels if panel.shows_eeg]

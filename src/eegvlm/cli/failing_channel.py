@@ -1,0 +1,129 @@
+"""``eegvlm failing-channel``: one channel at a time fails for most of every epoch, and the model is judged again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from eegvlm.cli.bar import bar
+from eegvlm.cli.dataset_options import (
+    Coding,
+    EpochLength,
+    Only,
+    OnsetUnit,
+    Scorer,
+    Scorings,
+    StageMap,
+    Subject,
+    WakeCrop,
+    folder_rules,
+    open_nights,
+)
+from eegvlm.cli.wide_console import wide_console
+from eegvlm.errors import InputError
+
+_KINDS = ("noise", "flat", "saturated", "swapped")
+_MARKDOWN, _JSON = "channel-failure.md", "channel-failure.json"
+
+
+def failing_channel(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a packaged model, or a checkpoint folder.")],
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET", help="One of `eegvlm dataset list`, or simulated:nights=4,seed=3000000,hours=8."
+        ),
+    ],
+    root: Annotated[str | None, typer.Argument(metavar="ROOT", help="Where it lies.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help=f"Folder for {_MARKDOWN} and {_JSON}.", show_default=False)] = None,
+    roles: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Whose channel fails: eeg_central,eog_left ...", show_default="each in turn"),
+    ] = None,
+    kinds: Annotated[str, typer.Option(metavar="LIST", help="How it fails.")] = ",".join(_KINDS),
+    share: Annotated[float, typer.Option(min=0.01, max=0.95, help="Share of each epoch, in one stretch.")] = 0.7,
+    attributed: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="In N epochs of each night: what the answers hang on before and after; 0: not asked.",
+        ),
+    ] = 20,
+    channels: Annotated[
+        list[str] | None,
+        typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz."),
+    ] = None,
+    wake_crop: WakeCrop = None,
+    only: Only = None,
+    scorer: Scorer = None,
+    coding: Coding = None,
+    scorings: Scorings = None,
+    epoch_length: EpochLength = None,
+    subject: Subject = None,
+    stage_map: StageMap = None,
+    onset_unit: OnsetUnit = None,
+    resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the subjects.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of resamples, places and epochs.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+) -> None:
+    """Let one channel at a time fail for most of every epoch, and judge the model again.
+
+    Accuracy, balanced accuracy and kappa on the same epochs before and after, and what the answers hang on.
+    """
+    from eegvlm.core.files import check_output_folder
+    from eegvlm.signals import Role, parse_channels
+
+    chosen = parse_channels(channels or ())
+    known = tuple(str(role) for role in Role if role is not Role.OTHER)
+    wanted = [Role(name) for name in _listed("--roles", ",".join(known) if roles is None else roles, known)]
+    ways = _listed("--kinds", kinds, _KINDS)
+    rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
+    if out is not None:
+        check_output_folder(out, files=(_MARKDOWN, _JSON))
+    nights = open_nights(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
+
+    from eegvlm.evaluation import Bootstrap, systems
+    from eegvlm.evaluation.channel_failure import channel_failures
+    from eegvlm.evaluation.failing_channel import Kind
+    from eegvlm.evaluation.failure_attribution import PanelWorth
+    from eegvlm.evaluation.failure_report import FailureReport
+    from eegvlm.staging import Stager
+
+    stager = Stager.from_pretrained(model, device=device, dtype=dtype)
+    with bar("failing channels") as tell:
+        rows = channel_failures(
+            systems.whole_model(stager, batch_size=batch_size),
+            nights.nights,
+            roles=wanted,
+            kinds=[cast("Kind", one) for one in ways],
+            share=share,
+            attributed=PanelWorth(stager, attributed, seed) if attributed else None,
+            channels=chosen,
+            progress=tell,
+            bootstrap=Bootstrap(resamples, seed),
+        )
+    about: dict[str, Any] = {key: value for key, value in stager.provenance.items() if key != "notice"}
+    about |= {"data set": nights.name, "nights": len(nights.nights), "share of each epoch": share, "seed": seed}
+    report = FailureReport(about, rows)
+    console = wide_console()
+    for table in report.tables():
+        console.print(table.rich())
+        console.print()
+    for note in report.notes():
+        console.print(f"note: {note}", soft_wrap=True)
+    if out is not None:
+        console.print("files: " + ", ".join(map(str, report.write(out))), soft_wrap=True)
+    console.print("Research use; verify by a trained scorer.", style="dim")
+
+
+def _listed(option: str, given: str, known: tuple[str, ...]) -> list[str]:
+    """Return names in the order of those that are known; refuse others."""
+    asked = {name.strip() for name in given.split(",")}
+    for name in sorted(asked - set(known)):
+        raise InputError("arguments", option, name, f"choose from {', '.join(known)}")
+    return [name for name in known if name in asked]
