@@ -114,7 +114,7 @@ class Journal:
                 fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
             if is_new:
                 _flush_folder(self.file.parent)
-            yield stream  # type: ignore[misc]  # unbuffered: a FileIO
+            yield stream
 
     def _read_new(self, stream: FileIO) -> None:
         stream.seek(self._end)

@@ -94,5 +94,6 @@ def _first_match(places: Iterable[Path], described: Mapping[str, Any]) -> Record
 
 def _is_same(recording: Recording, described: Mapping[str, Any]) -> bool:
     if "fingerprint" in described:
-        return fingerprint(recording.source) == described["fingerprint"]
-    return recording.path.name == described.get("file") and recording.duration_s == described.get("duration_s")
+        return fingerprint(recording.source) == str(described["fingerprint"])
+    known = (described.get("file"), described.get("duration_s"))
+    return (recording.path.name, recording.duration_s) == known

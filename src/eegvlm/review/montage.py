@@ -81,11 +81,19 @@ class Row:
         flags = {name: fields.get(name, getattr(cls, name)) for name in ("negative_up", "hidden")}
         if not all(isinstance(flag, bool) for flag in flags.values()):
             raise ReviewError("montage", plus, flags, "negative_up and hidden are true or false")
-        numbers = {name: _positive(plus, name, fields.get(name)) for name in ("sensitivity", "low", "high", "notch")}
-        if numbers["sensitivity"] is None:
-            numbers["sensitivity"] = cls.sensitivity
-        name = fields.get("name") or "-".join([plus, *minus])
-        return cls(name, plus, tuple(minus), colour, **flags, **numbers)
+        low, high, notch = (_positive(plus, name, fields.get(name)) for name in ("low", "high", "notch"))
+        return cls(
+            fields.get("name") or "-".join([plus, *minus]),
+            plus,
+            tuple(minus),
+            colour,
+            _positive(plus, "sensitivity", fields.get("sensitivity")) or cls.sensitivity,
+            flags["negative_up"],
+            flags["hidden"],
+            low,
+            high,
+            notch,
+        )
 
     def channel(self, recording: Recording) -> Channel:
         """Return the signal that the row shows.

@@ -185,7 +185,7 @@ class Night:
                 "stages": stages,
                 "lights": self._first_lights(),
                 "recording": {key: self.described.get(key) for key in ("file", "fingerprint")},
-                "model": self.results and self.results.model,
+                "model": None if self.results is None else self.results.model,
             }
             scoring.begin(who, first)
         return scoring
@@ -240,7 +240,7 @@ class Night:
                 hint = "a night has one signed scoring: reopen that one first"
                 raise ReviewError(self.title, "signature", f"the scoring {name} is signed", hint)
         state = scoring.refresh()
-        model = self.results and self.results.model
+        model = None if self.results is None else self.results.model
         signature = signature_of(state, self.recording.path, self.described, model, statement)
         scoring.sign(who, revision, signature)
         self.write_outputs(scoring)
@@ -311,7 +311,10 @@ class Night:
             if unknown:
                 raise ReviewError(self.title, "consensus", ", ".join(unknown), f"choose of {', '.join(readings)}")
             return consensus({name: readings[name].labels for name in of})
-        hypnogram = self.file and self.file[1] if basis == "file" else self.results and self.results.hypnogram
+        if basis == "file":
+            hypnogram = None if self.file is None else self.file[1]
+        else:
+            hypnogram = None if self.results is None else self.results.hypnogram
         if hypnogram is None:
             raise ReviewError(self.title, "basis", basis, "there is none: begin with a blank scoring")
         return hypnogram.labels

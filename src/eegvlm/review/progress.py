@@ -1,8 +1,8 @@
 """How far a review has come, and what share of the stages is expected to be wrong still.
 
 An epoch that nobody has looked at is expected to be wrong with one minus the probability of its stage, by the model's
-own calibration; one that a scorer has seen, with none. So the figure is as true as the probabilities are, and is left out
-where they promise nothing.
+own calibration; one that a scorer has seen, with none. So the figure is as true as the probabilities are, and is left
+out where they promise nothing.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class ScoringFile:
         self._reverse(who, revision, "redo", self.state.redo_changes)
 
     def see(self, who: str, epochs: object) -> None:
-        """Note that a scorer looked at epochs, counted from 1; it conflicts with nothing, and is dropped once signed."""
+        """Note that a scorer looked at epochs, counted from 1; it conflicts with nothing; once signed, ignored."""
         name = checked_who(who)
 
         def entry() -> dict[str, Any]:
