@@ -115,7 +115,7 @@ def describe(night: Night) -> dict[str, Any]:
             *(["file"] if night.file else []),
             "blank",
         ],
-        "scorings": night.overview_of_scorings(),
+        "scorings": night.scorings.to_list(),
     }
 
 

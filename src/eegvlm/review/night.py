@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import RLock
@@ -15,22 +14,21 @@ from eegvlm.hypnogram import Hypnogram, HypnogramError, count_sleep
 from eegvlm.review.locating import find_recording, recording_at
 from eegvlm.review.measured import MeasuredDetails
 from eegvlm.review.overview import Overview
-from eegvlm.review.problems import NotFoundError, ReviewError
+from eegvlm.review.problems import ReviewError
 from eegvlm.review.progress import progress
 from eegvlm.review.readers import compare, consensus
 from eegvlm.review.results import Results, read_results
 from eegvlm.review.scoring import Change, Scoring
 from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.scorings import Scorings
 from eegvlm.review.signing import AUDIT, SIGNED, signature_of, write_signed
 from eegvlm.signals import Recording
 from eegvlm.staging.results_folder import SUMMARY
 
 REVIEW_FOLDER = "review"
 DESCRIPTION = "night.json"
-MAIN = "main"
 MODEL = "model"
 BASES = ("model", "blank", "file", "consensus")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class Night:
@@ -59,12 +57,10 @@ class Night:
         self._recording: Recording | None = None
         self._overview: Overview | None = None
         self._details: MeasuredDetails | None = None
-        self._scorings: dict[str, ScoringFile] = {}
+        self.scorings = Scorings(self.review_folder, self._annotate)
         self.file: tuple[str, Hypnogram] | None = None
         if scoring is not None:
             self.file = (scoring.name, self._laid(scoring))
-        for file in sorted(self.review_folder.glob("*.jsonl")):
-            self._open(file)
 
     @property
     def title(self) -> str:
@@ -128,23 +124,6 @@ class Night:
             self.close()
             self._recording = found
 
-    def scoring(self, name: str) -> ScoringFile:
-        """Return a scoring that has begun.
-
-        Raises
-        ------
-        NotFoundError
-            If there is none of that name.
-        """
-        with self._lock:
-            if name not in self._scorings and _NAME.fullmatch(name):
-                file = self.review_folder / f"{name}.jsonl"
-                if file.is_file():  # another process has begun it
-                    self._open(file)
-            if name not in self._scorings or not self._scorings[name].refresh().begun:
-                raise NotFoundError(self.title, "scoring", name, "there is none of that name: begin it")
-            return self._scorings[name]
-
     def begin(self, name: object, who: str, basis: object, *, blind: bool, of: Sequence[str] = ()) -> ScoringFile:
         """Begin a scoring.
 
@@ -166,32 +145,27 @@ class Night:
         ReviewError
             If one of these makes no sense, or there is a scoring of that name.
         """
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            hint = "use at most 40 small letters, digits, - and _"
-            raise ReviewError(self.title, "name of the scoring", name, hint)
+        scoring = self.scorings.at(name)
         if basis not in BASES:
             raise ReviewError(self.title, "basis", basis, f"expected one of {', '.join(BASES)}")
-        stages = self._first_stages(str(basis), of)
-        with self._lock:
-            scoring = self._open(self.review_folder / f"{name}.jsonl")
-            first = {
-                "name": name,
-                "basis": basis,
-                "of": list(of),
-                "blind": blind,
-                "start": self.described.get("start"),
-                "onset_s": 0.0,
-                "epoch_s": 30.0,
-                "stages": stages,
-                "lights": self._first_lights(),
-                "recording": {key: self.described.get(key) for key in ("file", "fingerprint")},
-                "model": None if self.results is None else self.results.model,
-            }
-            scoring.begin(who, first)
+        first = {
+            "name": scoring.name,
+            "basis": basis,
+            "of": list(of),
+            "blind": blind,
+            "start": self.described.get("start"),
+            "onset_s": 0.0,
+            "epoch_s": 30.0,
+            "stages": self._first_stages(str(basis), of),
+            "lights": self._first_lights(),
+            "recording": {key: self.described.get(key) for key in ("file", "fingerprint")},
+            "model": None if self.results is None else self.results.model,
+        }
+        scoring.begin(who, first)
         return scoring
 
     def readings(self) -> dict[str, Hypnogram]:
-        """Return every reading of the night by its name: the model, a second reader, a file, and the scorings."""
+        """Return the readings by name: the model, a second reader, a file, scorings that are not hidden."""
         found: dict[str, Hypnogram] = {}
         if self.results is not None:
             found[MODEL] = self.results.hypnogram
@@ -199,8 +173,8 @@ class Night:
                 found["second reader"] = self.results.second
         if self.file is not None:
             found[self.file[0]] = self.file[1]
-        for name, scoring in self._scorings.items():
-            if scoring.refresh().begun:
+        for name, scoring in self.scorings.begun().items():
+            if not scoring.state.is_hidden:
                 found[name] = scoring.state.hypnogram()
         return found
 
@@ -222,8 +196,7 @@ class Night:
         """Return the readings that the scorer of a scoring may see: none before a blind one is finished."""
         if scoring.refresh().is_hidden:
             return {}
-        hidden = {name for name, other in self._scorings.items() if other.refresh().is_hidden}
-        return {name: one for name, one in self.readings().items() if name not in {*hidden, scoring.name}}
+        return {name: one for name, one in self.readings().items() if name != scoring.name}
 
     def sign(self, scoring: ScoringFile, who: str, revision: int, statement: object) -> None:
         """Sign a scoring, then write the signed files.
@@ -235,8 +208,8 @@ class Night:
         InputError
             If a file cannot be written: the signature stands, and :meth:`write_outputs` tries again.
         """
-        for name, other in self._scorings.items():
-            if name != scoring.name and other.refresh().signature is not None:
+        for name, other in self.scorings.begun().items():
+            if name != scoring.name and other.state.signature is not None:
                 hint = "a night has one signed scoring: reopen that one first"
                 raise ReviewError(self.title, "signature", f"the scoring {name} is signed", hint)
         state = scoring.refresh()
@@ -280,21 +253,6 @@ class Night:
             "progress": progress(state, None if state.is_hidden else self.results),
             "readings": list(self.visible_readings(scoring)),
         }
-
-    def overview_of_scorings(self) -> list[dict[str, Any]]:
-        """Return a line for each scoring."""
-        lines = []
-        for name, scoring in self._scorings.items():
-            state = scoring.refresh()
-            if state.begun:
-                status = "signed" if state.signature is not None else "in work"
-                lines.append({"name": name, "who": state.begun["who"], "blind": state.is_hidden, "status": status})
-        return lines
-
-    def _open(self, file: Path) -> ScoringFile:
-        if file.stem not in self._scorings:
-            self._scorings[file.stem] = ScoringFile(file, self._annotate)
-        return self._scorings[file.stem]
 
     def _annotate(self, change: Change) -> Change:
         if change["of"] != "stage" or self.results is None:

@@ -67,7 +67,7 @@ class WorkList:
         line: dict[str, Any] = {"number": number, "title": self.folders[number].resolve().name}
         try:
             night = self._open.get(number) or Night(self.folders[number], self._scoring)
-            scorings = night.overview_of_scorings()
+            scorings = night.scorings.to_list()
         except InputError as error:
             return {**line, "status": "cannot be read", "error": str(error)}
         statuses = {one["status"] for one in scorings}

@@ -24,26 +24,30 @@ const isModels = (row) => Object.values(page.results?.panels ?? {}).includes(row
 // ---- what the server keeps
 
 // Requests wait for each other, so that each carries the revision that the one before it made.
-function change(action, fields = {}) {
+function queue(request, { clears = true } = {}) {
+  const root = document.documentElement;
+  root.dataset.pending = Number(root.dataset.pending ?? 0) + 1;
   page.queue = page.queue.then(async () => {
     try {
-      take(await post(`${base()}/${action}`, { who: page.who, revision: page.state.revision, ...fields }));
-      say('');
+      take(await request());
+      if (clears) say('');
     } catch (error) {
       say(error.message);
       if (error.status) take(await get(base()).catch(() => page.state));
     }
+    root.dataset.pending = Number(root.dataset.pending) - 1;
   });
   return page.queue;
 }
+
+const change = (action, fields = {}) =>
+  queue(() => post(`${base()}/${action}`, { who: page.who, revision: page.state.revision, ...fields }));
 const edit = (what, fields) => change('edits', { edit: { what, ...fields } });
 
 function see() {
-  const [who, epoch] = [page.who, page.epoch];
+  const epoch = page.epoch;
   if (page.state.signature || page.state.seen.includes(epoch)) return;
-  page.queue = page.queue.then(async () => {
-    try { take(await post(`${base()}/seen`, { who, epochs: [epoch] })); } catch (error) { say(error.message); }
-  });
+  queue(() => post(`${base()}/seen`, { who: page.who, epochs: [epoch] }), { clears: false });
 }
 
 function take(state) {
