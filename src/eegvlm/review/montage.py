@@ -35,8 +35,7 @@ class Row:
     colour
         ``#rrggbb``, or "" for the theme's own.
     sensitivity
-        Microvolt per millimetre on paper; microvolt per 10 pixels on the page (the unit of the signal where it is no
-        voltage).
+        Microvolt per 10 pixels (the unit of the signal where it is no voltage).
     negative_up
         Whether negative values point upwards, as is usual in sleep medicine.
     hidden
@@ -49,7 +48,7 @@ class Row:
     plus: str
     minus: tuple[str, ...] = ()
     colour: str = ""
-    sensitivity: float = 7.0
+    sensitivity: float = 20.0
     negative_up: bool = True
     hidden: bool = False
     low: float | None = None
@@ -182,11 +181,11 @@ def write_montage(folder: Path, rows: Sequence[Row]) -> None:
 def _usual(role: Role, rate: float) -> dict[str, Any]:
     """Return the filters (AASM manual, chapter III) and the scale at which a role is looked at."""
     low, high, sensitivity = {
-        "eeg": (0.3, 35.0, 7.0),
-        "eog": (0.3, 35.0, 7.0),
-        "emg": (10.0, 100.0, 3.0),
-        "ecg": (0.3, 70.0, 50.0),
-    }.get(role.modality, (None, None, 7.0))
+        "eeg": (0.3, 35.0, 20.0),
+        "eog": (0.3, 35.0, 20.0),
+        "emg": (10.0, 100.0, 20.0),
+        "ecg": (0.3, 70.0, 200.0),
+    }.get(role.modality, (None, None, 20.0))
     if low is not None and low >= rate / 2:
         low = None
     if high is not None and high >= rate / 2:

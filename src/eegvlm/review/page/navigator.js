@@ -39,7 +39,7 @@ export function drawNavigator(canvas, view) {
     previous = label;
   }
   const strip = HYPNOGRAM + DENSITY + 4;
-  pen.fillStyle = ink('--line');
+  pen.fillStyle = ink('--quiet');
   for (const epoch of view.checked) pen.fillRect(x(epoch), strip, each, 6);
   pen.fillStyle = ink('--accent');
   for (const epoch of view.listed) pen.fillRect(x(epoch), strip + 7, Math.max(1, each), 4);

@@ -105,20 +105,42 @@ function clock(seconds) {
   return time.toISOString().slice(11, 19);
 }
 
+// The pages around the one that is shown are asked for in advance: a filter takes longer than a key press.
+const MOST_PAGES = 5;
+const pages = new Map();
+function pageOf(request) {
+  const key = JSON.stringify(request);
+  if (!pages.has(key)) {
+    const reading = readPage(page.night, request);
+    pages.set(key, reading);
+    reading.then((traces) => { if (traces.some((one) => one.complete < 1)) pages.delete(key); }, () => pages.delete(key));
+    if (pages.size > MOST_PAGES) pages.delete(pages.keys().next().value);
+  }
+  return pages.get(key);
+}
+
+function readAhead(request) {
+  const seconds = length();
+  for (const start of [request.start_s + seconds, request.start_s - seconds]) {
+    if (start >= 0 && start < page.info.duration_s) pageOf({ ...request, start_s: start, stop_s: start + seconds }).catch(() => null);
+  }
+}
+
 let asked = 0;
 async function load() {
   const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, at('traces').clientWidth - 96) };
   const mine = ++asked;
   if (!request.rows.length) { page.traces = []; draw(); return; }
   try {
-    const traces = await readPage(page.night, request);
+    const traces = await pageOf(request);
     if (mine !== asked) return;
     page.traces = traces;
     draw();
     const complete = Math.min(...traces.map((one) => one.complete));
     at('legend').textContent = complete < 1 ? `Reading the night: ${Math.floor(100 * complete)} %` : page.modelOnly ? 'The channels that the model drew (key m)' : '';
     document.documentElement.dataset.loaded = page.start;
-    if (complete < 1) setTimeout(() => { if (mine === asked) load(); }, 500);
+    if (complete === 1) readAhead(request);
+    else setTimeout(() => { if (mine === asked) load(); }, 500);
   } catch (error) {
     if (mine !== asked) return;
     page.traces = [];
@@ -282,6 +304,7 @@ const setLights = (name, seconds) => edit('lights', { off_s: null, on_s: null, .
 
 async function open(number) {
   page.night = number;
+  pages.clear();
   page.info = await get(`/api/nights/${number}`);
   page.rows = page.info.montage;
   at('title').textContent = page.info.title;
@@ -320,6 +343,7 @@ async function showScoring() {
   const wanted = /^#epoch=(\d+)$/.exec(location.hash);
   go(wanted ? Number(wanted[1]) : page.results?.review.to_review[0] ?? 1);
   if (page.results) readDetails(base());
+  showSpectrogram();
 }
 
 async function readDetails(from) {
@@ -331,6 +355,20 @@ async function readDetails(from) {
     if (found.error) say(found.error);
     draw();
   } catch (error) { if (error.status !== 404) say(error.message); }
+}
+
+async function showSpectrogram() {
+  const row = page.rows.find((one) => !one.hidden);
+  if (!row || page.info.recording_error) return;
+  const query = new URLSearchParams({ plus: row.plus, minus: row.minus.length === 1 ? row.minus[0] : '' });
+  try {
+    const drawn = await get(`/api/nights/${page.night}/spectrogram?${query}`);
+    const picture = at('spectrogram');
+    picture.hidden = !drawn.image;
+    picture.src = drawn.image ? `data:image/png;base64,${drawn.image}` : 'data:,';
+    picture.alt = `Spectrogram of ${row.name}, 0.5 to ${drawn.highest_hz} Hz, ${drawn.low_db?.toFixed(0)} to ${drawn.high_db?.toFixed(0)} dB`;
+    picture.title = picture.alt;
+  } catch (error) { say(error.message); }
 }
 
 function askWhere(error) {
