@@ -25,7 +25,7 @@ import numpy as np
 from starlette.testclient import TestClient
 
 from eegvlm.review.app import make_app
-from eegvlm.review.night import prepare
+from eegvlm.review.description import prepare
 from eegvlm.review.work_list import WorkList
 from eegvlm.signals import read_recording
 

@@ -48,7 +48,7 @@ def _say_address(address: str) -> None:
 
 def _folder_of(path: Path, out: Path, model: str, *, is_scored: bool) -> Path:
     """Return the folder of a recording's results; where there are none and no scoring is given, it is staged now."""
-    from eegvlm.review.night import prepare
+    from eegvlm.review.description import prepare
     from eegvlm.signals import read_recording
     from eegvlm.staging.results_folder import SUMMARY, ResultsFolder
 

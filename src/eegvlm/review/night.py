@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from eegvlm.core.files import make_folder, write_text
+from eegvlm.core.files import make_folder
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, HypnogramError, count_sleep
+from eegvlm.review.description import REVIEW_FOLDER, read_description
 from eegvlm.review.locating import find_recording, recording_at
 from eegvlm.review.measured import MeasuredDetails
 from eegvlm.review.overview import Overview
@@ -25,8 +25,6 @@ from eegvlm.review.signing import AUDIT, SIGNED, signature_of, write_signed
 from eegvlm.signals import Recording
 from eegvlm.staging.results_folder import SUMMARY
 
-REVIEW_FOLDER = "review"
-DESCRIPTION = "night.json"
 MODEL = "model"
 BASES = ("model", "blank", "file", "consensus")
 
@@ -51,7 +49,9 @@ class Night:
         self.folder = folder
         self.review_folder = folder / REVIEW_FOLDER
         self.results: Results | None = read_results(folder) if (folder / SUMMARY).is_file() else None
-        self.described: Mapping[str, Any] = self.results.summary["recording"] if self.results else _described(folder)
+        self.described: Mapping[str, Any] = (
+            self.results.summary["recording"] if self.results else read_description(folder)
+        )
         make_folder(self.review_folder)
         self._lock = RLock()
         self._recording: Recording | None = None
@@ -289,36 +289,6 @@ class Night:
         from eegvlm.staging.scoring_reader import ScoringReader
 
         return ScoringReader(file).stage(self.recording)
-
-
-def prepare(folder: Path, recording: Recording) -> None:
-    """Make the folder of a recording that is reviewed without having been staged.
-
-    Raises
-    ------
-    ReviewError
-        If the folder holds the review of another recording.
-    """
-    described = json.loads(json.dumps(recording.describe()))
-    file = folder / REVIEW_FOLDER / DESCRIPTION
-    if file.is_file() and _described(folder).get("fingerprint") != described["fingerprint"]:
-        hint = "it holds the review of another recording: choose another --out"
-        raise ReviewError(folder, "recording", recording.path.name, hint)
-    make_folder(file.parent)
-    write_text(file, json.dumps(described, indent=1) + "\n")
-    recording_at(recording.path, described, file.parent)
-
-
-def _described(folder: Path) -> dict[str, Any]:
-    file = folder / REVIEW_FOLDER / DESCRIPTION
-    try:
-        described = json.loads(file.read_text(encoding="utf-8"))
-        return {**described, "n_epochs": int(described["n_epochs"])}
-    except OSError as error:
-        hint = "give a recording, or a folder that eegvlm stage has finished"
-        raise ReviewError(folder, "results", "no staging.json", hint) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ReviewError(file, "recording", error, "it is damaged: review the recording anew") from error
 
 
 def _statistics(state: Scoring) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from eegvlm.core.files import check_output_folder
 from eegvlm.errors import InputError
-from eegvlm.review.night import REVIEW_FOLDER
+from eegvlm.review.description import REVIEW_FOLDER
 from eegvlm.review.problems import ReviewError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from threading import RLock
 from typing import Any
 
 from eegvlm.errors import InputError
-from eegvlm.review.night import DESCRIPTION, REVIEW_FOLDER, Night
+from eegvlm.review.description import DESCRIPTION, REVIEW_FOLDER
+from eegvlm.review.night import Night
 from eegvlm.review.problems import NotFoundError, ReviewError
 from eegvlm.staging.results_folder import SUMMARY
 
