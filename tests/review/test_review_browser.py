@@ -168,6 +168,21 @@ def test_two_windows_say_so_and_do_not_overwrite_each_other(browser: Chromium, s
     assert stages_of(night)[0] == to
 
 
+def test_a_consensus_of_two_scorers_is_begun_on_the_page(browser: Chromium, served: Served, night: Path) -> None:
+    open_page(browser, served)
+    press(browser, "Home")
+    browser.value("document.getElementById('scorings').value = ''; document.getElementById('scorings').onchange()")
+    browser.value("document.getElementById('basis').value = 'blank'; document.getElementById('start').click()")
+    browser.wait("document.getElementById('stage').textContent === '?' && !document.getElementById('begin').open")
+    press(browser, "Home")
+    press(browser, "1", revisions=1)
+    browser.value("document.getElementById('consensus').click()")
+    browser.wait("document.getElementById('scorings').value === 'consensus'")
+    first = json.loads((night / "review" / "consensus.jsonl").read_text().splitlines()[0])
+    assert (first["of"], first["stages"][1:]) == (["main", "second"], stages_of(night)[1:])
+    assert first["stages"][0] == ("N1" if stages_of(night)[0] == "N1" else "?")
+
+
 def test_the_close_button_ends_the_server(browser: Chromium, served: Served) -> None:
     open_page(browser, served)
     browser.value("document.getElementById('close').click()")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from eegvlm import __version__
 from eegvlm.errors import InputError
-from eegvlm.review.montage import default_montage, montage_of, read_montage, write_montage
+from eegvlm.review.montage import Row, default_montage, montage_of, read_montage, write_montage
 from eegvlm.review.night import Night
 from eegvlm.review.overview import LONG_S
 from eegvlm.review.problems import ConflictError, NotFoundError, ReadOnlyError, ReviewError
@@ -32,6 +34,8 @@ ASSETS = {
         "text/javascript; charset=utf-8",
     ),
 }
+# Reading and filtering leave Python's lock to others; more threads than cores would only wait.
+_READERS = min(4, os.cpu_count() or 1)
 _STATUS = {ConflictError: 409, ReadOnlyError: 409, NotFoundError: 404}
 
 
@@ -46,6 +50,7 @@ def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
         Ends the server.
     """
     app = FastAPI(title="eegvlm review", docs_url=None, redoc_url=None, openapi_url=None)
+    readers = ThreadPoolExecutor(_READERS, thread_name_prefix="rows")
     app.add_exception_handler(InputError, _say_error)
     app.add_exception_handler(RequestValidationError, _say_invalid)
     app.add_exception_handler(HTTPException, _say_http)
@@ -73,7 +78,7 @@ def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
 
     @app.post("/api/nights/{number}/page")
     def signal(number: int, request: PageRequest) -> Response:
-        return Response(_page(nights.night(number), request), media_type="application/octet-stream")
+        return Response(_page(nights.night(number), request, readers), media_type="application/octet-stream")
 
     @app.put("/api/nights/{number}/montage")
     def keep_montage(number: int, request: MontageRequest) -> dict[str, Any]:
@@ -119,21 +124,22 @@ def describe(night: Night) -> dict[str, Any]:
     }
 
 
-def _page(night: Night, request: PageRequest) -> bytes:
+def _page(night: Night, request: PageRequest, readers: ThreadPoolExecutor) -> bytes:
     if request.stop_s <= request.start_s:
         raise ReviewError("page", "time", f"{request.start_s:g} to {request.stop_s:g} s", "it must end after it starts")
     recording = night.recording
     rows = montage_of(request.rows)
-    traces: list[Trace] = []
-    units = []
-    for row in rows:
-        if request.stop_s - request.start_s > LONG_S:
-            traces.append(night.overview.trace(row, request.start_s, request.stop_s, request.width))
-        else:
-            traces.append(read_trace(recording, row, request.start_s, request.stop_s, request.width))
-        signal = recording.source.signals[row.channel(recording).terms[0][0]]
-        units.append(_unit(signal.factor, signal.unit))
-    return pack(rows, traces, units)
+    span = (request.start_s, request.stop_s, request.width)
+    is_long = request.stop_s - request.start_s > LONG_S
+    overview = night.overview if is_long else None
+
+    def trace(row: Row) -> Trace:
+        return read_trace(recording, row, *span) if overview is None else overview.trace(row, *span)
+
+    signals = recording.source.signals
+    leads = [signals[row.channel(recording).terms[0][0]] for row in rows]
+    units = [_unit(lead.factor, lead.unit) for lead in leads]
+    return pack(rows, list(readers.map(trace, rows)), units)
 
 
 def _unit(factor: float | None, unit: str) -> str:

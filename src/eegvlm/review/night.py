@@ -12,7 +12,7 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, HypnogramError, count_sleep
 from eegvlm.review.description import REVIEW_FOLDER, read_description
 from eegvlm.review.locating import find_recording, recording_at
-from eegvlm.review.measured import MeasuredDetails
+from eegvlm.review.measured import MeasuredDetails, spectrogram
 from eegvlm.review.overview import Overview
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.progress import progress
@@ -57,6 +57,7 @@ class Night:
         self._recording: Recording | None = None
         self._overview: Overview | None = None
         self._details: MeasuredDetails | None = None
+        self._spectrograms: dict[tuple[str, str], dict[str, Any]] = {}
         self.scorings = Scorings(self.review_folder, self._annotate)
         self.file: tuple[str, Hypnogram] | None = None
         if scoring is not None:
@@ -106,6 +107,21 @@ class Night:
                 layout = str(self.results.summary.get("layout"))
                 self._details = MeasuredDetails(self.recording, self.results.hypnogram, layout)
             return self._details.to_dict()
+
+    def spectrogram(self, plus: str, minus: str) -> dict[str, Any]:
+        """Return the spectrogram of a signal, or of one against another; computed once.
+
+        Raises
+        ------
+        ReviewError
+            If the file has no such signal.
+        NotFoundError
+            If the recording was moved.
+        """
+        recording = self.recording
+        if (plus, minus) not in self._spectrograms:
+            self._spectrograms[plus, minus] = spectrogram(recording, plus, minus)
+        return self._spectrograms[plus, minus]
 
     def close(self) -> None:
         """Stop what runs in the background."""

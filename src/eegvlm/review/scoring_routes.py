@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from eegvlm.review.measured import spectrogram
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.requests import BeginRequest, Change, EditRequest, ReopenRequest, SeenRequest, SignRequest
 from eegvlm.review.work_list import WorkList
@@ -46,8 +45,8 @@ def scoring_routes(nights: WorkList) -> APIRouter:
         return night.compare(night.scorings.of(name), reading)
 
     @router.get(_OF_NIGHT + "/spectrogram")
-    def draw(number: int, plus: str, minus: str = "") -> dict[str, Any]:
-        return spectrogram(nights.night(number).recording, plus, minus)
+    def spectrogram(number: int, plus: str, minus: str = "") -> dict[str, Any]:
+        return nights.night(number).spectrogram(plus, minus)
 
     @router.get(_OF_SCORING + "/details")
     def details(number: int, name: str) -> dict[str, Any]:

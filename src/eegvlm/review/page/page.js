@@ -413,6 +413,15 @@ function bind() {
     try { page.compared = name ? await get(`${base()}/compare/${encodeURIComponent(name)}`) : null; } catch (error) { say(error.message); }
     draw();
   };
+  at('consensus').onclick = async () => {
+    try {
+      const { scorings } = await get(`/api/nights/${page.night}`);
+      const of = scorings.filter((one) => !one.blind && one.name !== 'consensus').map((one) => one.name);
+      page.state = await post(`/api/nights/${page.night}/scorings`, { name: 'consensus', who: page.who, basis: 'consensus', of });
+      page.scoring = 'consensus';
+      await showScoring();
+    } catch (error) { say(error.message); }
+  };
   at('point').onclick = async () => {
     try {
       page.info = await post(`/api/nights/${page.night}/recording`, { path: at('place').value });
