@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from review_nights import Page
 
-from eegvlm.review.montage import Row
+from eegvlm.review.montage import Row, default_montage
 from eegvlm.review.overview import Overview
-from eegvlm.review.traces import extremes, read_trace
-from eegvlm.signals import Recording, Role, read_recording
+from eegvlm.review.traces import extremes, pack, read_trace
+from eegvlm.signals import Recording, RecordingError, Role, read_recording
 from eegvlm.signals.filters import notch_taps
 
 RATE = 128.0
@@ -161,3 +161,30 @@ def test_findings_are_measured_in_the_background(page: Page) -> None:
         answer = page.get("/scorings/main/details")
     assert len(answer["epochs"]) == 60
     assert any(epoch.get("found", {}).get("events") for epoch in answer["epochs"])
+
+
+@pytest.mark.real_data
+def test_every_real_recording_that_can_be_read_opens_with_all_its_rows(real_data: Path) -> None:
+    files = [one for one in sorted(real_data.rglob("*")) if one.suffix.lower() in (".edf", ".bdf")]
+    opened = 0
+    for file in files:
+        try:
+            recording = read_recording(file)
+        except RecordingError:
+            continue
+        rows = default_montage(recording)
+        stop = min(30.0, recording.duration_s)
+        traces = [read_trace(recording, row, 0, stop, 500) for row in rows]
+        assert json.loads(pack(rows, traces, ["µV"] * len(rows))[8:].split(b"]")[0] + b"]")
+        assert {label for row in rows for label in (row.plus, *row.minus)} >= {
+            s.label for s in recording.source.signals
+        }
+        opened += 1
+    assert opened >= 10
+
+
+@pytest.mark.real_data
+def test_a_row_of_one_sample_a_second_is_shown_as_it_is(real_data: Path) -> None:
+    recording = read_recording(real_data / "sleep_edf" / "SC4001E0-PSG_first300s.edf")
+    slow = next(row for row in default_montage(recording) if "temp" in row.name.lower())
+    assert read_trace(recording, slow, 0, 30, 500).values.shape == (30, 1)

@@ -124,6 +124,15 @@ def test_signed_files_that_could_not_be_written_are_said_and_written_later(page:
     assert page.do("outputs")["outputs"]
 
 
+def test_signed_files_of_an_earlier_version_are_not_taken_for_those_of_the_next(page: Page, night: Path) -> None:
+    page.sign()
+    page.do("reopen", reason="arousal overlooked")
+    scoring = ScoringFile(night / "review" / "main.jsonl")
+    earlier = {"model": None, "recording": {}, "statement": "killed before the files", "scoring_sha256": "0"}
+    scoring.sign("AB", scoring.state.revision, earlier)
+    assert not page.show()["outputs"]
+
+
 def test_a_scoring_that_is_not_signed_has_no_signed_files(page: Page, night: Path) -> None:
     assert page.error("outputs")[0] == 422
     with pytest.raises(ReviewError, match="only a signed scoring is reopened"):

@@ -21,7 +21,7 @@ from eegvlm.review.results import Results, read_results
 from eegvlm.review.scoring import Change, Scoring
 from eegvlm.review.scoring_file import ScoringFile
 from eegvlm.review.scorings import Scorings
-from eegvlm.review.signing import AUDIT, SIGNED, signature_of, write_signed
+from eegvlm.review.signing import is_written, signature_of, write_signed
 from eegvlm.signals import Recording
 from eegvlm.staging.results_folder import SUMMARY
 
@@ -264,7 +264,7 @@ class Night:
             "can_redo": state.can_redo and signature is None,
             "hidden": state.is_hidden,
             "signature": signature and {key: value for key, value in signature.items() if key != "previous"},
-            "outputs": signature is not None and all((self.folder / one).is_file() for one in (*SIGNED, AUDIT)),
+            "outputs": signature is not None and is_written(self.folder, signature),
             "statistics": _statistics(state),
             "progress": progress(state, None if state.is_hidden else self.results),
             "readings": list(self.visible_readings(scoring)),

@@ -72,7 +72,13 @@ def serve(
         app: FastAPI = make_app(nights, close)
         guard = Guard(app, token=token, port=port)
         config = uvicorn.Config(
-            guard, log_level="warning", access_log=False, server_header=False, ws="none", lifespan="off"
+            guard,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+            lifespan="off",
         )
         server = uvicorn.Server(config)
         ready(f"http://{LOOPBACK}:{port}/?token={token}")

@@ -98,6 +98,16 @@ def write_signed(folder: Path, scoring: Scoring, entries: Sequence[Mapping[str, 
     return [*files, folder / AUDIT]
 
 
+def is_written(folder: Path, signature: Mapping[str, Any]) -> bool:
+    """Tell whether the files of a signature are there: the audit, which is written last, ends with it."""
+    try:
+        last = json.loads((folder / AUDIT).read_text(encoding="utf-8").splitlines()[-1])
+    except (OSError, ValueError, IndexError):
+        return False
+    is_this = last.get("n") == signature["n"] and last.get("scoring_sha256") == signature["scoring_sha256"]
+    return is_this and all((folder / name).is_file() for name in SIGNED)
+
+
 def audit_lines(entries: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield a line for every change, and for beginning, signing and reopening.
 

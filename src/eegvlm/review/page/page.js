@@ -342,6 +342,7 @@ async function showScoring() {
   at('scorings').value = page.scoring;
   const wanted = /^#epoch=(\d+)$/.exec(location.hash);
   go(wanted ? Number(wanted[1]) : page.results?.review.to_review[0] ?? 1);
+  if (page.state.signature && !page.state.outputs) queue(() => post(`${base()}/outputs`));
   if (page.results) readDetails(base());
   showSpectrogram();
 }
