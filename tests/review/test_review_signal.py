@@ -175,10 +175,9 @@ def test_every_real_recording_that_can_be_read_opens_with_all_its_rows(real_data
         rows = default_montage(recording)
         stop = min(30.0, recording.duration_s)
         traces = [read_trace(recording, row, 0, stop, 500) for row in rows]
-        assert json.loads(pack(rows, traces, ["µV"] * len(rows))[8:].split(b"]")[0] + b"]")
-        assert {label for row in rows for label in (row.plus, *row.minus)} >= {
-            s.label for s in recording.source.signals
-        }
+        assert len(pack(rows, traces, ["µV"] * len(rows))) % 4 == 0
+        shown = {label for row in rows for label in (row.plus, *row.minus)}
+        assert shown == {signal.label for signal in recording.source.signals}
         opened += 1
     assert opened >= 10
 
