@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from eegvlm.cli.wide_console import wide_console
 from eegvlm.errors import InputError
 
 

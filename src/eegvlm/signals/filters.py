@@ -21,6 +21,7 @@ Samples = npt.NDArray[np.float32]
 # The resampler keeps 0.9 of the narrower Nyquist band and rejects what would alias by 80 dB.
 _KEPT, _REJECTION_DB = 0.9, 80.0
 _BAND_REJECTION_DB = 60.0
+_NOTCH_HALF_HZ = 2.0
 # Ratios of rates with a larger numerator are approximated; the error is below 1e-7 of a second per second,
 # and does not add up because every anchor begins anew (see epochs.py).
 _LARGEST_RATIO = 4096
@@ -69,6 +70,35 @@ def band_taps(low: float | None, high: float | None, rate: float) -> npt.NDArray
         under = _low_pass(low, min(4 * low / 3, 4.0), rate)
         half = max(len(taps), len(under)) // 2
         taps = np.pad(taps, half - len(taps) // 2) - np.pad(under, half - len(under) // 2)
+    return taps
+
+
+def notch_taps(frequency: float, rate: float) -> npt.NDArray[np.float64]:
+    """Design a filter that takes out the mains.
+
+    Parameters
+    ----------
+    frequency
+        Its middle in Hz; the gain is one half 2 Hz below and above, and one again 4 Hz away.
+    rate
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    float64 array of odd length
+        Symmetric taps.
+
+    Raises
+    ------
+    ValueError
+        Where the rate does not hold 4 Hz above the frequency, or there is no room below it.
+    """
+    if not 2 * _NOTCH_HALF_HZ < frequency < rate / 2 - 2 * _NOTCH_HALF_HZ:
+        raise ValueError(f"a notch at {frequency} Hz does not fit a rate of {rate} Hz")
+    transition = 2 * _NOTCH_HALF_HZ
+    above = _low_pass(frequency + _NOTCH_HALF_HZ, transition, rate)
+    taps = _low_pass(frequency - _NOTCH_HALF_HZ, transition, rate) - above
+    taps[len(taps) // 2] += 1
     return taps
 
 

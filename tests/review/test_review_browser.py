@@ -1,0 +1,225 @@
+"""A scorer's hour in small, in a real browser: open, page, correct, undo, mark, lights, sign, reload."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import PROGRAM, Chromium
+from review_nights import write_night
+
+from eegvlm.hypnogram import read_hypnogram
+
+EPOCH = "Number(document.documentElement.dataset.epoch)"
+REVISION = "Number(document.documentElement.dataset.revision)"
+IDLE = "(document.documentElement.dataset.pending ?? '0') === '0'"
+HOSTILE = b"<img src=x onerror='window.hurt=1'>"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """Headless Chromium; a test that asks for it is skipped where there is none."""
+    if PROGRAM is None:
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    with Chromium(tmp_path_factory.mktemp("chromium")) as chromium:
+        yield chromium
+
+
+class Served:
+    """A server on a folder, which can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.start()
+
+    def start(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-m", "eegvlm", "review", self.folder]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().removeprefix("open ").strip()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def served(night: Path) -> Iterator[Served]:
+    server = Served(night)
+    yield server
+    server.kill()
+
+
+def open_page(browser: Chromium, server: Served, *, who: str = "AB", width: int = 1280, scheme: str = "light") -> None:
+    browser("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    browser("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    browser("Page.navigate", url="about:blank")
+    browser.wait("location.href === 'about:blank'")
+    browser.errors.clear()  # of the page before
+    browser.requests.clear()
+    browser("Page.navigate", url=server.address)
+    browser.wait("document.getElementById('begin')?.open && document.getElementById('basis').options.length > 0")
+    browser.value(f"document.getElementById('who').value = {json.dumps(who)}; document.getElementById('start').click()")
+    browser.wait(f"{EPOCH} > 0 && document.documentElement.dataset.loaded !== undefined")
+    browser.wait(IDLE)
+
+
+def press(browser: Chromium, key: str, revisions: int = 0) -> None:
+    """Press a key and wait until the server has confirmed what it does."""
+    before = browser.value(REVISION)
+    browser.press(key)
+    browser.wait(f"{REVISION} === {before + revisions} && ({IDLE})")
+
+
+def drag(browser: Chromium, selector: str, begin: float, end: float) -> None:
+    """Drag over an element, from one part of its width to another."""
+    box = browser.value(
+        f"(({{left, top, width, height}}) => [left, top, width, height])"
+        f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+    )
+    y = box[1] + box[3] * 0.15
+    at = [box[0] + box[2] * part for part in (begin, end)]
+    for kind, x in (("mousePressed", at[0]), ("mouseMoved", at[1]), ("mouseReleased", at[1])):
+        browser("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+
+def stages_of(night: Path) -> list[str]:
+    """Return the stages that the journal amounts to."""
+    from eegvlm.review.scoring_file import ScoringFile
+
+    return ScoringFile(night / "review" / "main.jsonl").state.stages
+
+
+def test_a_scorers_hour_in_small(browser: Chromium, served: Served, night: Path) -> None:
+    open_page(browser, served)
+    press(browser, "Home")
+    stages = read_hypnogram(night / "hypnogram.json").labels
+    for epoch in range(10):
+        label = "N3" if stages[epoch] != "N3" else "R"
+        stages[epoch] = label
+        press(browser, {"N3": "3", "R": "5"}[label], revisions=1)
+    browser.wait(f"{EPOCH} === 11")
+    assert stages_of(night) == stages
+    press(browser, "z", revisions=1)
+    press(browser, "y", revisions=1)
+    assert stages_of(night) == stages
+
+    browser.wait("document.documentElement.dataset.loaded === '300'")
+    drag(browser, "#traces", 0.4, 0.5)
+    assert "peak to peak" in browser.value("document.getElementById('ruler').textContent")
+    press(browser, "a", revisions=1)
+    assert browser.value("document.querySelector('#marks li').textContent").startswith("arousal")
+
+    for key, seconds in (("]", 60), ("[", 30)):
+        press(browser, key)
+        assert browser.value("document.getElementById('page-length').value") == str(seconds)
+    browser.value("document.getElementById('lights-off').click()")
+    browser.wait(f"{REVISION} === 15")
+    assert "lights off" in browser.value("document.getElementById('statistics').textContent")
+
+    browser.value("document.getElementById('sign').click()")
+    browser.wait("document.getElementById('signing').textContent.includes('signed by AB')", seconds=60)
+    assert read_hypnogram(night / "hypnogram.signed.csv").labels == stages
+    browser.press("2")
+    browser.wait("document.getElementById('message').textContent.includes('reopen it with a reason')")
+    assert stages_of(night) == stages
+
+    open_page(browser, served)
+    assert "signed by AB" in browser.value("document.getElementById('signing').textContent")
+    assert browser.errors == []
+    assert {request.split("/")[2] for request in browser.requests if request.startswith("http")} == {
+        served.address.split("/")[2]
+    }
+
+
+def test_a_killed_server_is_said_and_loses_nothing_that_was_confirmed(
+    browser: Chromium, served: Served, night: Path
+) -> None:
+    open_page(browser, served)
+    press(browser, "Home")
+    press(browser, "3" if stages_of(night)[0] != "N3" else "5", revisions=1)
+    kept = stages_of(night)
+    served.kill()
+    browser.press("0")
+    browser.wait("document.getElementById('message').textContent.includes('start eegvlm review again')")
+    served.start()
+    open_page(browser, served)
+    assert stages_of(night) == kept
+
+
+def test_two_windows_say_so_and_do_not_overwrite_each_other(browser: Chromium, served: Served, night: Path) -> None:
+    from eegvlm.review.scoring_file import ScoringFile
+
+    open_page(browser, served)
+    press(browser, "Home")
+    other = ScoringFile(night / "review" / "main.jsonl")
+    to = "N3" if other.state.stages[0] != "N3" else "R"
+    other.edit("CD", other.state.revision, {"what": "stage", "stage": to, "epochs": [1]})
+    browser.press("0")
+    browser.wait("document.getElementById('message').textContent.includes('another window changed it')")
+    assert stages_of(night)[0] == to
+
+
+def test_a_consensus_of_two_scorers_is_begun_on_the_page(browser: Chromium, served: Served, night: Path) -> None:
+    open_page(browser, served)
+    press(browser, "Home")
+    browser.value("document.getElementById('scorings').value = ''; document.getElementById('scorings').onchange()")
+    browser.value("document.getElementById('basis').value = 'blank'; document.getElementById('start').click()")
+    browser.wait("document.getElementById('stage').textContent === '?' && !document.getElementById('begin').open")
+    press(browser, "Home")
+    press(browser, "1", revisions=1)
+    browser.value("document.getElementById('consensus').click()")
+    browser.wait("document.getElementById('scorings').value === 'consensus'")
+    first = json.loads((night / "review" / "consensus.jsonl").read_text().splitlines()[0])
+    assert (first["of"], first["stages"][1:]) == (["main", "second"], stages_of(night)[1:])
+    assert first["stages"][0] == ("N1" if stages_of(night)[0] == "N1" else "?")
+
+
+def test_the_close_button_ends_the_server(browser: Chromium, served: Served) -> None:
+    open_page(browser, served)
+    browser.value("document.getElementById('close').click()")
+    browser.wait("document.body.textContent.startsWith('Closed')")
+    assert served.process.wait(30) == 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "dark"), (3840, "light")])
+def test_it_fits_its_window_and_draws_every_row(browser: Chromium, served: Served, width: int, scheme: str) -> None:
+    open_page(browser, served, width=width, scheme=scheme)
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    drawn = browser.value(
+        "(canvas => new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+        ".data.buffer).filter(pixel => pixel).length)(document.getElementById('traces'))"
+    )
+    assert drawn > 5000
+    assert browser.errors == []
+
+
+def test_hostile_labels_are_shown_as_text(browser: Chromium, tmp_path: Path) -> None:
+    folder = write_night(tmp_path / "hostile", hours=0.1)
+    summary = json.loads((folder / "staging.json").read_text())
+    summary["review"]["flags"] = [{"epoch": 1, "reasons": [HOSTILE.decode()]}]
+    (folder / "staging.json").write_text(json.dumps(summary))
+    file = folder.parent / "night.edf"
+    data = bytearray(file.read_bytes())
+    count = int(data[252:256])
+    for field, width in ((256, 16), (256 + 16 * count, 80), (256 + 216 * count + 8 * count, 32)):
+        data[field : field + min(width, len(HOSTILE))] = HOSTILE[:width]
+    file.write_bytes(data)
+    server = Served(folder)
+    try:
+        open_page(browser, server, who=HOSTILE.decode())
+        press(browser, "Home")
+        assert "onerror" in browser.value("document.getElementById('why').textContent")
+        assert browser.value("window.hurt") is None
+        assert browser.value("document.querySelectorAll('img:not(#spectrogram)').length") == 0
+        assert HOSTILE[:16].decode() in browser.value("document.getElementById('montage').textContent")
+    finally:
+        server.kill()
