@@ -21,7 +21,7 @@ from eegvlm.cli import main
 from eegvlm.cli.app import app, imported_command
 
 READ_ONLY = {"inspect", "compare", "dataset list", "dataset check"}
-IN_PLACE = {"record"}  # writes into the checkpoint that it is given
+IN_PLACE = {"record", "review"}  # write into the checkpoint, or the results, that they are given
 OUT = "<out>"
 BELOW_A_FILE = "a part of this path is a file, not a folder; choose another path"
 RECIPE = """
@@ -84,6 +84,20 @@ WRITERS = (
         "folder",
         "evaluation",
         "evaluation.json",
+    ),
+    Writer(
+        "attribute",
+        ("absent-model", "simulated:nights=1,hours=0.1", "--out", OUT),
+        "folder",
+        "attribution",
+        "attribution.json",
+    ),
+    Writer(
+        "failing-channel",
+        ("absent-model", "simulated:nights=1,hours=0.1", "--out", OUT),
+        "folder",
+        "failing",
+        "channel-failure.json",
     ),
     Writer("dataset build", ("folder", "absent", "--out", OUT), "folder", "store", "manifest.json"),
     Writer("dataset download", ("sleep-edf", "--url", "http://127.0.0.1:9/", "--out", OUT), "folder", "root", ""),

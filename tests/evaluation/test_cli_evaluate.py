@@ -133,7 +133,7 @@ def test_extended_epochs_are_judged_one_by_one(random_checkpoint, tmp_path):
     ("arguments", "said"),
     [
         (["simulated:1", "--baseline", "yasa"], "choose from enhancement, night, logistic"),
-        (["simulated:1", "--modalities", "eeg,ecg"], "choose from eeg, eog, emg"),
+        (["simulated:1", "--modalities", "eeg,gsr"], "choose from eeg, eog, emg, ecg"),
         (["no-such-set"], "no-such-set"),
         (["simulated:nights=0"], "nights"),
         (["simulated:1", "--inputs", "both,signal"], "--inputs: signal; choose from both, picture, evidence"),
