@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from one_night import CODES, LABELS, RUNS, START, clock, epochs, runs
+from eight_hours import CODES, LABELS, RUNS, START, clock, epochs, runs
 
 from eegvlm.hypnogram import HypnogramError, read_hypnogram
 from eegvlm.hypnogram.formats.registry import FORMATS
@@ -64,11 +64,11 @@ def test_mne_csv_from_1970_has_no_start(tmp_path):
 @pytest.mark.parametrize("with_start", [True, False])
 def test_what_mne_saves_is_read(tmp_path, suffix, with_start):
     mne = pytest.importorskip("mne")
-    onsets = np.cumsum([0, *(seconds for _, seconds in RUNS[:-1])])
+    onsets, ends, stages = zip(*RUNS, strict=True)
     start = START.replace(tzinfo=UTC) if with_start else None
-    names = [f"Sleep stage {stage}" for stage, _ in RUNS]
+    names = [f"Sleep stage {stage}" for stage in stages]
     path = tmp_path / f"night{suffix}"
-    mne.Annotations(onsets, [seconds for _, seconds in RUNS], names, orig_time=start).save(path, verbose="error")
+    mne.Annotations(onsets, np.subtract(ends, onsets), names, orig_time=start).save(path, verbose="error")
     hypnogram = read_hypnogram(path)
     assert hypnogram.labels == LABELS
     assert hypnogram.start == (START if with_start else None)

@@ -41,11 +41,11 @@ def _header(line: str) -> tuple[int, int, int] | None:
 
 def _read(source: Source) -> Hypnogram:
     lines = source.text().splitlines()
-    head = next((k for k, line in enumerate(lines) if _header(line) is not None), None)
-    if head is None:
+    headings = next(((k, places) for k, line in enumerate(lines) if (places := _header(line)) is not None), None)
+    if headings is None:
         hint = "expected a line of headings with Time [hh:mm:ss], Event and Duration[s]"
         raise source.error("headings", lines[0] if lines else "", hint)
-    time_column, event_column, duration_column = _header(lines[head]) or (0, 0, 0)
+    head, (time_column, event_column, duration_column) = headings
     rows = columns.rows_of(source, "\n".join(lines[head:]), columns.delimiter_of(lines[head]))[1:]
     events = []
     for short in rows:
