@@ -178,6 +178,14 @@ def test_luna_epochs_of_another_length_and_open_stops_are_read(tmp_path):
     assert read_hypnogram(to_next).labels == ["W", "W", "W", "N1", "N1", "N2", "N2"]
 
 
+def test_luna_dates_with_am_and_pm_are_month_first_whether_one_row_has_them_or_all(tmp_path):
+    rows = ("W\t{}10:41:17 PM\t+30\n", "N1\t{}10:41:47 PM\t+30\n")
+    every = file(tmp_path, "every.annot", "".join(row.format("09/12/2024 ") for row in rows))
+    first = file(tmp_path, "first.annot", rows[0].format("09/12/2024 ") + rows[1].format(""))
+    assert read_hypnogram(every).start == datetime(2024, 9, 12, 22, 41, 17)
+    assert read_hypnogram(first).start == datetime(2024, 9, 12, 22, 41, 17)
+
+
 def test_luna_spindles_are_events_and_not_epochs(tmp_path):
     text = runs(lambda s, o, d: f"{s}\t.\t.\t{o}\t{o + d}\t.") + "spindle\tfast\tC3\t812.5\t813.6\t0.88\n"
     assert read_hypnogram(file(tmp_path, "night.annot", text)).labels == LABELS

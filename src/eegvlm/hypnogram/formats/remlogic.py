@@ -30,13 +30,13 @@ def _recognises(source: Source) -> bool:
 def _header(line: str) -> tuple[int, int, int] | None:
     """Columns of time, event and length, if a line holds the headings."""
     cells = [cell.strip() for cell in line.split(columns.delimiter_of(line))]
-    found = []
+    indices = []
     for heading in (_TIME, _EVENT, _DURATION):
         places = [k for k, cell in enumerate(cells) if heading.fullmatch(cell)]
         if len(places) != 1:
             return None
-        found.append(places[0])
-    return found[0], found[1], found[2]
+        indices.append(places[0])
+    return indices[0], indices[1], indices[2]
 
 
 def _read(source: Source) -> Hypnogram:
