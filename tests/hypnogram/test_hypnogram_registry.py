@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
-from one_night import START
+from eight_hours import START
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
