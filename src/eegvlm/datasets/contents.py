@@ -184,7 +184,7 @@ class _Finding:
             self._tell("nothing-scored", f"{name}: all of its {len(hypnogram)} epochs are unscored")
             return None
         if abs(placed.offset_s) >= _SAME_S:
-            how = "".join(f" ({note})" for note in placed.notes if note.startswith("laid"))
+            how = f" ({placed.assumed})" if placed.assumed else ""
             message = f"{name}: its clock starts {placed.offset_s:+g} s from the signal's, and it is moved by that{how}"
             self._tell("other-start", message, "warning")
         if n_outside:
