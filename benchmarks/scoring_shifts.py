@@ -32,8 +32,8 @@ def moved(stages: npt.NDArray[np.int8], epochs: int) -> npt.NDArray[np.int8]:
 
 def main(file: str) -> None:
     """Print the counts."""
-    with np.load(file) as held:
-        nights = [stages[:, :n] for stages, n in zip(held["stage"], held["n_epochs"], strict=True)]
+    with np.load(file) as archive:
+        nights = [stages[:, :n] for stages, n in zip(archive["stage"], archive["n_epochs"], strict=True)]
     pairs = [(night[i], night[j]) for night in nights for i, j in combinations(range(5), 2)]
     begin = time.perf_counter()
     false = sum(better_shift(a, b, EPOCH_S) is not None for a, b in pairs)
@@ -41,10 +41,10 @@ def main(file: str) -> None:
     print(f"pairs of experts as they lie: {false} warnings in {len(pairs)} pairs, {each_ms:.1f} ms a pair")
     print("epochs moved  warned  right to one epoch  (first two experts of each night)")
     for epochs in SHIFTS:
-        found = [better_shift(moved(night[0], epochs), moved(night[1], 0), EPOCH_S) for night in nights]
-        named = [one for one in found if one is not None]
-        right = sum(abs(one.epochs - epochs) <= 1 for one in named)
-        print(f"{epochs:>12}  {len(named):>6}  {right:>18}")
+        shifts = [better_shift(moved(night[0], epochs), moved(night[1], 0), EPOCH_S) for night in nights]
+        warned = [shift for shift in shifts if shift is not None]
+        right = sum(abs(shift.epochs - epochs) <= 1 for shift in warned)
+        print(f"{epochs:>12}  {len(warned):>6}  {right:>18}")
     lengths = [(a[0], b[0], min(a.shape[1], b.shape[1])) for a, b in pairwise(nights)]
     strange = sum(better_shift(a[:n], b[:n], EPOCH_S) is not None for a, b, n in lengths)
     print(f"first experts of different nights: {strange} warnings in {len(lengths)} pairs")

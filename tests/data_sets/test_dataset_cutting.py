@@ -41,14 +41,14 @@ def test_no_epoch_is_mixed_where_a_scoring_starts_between_two_epochs(tmp_path, o
     night = night_of(mass_night(tmp_path, onset_s=onset_s))
     hypnogram, recording = night.hypnogram(), night.recording()
     lead = int(onset_s // 30)
-    own = ["?"] * lead + [f"N{letter}" if letter in "12" else letter for letter in LETTERS]
-    assert hypnogram.labels[: len(own)] == own
+    expected = ["?"] * lead + [f"N{letter}" if letter in "12" else letter for letter in LETTERS]
+    assert hypnogram.labels[: len(expected)] == expected
     assert not any("mixed" in note for note in hypnogram.notes)
     assert recording.n_epochs == len(hypnogram)
     assert float(recording.origin_s) == pytest.approx(onset_s % 30)
     assert hypnogram.start == recording.start == trees.START + timedelta(seconds=onset_s % 30)
-    said = [problem.message for problem in recording.problems if problem.code == "scoring-grid"]
-    assert said == [f"epochs are the scorer's own, so the first {onset_s % 30:g} s belong to none"]
+    messages = [problem.message for problem in recording.problems if problem.code == "scoring-grid"]
+    assert messages == [f"epochs are the scorer's own, so the first {onset_s % 30:g} s belong to none"]
 
 
 def test_the_recordings_own_epochs_stay_possible(tmp_path):
@@ -86,9 +86,9 @@ def test_lights_count_from_the_first_epoch_as_stages_do(tmp_path):
 def test_20_s_epochs_are_extended_on_both_sides(tmp_path):
     night = night_of(mass_night(tmp_path, onset_s=11.3, epoch_s=20.0, subject="01-02-0001"), extend_20s=True)
     hypnogram, recording = night.hypnogram(), night.recording()
-    own = [f"N{letter}" if letter in "12" else letter for letter in LETTERS]
+    expected = [f"N{letter}" if letter in "12" else letter for letter in LETTERS]
     assert hypnogram.epoch_s == 20
-    assert hypnogram.labels[: len(own)] == own
+    assert hypnogram.labels[: len(expected)] == expected
     assert isinstance(recording, ExtendedRecording)
     assert recording.n_epochs == len(hypnogram)
     assert not any("mixed" in note or "resampled" in note for note in hypnogram.notes)
@@ -172,8 +172,8 @@ def test_a_list_of_stages_of_another_length_than_its_signal_is_warned_of(tmp_pat
 
 
 def test_scorers_who_seem_to_be_shifted_are_warned_of(tmp_path):
-    drawn = np.random.default_rng(0)
-    letters = "".join(np.repeat(drawn.permutation(list("W123R" * 6)), 6))
+    rng = np.random.default_rng(0)
+    letters = "".join(np.repeat(rng.permutation(list("W123R" * 6)), 6))
     trees.write_psg(tmp_path / "a.edf", {"EEG C4-M1": (64, "uV")}, 30 * len(letters))
     for scorer, onset_s in (("1", 0.0), ("2", 600.0)):
         path = tmp_path / f"a_scorer{scorer}.edf"

@@ -39,7 +39,7 @@ class ArrayNight:
     def clock(self) -> Clock:
         return Clock(None, len(next(iter(self.signals.values()))) / RATE)
 
-    def read(self) -> Hypnogram:
+    def read(self, recording_s: float | None = None) -> Hypnogram:
         return Hypnogram(np.array(self.stages, np.int8), EPOCH_S)
 
     def open(self, channels: Channels | None) -> Recording:

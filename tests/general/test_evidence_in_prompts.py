@@ -90,7 +90,7 @@ def test_of_its_inputs_one_can_be_left_out(folder, recording):
     )
     reader = stager(folder)
     pictures = reader.processor.draw(panel_signals(LAYOUT, recording))
-    expected = reader._reader.read(dataclasses.replace(_inputs(reader, recording), measured=None, pictures=pictures))
+    expected = reader._reader.read(dataclasses.replace(_inputs(reader, recording), texts=None, pictures=pictures))
     np.testing.assert_allclose(picture, np.exp(expected), atol=1e-5)
     assert abs(evidence - both).max() > 1e-4
     assert abs(picture - both).max() > 1e-4
@@ -131,12 +131,12 @@ def test_other_signals_in_an_epochs_place_change_its_picture_and_its_text(tmp_pa
     rows = np.array([4, 9, 4])
     own = night.signals(rows)
     same, there = inputs.replaced(rows, own), inputs.rows(rows)
-    assert same.measured == there.measured
+    assert same.texts == there.texts
     assert torch.equal(same.pictures, there.pictures)
     louder = {name: 3 * values for name, values in own.items()}
     changed = inputs.replaced(rows, louder)
-    assert changed.measured == tuple(_alone(night, inputs, row, louder, k) for k, row in enumerate(rows))
-    assert not set(changed.measured) & set(there.measured)
+    assert changed.texts == tuple(_alone(night, inputs, row, louder, k) for k, row in enumerate(rows))
+    assert not set(changed.texts) & set(there.texts)
     if context:
         assert torch.equal(changed.pictures[:, 0], there.pictures[:, 0])
         assert not torch.equal(changed.pictures[:, 1], there.pictures[:, 1])

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from eegvlm.hypnogram import Hypnogram
-from eegvlm.hypnogram.formats.clock_times import NO_DATE
+from eegvlm.hypnogram.timing import NO_DATE
 
 CODES = {"W": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4, "?": -2}
 NAMES = (

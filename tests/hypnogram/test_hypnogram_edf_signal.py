@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 import edfio
 import numpy as np
 import pytest
-from one_night import CODES, LABELS, START, runs
+from eight_hours import CODES, LABELS, START, runs
 
 from eegvlm.cli.compare import compare
 from eegvlm.cli.convert import convert

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from one_night import LABELS, START, clock, epochs, runs
+from eight_hours import LABELS, START, clock, epochs, runs
 
 from eegvlm.hypnogram import HypnogramError, read_hypnogram
 from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, dated, dates_of, elapsed_seconds

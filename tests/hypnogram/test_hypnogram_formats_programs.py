@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from one_night import CODES, LABELS, RUNS, START, clock, epochs, runs
+from eight_hours import CODES, LABELS, RUNS, START, clock, epochs, runs
 
 from eegvlm.hypnogram import HypnogramError, read_hypnogram
 from eegvlm.hypnogram.formats.registry import FORMATS
@@ -64,11 +64,11 @@ def test_mne_csv_from_1970_has_no_start(tmp_path):
 @pytest.mark.parametrize("with_start", [True, False])
 def test_what_mne_saves_is_read(tmp_path, suffix, with_start):
     mne = pytest.importorskip("mne")
-    onsets = np.cumsum([0, *(seconds for _, seconds in RUNS[:-1])])
+    onsets, ends, stages = zip(*RUNS, strict=True)
     start = START.replace(tzinfo=UTC) if with_start else None
-    names = [f"Sleep stage {stage}" for stage, _ in RUNS]
+    names = [f"Sleep stage {stage}" for stage in stages]
     path = tmp_path / f"night{suffix}"
-    mne.Annotations(onsets, [seconds for _, seconds in RUNS], names, orig_time=start).save(path, verbose="error")
+    mne.Annotations(onsets, np.subtract(ends, onsets), names, orig_time=start).save(path, verbose="error")
     hypnogram = read_hypnogram(path)
     assert hypnogram.labels == LABELS
     assert hypnogram.start == (START if with_start else None)
@@ -176,6 +176,14 @@ def test_luna_epochs_of_another_length_and_open_stops_are_read(tmp_path):
     assert (read_hypnogram(twenty).epoch_s, read_hypnogram(twenty).onset_s) == (20.0, 20.0)
     to_next = file(tmp_path, "b.annot", "W\t0\t...\nN1\t90\t...\nN2\t150\t210\n")
     assert read_hypnogram(to_next).labels == ["W", "W", "W", "N1", "N1", "N2", "N2"]
+
+
+def test_luna_dates_with_am_and_pm_are_month_first_whether_one_row_has_them_or_all(tmp_path):
+    rows = ("W\t{}10:41:17 PM\t+30\n", "N1\t{}10:41:47 PM\t+30\n")
+    every = file(tmp_path, "every.annot", "".join(row.format("09/12/2024 ") for row in rows))
+    first = file(tmp_path, "first.annot", rows[0].format("09/12/2024 ") + rows[1].format(""))
+    assert read_hypnogram(every).start == datetime(2024, 9, 12, 22, 41, 17)
+    assert read_hypnogram(first).start == datetime(2024, 9, 12, 22, 41, 17)
 
 
 def test_luna_spindles_are_events_and_not_epochs(tmp_path):

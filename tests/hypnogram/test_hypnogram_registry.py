@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
-from one_night import START
+from eight_hours import START
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
@@ -134,6 +134,13 @@ def test_plain_csv_needs_no_option_of_other_readers(tmp_path, capsys):
     assert "does not keep: start time" in capsys.readouterr().out
     with pytest.raises(HypnogramError, match="leave --plain out"):
         convert(tmp_path / "night.json", tmp_path / "plain.edf", plain=True)
+
+
+@pytest.mark.parametrize("name", ["plain.txt", "plain.dat"])
+def test_a_plain_table_may_have_any_name_where_its_format_is_named(tmp_path, name):
+    write_hypnogram(Hypnogram([0, 1], start=START), tmp_path / "night.json")
+    convert(tmp_path / "night.json", tmp_path / name, to_format="csv", plain=True)
+    assert (tmp_path / name).read_text().startswith("epoch,onset_s,")
 
 
 def test_pandas_reads_plain_csv_without_an_option(tmp_path):

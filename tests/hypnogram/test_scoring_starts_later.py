@@ -15,8 +15,6 @@ from eegvlm.datasets import open_dataset
 from eegvlm.hypnogram import Hypnogram, agreement, align, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.timing import Timing
 
-# The reader of clock times in tables.
-
 START = datetime(2001, 1, 1, 22, 30)
 LEAD, EPOCHS = 20, 240
 LABELS = ("W", "N1", "N2", "N3", "R")

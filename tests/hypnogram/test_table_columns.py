@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from eight_hours import BEFORE_THE_LAST, EPOCHS, LABELS, RUNS, START, clock
+from eight_hours import BEFORE_THE_LAST, CODES, EPOCHS, LABELS, RUNS, START, clock
 
 from eegvlm.hypnogram import Hypnogram, HypnogramError, read_hypnogram
 from eegvlm.hypnogram.formats.column_names import Role, meaning_of
-
-CODES = {"W": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4}
 
 
 @pytest.fixture

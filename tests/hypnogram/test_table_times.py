@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
-from eight_hours import BEFORE_THE_LAST, EPOCHS, LABELS, RUNS, START, clock
+from eight_hours import BEFORE_THE_LAST, CODES, EPOCHS, LABELS, RUNS, START, clock
 
 from eegvlm.hypnogram import HypnogramError, read_hypnogram
 
@@ -53,8 +53,7 @@ def test_an_unknown_unit_is_refused_with_the_choices(tmp_path):
 def test_one_code_a_second_is_told_from_one_an_epoch(tmp_path, n):
     path = tmp_path / "1hz.hyp"
     labels = (LABELS[:17] + LABELS[17:35] * 3)[:n] if n < 960 else LABELS
-    codes = {"W": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4}
-    path.write_text("\n".join(str(codes[label]) for label in labels for _ in range(30)))
+    path.write_text("\n".join(str(CODES[label]) for label in labels for _ in range(30)))
     with pytest.raises(HypnogramError, match=r"changes only at every 30th line; .*--in-epoch-length 1"):
         read_hypnogram(path, coding="yasa")
     assert read_hypnogram(path, coding="yasa", epoch_s=1).resample_to(30).labels == labels

@@ -12,7 +12,7 @@ from spectral_files import write_spectral
 
 from eegvlm.evidence import BANDS, beside_median, entries, evidence_vectors, measure_night
 from eegvlm.images import PreparedNight, load_layout
-from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence, measured_entries, write_evidence
+from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
 from eegvlm.training.evidence_recipe import EvidenceData
 from eegvlm.training.objectives import evidence as learn
 from eegvlm.training.objectives import stage_loss
@@ -287,9 +287,8 @@ def test_what_a_killed_run_had_measured_is_not_measured_again(tmp_path, monkeypa
 
     first = write_evidence(store, Drawer(), tmp_path / "evidence")
     seen = PreparedNight.of_signals(layout, store.whole_night(0, slice(None)), {})
-    np.testing.assert_array_equal(first.whole(0, 0), measured_entries(seen))
     np.testing.assert_array_equal(first.whole(0, 0), evidence_vectors(seen, measure_night(seen)))
-    monkeypatch.setattr("eegvlm.training.evidence_batches.measured_entries", None)
+    monkeypatch.setattr("eegvlm.training.evidence_batches.measure_night", None)
     again = write_evidence(store, Drawer(), tmp_path / "evidence")
     np.testing.assert_array_equal(again.whole(0, 0), first.whole(0, 0))
     assert list(Path(tmp_path / "evidence").iterdir()) == first.files[0]

@@ -95,24 +95,21 @@ def convert(
     if epoch_length is not None:
         hypnogram = hypnogram.resample_to(epoch_length)
     elif hypnogram.epoch_s < _SHORTEST_SCORED_S:
-        short = f"epochs of {hypnogram.epoch_s:g} s; --epoch-length 30 makes the epochs of the AASM of them"
-        hypnogram = hypnogram.with_notes(short)
+        note = f"epochs of {hypnogram.epoch_s:g} s; --epoch-length 30 makes the epochs of the AASM of them"
+        hypnogram = hypnogram.with_notes(note)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     written_as = "txt" if out_coding is not None and to_format is None else to_format
-    if plain and (
-        with_recording is not None or format_to_write(target).name != "csv" or written_as not in (None, "csv")
-    ):
+    if plain and (with_recording is not None or (written_as or format_to_write(target).name) != "csv"):
         raise HypnogramError(target, "--plain", target.suffix, "only hypnogram.csv has a # line; leave --plain out")
     if with_recording is not None:
         if written_as not in (None, "edf") or out_coding is not None:
             raise HypnogramError(target, "--with", written_as, "a recording holds its scoring as EDF+ annotations")
-        joined = write_joined(hypnogram, with_recording, target, overwrite=overwrite)
-        lost, notes = lost_in(hypnogram, target, format="edf"), (*hypnogram.notes, *joined)
-        lost = [what for what in lost if what != "start time"]
+        lost = lost_in(hypnogram, target, format="edf")
+        notes = (*hypnogram.notes, *write_joined(hypnogram, with_recording, target, overwrite=overwrite))
     else:
         lost, notes = lost_in(hypnogram, target, format=written_as), hypnogram.notes
         if plain:
-            lost += ["start time"] if hypnogram.start is not None and "start time" not in lost else []
+            lost += [] if hypnogram.start is None else ["start time"]
             hypnogram = replace(hypnogram, start=None, notes=())
         write_hypnogram(hypnogram, target, format=to_format, coding=out_coding, overwrite=overwrite)
     console.print(f"{source}: {hypnogram}")

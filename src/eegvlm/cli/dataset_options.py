@@ -74,8 +74,8 @@ def folder_rules(
     coding: str | None,
     epoch_length: float | None,
     subject: str | None,
-    stage_map: str | None = None,
-    onset_unit: str | None = None,
+    stage_map: str | None,
+    onset_unit: str | None,
 ) -> FolderRules | None:
     """Return how a folder's files are named, where that was said; other data sets know it."""
     from eegvlm.datasets import FolderRules

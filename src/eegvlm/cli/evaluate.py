@@ -145,8 +145,8 @@ def evaluate(
     chosen = parse_channels(channels or ())
     kept = _names("--modalities", modalities.split(","), MODALITIES)
     baselines = _names("--baseline", baseline or (), _BASELINES)
-    given = list(dict.fromkeys(one.strip() for one in inputs.split(",")))
-    _names("--inputs", given, _INPUTS)
+    chosen_inputs = list(dict.fromkeys(name.strip() for name in inputs.split(",")))
+    _names("--inputs", chosen_inputs, _INPUTS)
     if faithfulness_epochs is not None and not faithfulness:
         raise InputError("arguments", "--faithfulness-epochs", faithfulness_epochs, "give --faithfulness with it")
     if robustness and extend_20s:
@@ -180,9 +180,9 @@ def evaluate(
     from eegvlm.staging import Stager
 
     bootstrap = Bootstrap(resamples, seed)
-    stager, *beside = (
-        Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=cast("Inputs", one))
-        for one in given
+    stager, *other_stagers = (
+        Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=cast("Inputs", name))
+        for name in chosen_inputs
     )
     if faithfulness:
         check_can_explain(stager)
@@ -193,7 +193,7 @@ def evaluate(
     with bar("model") as tell:
         of_model = judge(whole, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
     others: dict[str, Evaluation] = {}
-    for other in beside:
+    for other in other_stagers:
         alone = _reading_only(kept, systems.whole_model(other, batch_size=batch_size))
         said = {**about, "model": f"the model, of its inputs: {other.inputs}"}
         with bar(other.inputs) as tell:

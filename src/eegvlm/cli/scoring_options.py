@@ -6,12 +6,28 @@ from typing import Annotated
 
 import typer
 
-MAP_HELP = "What names of stages mean that are not known, as in 'Light=N2,Deep=N3' (a stage, ? or ignore)."
-SCORER_HELP = "Whose stages to read, where a table holds those of several: a name, or the name of a column."
-ONSET_UNIT_HELP = (
-    "What the times of a table count: s, ms, min, h, samples at a rate such as 256Hz; clock or elapsed for hh:mm:ss."
-)
-
-StageMapOption = Annotated[str | None, typer.Option("--map", metavar="NAMES", help=MAP_HELP)]
-ScorerOption = Annotated[str | None, typer.Option("--scorer", metavar="NAME", help=SCORER_HELP)]
-OnsetUnitOption = Annotated[str | None, typer.Option("--onset-unit", metavar="U", help=ONSET_UNIT_HELP)]
+StageMapOption = Annotated[
+    str | None,
+    typer.Option(
+        "--map",
+        metavar="NAMES",
+        help="What names of stages mean that are not known, as in 'Light=N2,Deep=N3' (a stage, ? or ignore).",
+    ),
+]
+ScorerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scorer",
+        metavar="NAME",
+        help="Whose stages to read, where a table holds those of several: a name, or the name of a column.",
+    ),
+]
+OnsetUnitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--onset-unit",
+        metavar="U",
+        help="What the times of a table count: s, ms, min, h, samples at a rate such as 256Hz; clock or elapsed for "
+        "hh:mm:ss.",
+    ),
+]

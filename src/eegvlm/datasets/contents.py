@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from eegvlm.datasets.files import fingerprint, shown
 from eegvlm.datasets.night import Night, wake_window
 from eegvlm.datasets.problems import DatasetProblem, Severity
-from eegvlm.datasets.sources import Clock, Scoring, laid_on, placed_on, read_beside
+from eegvlm.datasets.sources import Clock, Scoring, laid_on, placed_on
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Hypnogram
 from eegvlm.hypnogram.align import Placed
@@ -110,6 +110,15 @@ def alignments_in_words(counts: Mapping[Timing, int]) -> str:
     return ", ".join(f"{timing.value} ({n} night{'s' * (n > 1)})" for timing, n in counts.items())
 
 
+@dataclass(frozen=True)
+class _UsableScoring:
+    """A scoring as it was read, and the same with times that count from the recording's start."""
+
+    scoring: Scoring
+    hypnogram: Hypnogram
+    placed: Placed
+
+
 class _Finding:
     """The look into one night."""
 
@@ -127,36 +136,39 @@ class _Finding:
             self._tell("unreadable-recording", self._sentence(error))
             return None
         unread = list(self.night.scorings)
-        usable: list[tuple[Scoring, Hypnogram, Placed]] = []
+        usable: list[_UsableScoring] = []
         enough = False
         while unread and not enough:
             scoring = unread.pop(0)
-            usable += self._check(scoring, clock)
+            checked = self._check(scoring, clock)
+            if checked is not None:
+                usable.append(checked)
             enough = not all_scorers and (bool(usable) or not any_scorer)
-        if not usable or (usable[0][0] is not self.night.scorings[0] and not any_scorer):
+        if not usable or (usable[0].scoring is not self.night.scorings[0] and not any_scorer):
             return None
-        grid = self.night.cutting.epochs(usable[0][2].hypnogram, clock.duration_s)
-        whole = {scoring.scorer: laid_on(scoring, hypnogram, clock, grid) for scoring, hypnogram, _ in usable}
+        default = usable[0]
+        grid = self.night.cutting.epochs(default.placed.hypnogram, clock.duration_s)
+        whole = {one.scoring.scorer: laid_on(one.scoring, one.hypnogram, clock, grid) for one in usable}
         self._compare_scorers(whole)
         first, stop = 0, grid.n_epochs
         if self.night.wake_crop_min is not None:
-            first, stop = wake_window(whole[usable[0][0].scorer], self.night.wake_crop_min)
+            first, stop = wake_window(whole[default.scoring.scorer], self.night.wake_crop_min)
         end_s = min(clock.duration_s, grid.onset_s + stop * grid.epoch_s)
         self.duration_s = end_s - grid.onset_s - first * grid.epoch_s
         self.epochs = {scorer: _count(one.stages[first:stop]) for scorer, one in whole.items()}
         self.aligned_by = {scorer: one.timing for scorer, one in whole.items()}
-        scorings = (*(scoring for scoring, _, _ in usable), *unread)
-        return replace(self.night, scorings=scorings, epoch_s=usable[0][1].epoch_s)
+        scorings = (*(one.scoring for one in usable), *unread)
+        return replace(self.night, scorings=scorings, epoch_s=default.hypnogram.epoch_s)
 
-    def _check(self, scoring: Scoring, clock: Clock) -> list[tuple[Scoring, Hypnogram, Placed]]:
-        """Read a scoring and compare it with the recording; return it once, or not where it is of no use."""
+    def _check(self, scoring: Scoring, clock: Clock) -> _UsableScoring | None:
+        """Read a scoring and compare it with the recording; None where it is of no use."""
         rest = "" if len(self.night.scorings) == 1 else f" (scorer {scoring.scorer})"
         try:
-            hypnogram = read_beside(scoring, clock)
+            hypnogram = scoring.read(clock.duration_s)
             placed = placed_on(scoring, hypnogram, clock)
         except InputError as error:
             self._tell("unreadable-scoring", self._sentence(error) + rest)
-            return []
+            return None
         name = self.night.name if scoring.path is None else shown(scoring.path, self.root)
         onsets = placed.hypnogram.onsets_s
         outside = (onsets > clock.duration_s - _SAME_S) | (onsets + hypnogram.epoch_s < _SAME_S)
@@ -167,12 +179,12 @@ class _Finding:
                 f"{_hours(clock.duration_s)}; its first one starts {onsets[0]:g} s after the signal"
             )
             self._tell("no-overlap", message)
-            return []
+            return None
         if not hypnogram.scored.any():
             self._tell("nothing-scored", f"{name}: all of its {len(hypnogram)} epochs are unscored")
-            return []
+            return None
         if abs(placed.offset_s) >= _SAME_S:
-            how = "".join(f" ({note})" for note in placed.notes if note.startswith("laid"))
+            how = f" ({placed.assumed})" if placed.assumed else ""
             message = f"{name}: its clock starts {placed.offset_s:+g} s from the signal's, and it is moved by that{how}"
             self._tell("other-start", message, "warning")
         if n_outside:
@@ -194,7 +206,7 @@ class _Finding:
             why = "it holds no time" if hypnogram.start is None else "its clock times meet no clock in the recording"
             message = f"{name}: {why}, and its length is another; its first epoch is taken as the recording's first"
             self._tell("no-times", message, "warning")
-        return [(scoring, hypnogram, placed)]
+        return _UsableScoring(scoring, hypnogram, placed)
 
     def _compare_scorers(self, whole: Mapping[str, Hypnogram]) -> None:
         """Warn of scorers who would agree far better with the first one some epochs earlier or later."""

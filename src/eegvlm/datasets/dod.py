@@ -46,15 +46,15 @@ class Consensus:
         """The first scorer's file."""
         return self.scorings[0].path
 
-    def read(self) -> Hypnogram:
-        """Read all scorings and let them vote.
+    def read(self, recording_s: float | None = None) -> Hypnogram:
+        """Read all scorings and let them vote; ``recording_s`` as in :meth:`.Scoring.read`.
 
         Raises
         ------
         HypnogramError
             Where they are not of one length.
         """
-        read = [scoring.read() for scoring in self.scorings]
+        read = [scoring.read(recording_s) for scoring in self.scorings]
         if len({len(one) for one in read}) > 1:
             lengths = ", ".join(
                 f"{scoring.scorer} {len(one)}" for scoring, one in zip(self.scorings, read, strict=True)
@@ -77,7 +77,7 @@ class HeldHypnogram:
     path: Path
     scorer: str = HELD
 
-    def read(self) -> Hypnogram:
+    def read(self, recording_s: float | None = None) -> Hypnogram:
         """Read them."""
         with opened(self.path) as file:
             if "hypnogram" not in file:

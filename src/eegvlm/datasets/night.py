@@ -9,7 +9,7 @@ import numpy as np
 
 from eegvlm.datasets.cutting import OWN_EPOCHS, Cutting
 from eegvlm.datasets.problems import DatasetError
-from eegvlm.datasets.sources import Channels, Clock, Scoring, SignalSource, laid_on, placed_on, read_beside
+from eegvlm.datasets.sources import Channels, Clock, Scoring, SignalSource, laid_on, placed_on
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.signals import EPOCH_S, ExtendedRecording, Problem, Recording
 
@@ -104,23 +104,23 @@ class Night:
         if self.wake_crop_min is None and self.cutting.grid == "recording":
             return recording
         whole = self._whole(None, Clock(recording.start, recording.duration_s))
-        told = []
+        problems = []
         if whole.onset_s:
-            said = f"epochs are the scorer's own, so the first {whole.onset_s:g} s belong to none"
-            told.append(Problem("scoring-grid", said))
+            message = f"epochs are the scorer's own, so the first {whole.onset_s:g} s belong to none"
+            problems.append(Problem("scoring-grid", message))
         begin_s, end_s = whole.onset_s, recording.duration_s
         if self.wake_crop_min is not None:
-            first, stop, said = self._crop(whole)
-            told.append(Problem("wake-cropped", said))
+            first, stop, message = self._crop(whole)
+            problems.append(Problem("wake-cropped", message))
             begin_s += first * whole.epoch_s
             end_s = min(whole.onset_s + stop * whole.epoch_s, end_s)
         part = recording.crop(begin_s, end_s)
         if whole.epoch_s != EPOCH_S:
             part = ExtendedRecording.of(part, whole.epoch_s)
-            said = f"epochs of {whole.epoch_s:g} s, each with {part.margin_s:g} s of signal added on both sides"
-            told.append(Problem("epochs-extended", said))
+            message = f"epochs of {whole.epoch_s:g} s, each with {part.margin_s:g} s of signal added on both sides"
+            problems.append(Problem("epochs-extended", message))
         montage = part.montage
-        return replace(part, montage=replace(montage, problems=(*montage.problems, *told)))
+        return replace(part, montage=replace(montage, problems=(*montage.problems, *problems)))
 
     def hypnogram(self, scorer: str | None = None) -> Hypnogram:
         """Read a scoring, one stage for each epoch of :meth:`recording`.
@@ -144,16 +144,17 @@ class Night:
         """
         clock = self.signals.clock()
         whole = self._whole(scorer, clock)
-        first, stop, said = 0, len(whole), None
+        first, stop, note = 0, len(whole), None
         if self.wake_crop_min is not None:
-            first, stop, said = self._crop(whole if self._is_default(scorer) else self._whole(None, clock))
+            first, stop, note = self._crop(whole if self._is_default(scorer) else self._whole(None, clock))
         elif not whole.onset_s:
             return whole
         start = None if whole.start is None else whole.time_of(first)
         begin_s = whole.onset_s + first * whole.epoch_s
-        kept = whole.crop(begin_s, whole.onset_s + stop * whole.epoch_s)
-        lights = kept.lights and kept.lights.shifted(-begin_s)
-        return replace(kept, start=start, onset_s=0.0, lights=lights).with_notes(*([said] if said else []))
+        part = whole.crop(begin_s, whole.onset_s + stop * whole.epoch_s)
+        lights = part.lights and part.lights.shifted(-begin_s)
+        part = replace(part, start=start, onset_s=0.0, lights=lights)
+        return part if note is None else part.with_notes(note)
 
     def _is_default(self, scorer: str | None) -> bool:
         return scorer in (None, self.scorers[0])
@@ -161,11 +162,11 @@ class Night:
     def _whole(self, scorer: str | None, clock: Clock) -> Hypnogram:
         """Lay a scoring on the epochs that the default scorer decides, from the recording's start to its end."""
         scoring = self.scoring(scorer)
-        hypnogram = read_beside(scoring, clock)
+        hypnogram = scoring.read(clock.duration_s)
         if self.cutting.grid == "recording":
             return laid_on(scoring, hypnogram, clock)
         default = self.scorings[0]
-        deciding = hypnogram if self._is_default(scorer) else read_beside(default, clock)
+        deciding = hypnogram if self._is_default(scorer) else default.read(clock.duration_s)
         placed = placed_on(default, deciding, clock).hypnogram
         return laid_on(scoring, hypnogram, clock, self.cutting.epochs(placed, clock.duration_s))
 

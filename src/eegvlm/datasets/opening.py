@@ -98,10 +98,9 @@ def open_dataset(
     found = _only(found, only, name)
     nights, problems = _by_scorer(found, scorer, name)
     cutting = Cutting(grid, extend_20s)
-    nights = tuple(
-        replace(night, wake_crop_min=wake_crop_min, cutting=night.cutting if name == "simulated" else cutting)
-        for night in nights
-    )
+    if name == "simulated":
+        cutting = Cutting("recording")  # a scoring starts with its night, and need not be simulated to learn that
+    nights = tuple(replace(night, wake_crop_min=wake_crop_min, cutting=cutting) for night in nights)
     contents: dict[str, Contents] = {}
     if look_inside and name != "simulated":
         done = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from eegvlm.datasets.cutting import Cutting
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.pairing import Found
 from eegvlm.datasets.problems import DatasetError
@@ -52,7 +51,7 @@ class SimulatedSource:
 
         return Clock(DEFAULT_START, max(1, round(self.hours * 120)) * EPOCH_S)
 
-    def read(self) -> Hypnogram:
+    def read(self, recording_s: float | None = None) -> Hypnogram:
         """Simulate the stages alone, which takes a hundredth of the time that signals take."""
         from eegvlm.simulation import simulate_night
 
@@ -118,7 +117,5 @@ def find(spec: str) -> Found:
     made = []
     for seed in range(nights.seed, nights.seed + nights.nights):
         source = SimulatedSource(seed, nights.hours, nights.rate)
-        # Its scoring starts with it, and need not be simulated to learn that.
-        cutting = Cutting("recording")
-        made.append(Night("simulated", "simulated", str(seed), f"seed-{seed}", source, (source,), cutting=cutting))
+        made.append(Night("simulated", "simulated", str(seed), f"seed-{seed}", source, (source,)))
     return Found(tuple(made), ())

@@ -50,8 +50,15 @@ class Scoring(Protocol):
     def path(self) -> Path | None:
         """The file; None where the stages are computed."""
 
-    def read(self) -> Hypnogram:
-        """Read the stages in their own epochs."""
+    def read(self, recording_s: float | None = None) -> Hypnogram:
+        """Read the stages in their own epochs.
+
+        Parameters
+        ----------
+        recording_s
+            Length of the recording in seconds, where it is known: a file may need it to tell what its last stage or
+            its numbers mean.
+        """
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class ScoringFile:
     scorer_in_file: str | None = None
 
     def read(self, recording_s: float | None = None) -> Hypnogram:
-        """Read the file; ``recording_s`` is the recording's length in seconds, where it is known.
+        """Read the file; ``recording_s`` as in :meth:`Scoring.read`.
 
         Raises
         ------
@@ -134,11 +141,6 @@ class ScoringFile:
         except HypnogramError:
             pass  # what is wrong with it is said when it is read for its stages
         return (self,)
-
-
-def read_beside(scoring: Scoring, clock: Clock) -> Hypnogram:
-    """Read a scoring; a file may need its recording's length to tell what its last stage or its numbers mean."""
-    return scoring.read(clock.duration_s) if isinstance(scoring, ScoringFile) else scoring.read()
 
 
 def placed_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Placed:

@@ -55,7 +55,7 @@ class EpochArchive:
         _, index = self._scored()
         return Clock(None, (int(index[-1]) + 1) * EPOCH_S)
 
-    def read(self) -> Hypnogram:
+    def read(self, recording_s: float | None = None) -> Hypnogram:
         """Read the stages; epochs that are not in the file are unscored."""
         stage, index = self._scored()
         stages = np.full(int(index[-1]) + 1, Stage.UNSCORED, np.int8)

@@ -33,13 +33,12 @@ def fingerprints(recording: Recording, channels: Iterable[Channel]) -> list[str 
     digests: list[set[bytes]] = [set() for _ in range(recording.n_epochs)]
     for channel in set(channels):
         samples, rate = recording.samples(channel), channel.exact_rate
-        begins = recording.onsets_s - recording.onsets_s[0]
-        edges = [(round(Fraction(begin) * rate), round(Fraction(begin + EPOCH_S) * rate)) for begin in begins]
-        for k in range(recording.n_epochs):
-            epoch = samples[slice(*edges[k])]
+        begins_s = recording.onsets_s - recording.onsets_s[0]
+        for begin_s, of_epoch in zip(begins_s, digests, strict=True):
+            epoch = samples[round(Fraction(begin_s) * rate) : round(Fraction(begin_s + EPOCH_S) * rate)]
             present = epoch[~np.isnan(epoch)]
             if present.size and present.max() > present.min():
-                digests[k].add(blake2b(epoch.astype("<f4").tobytes(), digest_size=_DIGEST_BYTES).digest())
+                of_epoch.add(blake2b(epoch.astype("<f4").tobytes(), digest_size=_DIGEST_BYTES).digest())
     return [_joined(found) if found else None for found in digests]
 
 

@@ -14,7 +14,7 @@ from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.measuring import measure, measure_night, measure_recording
 from eegvlm.evidence.rhythms import BANDS, Rhythms
 from eegvlm.evidence.rules import RULES, Neighbours, supported_rules
-from eegvlm.evidence.vector import Entry, beside_median, entries, evidence_vectors
+from eegvlm.evidence.vector import Entry, beside_median, entries, entry_places, evidence_vectors
 
 __all__ = [
     "BANDS",
@@ -30,6 +30,7 @@ __all__ = [
     "Rhythms",
     "beside_median",
     "entries",
+    "entry_places",
     "epoch_texts",
     "evidence_vectors",
     "measure",

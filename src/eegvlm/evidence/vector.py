@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +108,12 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
+@cache
+def entry_places() -> Mapping[str, int]:
+    """Return the place of each entry in the vector, by its name."""
+    return MappingProxyType({entry.name: place for place, entry in enumerate(entries())})
+
+
 def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
     """Return the vectors of a night.
 
@@ -124,13 +131,13 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
     """
     columns: dict[str, npt.NDArray[np.float64]] = {}
     eeg = _names(night, "eeg")
-    seen = _names(night, "eeg", once=False)  # events are marked on the derivation that shows them best
+    everywhere = _names(night, "eeg", once=False)  # events are marked on the derivation that shows them best
     columns |= _of_eeg(night, evidence, eeg)
     columns |= _of_eyes(night, evidence)
     chin = evidence.chin
     columns["chin_rms"] = _absent(night) if chin is None else np.log(np.maximum(chin.rms_uv, _FLOOR_UV))
     for kind in _EEG_EVENTS:
-        columns |= _counted(night, kind, evidence.marks.get(kind), seen)
+        columns |= _counted(night, kind, evidence.marks.get(kind), everywhere)
     eyes = {name: _looked_at(night, evidence) for name in ("", *evidence.eyes)}
     for kind in _EYE_EVENTS:
         columns |= _counted(night, kind, evidence.marks.get(kind), eyes)
@@ -154,7 +161,7 @@ def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
         The epochs whose medians count; these themselves where None.
     """
     found, of = vectors.copy(), vectors if of is None else of
-    places = {entry.name: place for place, entry in enumerate(entries())}
+    places = entry_places()
     for name, place in places.items():
         if not entries()[place].relative:
             continue
@@ -198,23 +205,23 @@ def _of_eeg(
         rhythms = evidence.rhythms.get(name)
         if rhythms is None or not epochs.any():
             continue
-        own = {
+        measures = {
             "eeg_peak_to_peak": np.log(np.maximum(rhythms.peak_to_peak_uv, _FLOOR_UV)),
             "eeg_dominant_hz": np.log(np.maximum(rhythms.dominant_hz, 0.5)),
             "eeg_slow_wave_share": evidence.slow_wave_share.get(name, _absent(night)),
         }
         for k, band in enumerate(BAND_NAMES):
-            own[f"eeg_rms_{band}"] = np.log(np.maximum(rhythms.rms_uv[:, k], _FLOOR_UV))
-            own[f"eeg_share_{band}"] = np.log(np.maximum(rhythms.share[:, k], 1e-4))
-            own[f"eeg_time_{band}"] = rhythms.time[:, k]
-        for key, values in own.items():
+            measures[f"eeg_rms_{band}"] = np.log(np.maximum(rhythms.rms_uv[:, k], _FLOOR_UV))
+            measures[f"eeg_share_{band}"] = np.log(np.maximum(rhythms.share[:, k], 1e-4))
+            measures[f"eeg_time_{band}"] = rhythms.time[:, k]
+        for key, values in measures.items():
             columns[key][epochs] = values[epochs]
         samples = _samples_of(night, name)
         rows = np.flatnonzero(epochs)
         for begin in range(0, len(rows), 128):
-            some = rows[begin : begin + 128]
-            for key, values in _shape(samples[some], night.layout.rate).items():
-                columns[f"eeg_{key}"][some] = values
+            block = rows[begin : begin + 128]
+            for key, values in _shape(samples[block], night.layout.rate).items():
+                columns[f"eeg_{key}"][block] = values
     return columns
 
 
@@ -242,18 +249,19 @@ def _shape(epochs: Floats, rate: float) -> dict[str, npt.NDArray[np.float64]]:
 def _of_eyes(night: PreparedNight, evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
     """Return the power in the eyes' channels, the mean of both in the logarithm, and how far they move opposed."""
     columns = {one.name: _absent(night) for one in entries() if one.name.startswith("eog_") and not one.relative}
-    seen = [
+    channels = [
         night.panels[panel.name][0].signals
         for panel in night.layout.panels
         if panel.roles[0].modality == "eog" and panel.name in night.panels
     ]
-    if not seen:
+    if not channels:
         return columns
+    window = np.hanning(channels[0].shape[1])
+    hz = fft.rfftfreq(len(window), 1 / night.layout.rate)
+    scale = 2 / (len(window) * np.square(window).sum())
     for begin in range(0, night.n_epochs, 128):
         rows = slice(begin, begin + 128)
-        spectra = [fft.rfft(one[rows] * np.hanning(one.shape[1]).astype(np.float32), axis=1) for one in seen]
-        hz = fft.rfftfreq(seen[0].shape[1], 1 / night.layout.rate)
-        scale = 2 / (seen[0].shape[1] * np.square(np.hanning(seen[0].shape[1])).sum())
+        spectra = [fft.rfft(epochs[rows] * window.astype(np.float32), axis=1) for epochs in channels]
         for band, (low, high) in BANDS.items():
             inside = (hz >= low) & (hz < high)
             rms = [np.sqrt(scale * (np.abs(one[:, inside]) ** 2).sum(axis=1)) for one in spectra]
@@ -277,9 +285,8 @@ def _looked_at(night: PreparedNight, evidence: Evidence) -> npt.NDArray[np.bool_
 
 def _mean_present(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the mean over channels of those that have a value."""
-    there = np.isfinite(logs)
-    total = np.where(there, logs, 0.0).sum(axis=0)
-    return np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.nan)
+    mean: npt.NDArray[np.float64] = np.ma.masked_invalid(logs).mean(axis=0).filled(np.nan)
+    return mean
 
 
 def _counted(
@@ -299,8 +306,8 @@ def _counted(
         first = np.clip((marks.onset_s // _EPOCH_S).astype(int), 0, n - 1)
         count, largest = np.bincount(first, minlength=n).astype(np.float64), np.zeros(n)
         np.maximum.at(largest, first, marks.amplitude_uv)
-        own = {"count": np.log1p(count), "seconds": marks.share(n), "largest": np.log1p(largest)}
-        for what, values in own.items():
+        measures = {"count": np.log1p(count), "seconds": marks.share(n), "largest": np.log1p(largest)}
+        for what, values in measures.items():
             column = columns[f"{kind}_{what}"]
             column[epochs] = np.fmax(column[epochs], values[epochs])
     return columns

@@ -13,6 +13,8 @@ from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import SAME_S
 from eegvlm.hypnogram.timing import Span, Timing, clock_offset
 
+_MOVED, _LAID = "moved by", "laid"  # how notes of placing begin
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -26,11 +28,14 @@ class Placed:
         By how much it was moved.
     notes
         What was done, and what was assumed.
+    assumed
+        What was assumed of its day; "" where nothing was.
     """
 
     hypnogram: Hypnogram
     offset_s: float
     notes: tuple[str, ...]
+    assumed: str = ""
 
 
 def place(hypnogram: Hypnogram, *, duration_s: float, start: datetime | None = None) -> Placed:
@@ -55,12 +60,15 @@ def place(hypnogram: Hypnogram, *, duration_s: float, start: datetime | None = N
     offset_s = 0.0 if offset is None else offset.seconds
     notes = []
     if offset_s:
-        notes.append(f"moved by {offset_s:+g} s, the difference between the start times")
-    if offset is not None and offset.note is not None:
-        notes.append(f"laid {offset.note}")
+        notes.append(f"{_MOVED} {offset_s:+g} s, the difference between the start times")
+    assumed = f"{_LAID} {offset.note}" if offset is not None and offset.note is not None else ""
+    if assumed:
+        notes.append(assumed)
     if timing is Timing.NOTHING:
         why = "it has clock times, the recording has none" if hypnogram.start is not None else "it holds no time"
-        notes.append(f"laid on the recording by nothing: {why}, so its first epoch was taken as the recording's first")
+        notes.append(
+            f"{_LAID} on the recording by nothing: {why}, so its first epoch was taken as the recording's first"
+        )
     lights = hypnogram.lights and hypnogram.lights.shifted(offset_s)
     moved = replace(
         hypnogram,
@@ -69,7 +77,12 @@ def place(hypnogram: Hypnogram, *, duration_s: float, start: datetime | None = N
         lights=lights,
         timing=timing,
     )
-    return Placed(moved, offset_s, tuple(notes))
+    return Placed(moved, offset_s, tuple(notes), assumed)
+
+
+def notes_of_placing(hypnogram: Hypnogram) -> list[str]:
+    """Return the notes of an aligned scoring that say how it was laid on its recording."""
+    return [note for note in hypnogram.notes if note.startswith((_MOVED, _LAID))]
 
 
 def align(

@@ -66,9 +66,9 @@ class SecondOpinion:
         kappa = self.agreement.kappa
         said = "kappa is undefined (one stage throughout)" if kappa is None else f"kappa {kappa:.2f}"
         shift = self.agreement.shift
-        warned = "" if shift is None else f". Warning: {shift.sentence(self.reader)}"
+        warning = "" if shift is None else f". Warning: {shift.sentence(self.reader)}"
         share = f"{100 * self.agreement.accuracy:.1f} % of {self.agreement.n_compared} epochs"
-        return f"{who} agrees on {share}, {said}{warned}"
+        return f"{who} agrees on {share}, {said}{warning}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``staging.json`` holds; epochs count from 1."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import IntEnum
 from functools import lru_cache
 
+from eegvlm.core.accents import without_accents
 from eegvlm.hypnogram import stage_words
 from eegvlm.hypnogram.error import HypnogramError
 
@@ -52,12 +52,11 @@ class Stage(IntEnum):
 
 STAGES: tuple[Stage, ...] = (Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R)
 
-_BY_LABEL = {"W": Stage.W, "N1": Stage.N1, "N2": Stage.N2, "N3": Stage.N3, "R": Stage.R, "?": Stage.UNSCORED}
+_BY_LABEL = {stage.label: stage for stage in Stage}
 _STAGE_OF = {key: _BY_LABEL[label] for label, keys in stage_words.SPELLINGS.items() for key in keys}
 _STAGE_AFTER_THE_WORD = {
     key: _BY_LABEL[label] for label, keys in stage_words.AFTER_THE_WORD_STAGE.items() for key in keys
 }
-_LETTERS_WITHOUT_ACCENT = str.maketrans({"ł": "l", "ø": "o", "æ": "ae"})
 _FOREIGN = re.compile(r"[^\w\s:./|,()-]")  # N2! and (probably) REM? are remarks, not names
 _NEGATIVE = re.compile(r"(?:^|\s)-\d")  # a code below zero is no stage after a hyphen
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
@@ -71,9 +70,8 @@ def _key(text: str) -> tuple[str, bool]:
 
     The key is ``?`` for a mere question mark and empty for what cannot be a name.
     """
-    plain = unicodedata.normalize("NFKD", text.partition("@@")[0].casefold().translate(_LETTERS_WITHOUT_ACCENT))
-    plain = "".join(character for character in plain if not unicodedata.combining(character)).strip()
-    asked = plain.endswith("?")
+    plain = without_accents(text.partition("@@")[0]).strip()
+    is_question = plain.endswith("?")
     plain = plain.removesuffix("?")
     if _FOREIGN.search(plain) or _NEGATIVE.search(plain):
         return "", False
@@ -84,15 +82,15 @@ def _key(text: str) -> tuple[str, bool]:
     while last > first and tokens[last - 1] in stage_words.AROUND:
         last -= 1
     around = (*tokens[:first], *tokens[last:])
-    said_so = any(token in stage_words.SAYS_STAGE for token in around)
+    says_stage = any(token in stage_words.SAYS_STAGE for token in around)
     whole, key = "".join(tokens), "".join(tokens[first:last])
     if whole in _STAGE_OF:  # a name of which "stage" is a part: no stage
         key = whole
     elif glued := _GLUED.match(key):  # SleepStage2, StageN1
-        key, said_so = key[glued.end() :], True
-    if asked:
-        return ("?" if not key else ""), said_so
-    return key, said_so
+        key, says_stage = key[glued.end() :], True
+    if is_question:
+        return ("?" if not key else ""), says_stage
+    return key, says_stage
 
 
 def stage_of_spelling(text: str) -> Stage | None:
@@ -108,10 +106,10 @@ def stage_of_spelling(text: str) -> Stage | None:
     >>> stage_of_spelling("2") is stage_of_spelling("Sleep stages verified") is None
     True
     """
-    key, said_so = _key(text)
+    key, says_stage = _key(text)
     if key == "?":
         return Stage.UNSCORED
-    if said_so and key in _STAGE_AFTER_THE_WORD:
+    if says_stage and key in _STAGE_AFTER_THE_WORD:
         return _STAGE_AFTER_THE_WORD[key]
     return _STAGE_OF.get(key)
 

@@ -13,6 +13,12 @@ from __future__ import annotations
 
 from typing import Final
 
+DEEP_SLEEP: Final = frozenset(
+    (
+        *("deep", "tief", "tiefschlaf", "profond", "lentprofond", "profundo", "profondo", "diep", "diepe"),
+        *("gleboki", "hluboky"),
+    )
+)
 # Rechtschaffen and Kales 1968 to AASM: S1 -> N1, S2 -> N2, S3 and S4 -> N3, movement time -> unscored.
 SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "W": (
@@ -26,9 +32,7 @@ SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "N3": (
         *("n3", "s3", "st3", "nrem3", "nonrem3", "nremn3", "nonremn3", "nremiii", "nonremiii", "nrems3"),
         *("n4", "s4", "st4", "nrem4", "nonrem4", "nremn4", "nonremn4", "nremiv", "nonremiv", "nrems4"),
-        *("sws", "slowwave", "deltasleep", "n3n4", "s3s4", "n34", "s34", "nrem34"),
-        *("deep", "tief", "tiefschlaf", "profond", "lentprofond", "slp", "profundo", "profondo"),
-        *("diep", "diepe", "gleboki", "hluboky"),
+        *("sws", "slowwave", "deltasleep", "n3n4", "s3s4", "n34", "s34", "nrem34", "slp", *DEEP_SLEEP),
     ),
     "R": (
         *("r", "rem", "paradoxical", "paradoxal", "paradox", "rems", "remschlaf", "remslaap", "traumschlaf"),
@@ -65,29 +69,14 @@ LIGHT_SLEEP: Final = frozenset(
         *("lichte", "leve", "lekki", "plytki", "lehky", "core"),
     )
 )
-DEEP_SLEEP: Final = frozenset(
-    (
-        "deep",
-        "tief",
-        "tiefschlaf",
-        "profond",
-        "lentprofond",
-        "profundo",
-        "profondo",
-        "diep",
-        "diepe",
-        "gleboki",
-        "hluboky",
-    )
-)
 # What may stand before or after the name of a stage without changing it.
 AROUND: Final = frozenset(
     (
         *("sleep", "stage", "stages", "sdo", "schlaf", "schlafstadium", "stadium", "schlafphase", "schlafstufe"),
         *("phase", "stade", "sommeil", "fase", "estadio", "etapa", "sueno", "stadio", "sonno", "slaap"),
-        *("slaapstadium", "slaapfase", "stadia", "estagio", "sono", "faza", "snu", "sen", "stadium", "stopien"),
+        *("slaapstadium", "slaapfase", "stadia", "estagio", "sono", "faza", "snu", "sen", "stopien"),
         *("spanek", "spanku", "de", "du", "del", "di", "do", "des", "nonrapideyemovementsleep", "faze"),
     )
 )
-# Of the above, those that are about stages: after ``sleep`` alone, and after ``de``, a digit is no stage.
+# Of the above, those that are about stages or sleep: after ``de`` alone a digit is no stage.
 SAYS_STAGE: Final = AROUND - {"de", "du", "del", "di", "do", "des"}

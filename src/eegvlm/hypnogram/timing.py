@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from eegvlm.hypnogram.error import HypnogramError
 
-NO_DATES = frozenset({date(1985, 1, 1), date(1970, 1, 1), date(1900, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
-_DAY_S = 86400.0
+NO_DATE = date(1985, 1, 1)
+"""What EDF writes where the date is not to be known: a start on this day is a time of day only."""
+NO_DATES = frozenset({NO_DATE, date(1970, 1, 1), date(1900, 1, 1), date(1899, 12, 30), date(1899, 12, 31)})
+DAY_S = 86400.0
 _NOON = 12
 # A second day that holds more than this share of what the best day holds is a choice that nobody but the user can make.
 _RIVAL_SHARE = 0.5
@@ -97,8 +99,8 @@ def clock_offset(start: datetime | None, span: Span, reference: datetime | None,
         return _by_date(start, span, reference, within)
     seconds = _seconds_of_day(start) - _seconds_of_day(reference)
     shared = {
-        seconds + day * _DAY_S: within.overlap_s(span, seconds + day * _DAY_S)
-        for day in range(int((within.begin_s - span.end_s - seconds) // _DAY_S), _last_day(seconds, span, within) + 1)
+        seconds + day * DAY_S: within.overlap_s(span, seconds + day * DAY_S)
+        for day in range(int((within.begin_s - span.end_s - seconds) // DAY_S), _last_day(seconds, span, within) + 1)
     }
     best = max(shared, key=lambda offset_s: (shared[offset_s], -abs(offset_s)), default=seconds)
     rivals = [offset_s for offset_s, common in shared.items() if common > _RIVAL_SHARE * shared[best] > 0]
@@ -125,7 +127,7 @@ def _by_date(start: datetime, span: Span, reference: datetime, within: Span) -> 
 
 
 def _last_day(seconds: float, span: Span, within: Span) -> int:
-    return int((within.end_s - span.begin_s - seconds) // _DAY_S)
+    return int((within.end_s - span.begin_s - seconds) // DAY_S)
 
 
 def _seconds_of_day(at: datetime) -> float:

@@ -239,15 +239,14 @@ class PreparedNight:
         """Return the whole night with other signals, (n, samples) not corrected, at some of its places."""
         panels = {}
         for name, channels in self.panels.items():
-            source, others = self.shown[name][rows], []
+            source, changed = self.shown[name][rows], []
             for place, one in enumerate(channels):
-                own = one.signals
-                here = source == place
-                if name in signals and here.any():
-                    own = np.array(own[:])
-                    own[np.arange(self.n_epochs)[rows][here]] = signals[name][here]
-                others.append(replace(one, signals=own))
-            panels[name] = tuple(others)
+                samples, in_channel = one.signals, source == place
+                if name in signals and in_channel.any():
+                    samples = np.array(samples[:])
+                    samples[np.arange(self.n_epochs)[rows][in_channel]] = signals[name][in_channel]
+                changed.append(replace(one, signals=samples))
+            panels[name] = tuple(changed)
         return replace(self, panels=panels)
 
     def shown_in(self, panel: str, epoch: int) -> ShownChannel | None:
@@ -297,11 +296,11 @@ def _read(
 
 
 def _shown(
-    layout: ImageLayout, panel: str, channel: Channel, held: Samples | EpochFile, quality: Quality
+    layout: ImageLayout, panel: str, channel: Channel, stored: Samples | EpochFile, quality: Quality
 ) -> ShownChannel:
     """Take out what is not usable and what is the heart's, and find the correction from the rest."""
     judged = quality.channels[channel.name]
-    signals = held[:]
+    signals = stored[:]
     signals[~judged.usable] = np.nan  # a dead epoch is shown nowhere
     heart = None
     if channel.role.modality in _WITHOUT_HEART:
@@ -315,8 +314,5 @@ def _shown(
         )
         signals, heart = cleaned or (signals, None)
     correction = panel_correction(layout.panel(panel), signals, layout.rate)
-    if isinstance(held, EpochFile):
-        held[:] = signals
-    else:
-        held = signals
-    return ShownChannel(channel.name, channel.role, held, correction, channel, heart=heart)
+    stored[:] = signals
+    return ShownChannel(channel.name, channel.role, stored, correction, channel, heart=heart)

@@ -54,8 +54,8 @@ class ShownChannel:
     @property
     def usable(self) -> Bools:
         """Which epochs it can show: bool (n_epochs,)."""
-        held = self.signals
-        return np.asarray(np.isfinite(held.first_samples if isinstance(held, EpochFile) else held[:, 0]))
+        signals = self.signals
+        return np.asarray(np.isfinite(signals.first_samples if isinstance(signals, EpochFile) else signals[:, 0]))
 
 
 def pops_in_most(one: ShownChannel, quality: Quality, scorable: Bools) -> bool:

@@ -14,7 +14,7 @@ from transformers import LlavaConfig, PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 import eegvlm.model.strip_backbone  # noqa: F401 (registers it with AutoBackbone)
-from eegvlm.evidence import entries
+from eegvlm.evidence import entry_places
 
 Alignment = Literal["add", "concat", "fused-only", "none"]
 Evidence = Literal["none", "tokens"]
@@ -155,9 +155,9 @@ class EegVlmConfig(LlavaConfig):
         """
         if not self.reads_evidence:
             return
-        here = [entry.name for entry in entries()]
-        self.evidence_entries = list(self.evidence_entries) or here
-        if unknown := sorted(set(self.evidence_entries) - set(here)):
+        known = entry_places()
+        self.evidence_entries = list(self.evidence_entries) or list(known)
+        if unknown := sorted(set(self.evidence_entries) - set(known)):
             raise ValueError(f"evidence_entries: {', '.join(unknown[:3])} cannot be measured by this version")
 
     def validate_alignment(self) -> None:
@@ -219,6 +219,11 @@ class EegVlmConfig(LlavaConfig):
     def reads_evidence(self) -> bool:
         """Whether the model is given what was measured."""
         return self.evidence == "tokens"
+
+    @property
+    def evidence_columns(self) -> list[int]:
+        """Places of the entries that the model knows, in its order, among those of this version."""
+        return [entry_places()[name] for name in self.evidence_entries]
 
     @property
     def evidence_channels(self) -> int:

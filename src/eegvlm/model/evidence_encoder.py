@@ -50,34 +50,35 @@ class EvidenceReader(nn.Module):
         hidden, logits
             (batch, epochs, hidden) and stage logits (batch, epochs, 5).
         """
-        read = self._read(night)
-        before, _ = self.before(read)
-        after, _ = self.after(read.flip(1))
-        return self._answer(read, before, after.flip(1))
+        epochs = self._read(night)
+        before, _ = self.before(epochs)
+        after, _ = self.after(epochs.flip(1))
+        return self._answer(epochs, before, after.flip(1))
 
     def replaced(
         self, night: torch.Tensor, places: torch.Tensor, rows: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Read epochs in whose place other evidence stands, (n, entries); the GRUs come there through the night."""
-        read = self._read(night[None])
-        own = self._read(rows[:, None])
+        sequence, exchanged = self._read(night[None]), self._read(rows[:, None])
         states = []
-        for gru, told, ahead in ((self.before, read, places), (self.after, read.flip(1), len(night) - 1 - places)):
-            met = functional.pad(gru(told)[0][0], (0, 0, 1, 0))  # the state with which each epoch is met
-            states.append(gru(own, met[ahead][None].contiguous())[0])
-        hidden, logits = self._answer(own, *states)
+        for gru, epochs, steps in (
+            (self.before, sequence, places),
+            (self.after, sequence.flip(1), len(night) - 1 - places),
+        ):
+            earlier = functional.pad(gru(epochs)[0][0], (0, 0, 1, 0))  # the state before each epoch
+            states.append(gru(exchanged, earlier[steps][None].contiguous())[0])
+        hidden, logits = self._answer(exchanged, *states)
         return hidden[:, 0], logits[:, 0]
 
     def _read(self, night: torch.Tensor) -> torch.Tensor:
-        absent = night.isnan()
-        shown = torch.cat([night.nan_to_num(), (~absent).to(night)], dim=2)
-        read: torch.Tensor = self.drop(functional.gelu(self.inward(shown)))
-        return read
+        values = torch.cat([night.nan_to_num(), (~night.isnan()).to(night)], dim=2)
+        epochs: torch.Tensor = self.drop(functional.gelu(self.inward(values)))
+        return epochs
 
     def _answer(
-        self, read: torch.Tensor, before: torch.Tensor, after: torch.Tensor
+        self, epochs: torch.Tensor, before: torch.Tensor, after: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        states = self.drop(torch.cat([before, after, read], dim=2))
+        states = self.drop(torch.cat([before, after, epochs], dim=2))
         hidden = self.drop(functional.gelu(self.outward(states)))
         return hidden, self.classifier(hidden)
 
@@ -107,8 +108,8 @@ class EvidenceEncoder(nn.Module):
 
     def by_reader(self, night: torch.Tensor) -> torch.Tensor:
         """Return each reader's stage logits of nights as they are, (readers, batch, epochs, 5)."""
-        shown = self.standardise(night)
-        return torch.stack([reader(shown)[1] for reader in self._readers()])
+        entries = self.standardise(night)
+        return torch.stack([reader(entries)[1] for reader in self._readers()])
 
     def forward(self, night: torch.Tensor) -> torch.Tensor:
         """Return what the evidence of nights makes of each epoch.
@@ -123,9 +124,9 @@ class EvidenceEncoder(nn.Module):
         torch.Tensor
             float32 (batch, epochs, ``EegVlmConfig.evidence_channels``); NaN where an epoch has no evidence at all.
         """
-        shown = self.standardise(night)
-        there = ~shown.isnan().all(dim=2, keepdim=True)
-        return torch.where(there, self._joined([reader(shown) for reader in self._readers()]), torch.nan)
+        entries = self.standardise(night)
+        measured = ~entries.isnan().all(dim=2, keepdim=True)
+        return torch.where(measured, self._joined([reader(entries) for reader in self._readers()]), torch.nan)
 
     def replaced(self, night: torch.Tensor, places: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Return what epochs come to if other evidence stood in their place, each alone.
@@ -144,16 +145,16 @@ class EvidenceEncoder(nn.Module):
         torch.Tensor
             (n, ``EegVlmConfig.evidence_channels``)
         """
-        shown, others = self.standardise(night), self.standardise(rows)
-        there = ~others.isnan().all(dim=1, keepdim=True)
-        read = [reader.replaced(shown, places, others) for reader in self._readers()]
-        return torch.where(there, self._joined(read), torch.nan)
+        entries, others = self.standardise(night), self.standardise(rows)
+        measured = ~others.isnan().all(dim=1, keepdim=True)
+        answers = [reader.replaced(entries, places, others) for reader in self._readers()]
+        return torch.where(measured, self._joined(answers), torch.nan)
 
     def _readers(self) -> list[EvidenceReader]:
         return cast("list[EvidenceReader]", list(self.readers))
 
-    def _joined(self, read: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    def _joined(self, answers: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
         """Return the hidden states of all readers, and their pooled log probabilities."""
-        logs = torch.stack([logits.log_softmax(dim=-1) for _, logits in read]).mean(dim=0)
+        logs = torch.stack([logits.log_softmax(dim=-1) for _, logits in answers]).mean(dim=0)
         pool = (self.sharpness * logs).log_softmax(dim=-1)
-        return torch.cat([*(hidden for hidden, _ in read), pool], dim=-1)
+        return torch.cat([*(hidden for hidden, _ in answers), pool], dim=-1)

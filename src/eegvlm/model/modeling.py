@@ -202,12 +202,12 @@ class EegVlmModel(LlavaModel):
 
     def _evidence_token(self, context: torch.Tensor | None, batch: int) -> torch.Tensor:
         """Return what was measured in each epoch as a token, (batch, 1, d); a learned one where it is absent."""
-        held = self.absent_evidence.expand(batch, 1, -1)
+        evidence = self.absent_evidence.expand(batch, 1, -1)
         if context is not None:
             middle = context.shape[1] // 2
-            own = context[:, middle : middle + 1, self.config.enhancement_channels :]
-            held = torch.where(own.isnan(), held, own.nan_to_num().to(held))
-        projected: torch.Tensor = self.evidence_projector(held)
+            measured = context[:, middle : middle + 1, self.config.enhancement_channels :]
+            evidence = torch.where(measured.isnan(), evidence, measured.nan_to_num().to(evidence))
+        projected: torch.Tensor = self.evidence_projector(evidence)
         return projected
 
 
@@ -295,10 +295,12 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         outputs = self(
             input_ids=input_ids, pixel_values=pixel_values, context=context, own=own, logits_to_keep=1, **kwargs
         )
-        measured = None
-        if self.config.reads_evidence and context is not None:
-            measured = context[:, context.shape[1] // 2, -N_STAGES:]
+        measured = None if context is None else self.evidence_answer(context)
         return self.stage_logits(outputs.logits[:, -1, label_ids].float(), own, measured, picture_weight)
+
+    def evidence_answer(self, context: torch.Tensor) -> torch.Tensor | None:
+        """Return the evidence encoder's log probabilities (batch, 5) of epochs with their context; None without one."""
+        return context[:, context.shape[1] // 2, -N_STAGES:] if self.config.reads_evidence else None
 
     def stage_logits(
         self,
@@ -323,14 +325,14 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         picture_weight
             Weight of the two that have seen the picture, where something was measured.
         """
-        found = label_logits
+        logits = label_logits
         if own is not None and self.config.classifier_weight:
-            logits: torch.Tensor = self.model.enhancement.stage_logits(own.mean(dim=1)).to(label_logits)
-            found = found + self.config.classifier_weight * logits
+            of_classifier: torch.Tensor = self.model.enhancement.stage_logits(own.mean(dim=1)).to(label_logits)
+            logits = logits + self.config.classifier_weight * of_classifier
         if measured is not None:
-            seen = torch.where(measured.isnan(), 1.0, picture_weight).to(found)
-            found = seen * found + self.config.evidence_weight * measured.to(found).nan_to_num()
-        return found
+            weight = torch.where(measured.isnan(), 1.0, picture_weight).to(logits)
+            logits = weight * logits + self.config.evidence_weight * measured.to(logits).nan_to_num()
+        return logits
 
     @classmethod
     def from_pretrained(

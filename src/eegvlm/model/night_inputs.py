@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.evidence import Evidence, beside_median, entries, evidence_vectors, measure_night
+from eegvlm.evidence import Evidence, beside_median, evidence_vectors, measure_night
 from eegvlm.images import PreparedNight
 from eegvlm.images.raster import empty_picture
 from eegvlm.model.batch_norm_adaptation import adapted_network, fingerprints, night_vectors
@@ -41,7 +41,7 @@ class EpochInputs:
         int64 (n,): fingerprints of the pictures from which the vectors were computed.
     picture_weight
         Weight of what the pictures say; see :attr:`NightInputs.picture_weight`.
-    measured
+    texts
         What was measured in each epoch, in words; None where the model reads none.
 
     Raises
@@ -55,7 +55,7 @@ class EpochInputs:
     own: torch.Tensor | None = None
     made_from: npt.NDArray[np.int64] | None = None
     picture_weight: float = 1.0
-    measured: tuple[str, ...] | None = None
+    texts: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("context", "own"):
@@ -78,7 +78,7 @@ class EpochInputs:
             None if self.own is None else self.own[rows],
             None if self.made_from is None else self.made_from[rows],
             self.picture_weight,
-            None if self.measured is None else self.measured[rows],
+            None if self.texts is None else self.texts[rows],
         )
 
 
@@ -151,7 +151,7 @@ class NightInputs:
             started = time.perf_counter()
             self.evidence = measure_night(self.night)
             self._entries_of_night = evidence_vectors(self.night, self.evidence)
-            known = self._entries_of_night[:, self._columns]
+            known = self._entries_of_night[:, self.model.config.evidence_columns]
             self._entries = torch.from_numpy(known)
             self.unfamiliar = self.model.model.evidence.familiarity.of(known)
             self.seconds["measure_s"] = self.seconds.get("measure_s", 0.0) + time.perf_counter() - started
@@ -168,23 +168,17 @@ class NightInputs:
                 self.moved = self.model.model.night(self.vectors[None].to(self.model.device))[0].cpu()
         self.seconds["model_s"] += time.perf_counter() - started
 
-    @property
-    def _columns(self) -> list[int]:
-        """Places of the entries that the model knows, in its order, among those of this version."""
-        places = {entry.name: place for place, entry in enumerate(entries())}
-        return [places[name] for name in self.model.config.evidence_entries]
-
     def _trusted(self) -> float:
         """Return :attr:`picture_weight`, from the share of the epochs to which both give the same stage."""
         nothing, full = self.model.config.picture_agreement
         if self.vectors is None or nothing >= full:
             return 1.0
         high = self.vectors[:, : self.model.config.enhancement_channels].to(self.model.device)
-        seen = self.model.model.enhancement.stage_logits(high).float().cpu()
-        measured = self.vectors[:, -N_STAGES:]
-        there = torch.isfinite(measured).all(dim=1) & torch.isfinite(seen).all(dim=1)
-        agreed = int((seen.argmax(dim=1) == measured.argmax(dim=1))[there].sum())
-        share = (agreed + _FEW * full) / (int(there.sum()) + _FEW)
+        of_pictures = self.model.model.enhancement.stage_logits(high).float().cpu()
+        of_evidence = self.vectors[:, -N_STAGES:]
+        both = torch.isfinite(of_evidence).all(dim=1) & torch.isfinite(of_pictures).all(dim=1)
+        agreed = int((of_pictures.argmax(dim=1) == of_evidence.argmax(dim=1))[both].sum())
+        share = (agreed + _FEW * full) / (int(both.sum()) + _FEW)
         return float(np.clip((share - nothing) / (full - nothing), 0.0, 1.0))
 
     def rows(self, rows: Rows) -> EpochInputs:
@@ -201,10 +195,6 @@ class NightInputs:
     @property
     def _reads_around(self) -> bool:
         return self._around > 0 or self._entries is not None
-
-    @property
-    def _evidence_channels(self) -> int:
-        return int(self.model.config.evidence_channels)
 
     @torch.inference_mode()
     def redrawn(self, rows: Rows, pictures: torch.Tensor) -> EpochInputs:
@@ -250,7 +240,8 @@ class NightInputs:
             given = (one.to(self.model.device) for one in (self._entries, places, others))
             vectors = torch.cat([vectors, self.model.model.evidence.replaced(*given).cpu()], dim=1)
         elif self.model.config.reads_evidence:
-            vectors = torch.cat([vectors, vectors.new_full((len(rows), self._evidence_channels), torch.nan)], dim=1)
+            unmeasured = vectors.new_full((len(rows), self.model.config.evidence_channels), torch.nan)
+            vectors = torch.cat([vectors, unmeasured], dim=1)
         return self._in_the_night(self.vectors, rows, pictures, vectors)
 
     def _vectors_of(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -287,10 +278,12 @@ class NightInputs:
 
     def _entries_of(self, rows: Rows, signals: Signals) -> npt.NDArray[np.float32]:
         """Return the evidence of other signals at places of the night, each measured alone among its neighbours."""
-        found = np.empty((len(rows), len(self._columns)), np.float32)
+        found = np.empty((len(rows), len(self.model.config.evidence_columns)), np.float32)
         for chosen, changed in self._changed(rows, signals):
             measured = evidence_vectors(changed, measure_night(changed))
-            found[chosen] = beside_median(measured, of=self._entries_of_night)[rows[chosen]][:, self._columns]
+            found[chosen] = beside_median(measured, of=self._entries_of_night)[rows[chosen]][
+                :, self.model.config.evidence_columns
+            ]
         return found
 
     def _changed(self, rows: Rows, signals: Signals) -> Iterator[tuple[list[int], PreparedNight]]:

@@ -92,10 +92,7 @@ class ExtendedRecording(Recording):
         count: int | None = None,
     ) -> Samples:
         """Read windows, band-filtered and resampled; parameters and result as of :meth:`.Recording.epochs`."""
-        count = self.n_epochs - first if count is None else count
-        if first < 0 or count < 0 or first + count > self.n_epochs:
-            raise ValueError(f"epochs {first} to {first + count} of {self.n_epochs}")
-        result = np.empty((count, round(EPOCH_S * rate)), np.float32)
+        result = np.empty((self._count(first, count), round(EPOCH_S * rate)), np.float32)
 
         def read(recording: Recording, at: int, n: int) -> Samples:
             return recording.epochs(channel, rate=rate, band=band, first=at, count=n)

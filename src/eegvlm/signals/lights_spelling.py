@@ -11,8 +11,9 @@ annotation: the end of a long ``Lights off`` is not taken for lights on.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Literal
+
+from eegvlm.core.accents import without_accents
 
 Switch = Literal["off", "on"]
 
@@ -38,7 +39,6 @@ _ON = re.compile("|".join(f"(?:{noun})(?:{on})" for noun, _, on in _WORDS))
 _MENTION = re.compile(r"\blights? ?(?:off|out|on)\b|\blicht ?(?:aus|an|uit|aan)\b|\blumieres? (?:eteint|allum)\w*")
 _CLOCK_TIME = re.compile(r"(?:\b(?:at|um|a)\s+)?\d{1,2}\s*[:.h]\s*\d{2}(?:[:.]\d{2})*(?:\s*[ap]\.?m\b\.?)?")
 _CAPITAL_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z])")  # LightsOff
-_LETTERS_WITHOUT_ACCENT = str.maketrans({"æ": "ae", "ø": "o", "ł": "l"})
 
 
 def marker_text(text: str) -> str:
@@ -91,6 +91,4 @@ def mentions_lights(text: str) -> bool:
 def _words(text: str) -> list[str]:
     """Split a text into words of lower-case letters without accents."""
     spaced = _CAPITAL_WITHIN.sub(" ", text.partition("@@")[0])
-    decomposed = unicodedata.normalize("NFKD", spaced.casefold().translate(_LETTERS_WITHOUT_ACCENT))
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return re.findall(r"[^\W\d_]+", _CLOCK_TIME.sub(" ", plain))
+    return re.findall(r"[^\W\d_]+", _CLOCK_TIME.sub(" ", without_accents(spaced)))

@@ -289,9 +289,7 @@ class Recording:
         ValueError
             Where the epochs do not exist or the channel's rate cannot hold the band.
         """
-        count = self.n_epochs - first if count is None else count
-        if first < 0 or count < 0 or first + count > self.n_epochs:
-            raise ValueError(f"epochs {first} to {first + count} of {self.n_epochs}")
+        count = self._count(first, count)
         origin = self._origin(channel)
         end = origin + math.ceil(self.length_s * channel.exact_rate)
         per_epoch = samples_per_epoch(rate)
@@ -351,6 +349,13 @@ class Recording:
 
     def _read_lights(self) -> ReadLights:
         return lights_of_markers(self.source.lights_markers, 0.0, float(self.source.duration_s), whose="recording")
+
+    def _count(self, first: int, count: int | None) -> int:
+        """Return how many epochs are asked for, to the end where None; refuse those that do not exist."""
+        count = self.n_epochs - first if count is None else count
+        if first < 0 or count < 0 or first + count > self.n_epochs:
+            raise ValueError(f"epochs {first} to {first + count} of {self.n_epochs}")
+        return count
 
     def _origin(self, channel: Channel) -> int:
         return round(self.origin_s * channel.exact_rate)

@@ -64,7 +64,7 @@ class GeneralReader(Reader):
         pictures = inputs.pictures
         if self.inputs == "evidence":
             pictures = torch.from_numpy(empty_picture(self._general.layout)).to(pictures).expand_as(pictures)
-        given = for_model(self.model, self._general(pictures, inputs.measured))
+        given = for_model(self.model, self._general(pictures, inputs.texts))
         scores = label_log_probabilities(self.model, given, self._general.labels, padded=self.reads_evidence)
         found: Logits = scores.cpu().numpy()
         return found

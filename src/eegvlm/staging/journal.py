@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.errors import InputError
+from eegvlm.signals import Recording
+
 WRITE_EVERY_S = 10.0
 
 
@@ -55,6 +58,24 @@ class Answers:
     def written(self) -> npt.NDArray[np.bool_]:
         """Which epochs have a rationale: bool (n,)."""
         return self.stages >= 0
+
+
+def answers_key(recording: Recording, provenance: dict[str, Any]) -> dict[str, Any]:
+    """Return what answers depend on: the file, how it is read, and the model.
+
+    Raises
+    ------
+    InputError
+        If the recording is not on disk.
+    """
+    if not recording.path.is_file():
+        raise InputError(recording.path, "journal", "a recording in memory", "only a recording on disk can be resumed")
+    file = recording.path.stat()
+    return {
+        "file": [str(recording.path.resolve()), file.st_size, file.st_mtime_ns],
+        "recording": recording.describe(),
+        "provenance": provenance,
+    }
 
 
 class Journal:

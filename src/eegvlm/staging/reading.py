@@ -13,7 +13,6 @@ from transformers import DynamicCache
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.model.batch_norm_adaptation import filled_up
-from eegvlm.model.evidence_encoder import N_STAGES
 from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.staging.key_value import Prefix
 
@@ -89,9 +88,9 @@ class Reader:
 
     def _of_evidence_alone(self, inputs: EpochInputs) -> Logits | None:
         """Return the evidence encoder's answer; None where the pictures have a say."""
-        if self.inputs != "evidence" or inputs.context is None:
+        measured = None if inputs.context is None else self.model.evidence_answer(inputs.context)
+        if self.inputs != "evidence" or measured is None:
             return None
-        measured = inputs.context[:, inputs.context.shape[1] // 2, -N_STAGES:]
         alone: Logits = (self.model.config.evidence_weight * measured).nan_to_num().float().cpu().numpy()
         return alone
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -65,13 +65,5 @@ class ScoringReader:
             aligned = align(scoring, duration_s=recording.duration_s, start=recording.start)
         except HypnogramError as error:
             raise HypnogramError(self.path, error.field, error.value, error.hint) from error
-        said = f"laid on the recording by {aligned.timing.in_words}"
-        return Hypnogram(
-            aligned.stages,
-            aligned.epoch_s,
-            recording.start,
-            aligned.onset_s,
-            aligned.probabilities,
-            (said, *aligned.notes),
-            timing=aligned.timing,
-        )
+        notes = (f"laid on the recording by {aligned.timing.in_words}", *aligned.notes)
+        return replace(aligned, start=recording.start, notes=notes)

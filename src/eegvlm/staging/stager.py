@@ -51,7 +51,7 @@ from eegvlm.staging.explaining import (
     uncertain_epochs,
 )
 from eegvlm.staging.general_reading import GeneralReader
-from eegvlm.staging.journal import Answers, Journal
+from eegvlm.staging.journal import Answers, Journal, answers_key
 from eegvlm.staging.limits import limits_of
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
@@ -234,7 +234,7 @@ class Stager:
             raise InputError("arguments", "uncertain_share", uncertain_share, "give a number from 0 to 1")
         self._check_eeg(recording, eeg)
         provenance = self.night_provenance(explain, uncertain_share, reasons, eeg)
-        diary = None if journal is None else Journal(journal, self._key(recording, provenance))
+        diary = None if journal is None else Journal(journal, answers_key(recording, provenance))
         seconds = {"read_s": 0.0, "draw_s": 0.0, "model_s": 0.0}
         started = time.perf_counter()
         night = PreparedNight.read(recording, self.processor.layout, every_derivation=eeg == "vote")
@@ -390,19 +390,6 @@ class Stager:
             probabilities=probabilities.astype(np.float32),
             notes=tuple(notes),
         )
-
-    def _key(self, recording: Recording, provenance: dict[str, Any]) -> dict[str, Any]:
-        """Return what answers depend on, for the journal."""
-        if not recording.path.is_file():
-            raise InputError(
-                recording.path, "journal", "a recording in memory", "only a recording on disk can be resumed"
-            )
-        file = recording.path.stat()
-        return {
-            "file": [str(recording.path.resolve()), file.st_size, file.st_mtime_ns],
-            "recording": recording.describe(),
-            "provenance": provenance,
-        }
 
 
 def _load(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor]:

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.core.files import make_folder, replacing
+from eegvlm.core.files import make_folder
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import Network, adapted_network, night_vectors
 from eegvlm.model.night import NightEncoder
+from eegvlm.training.night_files import night_files, write_array
 from eegvlm.training.store import EpochStore
 
 if TYPE_CHECKING:
@@ -118,22 +119,19 @@ def write_night_vectors(
     progress
         Wraps the list of nights.
     """
-    make_folder(folder)
-    files = []
-    for night in progress(list(range(len(store.nights)))):
-        files.append([folder / f"{store.nights[night]}-{version}.npy" for version in range(versions)])
-        for version, file in enumerate(files[-1]):
-            if file.is_file():
-                continue
-            seen = seen_night(store, processor, augmentation, night, version)
-            piece = _piece(seen.n_epochs, night, version)
-            with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-                network = adapted_network(
-                    network_of(night), processor, seen, adaptation, within=slice(piece.start, piece.stop), device=device
-                )
-                found, _ = night_vectors(network, processor, seen, batch_size=_BATCH, device=device)
-            _write(file, found.numpy().astype(np.float16))
-    return NightVectors(store, files, epochs)
+
+    def compute(night: int, version: int) -> npt.NDArray[np.float16]:
+        seen = seen_night(store, processor, augmentation, night, version)
+        piece = _piece(seen.n_epochs, night, version)
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            network = adapted_network(
+                network_of(night), processor, seen, adaptation, within=slice(piece.start, piece.stop), device=device
+            )
+            vectors, _ = night_vectors(network, processor, seen, batch_size=_BATCH, device=device)
+        return vectors.numpy().astype(np.float16)
+
+    counts = [versions] * len(store.nights)
+    return NightVectors(store, night_files(store.nights, counts, folder, compute, progress=progress), epochs)
 
 
 @torch.inference_mode()
@@ -162,13 +160,8 @@ def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, seed: int
             whole = torch.from_numpy(np.load(file).astype(np.float32)).to(device)
             parts = pieces(len(whole), seed, night) if seed is not None and version % 2 else [len(whole)]
             moved = torch.cat([encoder(part[None])[0] for part in torch.split(whole, parts)])
-            _write(target, moved.cpu().numpy().astype(np.float16))
+            write_array(target, moved.cpu().numpy().astype(np.float16))
     return NightVectors(given.store, given.files, given.epochs, own)
-
-
-def _write(file: Path, vectors: npt.NDArray[np.float16]) -> None:
-    with replacing(file) as temporary, temporary.open("wb") as stream:
-        np.save(stream, vectors)
 
 
 def pieces(epochs: int, seed: int, night: int) -> list[int]:

@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.core.files import make_folder, replacing
-from eegvlm.evidence import BANDS, beside_median, entries, evidence_vectors, measure_night
-from eegvlm.images import PreparedNight
+from eegvlm.evidence import BANDS, beside_median, entries, entry_places, evidence_vectors, measure_night
 from eegvlm.model import EegVlmProcessor
 from eegvlm.training.context import seen_night
 from eegvlm.training.evidence_recipe import EvidenceData
-from eegvlm.training.spectral_nights import SpectralNight
+from eegvlm.training.night_files import night_files
+from eegvlm.training.spectral_nights import SPECTRAL_VERSIONS, SpectralNight
 from eegvlm.training.store import EpochStore
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _WHOLE_STAGES = 0.6  # of windows with gaps, those in which whole stages are mis
 _STAGES_KEPT = (0.15, 0.4, 0.3, 0.15)  # chances that one, two, three or four stages are left of five
 
 _ENTRIES = entries()
-_PLACES = {entry.name: place for place, entry in enumerate(_ENTRIES)}
+_PLACES = entry_places()
 _RELATIVE = np.array([entry.relative for entry in _ENTRIES])
 _GROUPS = {group: np.array([entry.group == group for entry in _ENTRIES]) for group in ("eeg", "eog", "chin")}
 _RMS = [_PLACES[f"eeg_rms_{band}"] for band in BANDS]
@@ -84,26 +83,20 @@ def write_evidence(
     progress
         Wraps the list of nights.
     """
-    make_folder(folder)
-    files = []
-    for number in progress(list(range(len(store.nights)))):
-        night = store.stored(number)
-        count = 4 if isinstance(night, SpectralNight) and augmentation is not None else versions
-        files.append([folder / f"{night.key}-{version}.npy" for version in range(count)])
-        for version, file in enumerate(files[-1]):
-            if not file.is_file():
-                if isinstance(night, SpectralNight):
-                    found = night.entries(version)
-                else:
-                    found = measured_entries(seen_night(store, processor, augmentation, number, version))
-                with replacing(file) as temporary, temporary.open("wb") as stream:
-                    np.save(stream, found)
-    return NightEvidence(store, files)
+    stored = [store.stored(place) for place in range(len(store.nights))]
+    counts = [
+        SPECTRAL_VERSIONS if isinstance(night, SpectralNight) and augmentation is not None else versions
+        for night in stored
+    ]
 
+    def compute(place: int, version: int) -> Floats:
+        night = stored[place]
+        if isinstance(night, SpectralNight):
+            return night.entries(version)
+        seen = seen_night(store, processor, augmentation, place, version)
+        return evidence_vectors(seen, measure_night(seen))
 
-def measured_entries(night: PreparedNight) -> Floats:
-    """Return the evidence vectors of a night, (epochs, entries)."""
-    return evidence_vectors(night, measure_night(night))
+    return NightEvidence(store, night_files(store.nights, counts, folder, compute, progress=progress))
 
 
 @dataclass(frozen=True)
@@ -153,14 +146,14 @@ class EvidenceBatches:
         rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 14])
         windows = [self._window(row, rng) for row in rows.tolist()]
         longest = max(len(places) for _, places, _ in windows)
-        held = np.full((len(rows), longest, len(_ENTRIES)), np.nan, np.float32)
-        known = np.full((len(rows), longest), -1, np.int64)
+        evidence = np.full((len(rows), longest, len(_ENTRIES)), np.nan, np.float32)
+        row_at = np.full((len(rows), longest), -1, np.int64)
         for k, (vectors, places, _) in enumerate(windows):
-            held[k, : len(places)], known[k, : len(places)] = vectors, places
-        learnt = (known >= 0) & np.isfinite(held).any(axis=2)
-        at = np.where(learnt, known, rows[:, None])
+            evidence[k, : len(places)], row_at[k, : len(places)] = vectors, places
+        learnt = (row_at >= 0) & np.isfinite(evidence).any(axis=2)
+        at = np.where(learnt, row_at, rows[:, None])
         return {
-            "evidence": torch.from_numpy(held[:, :, self.columns]),
+            "evidence": torch.from_numpy(evidence[:, :, self.columns]),
             "targets": torch.from_numpy(self.store.targets[at]),
             "compared": torch.from_numpy(self.store.weights(at.ravel(), self.others).reshape(*at.shape, 5)),
             "counts": torch.from_numpy(learnt.astype(np.float32)),
@@ -233,8 +226,7 @@ def _kept(stages: npt.NDArray[np.int64], place: int, rng: np.random.Generator) -
     """Return which epochs of a window stay where stages, or stretches, are missing; ``place`` always does."""
     kept = np.ones(len(stages), np.bool_)
     if rng.random() < _WHOLE_STAGES:
-        some = rng.permutation(5)[: rng.choice([1, 2, 3, 4], p=_STAGES_KEPT)]
-        kept = np.isin(stages, some)
+        kept = np.isin(stages, rng.permutation(5)[: rng.choice([1, 2, 3, 4], p=_STAGES_KEPT)])
     else:
         for _ in range(int(rng.integers(1, 4))):
             first = int(rng.integers(len(stages)))

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from eegvlm.core.files import make_folder, replacing
+from eegvlm.core.files import make_folder
 from eegvlm.evidence import beside_median
 from eegvlm.model.evidence_encoder import EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
 from eegvlm.training.context import NightVectors, pieces
 from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence
+from eegvlm.training.night_files import write_array
 
 _BATCHES = 12
 _PIECES = 3  # of each version of a night
@@ -23,18 +24,15 @@ LEAST_PERSONS = 20
 @torch.no_grad()
 def fit_standards(encoder: EvidenceEncoder, batches: EvidenceBatches, rows: list[int], batch_size: int) -> None:
     """Set mean and spread of every entry to those of training windows; an entry that is never there keeps 0 and 1."""
-    held = [
+    windows = [
         batches(rows[first : first + batch_size])["evidence"].flatten(0, 1)
         for first in range(0, min(len(rows), _BATCHES * batch_size), batch_size)
     ]
-    values = torch.cat(held).numpy().astype(np.float64)
-    count = np.isfinite(values).sum(axis=0)
-    filled = np.where(np.isfinite(values), values, 0.0)
-    mean = filled.sum(axis=0) / np.maximum(count, 1)
-    spread = np.sqrt((np.where(np.isfinite(values), values - mean, 0.0) ** 2).sum(axis=0) / np.maximum(count, 1))
-    seen = (count > 1) & (spread > 1e-3)
-    encoder.mean.copy_(torch.from_numpy(np.where(seen, mean, 0.0)))
-    encoder.scale.copy_(torch.from_numpy(np.where(seen, spread, 1.0)))
+    values = np.ma.masked_invalid(torch.cat(windows).numpy().astype(np.float64))
+    mean, spread = values.mean(axis=0).filled(0.0), values.std(axis=0).filled(0.0)
+    varies = (values.count(axis=0) > 1) & (spread > 1e-3)
+    encoder.mean.copy_(torch.from_numpy(np.where(varies, mean, 0.0)))
+    encoder.scale.copy_(torch.from_numpy(np.where(varies, spread, 1.0)))
 
 
 def fit_familiarity(
@@ -115,6 +113,5 @@ def with_evidence(
                 part = beside_median(np.array(entries[first : first + length]))[:, columns]
                 states.append(encoder(torch.from_numpy(part)[None].to(device))[0].cpu().numpy())
             both = np.concatenate([vectors, np.concatenate(states).astype(np.float16)], axis=1)
-            with replacing(target) as temporary, temporary.open("wb") as stream:
-                np.save(stream, both)
+            write_array(target, both)
     return NightVectors(given.store, files, given.epochs)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.core.files import make_folder, replacing
 from eegvlm.evidence import epoch_texts, measure_night
 from eegvlm.model import GeneralProcessor
 from eegvlm.training.context import seen_night
+from eegvlm.training.night_files import night_files
 from eegvlm.training.store import EpochStore
 
 if TYPE_CHECKING:
@@ -73,15 +73,10 @@ def write_texts(
     progress
         Wraps the list of nights.
     """
-    make_folder(folder)
-    files = []
-    for night in progress(list(range(len(store.nights)))):
-        files.append([folder / f"{store.nights[night]}-{version}.npy" for version in range(versions)])
-        for version, file in enumerate(files[-1]):
-            if file.is_file():
-                continue
-            seen = seen_night(store, processor, augmentation, night, version)
-            texts = epoch_texts(seen, measure_night(seen))
-            with replacing(file) as temporary, temporary.open("wb") as stream:
-                np.save(stream, np.array([text.encode() for text in texts]))
-    return NightTexts(store, files)
+
+    def compute(night: int, version: int) -> npt.NDArray[np.bytes_]:
+        seen = seen_night(store, processor, augmentation, night, version)
+        return np.array([text.encode() for text in epoch_texts(seen, measure_night(seen))])
+
+    counts = [versions] * len(store.nights)
+    return NightTexts(store, night_files(store.nights, counts, folder, compute, progress=progress))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -50,15 +49,7 @@ class GeneralRun(Run):
         """Return texts of what was measured on nights, each version through its recorder; None if they are not read."""
         if not self.processor.reads_evidence:
             return None
-        keys = hashlib.sha256(" ".join(nights.nights).encode()).hexdigest()[:12]
-        return write_texts(
-            nights,
-            self.processor,
-            self.out / "evidence" / (keys if augmentation else f"{keys}-plain"),
-            augmentation=augmentation,
-            versions=self.recipe.data.context_versions if augmentation else 1,
-            progress=lambda items: self.progress(items, "evidence"),
-        )
+        return write_texts(nights, self.processor, **self._evidence_files(nights, augmentation))
 
     def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""

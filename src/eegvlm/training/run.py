@@ -22,7 +22,6 @@ import torch
 from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.datasets.training_record import FIELD, TrainingRecord
 from eegvlm.errors import InputError
-from eegvlm.evidence import entries
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
@@ -257,8 +256,8 @@ class Run:
                 rationales=texts,
                 reasoned=phase.reasoned,
                 others=phase.others,
-                own_channels=self._own_channels,
-                unmeasured=data.evidence.drop if self.model.config.reads_evidence else 0.0,
+                own_channels=self.model.config.enhancement_channels,
+                unmeasured=self._unmeasured,
             ),
             Batches(self.checks, processor, context=self._checked()),
         )
@@ -268,33 +267,28 @@ class Run:
         if not self.model.config.reads_evidence:
             hint = "set model.evidence: tokens, or leave this phase out"
             raise InputError("recipe", f"phase {phase.name}", "the model has no evidence encoder", hint)
-        data, seen = self.recipe.data, self._evidence(self.nights, augmentation)
-        train = EvidenceBatches(seen, self.processor, self._columns, data.evidence, phase.others)
-        encoder = self.model.model.evidence
+        data, columns = self.recipe.data, self.model.config.evidence_columns
+        nights, encoder = self._evidence(self.nights, augmentation), self.model.model.evidence
+        train = EvidenceBatches(nights, self.processor, columns, data.evidence, phase.others)
         if not (encoder.mean != 0).any():
             rows = list(draws_of(phase, data, self.nights, self.recipe.seed + 1))
             fit_standards(encoder, train, rows, phase.batch_size)
-            pieces = data.evidence.piece_epochs
-            fit_familiarity(encoder.familiarity, seen, self._columns, pieces, self.recipe.seed)
+            fit_familiarity(encoder.familiarity, nights, columns, data.evidence.piece_epochs, self.recipe.seed)
         return train, train.as_they_are(self._evidence(self.checks))
 
     def _evidence(self, nights: EpochStore, augmentation: Augmentation | None = None) -> NightEvidence:
         """Return what was measured on nights, each version through its recorder."""
-        keys = hashlib.sha256(" ".join(nights.nights).encode()).hexdigest()[:12]
-        return write_evidence(
-            nights,
-            self.processor,
-            self.out / "evidence" / (keys if augmentation else f"{keys}-plain"),
-            augmentation=augmentation,
-            versions=self.recipe.data.context_versions if augmentation else 1,
-            progress=lambda items: self.progress(items, "evidence"),
-        )
+        return write_evidence(nights, self.processor, **self._evidence_files(nights, augmentation))
 
-    @property
-    def _columns(self) -> list[int]:
-        """Places of the model's entries among those of this version."""
-        places = {entry.name: place for place, entry in enumerate(entries())}
-        return [places[name] for name in self.model.config.evidence_entries]
+    def _evidence_files(self, nights: EpochStore, augmentation: Augmentation | None) -> dict[str, Any]:
+        """Return where what is measured on nights is kept, and through which recorders they are seen."""
+        keys = hashlib.sha256(" ".join(nights.nights).encode()).hexdigest()[:12]
+        return {
+            "folder": self.out / "evidence" / (keys if augmentation else f"{keys}-plain"),
+            "augmentation": augmentation,
+            "versions": self.recipe.data.context_versions if augmentation else 1,
+            "progress": lambda items: self.progress(items, "evidence"),
+        }
 
     def _measured(self, given: NightVectors, augmentation: Augmentation | None) -> NightVectors:
         """Return vectors with what the evidence encoder, if there is one, makes of the same nights beside them."""
@@ -303,7 +297,9 @@ class Run:
         encoder = self.model.model.evidence.eval()
         folder = given.files[0][0].parent / f"evidence-{network_digest(encoder)[:12]}"
         seed = None if augmentation is None else self.recipe.seed
-        return with_evidence(given, self._evidence(given.store, augmentation), encoder, self._columns, folder, seed)
+        return with_evidence(
+            given, self._evidence(given.store, augmentation), encoder, self.model.config.evidence_columns, folder, seed
+        )
 
     def _windows(self, phase: Phase, augmentation: Augmentation) -> tuple[WindowBatches, WindowBatches]:
         """Return the training and validation windows of a phase of the night encoder."""
@@ -315,7 +311,6 @@ class Run:
         by_stage = row_chances(self.nights, data.train, data.stage_shares)
         counts = (1 - phase.by_stage) * even + phase.by_stage * by_stage
         seen = self._seen(augmentation, around)
-        unmeasured = data.evidence.drop if self.model.config.reads_evidence else 0.0
         train = WindowBatches(
             seen,
             self.processor,
@@ -323,8 +318,8 @@ class Run:
             data.context_drop,
             data.context_gaps,
             phase.others,
-            own_channels=self._own_channels,
-            unmeasured=unmeasured,
+            own_channels=self.model.config.enhancement_channels,
+            unmeasured=self._unmeasured,
         )
         return train, WindowBatches(self._plain_vectors(min(around, _CHECKED_AROUND)), self.processor)
 
@@ -348,9 +343,9 @@ class Run:
         return self._measured(found, augmentation)
 
     @property
-    def _own_channels(self) -> int:
-        """Width of the high-level vectors, beside which the evidence encoder's stand."""
-        return int(self.model.config.enhancement_channels)
+    def _unmeasured(self) -> float:
+        """Share of what is learnt from that is seen without evidence."""
+        return self.recipe.data.evidence.drop if self.model.config.reads_evidence else 0.0
 
     def _context(self, digest: str) -> Path:
         """Return the folder of the vectors of a network."""

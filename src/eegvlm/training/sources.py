@@ -18,6 +18,7 @@ from eegvlm.datasets import Night
 from eegvlm.datasets.contents import alignments_in_words
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
+from eegvlm.hypnogram.align import notes_of_placing
 from eegvlm.hypnogram.timing import Timing
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.signals import EPOCH_S, read_recording
@@ -151,9 +152,8 @@ def _record(
     if not file.is_file():
         recording, hypnogram = night.recording(source.channels or None), night.hypnogram()
         timings[night.name] = hypnogram.timing
-        for note in hypnogram.notes:
-            if note.startswith(("moved by", "laid")):
-                _LOG.warning("data %s: night %s: %s", source.name, night.name, note)
+        for note in notes_of_placing(hypnogram):
+            _LOG.warning("data %s: night %s: %s", source.name, night.name, note)
         count = min(recording.n_epochs, len(hypnogram.stages))
         signals = panel_signals(layout, recording, 0, count)
         if not signals:

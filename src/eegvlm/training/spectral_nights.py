@@ -19,10 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import BANDS, entries
+from eegvlm.evidence import BANDS, entry_places
 from eegvlm.training.store import NightLabels, night_key, one_hot
 
 FILE = "band_features.npz"
+SPECTRAL_VERSIONS = 4
+"""Versions of a night: through either derivation, without and with EOG."""
 
 _BANDS = tuple(BANDS)
 _EVERY_STAGE = np.ones(5, dtype=bool)
@@ -66,16 +68,16 @@ class SpectralNight:
 
         Relative entries are there up to a constant; see :func:`eegvlm.evidence.beside_median`.
         """
-        places = {entry.name: place for place, entry in enumerate(entries())}
-        found = np.full((len(self), len(places)), np.nan, np.float32)
+        places = entry_places()
+        vectors = np.full((len(self), len(places)), np.nan, np.float32)
         eeg, eog = self.logs[:, version % 2], self.logs[:, 2]
         total = np.log(np.exp(eeg).sum(axis=1))
         for k, band in enumerate(_BANDS):
-            found[:, places[f"eeg_rms_{band}_relative"]] = eeg[:, k] / 2
-            found[:, places[f"eeg_share_{band}_relative"]] = eeg[:, k] - total
+            vectors[:, places[f"eeg_rms_{band}_relative"]] = eeg[:, k] / 2
+            vectors[:, places[f"eeg_share_{band}_relative"]] = eeg[:, k] - total
             if version // 2 % 2:
-                found[:, places[f"eog_rms_{band}_relative"]] = eog[:, k] / 2
-        return found
+                vectors[:, places[f"eog_rms_{band}_relative"]] = eog[:, k] / 2
+        return vectors
 
 
 def read_spectral_nights(name: str, path: Path) -> list[SpectralNight]:

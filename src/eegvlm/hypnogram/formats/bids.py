@@ -50,11 +50,11 @@ def _read(source: Source) -> Hypnogram:
     start, epoch_s = _sidecar(source)
     if epoch_s is not None:  # a scoring of whole epochs, such as is written below: n/a is an epoch without a stage
         rows = [rows[0], *(_unscored_named(row, rows[0]) for row in rows[1:])]
-    hypnogram = hypnogram_from_table(*_as_table(source, rows), start=start, epoch_s=epoch_s)
+    hypnogram = hypnogram_from_table(source, _as_table(source, rows), start=start, epoch_s=epoch_s)
     return _with_probabilities(source, hypnogram, rows)
 
 
-def _as_table(source: Source, rows: list[columns.Row]) -> tuple[Source, Table]:
+def _as_table(source: Source, rows: list[columns.Row]) -> Table:
     """Take the columns that say when each stage is and what it is; BIDS leaves all others to the user.
 
     Onsets and durations are in seconds wherever the file is named as BIDS says or has a sidecar.
@@ -70,7 +70,7 @@ def _as_table(source: Source, rows: list[columns.Row]) -> tuple[Source, Table]:
     names = picked[0].cells
     if bids and source.onset_unit is None:
         names = tuple(f"{name} (s)" if k in times else name for k, name in zip(kept, names, strict=True))
-    return source, Table(names, picked[0].line, picked[1:])
+    return Table(names, picked[0].line, picked[1:])
 
 
 def _stage_column(source: Source, rows: Sequence[columns.Row]) -> int | None:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.formats.clock_times import NO_DATE, clock_time, dated, dates_of
+from eegvlm.hypnogram.formats.clock_times import clock_time, dated, dates_of
+from eegvlm.hypnogram.timing import NO_DATE
 
 NOT_GIVEN = ("", "n/a", "na", "nan", "none", "null", "-", "--")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -83,22 +84,22 @@ def is_given(text: str) -> bool:
 
 def kind_of(cells: Sequence[str]) -> Kind:
     """Tell what most cells of a column are: nine in ten of those that hold anything."""
-    given = [text for text in cells if is_given(text)]
-    if not given:
+    filled = [text for text in cells if is_given(text)]
+    if not filled:
         return Kind.EMPTY
-    if _are_dotted_times(given):
+    if _are_dotted_times(filled):
         return Kind.TIME
-    kinds = [_kind_of_cell(text) for text in given]
+    kinds = [_kind_of_cell(text) for text in filled]
     for kind in (Kind.NUMBER, Kind.TIME, Kind.DATE, Kind.MOMENT):
         if kinds.count(kind) >= 0.9 * len(kinds):
             return kind
     return Kind.TEXT
 
 
-def _are_dotted_times(given: Sequence[str]) -> bool:
+def _are_dotted_times(filled: Sequence[str]) -> bool:
     """Tell whether ``22.41.17`` are times: some are no dates, or they are too many for the dates of a night."""
-    distinct = set(given)
-    return could_be_dotted_times(given) and (
+    distinct = set(filled)
+    return could_be_dotted_times(filled) and (
         len(distinct) > _MOST_DATES or not all(dates_of(text) for text in distinct)
     )
 
@@ -110,11 +111,11 @@ def could_be_dotted_times(cells: Sequence[str]) -> bool:
 
 def carries_numbers(cells: Sequence[str]) -> bool:
     """Tell whether half or more of the cells are numbers or times, or hold a number of their own each."""
-    given = [text for text in cells if is_given(text)]
-    numbered = {text for text in given if re.search(r"\d", text)}  # Epoch 12, 510 s, 22h41
-    if len(given) >= _FEW_CELLS and 2 * len(numbered) >= len(given):
+    filled = [text for text in cells if is_given(text)]
+    numbered = {text for text in filled if re.search(r"\d", text)}  # Epoch 12, 510 s, 22h41
+    if len(filled) >= _FEW_CELLS and 2 * len(numbered) >= len(filled):
         return True
-    return sum(_kind_of_cell(text) is not Kind.TEXT for text in given) >= 0.5 * len(given) > 0
+    return sum(_kind_of_cell(text) is not Kind.TEXT for text in filled) >= 0.5 * len(filled) > 0
 
 
 def _kind_of_cell(text: str) -> Kind:
@@ -195,9 +196,8 @@ def moments_of(cells: Sequence[str]) -> Moments | None:
     plain = [_day_first(_month_as_number(text)) if is_given(text) else "" for text in cells]
     zones = [_ZONE.search(text) for text in plain]
     clocks = [clock_time(_without_zone(text)) if text else None for text in plain]
-    given = [clock for clock, text in zip(clocks, plain, strict=True) if text]
-    found = [clock for clock in given if clock is not None]
-    resolved = dated(found) if found and len(found) == len(given) else None
+    read = [clock for clock in clocks if clock is not None]
+    resolved = dated(read) if read and len(read) == sum(map(bool, plain)) else None
     if resolved is None:
         return None
     instants, unclear = resolved
@@ -207,7 +207,7 @@ def moments_of(cells: Sequence[str]) -> Moments | None:
             min(instants).date(), datetime.min.time()
         )
         instants = [instant + shift for instant in instants]
-        note = f"of {found[0].date_text} day and month could be swapped, so only the time of day is used"
+        note = f"of {read[0].date_text} day and month could be swapped, so only the time of day is used"
     offsets = [_offset_of(zone[1]) if zone else timedelta(0) for zone, text in zip(zones, plain, strict=True) if text]
     # In local time as written at the start of the night: clocks that are set forward or back do not jump in it.
     instants = [instant - offset + offsets[0] for instant, offset in zip(instants, offsets, strict=True)]

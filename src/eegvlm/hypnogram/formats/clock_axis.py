@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.formats.cells import Moments, TimesOfDay
-from eegvlm.hypnogram.formats.clock_times import DAY_S, NO_DATE
 from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.timing import DAY_S, NO_DATE
 
 _HOUR_S = 3600.0
 _HALF_DAY_S = DAY_S / 2
@@ -163,10 +163,25 @@ def _is_hour_back(steps: NDArray[np.float64], expected: NDArray[np.float64], k: 
     """Tell whether a step back is that of clocks set back by an hour: the rows go on as they did."""
     if not np.isnan(expected[k]):
         return bool(abs(steps[k] + _HOUR_S - expected[k]) <= resolution_s)
-    rest = np.delete(steps, k) % DAY_S
-    values, counts = np.unique(np.round(rest, 3), return_counts=True)
-    usual = float(values[counts.argmax()]) if len(values) else 0.0
-    return bool(counts.size and counts.max() >= 0.5 * len(rest) and abs(steps[k] + _HOUR_S - usual) <= resolution_s)
+    usual = _usual_step(np.delete(steps, k) % DAY_S)
+    return usual is not None and bool(abs(steps[k] + _HOUR_S - usual) <= resolution_s)
+
+
+def _usual_step(steps: NDArray[np.float64]) -> float | None:
+    """Return the step that at least half of the rows have; None where there is none."""
+    if not len(steps):
+        return None
+    values, counts = np.unique(np.round(steps, 3), return_counts=True)
+    return float(values[counts.argmax()]) if counts.max() >= 0.5 * len(steps) else None
+
+
+def _hour_ahead(steps: NDArray[np.float64], resolution_s: float) -> tuple[int, float] | None:
+    """Return the only step that is an hour longer than the usual one, and that one; None where there is none."""
+    usual = _usual_step(steps)
+    if usual is None:
+        return None
+    ahead = np.flatnonzero(np.abs(steps - usual - _HOUR_S) <= resolution_s)
+    return (int(ahead[0]), usual) if ahead.size == 1 else None
 
 
 def _clocks_changed(
@@ -193,27 +208,21 @@ def _clocks_changed(
     if back.size == 1 and day is not None and _sets_back(day, seconds[known[back[0]]]):
         return _moved(seconds, known, int(back[0]), _HOUR_S, "by the date")
     if day is not None and not judged.any():
-        values, counts = np.unique(np.round(steps, 3), return_counts=True)
-        usual = float(values[counts.argmax()])
-        ahead = np.flatnonzero(np.abs(steps - usual - _HOUR_S) <= resolution_s)
-        if ahead.size == 1 and counts.max() >= 0.5 * len(steps) and _sets_forward(day, seconds[known[ahead[0]]]):
-            return _moved(seconds, known, int(ahead[0]), -_HOUR_S, "by the date")
+        ahead = _hour_ahead(steps, resolution_s)
+        if ahead is not None and _sets_forward(day, seconds[known[ahead[0]]]):
+            return _moved(seconds, known, ahead[0], -_HOUR_S, "by the date")
     return seconds, ()
 
 
 def _refuse_an_hour_missing(source: Source, name: str, seconds: NDArray[np.float64], resolution_s: float) -> None:
     """Refuse a hole of one hour where clocks are set forward: it is a hole or none at all."""
-    steps = np.diff(seconds)
-    if not len(steps):
+    ahead = _hour_ahead(np.diff(seconds), resolution_s)
+    if ahead is None:
         return
-    values, counts = np.unique(np.round(steps, 3), return_counts=True)
-    usual = float(values[counts.argmax()])
-    ahead = np.flatnonzero(np.abs(steps - usual - _HOUR_S) <= resolution_s)
-    if counts.max() < 0.5 * len(steps) or ahead.size != 1:
-        return
-    before = float(seconds[ahead[0]]) % DAY_S
+    k, usual = ahead
+    before = float(seconds[k]) % DAY_S
     if any(before < hour * _HOUR_S <= before + usual + resolution_s for hour in (1, 2, 3)):
-        value = f"{_clock(before)} before {_clock(seconds[ahead[0] + 1])}"
+        value = f"{_clock(before)} before {_clock(seconds[k + 1])}"
         hint = "an hour is missing, or the clocks were set forward; add dates, epoch numbers or onsets in seconds"
         raise source.error(f"column '{name}'", value, hint)
 

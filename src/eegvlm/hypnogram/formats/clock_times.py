@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-# What EDF writes where the date is not to be known: a start on this day is a time of day only.
-NO_DATE = date(1985, 1, 1)
-DAY_S = 86400.0
+from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.timing import DAY_S, NO_DATE
+
+NO_DATE_NOTE = "the file gives no date, so its clock times are times of day only"
 _HALF_DAY_S = DAY_S / 2
 _YEARS = range(1900, 2200)  # others are damage, and some of them more than a date can hold
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})")
@@ -52,6 +53,20 @@ def clock_time(text: str) -> ClockTime | None:
         return None
     seconds = 3600 * hour + 60 * int(match["minute"]) + int(match["second"] or 0) + float(f"0.{match['fraction'] or 0}")
     return ClockTime(round(seconds, 6), match["date"], match["half"] is not None)
+
+
+def local_time(source: Source, field: str, value: object) -> datetime:
+    """Return a date and time from its ISO 8601 text, as the local time of the zone that it may name.
+
+    Raises
+    ------
+    HypnogramError
+        If the value is no such text.
+    """
+    try:
+        return datetime.fromisoformat(value if isinstance(value, str) else "").replace(tzinfo=None)
+    except ValueError:
+        raise source.error(field, value, "expected a time such as 2024-10-26T22:41:17") from None
 
 
 def dates_of(text: str) -> list[date]:
@@ -139,6 +154,29 @@ def elapsed_seconds(clocks: Sequence[ClockTime], *, since: float | None = None) 
         elapsed.append(round(day_s + clock.seconds, 6))
         before = clock.seconds
     return elapsed
+
+
+def onsets_by_clock(
+    first: ClockTime, clocks: Sequence[ClockTime], *, date_text: str | None = None
+) -> tuple[datetime, list[float], str | None]:
+    """Return the instant of a first clock time, the seconds from it to each of the others, and a note on its date.
+
+    Parameters
+    ----------
+    first
+        What the seconds count from.
+    clocks
+        Clock times in the order of the file, with a date each or as :func:`elapsed_seconds` takes them.
+    date_text
+        The date of the first, where its own text has none.
+    """
+    with_dates = dated([first, *clocks])
+    if with_dates is not None:
+        (begin, *moments), note = with_dates
+        return begin, [(at - begin).total_seconds() for at in moments], note
+    half_days = any(clock.half_days for clock in (first, *clocks))
+    day, note = date_of(first.date_text or date_text or "", month_first=half_days)
+    return moment(day, first.seconds), elapsed_seconds(clocks, since=first.seconds), note if day else NO_DATE_NOTE
 
 
 def moment(day: date | None, seconds: float) -> datetime:

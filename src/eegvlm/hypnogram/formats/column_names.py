@@ -7,9 +7,10 @@ is taken away and kept. English, German, French, Spanish, Italian, Dutch, Portug
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import Enum
 from typing import Final, NamedTuple
+
+from eegvlm.core.accents import without_accents
 
 
 class Role(Enum):
@@ -89,7 +90,7 @@ _NAMES: Final[dict[Role, tuple[str, ...]]] = {
         *("clock time", "time of day", "start datetime", "start date time", "uhrzeit", "zeit", "startzeit", "beginn"),
         *("anfang", "von", "heure", "heure de debut", "debut", "temps", "hora", "inicio", "hora de inicio"),
         *("hora inicio", "tiempo", "ora", "ora inizio", "ora di inizio", "inizio", "tempo", "tijd", "starttijd"),
-        *("begintijd", "begin tijd", "hora de inicio", "czas", "godzina", "poczatek", "czas rozpoczecia"),
+        *("begintijd", "begin tijd", "czas", "godzina", "poczatek", "czas rozpoczecia"),
         *("cas", "zacatek", "cas zacatku"),
     ),
     Role.END: (
@@ -166,7 +167,6 @@ _OTHER = re.compile(
 _PROBABILITY = re.compile(r"(?:w|wake|n1|n2|n3|n4|r|rem|s1|s2|s3|s4|nrem|sleep)")
 _BRACKET = re.compile(r"[\[(]([^\])]*)[\])]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_LETTERS_WITHOUT_ACCENT = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "#": " no "})
 
 
 def meaning_of(name: str) -> Meaning | None:
@@ -207,6 +207,5 @@ def meaning_of(name: str) -> Meaning | None:
 
 def _folded(text: str) -> str:
     """Lower case without accents, one space between words, ``startTime`` split in two."""
-    spaced = _CAMEL.sub(" ", text).casefold().translate(_LETTERS_WITHOUT_ACCENT)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", spaced) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", plain))
+    spaced = _CAMEL.sub(" ", text).replace("#", " no ")
+    return " ".join(re.findall(r"[^\W_]+", without_accents(spaced)))

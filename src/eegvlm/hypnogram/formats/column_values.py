@@ -39,9 +39,9 @@ def no_time(source: Source, table: Table, column: TimeColumn) -> HypnogramError:
     return source.error(f"line {table.rows[wrong].line}, {column.name}", cells[wrong], hint)
 
 
-def contradiction(source: Source, table: Table, one: TimeColumn, other: TimeColumn, row: int) -> HypnogramError:
+def contradiction(source: Source, table: Table, first: TimeColumn, second: TimeColumn, row: int) -> HypnogramError:
     """Make the error for two columns that say different things of a row, which is counted from 0."""
     line = table.rows[row]
-    value = f"{line.cells[one.index]} and {line.cells[other.index]}"
+    value = f"{line.cells[first.index]} and {line.cells[second.index]}"
     hint = "the two columns contradict each other in this row; take the wrong one out of the file"
-    return source.error(f"line {line.line}, '{one.name}' and '{other.name}'", value, hint)
+    return source.error(f"line {line.line}, '{first.name}' and '{second.name}'", value, hint)

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
-from eegvlm.hypnogram.formats.clock_times import NO_DATE
 from eegvlm.hypnogram.formats.edf_signal import hypnogram_signals, read_signal
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source
 from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.timing import NO_DATE
 
 if TYPE_CHECKING:
     from edfio import Bdf, Edf, EdfAnnotation

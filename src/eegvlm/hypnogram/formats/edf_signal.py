@@ -57,9 +57,8 @@ def read_signal(source: Source, edf: Edf | Bdf, name: str, start: datetime | Non
     signal = matching[0]
     codes = _codes(source, signal)
     if source.coding is None:
-        found = ", ".join(str(code) for code in np.unique(codes))
-        hint = ASK_CODING
-        raise source.error(f"signal {signal.label}", f"codes {found}", hint)
+        distinct = ", ".join(str(code) for code in np.unique(codes))
+        raise source.error(f"signal {signal.label}", f"codes {distinct}", ASK_CODING)
     sample_s = 1.0 / signal.sampling_frequency
     firsts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
     counts = np.diff(firsts, append=len(codes))

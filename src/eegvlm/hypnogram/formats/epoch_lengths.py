@@ -28,8 +28,13 @@ def epoch_length_s(durations_s: NDArray[np.float64]) -> float:
         usual = [length for length in EPOCH_LENGTHS_S if abs(length - common) <= GRID_TOLERANCE * length]
         return usual[0] if usual else common
     for length in EPOCH_LENGTHS_S:
-        multiples = np.round(durations_s / length)
-        fits = (multiples >= 1) & (np.abs(durations_s - multiples * length) <= GRID_TOLERANCE * length)
-        if fits.mean() >= 0.9:
+        if are_multiples(durations_s, length):
             return length
     return 30.0
+
+
+def are_multiples(durations_s: NDArray[np.float64], length_s: float) -> bool:
+    """Tell whether nine in ten durations are whole multiples of a length."""
+    multiples = np.round(durations_s / length_s)
+    fits = (multiples >= 1) & (np.abs(durations_s - multiples * length_s) <= GRID_TOLERANCE * length_s)
+    return bool(fits.mean() >= 0.9)

@@ -83,8 +83,7 @@ def events_of_texts(source: Source, events: Sequence[Event], *, coding: Coding |
         raise source.error(odd.where, odd.text, "expected a code, as elsewhere in the file")
     coding = coding or source.coding
     if coding is None:
-        hint = ASK_CODING
-        raise source.error(codes[0].where, codes[0].text, hint)
+        raise source.error(codes[0].where, codes[0].text, ASK_CODING)
     stages = [_stage(source, coding, event) for event in events]
     odd_codes = sorted({code for event in codes if (code := int(float(event.text))) in coding.undocumented})
     notes = [f"the undocumented code {code} was read as unscored" for code in odd_codes]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from eegvlm.hypnogram.formats.clock_times import ClockTime, date_of, dated, elapsed_seconds, moment
+from eegvlm.hypnogram.formats.clock_times import ClockTime, onsets_by_clock
 from eegvlm.hypnogram.formats.epoch_list import DEFAULT_EPOCH_S
 from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Source
@@ -77,17 +77,7 @@ def hypnogram_from_list(
         If there is no stage, or two stages overlap.
     """
     first = start or rows[0].clock
-    clocks = [row.clock for row in rows]
-    with_dates = dated([first, *clocks])
-    if with_dates is not None:
-        (begin, *moments), date_note = with_dates
-        elapsed = [(at - begin).total_seconds() for at in moments]
-    else:
-        elapsed = elapsed_seconds(clocks, since=first.seconds)
-        half_days = any(clock.half_days for clock in (first, *clocks))
-        day, date_note = date_of(first.date_text or date_text or "", month_first=half_days)
-        begin = moment(day, first.seconds)
-        date_note = "the file gives no date, so its clock times are times of day only" if day is None else date_note
+    begin, elapsed, date_note = onsets_by_clock(first, [row.clock for row in rows], date_text=date_text)
     stages: list[Event] = []
     others: list[Event] = []
     for onset_s, row in zip(elapsed, rows, strict=True):
@@ -130,14 +120,14 @@ def lasting_to_next(
         If two different stages start at one time.
     """
     events = sorted(changes, key=lambda event: event.onset_s)
-    for one, other in pairwise(events):
-        if one.onset_s == other.onset_s and one.text != other.text:
-            value = f"{one.text} and {other.text} both at {one.onset_s:g} s"
-            raise source.error(other.where, value, "two stages start at one time; give a file with one scoring")
+    for change, following in pairwise(events):
+        if change.onset_s == following.onset_s and change.text != following.text:
+            value = f"{change.text} and {following.text} both at {change.onset_s:g} s"
+            raise source.error(following.where, value, "two stages start at one time; give a file with one scoring")
     lasting = [
-        one._replace(duration_s=round(other.onset_s - one.onset_s, 6))
-        for one, other in pairwise(events)
-        if other.onset_s > one.onset_s
+        change._replace(duration_s=round(following.onset_s - change.onset_s, 6))
+        for change, following in pairwise(events)
+        if following.onset_s > change.onset_s
     ]
     if not events:
         return [], []

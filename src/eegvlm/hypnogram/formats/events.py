@@ -67,11 +67,10 @@ def pick_stages(source: Source, events: Sequence[Event]) -> StageEvents:
             if marker := lights_marker(event.onset_s, event.text):
                 lights.append(marker)
     if not picked:
-        found = f"{len(events)} annotations, none of them a stage" if events else "no annotation"
-        if others:
-            found = f"{len(events)} annotations, none of them a stage: {named(event.text for event in others)}"
+        texts = named(event.text for event in events)
+        contents = f"{len(events)} annotations, none of them a stage: {texts}" if events else "no annotation"
         hint = "give a file with annotations such as 'Sleep stage N2', or name its stages with --map"
-        raise source.error("sleep stages", found, hint)
+        raise source.error("sleep stages", contents, hint)
     more = _stages_among_the_rest(source, picked, others, explicit=explicit)
     picked += [event for event, _ in more]
     stages += [stage for _, stage in more]
@@ -109,20 +108,20 @@ def _stages_among_the_rest(
     lengths = np.array([event.duration_s for event in picked if event.duration_s] or [30.0])
     epoch_s = source.epoch_s or epoch_length_s(lengths)
     most_s = most_odd_s(int(lengths.sum() / epoch_s) if len(lengths) > 1 else len(picked), epoch_s)
-    found: list[tuple[Event, Stage]] = []
+    staged: list[tuple[Event, Stage]] = []
     odd: list[Group] = []
     for group in groups_that_fill(picked, rest):
         stage = source.stage_of(group.text)
         if stage is not None:  # REM beside 'Sleep stage N2', or Movement between two stages
-            found += [(event, stage) for event in group.events if event.duration_s]
+            staged += [(event, stage) for event in group.events if event.duration_s]
         else:
             odd.append(group)
     singular = [event for event in rest if explicit and says_sleep_stage(event.text) and not event.duration_s]
     if len(lengths) < len(picked) / 2:  # a list of changes: an odd stage lasts until the next row
-        found += [(event, Stage.UNSCORED) for event in singular if len(event.text.split()) <= 3]
+        staged += [(event, Stage.UNSCORED) for event in singular if len(event.text.split()) <= 3]
     if sum(group.seconds for group in odd) > most_s or any(is_light_sleep(group.text) for group in odd):
         raise refuse_unknown(source, odd, (event.text for event in picked))
-    return found + [(event, Stage.UNSCORED) for group in odd for event in group.events]
+    return staged + [(event, Stage.UNSCORED) for group in odd for event in group.events]
 
 
 def rechtschaffen_kales_notes(texts: Iterable[str]) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.formats.cells import Kind, moments_of, times_of_day
-from eegvlm.hypnogram.formats.clock_times import DAY_S
 from eegvlm.hypnogram.formats.column_values import contradiction, no_time, numbers_in
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.formats.onset_unit import scale_of_times, seconds_in
 from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
 from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.timing import DAY_S
 
 _SAME_S = 0.05
 _UNITS = ("s", "min", "ms", "h")
@@ -28,18 +28,18 @@ def lengths_of_rows(
     scale: float | None,
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return the lengths of the rows by columns of lengths and of ends, which must agree."""
-    found: list[tuple[TimeColumn, NDArray[np.float64]]] = []
+    by_column: list[tuple[TimeColumn, NDArray[np.float64]]] = []
     notes: tuple[str, ...] = ()
     for column in layout.lengths:
         seconds, more = length_seconds(source, table, column, onsets, staged, scale=scale)
-        found.append((column, seconds))
+        by_column.append((column, seconds))
         notes += more
     for column in layout.ends:
-        found.append((column, _until(source, table, layout, column, onsets)))
-    if not found:
+        by_column.append((column, _until(source, table, layout, column, onsets)))
+    if not by_column:
         return np.full(len(onsets), np.nan), ()
-    found = [(column, _with_last_second(seconds, onsets)) for column, seconds in found]
-    (first, lengths), *rest = found
+    by_column = [(column, _with_last_second(seconds, onsets)) for column, seconds in by_column]
+    (first, lengths), *rest = by_column
     for column, other in rest:
         both = ~(np.isnan(lengths) | np.isnan(other))
         off = np.where(both, np.abs(lengths - other), 0.0)
@@ -52,7 +52,7 @@ def lengths_of_rows(
     if negative.size:
         row = table.rows[int(negative[0])]
         raise source.error(
-            f"line {row.line}, {found[-1][0].name}", f"{lengths[negative[0]]:g} s", "it ends before it starts"
+            f"line {row.line}, {by_column[-1][0].name}", f"{lengths[negative[0]]:g} s", "it ends before it starts"
         )
     return np.maximum(lengths, 0.0), notes
 

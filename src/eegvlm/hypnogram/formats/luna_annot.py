@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, date_of, dated, elapsed_seconds, moment
+from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, onsets_by_clock
 from eegvlm.hypnogram.formats.event_list import from_first_stage
 from eegvlm.hypnogram.formats.events import Event, pick_stages
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
 from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.timing import DAY_S
 
 _SUFFIXES = (".annot",)
 # Where class, instance, start and stop stand in a row of so many columns.
@@ -87,14 +88,7 @@ def _read(source: Source) -> Hypnogram:
     begin, note = None, None
     onsets: list[float] = [start for start in starts if not isinstance(start, ClockTime)]
     if clocks:
-        moments, note = dated(clocks) or (None, None)
-        if moments is not None:
-            begin = moments[0]
-            onsets = [(at - begin).total_seconds() for at in moments]
-        else:
-            day, note = date_of(clocks[0].date_text or "", month_first=False)
-            begin, onsets = moment(day, clocks[0].seconds), elapsed_seconds(clocks)
-            note = note if day else "the file gives no date, so its clock times are times of day only"
+        begin, onsets, note = onsets_by_clock(clocks[0], clocks)
     events = [
         Event(onset_s, _length(source, rows, k, onsets, stops[k]), texts[k], f"line {rows[k][0]}")
         for k, onset_s in enumerate(onsets)
@@ -149,7 +143,7 @@ def _length(
         start = _luna_clock(rows[k][1][_LAYOUTS[len(rows[k][1])][2]])
         if start is None:
             raise source.error(f"line {number}, stop", stop, "expected seconds, as the start")
-        return (end.seconds - start.seconds) % 86400
+        return (end.seconds - start.seconds) % DAY_S
     length_s = end - onsets[k]
     if length_s < 0:
         raise source.error(f"line {number}, stop", stop, "expected a time after the start")

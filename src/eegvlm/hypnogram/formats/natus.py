@@ -45,10 +45,10 @@ def _read(source: Source) -> Hypnogram:
 def _row(line: str) -> tuple[ClockTime, str] | None:
     """Clock time and text of a row; None where it has no clock time."""
     cells = [cell.strip() for cell in _SPLIT.split(line)]
-    found = next(((k, clock) for k, cell in enumerate(cells) if (clock := clock_time(cell)) is not None), None)
-    if found is None:
+    timed = next(((k, clock) for k, cell in enumerate(cells) if (clock := clock_time(cell)) is not None), None)
+    if timed is None:
         return None
-    k, clock = found
+    k, clock = timed
     after = [cell for cell in cells[k + 1 :] if cell]
     text = next((cell for cell in after if _STAGE.fullmatch(cell)), after[0] if after else "")
     return clock, text

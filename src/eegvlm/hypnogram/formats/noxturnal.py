@@ -7,14 +7,13 @@ user's country does, or as ISO does; day and month are told apart by a number ab
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.cells import moments_of
+from eegvlm.hypnogram.formats.event_list import from_first_stage
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.timing import Timing
 
 _UNITS = re.compile(r"\[\](?:[,;\t]\[[^\]]*\])+[,;\t]?")
 
@@ -41,12 +40,8 @@ def _read(source: Source) -> Hypnogram:
         for row, start, stop in zip(rows, starts, stops, strict=True)
     ]
     hypnogram = hypnogram_from_events(source, pick_stages(source, events), start=starts[0])
-    lights = hypnogram.lights and hypnogram.lights.shifted(-hypnogram.onset_s)
     notes = (moments.note,) if moments.note else ()
-    return replace(hypnogram, start=hypnogram.time_of(0), onset_s=0.0, lights=lights, timing=Timing.CLOCK).with_notes(
-        *notes,
-        "the start of the first stage was taken as the recording's start, which the file does not say",
-    )
+    return from_first_stage(hypnogram.with_notes(*notes))
 
 
 FORMAT = Format("noxturnal", "Noxturnal event table", (), _recognises, _read, None)

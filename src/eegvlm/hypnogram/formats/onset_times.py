@@ -37,7 +37,7 @@ def numeric_onsets(
             f"column '{column.name}'", "an empty cell in each row of a stage", "expected a time in each row"
         )
     order = np.argsort(values[judged], kind="stable")
-    given_lengths = [
+    unnamed_lengths = [
         numbers_in(source, table, c)[judged][order] for c in lengths if c.kind is Kind.NUMBER and not c.unit
     ]
     unit = None if column.unit == "hms" else column.unit
@@ -46,9 +46,9 @@ def numeric_onsets(
     if clock is not None and source.onset_unit is None and (unit is None or seconds_in(unit) is None):
         scale = _scale_by_clock(values[judged], clock.seconds[judged])
     if scale is None:
-        given = given_lengths[0] if given_lengths else np.empty(0)
-        given = given[~np.isnan(given)]
-        scale, notes = scale_of_times(source, column.name, values[judged][order], named_unit=unit, lengths=given)
+        durations = unnamed_lengths[0] if unnamed_lengths else np.empty(0)
+        durations = durations[~np.isnan(durations)]
+        scale, notes = scale_of_times(source, column.name, values[judged][order], named_unit=unit, lengths=durations)
     for other in numeric:
         if other is not column:
             refuse_other_line(source, table, column, other, values)
@@ -65,11 +65,11 @@ def _scale_by_clock(values: NDArray[np.float64], seconds: NDArray[np.float64]) -
     scale = float(np.ptp(seconds[known])) / span
     rate_hz = round(1 / scale) if scale else 0
     exact = [*SECONDS_IN.values(), *([1 / rate_hz] if rate_hz else [])]
-    return next((one for one in exact if abs(scale - one) <= 1e-3 * one), scale)
+    return next((unit_s for unit_s in exact if abs(scale - unit_s) <= 1e-3 * unit_s), scale)
 
 
 def refuse_other_line(
-    source: Source, table: Table, one: TimeColumn, other: TimeColumn, values: NDArray[np.float64]
+    source: Source, table: Table, column: TimeColumn, other: TimeColumn, values: NDArray[np.float64]
 ) -> None:
     """Refuse a second column of starts that is not the first one in another unit."""
     second = numbers_in(source, table, other, ascending=True)
@@ -79,7 +79,7 @@ def refuse_other_line(
         return
     slope = float(y[np.abs(x).argmax()] / x[np.abs(x).argmax()])
     if (np.abs(y - slope * x) > 1e-3 * np.abs(y).max() + 1e-9).any():
-        raise contradiction(source, table, one, other, int(np.abs(y - slope * x).argmax()))
+        raise contradiction(source, table, column, other, int(np.abs(y - slope * x).argmax()))
 
 
 def after_the_row_before(source: Source, table: Table, layout: Layout) -> tuple[NDArray[np.float64], tuple[str, ...]]:

@@ -24,7 +24,7 @@ CLOCK, ELAPSED = "clock", "elapsed"
 _RATE = re.compile(r"(\d+(?:\.\d+)?) *hz", re.IGNORECASE)
 _COMMON_RATES_HZ = (50, 64, 100, 125, 128, 160, 200, 250, 256, 400, 500, 512, 1000, 1024, 2000, 2048)
 _SHORTEST_LIST_S = 3600.0
-_SURE_STEPS_S = (30.0, 20.0, 10.0, 5.0, 4.0)
+COMMON_EPOCHS_S: Final = (30.0, 20.0, 10.0, 5.0, 4.0)
 _COARSEST_GRID_S = 60  # scorers change the stage at epochs of at most a minute
 _MANY_ROWS = 8
 _LONGEST_COMMON_S = 1500  # few stages all last a multiple of 25 minutes; 30 s at 50 Hz are 1500 samples
@@ -118,7 +118,7 @@ def _can_be_seconds(times: NDArray[np.float64], lengths: NDArray[np.float64]) ->
     if span < _SHORTEST_LIST_S:
         if lengths.size == 1:
             return False  # one row shows no step
-        usual = [np.abs(steps - step) <= 0.02 * step for step in _SURE_STEPS_S]
+        usual = [np.abs(steps - step) <= 0.02 * step for step in COMMON_EPOCHS_S]
         return bool(max(fits.mean() for fits in usual) >= 0.5)
     whole = np.rint(steps).astype(np.int64)
     on_whole_seconds = bool((np.abs(steps - whole) < 1e-6).all())

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eegvlm.hypnogram.formats import safe_xml
+from eegvlm.hypnogram.formats.clock_times import local_time
 from eegvlm.hypnogram.formats.event_list import lasting_to_next, stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Format, Source
@@ -60,23 +61,20 @@ def _staging(source: Source, root: Element) -> tuple[Element, list[str]]:
         ("UserStaging", None),
         ("MachineStaging", "the stages are those of the software (MachineStaging)"),
     ):
-        found = [one for one in root.iterfind(f"ScoringData/StagingData/{name}/*") if one.find("Stage") is not None]
-        if len(found) > 1:
+        scorings = [
+            child for child in root.iterfind(f"ScoringData/StagingData/{name}/*") if child.find("Stage") is not None
+        ]
+        if len(scorings) > 1:
             hint = "it holds more than one scoring; export one of them"
-            raise source.error(name, " and ".join(one.tag for one in found), hint)
-        if found:
-            return found[0], [note] if note else []
+            raise source.error(name, " and ".join(scoring.tag for scoring in scorings), hint)
+        if scorings:
+            return scorings[0], [note] if note else []
     raise source.error("StagingData", "no Stage", "export the study with its sleep stages")
 
 
 def _start(source: Source, session: Element) -> datetime | None:
     text = (session.findtext("RecordingStart") or "").strip()
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise source.error("RecordingStart", text, "expected a time such as 2024-10-26T22:41:17") from None
+    return local_time(source, "RecordingStart", text) if text else None
 
 
 def _lights(source: Source, sessions: list[Element]) -> list[Event]:

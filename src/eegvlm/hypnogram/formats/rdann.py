@@ -7,10 +7,10 @@ Texts are those of the MIT-BIH Polysomnographic Database (``W``, ``2``, ``3 H``:
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, date_of, dated, elapsed_seconds, moment
+from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, onsets_by_clock
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
@@ -37,7 +37,7 @@ class _Row(NamedTuple):
 
 def _recognises(source: Source) -> bool:
     lines = [line for line in decoded(source.head).splitlines()[:50] if line.strip()]
-    return sum(_ROW.fullmatch(line) is not None for line in lines) >= max(1, len(lines) - 2) and bool(lines)
+    return sum(_ROW.fullmatch(line) is not None for line in lines) >= max(1, len(lines) - 2)
 
 
 def _read(source: Source) -> Hypnogram:
@@ -92,20 +92,13 @@ def _onsets(source: Source, rows: list[_Row]) -> tuple[list[float], datetime | N
         return seconds, None, None
     if seconds:
         raise source.error("time", "two kinds of time", "print all annotations with one command")
-    moments, note = dated(clocks) or (None, None)
-    if moments is not None:
-        begin, elapsed = moments[0], [(at - moments[0]).total_seconds() for at in moments]
-    else:
-        day, note = date_of(clocks[0].date_text or "", month_first=False)
-        begin, elapsed = moment(day, clocks[0].seconds), elapsed_seconds(clocks)
-        note = note if day else "the file gives no date, so its clock times are times of day only"
+    begin, elapsed, note = onsets_by_clock(clocks[0], clocks)
     samples = rows[-1].sample - rows[0].sample
     if not samples and rows[0].sample:
         note = "the recording's start is not known from one annotation: its own time was taken"
     before_s = rows[0].sample * elapsed[-1] / samples if samples else 0.0
     onsets = [round(onset_s + before_s, 3) for onset_s in elapsed]
-    start = moment(begin.date(), (begin - moment(begin.date(), 0)).total_seconds() - round(before_s, 3))
-    return onsets, start, note
+    return onsets, begin - timedelta(seconds=round(before_s, 3)), note
 
 
 FORMAT = Format("rdann", "what rdann prints", (".txt",), _recognises, _read, None)

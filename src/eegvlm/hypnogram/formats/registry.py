@@ -69,24 +69,24 @@ def plugged_in() -> dict[str, Format]:
     HypnogramError
         If one cannot be loaded, is no format, or has the name of another; the sentence names the package.
     """
-    found: dict[str, Format] = {}
+    formats: dict[str, Format] = {}
     for entry in entry_points(group=ENTRY_POINTS):
-        one = _loaded(entry)
-        if entry.name in FORMATS or entry.name in found:
+        plugged = _loaded(entry)
+        if entry.name in FORMATS or entry.name in formats:
             raise _refusal(entry, "the name of its format is taken")
-        found[entry.name] = one
-    return found
+        formats[entry.name] = plugged
+    return formats
 
 
 def _loaded(entry: EntryPoint) -> Format:
     try:
-        one = entry.load()
+        loaded = entry.load()
     # Another package's module may fail in any way.
     except Exception as error:
         raise _refusal(entry, f"{type(error).__name__}: {error}") from error
-    if not isinstance(one, Format) or one.name != entry.name:
+    if not isinstance(loaded, Format) or loaded.name != entry.name:
         raise _refusal(entry, "it is no Format of this name")
-    return one
+    return loaded
 
 
 def _refusal(entry: EntryPoint, what: str) -> HypnogramError:
@@ -130,9 +130,9 @@ def recognise(source: Source) -> Format:
         If the content is of no known format; web pages, pointers of Git LFS and empty files are named.
     """
     _refuse_what_is_no_scoring(source)
-    for one in _all_formats():
-        if one is not table.FORMAT and one.recognises(source):
-            return one
+    for candidate in _all_formats():
+        if candidate is not table.FORMAT and candidate.recognises(source):
+            return candidate
     name = source.path.name.casefold()
     if name.endswith(table.FORMAT.extensions):
         return table.FORMAT

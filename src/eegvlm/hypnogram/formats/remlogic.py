@@ -30,22 +30,22 @@ def _recognises(source: Source) -> bool:
 def _header(line: str) -> tuple[int, int, int] | None:
     """Columns of time, event and length, if a line holds the headings."""
     cells = [cell.strip() for cell in line.split(columns.delimiter_of(line))]
-    found = []
+    indices = []
     for heading in (_TIME, _EVENT, _DURATION):
         places = [k for k, cell in enumerate(cells) if heading.fullmatch(cell)]
         if len(places) != 1:
             return None
-        found.append(places[0])
-    return found[0], found[1], found[2]
+        indices.append(places[0])
+    return indices[0], indices[1], indices[2]
 
 
 def _read(source: Source) -> Hypnogram:
     lines = source.text().splitlines()
-    head = next((k for k, line in enumerate(lines) if _header(line) is not None), None)
-    if head is None:
+    headings = next(((k, places) for k, line in enumerate(lines) if (places := _header(line)) is not None), None)
+    if headings is None:
         hint = "expected a line of headings with Time [hh:mm:ss], Event and Duration[s]"
         raise source.error("headings", lines[0] if lines else "", hint)
-    time_column, event_column, duration_column = _header(lines[head]) or (0, 0, 0)
+    head, (time_column, event_column, duration_column) = headings
     rows = columns.rows_of(source, "\n".join(lines[head:]), columns.delimiter_of(lines[head]))[1:]
     events = []
     for short in rows:

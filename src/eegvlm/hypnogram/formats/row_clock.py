@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.formats.cells import Kind, is_given, moments_of, times_of_day
 from eegvlm.hypnogram.formats.clock_axis import ClockAxis, axis_of_moments, axis_of_times
-from eegvlm.hypnogram.formats.clock_times import DAY_S, dates_of
+from eegvlm.hypnogram.formats.clock_times import dates_of
 from eegvlm.hypnogram.formats.column_values import no_time, numbers_in
 from eegvlm.hypnogram.formats.epoch_lengths import EPOCH_LENGTHS_S
 from eegvlm.hypnogram.formats.format import Source
 from eegvlm.hypnogram.formats.onset_unit import CLOCK, ELAPSED
 from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
 from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.timing import DAY_S
 
 
 def split_times(
@@ -87,18 +88,12 @@ def clock_of_rows(
         return None
     cells = table.cells(column.index)
     dates = None if layout.date is None else table.cells(layout.date.index)
-    if (
-        column.kind is Kind.TIME
-        and dates is not None
-        and all(is_given(d) for d, t in zip(dates, cells, strict=True) if t)
-    ):
-        joined = [f"{day} {time}" if is_given(time) else "" for day, time in zip(dates, cells, strict=True)]
-        if moments_of(joined) is not None:
-            cells = joined
-    moments = moments_of(cells) if column.kind is Kind.MOMENT or cells is not table.cells(column.index) else None
-    times = times_of_day(table.cells(column.index)) if column.kind is Kind.TIME else None
-    if moments is None and times is None:
-        raise no_time(source, table, column)
+    if column.kind is Kind.MOMENT:
+        moments = moments_of(cells)
+    elif dates is not None and all(is_given(d) for d, t in zip(dates, cells, strict=True) if t):
+        moments = moments_of([f"{d} {t}" if is_given(t) else "" for d, t in zip(dates, cells, strict=True)])
+    else:
+        moments = None
     if moments is not None:
         first = min(instant for instant in moments.instants if instant is not None)
         raw = np.array([np.nan if i is None else (i - first).total_seconds() for i in moments.instants])
@@ -107,6 +102,7 @@ def clock_of_rows(
         )
         notes = (*axis.notes, *([moments.note] if moments.note else []))
         return axis._replace(notes=notes)
+    times = times_of_day(cells)
     if times is None:
         raise no_time(source, table, column)
     day = _only_date(dates)

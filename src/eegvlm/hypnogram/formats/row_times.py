@@ -32,6 +32,7 @@ from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S
 from eegvlm.hypnogram.formats.row_clock import clock_of_rows, split_times
 from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
 from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.timing import Timing
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ class RowTimes:
     lengths_s
         float, shape (n,): length of each row, NaN where nothing says it.
     start
-        Clock time of second 0; on :data:`.clock_times.NO_DATE` where only the time of day is known.
+        Clock time of second 0; on :data:`eegvlm.hypnogram.timing.NO_DATE` where only the time of day is known.
     epoch_s
         Length of an epoch, where epoch numbers and times together say it.
     resolution_s
         What the starts are rounded to.
     rests_on
-        ``clock``, ``onset`` or ``epoch number``.
+        What the starts come from: clock, onsets or epoch numbers.
     notes
         What was found out on the way.
     """
@@ -62,7 +63,7 @@ class RowTimes:
     start: datetime | None
     epoch_s: float | None
     resolution_s: float
-    rests_on: str
+    rests_on: Timing
     notes: tuple[str, ...]
 
 
@@ -81,12 +82,12 @@ def times_of_rows(source: Source, table: Table, layout: Layout, staged: NDArray[
     HypnogramError
         If a time is missing or none, a unit is not clear, or two columns contradict each other.
     """
-    epochs = _epoch_numbers(source, table, layout)
+    epochs = None if layout.epoch is None else numbers_in(source, table, layout.epoch)
     scale: float | None = None
     elapsed, of_day = split_times(source, table, layout)
     clock = clock_of_rows(source, table, layout, of_day, epochs)
     notes = list(layout.notes) + list(clock.notes if clock else ())
-    rests_on, resolution_s = "onset", 1e-3
+    rests_on, resolution_s = Timing.ONSET, 1e-3
     numeric = [column for column in layout.onsets if column.kind is Kind.NUMBER]
     if elapsed is not None:
         column, onsets, resolution_s = elapsed
@@ -96,10 +97,10 @@ def times_of_rows(source: Source, table: Table, layout: Layout, staged: NDArray[
         onsets, scale, more = numeric_onsets(source, table, numeric, layout.lengths, clock, staged)
         notes += more
     elif clock is not None and clock.resolution_s >= 60:
-        onsets, rests_on = numbers_for_want_of_seconds(source, layout, clock, epochs, of_day), "epoch number"
+        onsets, rests_on = numbers_for_want_of_seconds(source, layout, clock, epochs, of_day), Timing.EPOCH_NUMBER
         notes.append("the clock times have no seconds: the start is known to the minute")
     elif clock is not None:
-        onsets, rests_on, resolution_s = clock.seconds - np.nanmin(clock.seconds), "clock", clock.resolution_s
+        onsets, rests_on, resolution_s = clock.seconds - np.nanmin(clock.seconds), Timing.CLOCK, clock.resolution_s
     elif layout.ends:
         onsets, more = after_the_row_before(source, table, layout)
         notes += more
@@ -107,7 +108,7 @@ def times_of_rows(source: Source, table: Table, layout: Layout, staged: NDArray[
         onsets, more = one_after_the_other(source, table, layout, staged)
         notes += more
     else:
-        onsets, rests_on = by_epoch_numbers(source, layout, epochs), "epoch number"
+        onsets, rests_on = by_epoch_numbers(source, layout, epochs), Timing.EPOCH_NUMBER
     _refuse_missing(source, table, layout, onsets)
     start = None
     if clock is not None:
@@ -116,18 +117,14 @@ def times_of_rows(source: Source, table: Table, layout: Layout, staged: NDArray[
         start = moment(clock.day, float(clock.seconds[first] - onsets[first]))
         start = None if clock.utc else start
     epoch_s = None
-    if epochs is not None and rests_on != "epoch number":
+    if epochs is not None and rests_on is not Timing.EPOCH_NUMBER:
         epoch_s, lead = _agreement_with_epochs(source, table, layout, onsets, epochs, resolution_s)
-        if rests_on == "clock" and lead is not None:
+        if rests_on is Timing.CLOCK and lead is not None:
             onsets = onsets + lead
             start = None if start is None else start - timedelta(seconds=lead)
     lengths, more = lengths_of_rows(source, table, layout, onsets, staged, resolution_s=resolution_s, scale=scale)
     notes += more
     return RowTimes(onsets, lengths, start, epoch_s, resolution_s, rests_on, tuple(notes))
-
-
-def _epoch_numbers(source: Source, table: Table, layout: Layout) -> NDArray[np.float64] | None:
-    return None if layout.epoch is None else numbers_in(source, table, layout.epoch)
 
 
 def _is_counter(epochs: NDArray[np.float64]) -> bool:

@@ -8,8 +8,9 @@ lists that DOMINO exports. Only read.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time
+from eegvlm.hypnogram.formats.clock_times import clock_time
 from eegvlm.hypnogram.formats.event_list import ListedEvent, hypnogram_from_list
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -22,8 +23,7 @@ _CLOCK_CHANGE_S = 3600.0
 
 
 def _recognises(source: Source) -> bool:
-    head = decoded(source.head)[:2000].casefold()
-    head = head.lstrip()
+    head = decoded(source.head)[:2000].casefold().lstrip()
     return head.startswith("signal") and ("signal id:" in head[:200] or ("rate" in head and "discret" in head))
 
 
@@ -68,7 +68,7 @@ def _epoch_length(source: Source, text: str) -> float:
 
 def _with_lengths(rows: list[ListedEvent], epoch_s: float) -> tuple[list[ListedEvent], list[str]]:
     """Give each row its length, and keep time going on where summer time ends in the night."""
-    made, notes, set_back_s, before = [], [], 0.0, None
+    lasting, notes, set_back_s, before = [], [], 0.0, None
     for row in rows:
         if before is not None:
             step = row.clock.seconds - before.seconds
@@ -76,9 +76,9 @@ def _with_lengths(rows: list[ListedEvent], epoch_s: float) -> tuple[list[ListedE
                 set_back_s += _CLOCK_CHANGE_S
                 notes.append(f"{row.where}: the clock was set back by an hour; time was taken to go on")
         before = row.clock
-        clock = ClockTime(row.clock.seconds + set_back_s, row.clock.date_text, row.clock.half_days)
-        made.append(ListedEvent(clock, epoch_s, row.text, row.where, is_stage=True))
-    return made, notes
+        clock = row.clock._replace(seconds=row.clock.seconds + set_back_s)
+        lasting.append(replace(row, clock=clock, duration_s=epoch_s))
+    return lasting, notes
 
 
 FORMAT = Format("somnomedics", "SOMNOmedics sleep profile", (".txt",), _recognises, _read, None)

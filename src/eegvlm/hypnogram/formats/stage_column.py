@@ -97,10 +97,10 @@ def _refuse_rivals(source: Source, table: Table, chosen: int, rivals: Sequence[i
         raise SeveralScorersError.of(source.path, "columns", tuple(table.name(k) for k in (chosen, *other)))
 
 
-def same_stages(source: Source, table: Table, one: int, other: int) -> bool:
+def same_stages(source: Source, table: Table, first: int, second: int) -> bool:
     """Tell whether two columns say the same: equal stages, or a code for each label."""
     codes: dict[str, str] = {}
-    for a, b in zip(table.cells(one), table.cells(other), strict=True):
+    for a, b in zip(table.cells(first), table.cells(second), strict=True):
         stages = [source.stage_of(text) for text in (a, b)]
         if None not in stages and stages[0] != stages[1]:
             return False

@@ -97,8 +97,7 @@ def decoded_codes(
     coding = source.coding
     if coding is None:
         first = next(k for k, text in enumerate(texts) if _INTEGER.fullmatch(text))
-        hint = ASK_CODING
-        raise source.error(places[first], texts[first], hint)
+        raise source.error(places[first], texts[first], ASK_CODING)
     stages = [_decode(source, coding, place, text, zero) for text, place in zip(texts, places, strict=True)]
     counts = Counter(int(float(text)) for text in texts if _INTEGER.fullmatch(text))
     odd = [(code, counts[code]) for code in sorted(coding.undocumented) if counts[code]]

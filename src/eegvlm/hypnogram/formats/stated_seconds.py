@@ -11,14 +11,11 @@ from datetime import datetime
 
 import numpy as np
 
+from eegvlm.hypnogram.formats.epoch_lengths import are_multiples
 from eegvlm.hypnogram.formats.events import StageEvents, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.onset_unit import COMMON_EPOCHS_S, LONGEST_NIGHT_S
 from eegvlm.hypnogram.hypnogram import Hypnogram
-
-_LONGEST_NIGHT_S = 48 * 3600.0
-_EPOCHS_S = (30.0, 20.0, 10.0, 5.0, 4.0)
-_MOST_SHARE = 0.9
-_TOLERANCE = 0.02  # of an epoch: clocks drift, files round
 
 
 def hypnogram_from_seconds(source: Source, picked: StageEvents, *, start: datetime | None = None) -> Hypnogram:
@@ -32,7 +29,7 @@ def hypnogram_from_seconds(source: Source, picked: StageEvents, *, start: dateti
     """
     begin_s = min(event.onset_s for event in picked.events)
     end_s = max(event.onset_s + (event.duration_s or 0.0) for event in picked.events)
-    if not end_s - begin_s <= _LONGEST_NIGHT_S:
+    if not end_s - begin_s <= LONGEST_NIGHT_S:
         hint = "the format gives seconds, and no night is longer than 48 h; are these milliseconds or samples?"
         raise source.error("times", f"{begin_s:g} to {end_s:g}", hint)
     lengths = [event.duration_s for event in picked.events if event.duration_s]
@@ -46,15 +43,10 @@ def hypnogram_from_seconds(source: Source, picked: StageEvents, *, start: dateti
 def can_be_a_night(starts_s: Sequence[float], lengths_s: Sequence[float]) -> bool:
     """Tell whether starts and lengths can be seconds of a night that was scored in epochs."""
     end_s = max(start + length for start, length in zip(starts_s, lengths_s, strict=True))
-    return end_s - min(starts_s) <= _LONGEST_NIGHT_S and are_whole_epochs(lengths_s)
+    return end_s - min(starts_s) <= LONGEST_NIGHT_S and are_whole_epochs(lengths_s)
 
 
 def are_whole_epochs(lengths_s: Sequence[float]) -> bool:
     """Tell whether nine in ten lengths are whole epochs of 30, 20, 10, 5 or 4 s."""
     lengths = np.asarray(lengths_s, dtype=float)
-    for epoch_s in _EPOCHS_S:
-        counts = np.round(lengths / epoch_s)
-        whole = (counts >= 1) & (np.abs(lengths - counts * epoch_s) <= _TOLERANCE * epoch_s)
-        if whole.mean() >= _MOST_SHARE:
-            return True
-    return False
+    return any(are_multiples(lengths, epoch_s) for epoch_s in COMMON_EPOCHS_S)

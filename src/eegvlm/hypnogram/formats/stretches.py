@@ -77,8 +77,8 @@ def stretches_of(
     kept, notes = _without_repeats(ordered)
     starts = np.array([one.onset_s for one in kept])
     stages = np.array([one.stage for one in kept], dtype=np.int8)
-    given = np.array([one.duration_s or 0.0 for one in kept])
-    lengths, more = _lengths(starts, given, stages, epoch_s=epoch_s, end_s=end_s)
+    durations = np.array([one.duration_s or 0.0 for one in kept])
+    lengths, more = _lengths(starts, durations, stages, epoch_s=epoch_s, end_s=end_s)
     notes += more
     columns = zip(starts.tolist(), (starts + lengths).tolist(), stages.tolist(), kept, strict=True)
     lasting = [row for row in columns if row[1] > row[0]]
@@ -92,10 +92,10 @@ def stretches_of(
 def _without_repeats(ordered: list[Timed]) -> tuple[list[Timed], list[str]]:
     """Leave out a stretch that another one says as well: the same stage from the same time."""
     longest: dict[tuple[float, int], Timed] = {}
-    for one in ordered:
-        key = (round(one.onset_s, 3), one.stage)
-        if key not in longest or (one.duration_s or 0.0) > (longest[key].duration_s or 0.0):
-            longest[key] = one
+    for stretch in ordered:
+        key = (round(stretch.onset_s, 3), stretch.stage)
+        if key not in longest or (stretch.duration_s or 0.0) > (longest[key].duration_s or 0.0):
+            longest[key] = stretch
     kept = sorted(longest.values(), key=lambda one: one.onset_s)
     repeats = len(ordered) - len(kept)
     stages = "1 stage that stands in the file twice was" if repeats == 1 else f"{repeats} stages that stand twice were"
@@ -104,22 +104,22 @@ def _without_repeats(ordered: list[Timed]) -> tuple[list[Timed], list[str]]:
 
 def _lengths(
     starts: NDArray[np.float64],
-    given: NDArray[np.float64],
+    durations: NDArray[np.float64],
     stages: NDArray[np.int8],
     *,
     epoch_s: float | None,
     end_s: float | None,
 ) -> tuple[NDArray[np.float64], list[str]]:
     """Give every stretch a length; 0 for those that are to be left out."""
-    open_ended = given == 0
+    open_ended = durations == 0
     if not open_ended.any():
-        return given, []
+        return durations, []
     until_next = np.diff(starts, append=np.inf)
-    known = given[~open_ended]
+    known = durations[~open_ended]
     if known.size > open_ended.sum():  # a stage of no length among others that have one
         length = epoch_s or epoch_length_s(known)
-        within = starts < np.append(-np.inf, np.maximum.accumulate(starts + given)[:-1]) - _SAME_TIME_S
-        lengths = np.where(open_ended, np.where(within, 0.0, np.minimum(until_next, length)), given)
+        within = starts < np.append(-np.inf, np.maximum.accumulate(starts + durations)[:-1]) - _SAME_TIME_S
+        lengths = np.where(open_ended, np.where(within, 0.0, np.minimum(until_next, length)), durations)
         notes = []
         if open_ended[-1] and not within[-1] and end_s is not None and end_s > starts[-1]:
             lengths[-1] = end_s - starts[-1]
@@ -138,7 +138,7 @@ def _lengths(
         holes = int((until_next[:-1] > 1.5 * reading.step).sum())
         note = f"{len(starts)} stages without a length were taken as {reading.step:g} s, the step between them"
         return lengths, [note + (f"; {holes} holes between them are unscored" if holes else "")]
-    lengths = np.where(open_ended, until_next, given)
+    lengths = np.where(open_ended, until_next, durations)
     notes = [f"{int(open_ended.sum())} stages without a length last until the next stage"]
     if open_ended[-1]:
         rest = lengths[:-1][lengths[:-1] > 0]
@@ -184,11 +184,14 @@ def _cut(
     slip = amounts.max() <= length + _SAME_TIME_S or amounts.sum() <= _FEW_OVERLAPS * scored
     if not alike and (nested or not (slip or amounts.size == 1)):
         raise _two_at_one_time(source, *(nested or (lasting[0][3], lasting[1][3])))
-    one = amounts.size == 1
-    which = "1 stage that ran into the next was" if one else f"{amounts.size} stages that ran into the next were"
+    which = (
+        "1 stage that ran into the next was"
+        if amounts.size == 1
+        else f"{amounts.size} stages that ran into the next were"
+    )
     return cut, [f"{which} cut where the next starts (by {amounts.max():g} s at most)"]
 
 
-def _two_at_one_time(source: Source, one: Timed, other: Timed) -> HypnogramError:
-    value = f"{one.text} and {other.text} both at {other.onset_s:g} s"
-    return source.error(other.where, value, "two stages overlap; give a file with one scoring")
+def _two_at_one_time(source: Source, first: Timed, second: Timed) -> HypnogramError:
+    value = f"{first.text} and {second.text} both at {second.onset_s:g} s"
+    return source.error(second.where, value, "two stages overlap; give a file with one scoring")

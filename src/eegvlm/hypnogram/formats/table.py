@@ -43,6 +43,10 @@ from eegvlm.signals.lights import LightsMarker, lights_marker
 _DEFAULT_EPOCH_S = 30.0
 _FEWEST_CHANGES = 6  # from which a common divisor of their places is no chance
 _LINES_AN_EPOCH = 4
+_PLACED_BY = {
+    Timing.CLOCK: ("rows were placed by the clock",),
+    Timing.EPOCH_NUMBER: ("rows were placed by their epoch numbers",),
+}
 
 
 def _recognises(source: Source) -> bool:
@@ -99,7 +103,7 @@ def hypnogram_from_table(
     times = times_of_rows(source, table, layout, staged)
     picked = _picked(source, table, layout, times, codes=codes)
     epoch_s = source.epoch_s or epoch_s or times.epoch_s
-    if times.rests_on == "epoch number":
+    if times.rests_on is Timing.EPOCH_NUMBER:
         epoch_s = epoch_s or (source.coding.epoch_s if source.coding and codes else _DEFAULT_EPOCH_S)
         first = table.cells(layout.epoch.index)[int(times.onsets_s.argmin())] if layout.epoch else ""
         notes += (f"each epoch was taken as {epoch_s:g} s, which the file does not say",) if not source.epoch_s else ()
@@ -109,10 +113,9 @@ def hypnogram_from_table(
     hypnogram = hypnogram_from_events(source, picked, start=start or times.start, epoch_s=epoch_s)
     order = np.diff(times.onsets_s)
     unsorted_rows = ("the rows were put in order of time",) if (order < 0).any() else ()
-    placed = {"clock": ("rows were placed by the clock",), "epoch number": ("rows were placed by their epoch numbers",)}
-    rests_on = placed.get(times.rests_on, ())
-    hypnogram = replace(hypnogram, timing=Timing(times.rests_on))
-    return hypnogram.with_notes(*notes, *more, *times.notes, *unsorted_rows, *rests_on, *_left_out(layout))
+    hypnogram = replace(hypnogram, timing=times.rests_on)
+    placed_by = _PLACED_BY.get(times.rests_on, ())
+    return hypnogram.with_notes(*notes, *more, *times.notes, *unsorted_rows, *placed_by, *_left_out(layout))
 
 
 def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[Table, tuple[str, ...]]:
@@ -168,7 +171,7 @@ def _with_lengths(
         return picked, ()
     onsets = np.array([event.onset_s for event in picked.events])
     listed, first = np.unique(onsets, return_index=True)
-    step = None if times.rests_on == "onset" and source.epoch_s is None and times.epoch_s is None else epoch_s
+    step = None if times.rests_on is Timing.ONSET and source.epoch_s is None and times.epoch_s is None else epoch_s
     reading = read_rows(listed, picked.stages[first], step=step, tolerance=1.02 * times.resolution_s)
     if reading.rows is Rows.CHANGES:
         return picked, ()
@@ -234,11 +237,11 @@ def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) 
     seconds = common > 0 and ((common % 30 == 0 and len(changes) > 1) or (common % 20 == 0 and len(changes) > 2))
     fine = seconds or (len(changes) >= _FEWEST_CHANGES and common >= _LINES_AN_EPOCH)
     if n * epoch_s > LONGEST_NIGHT_S or fine:
-        said = f"{n}, which is {n * epoch_s / 3600:g} h in epochs of {epoch_s:g} s"
+        counted = f"{n}, which is {n * epoch_s / 3600:g} h in epochs of {epoch_s:g} s"
         if fine:
-            said += f"; the stage changes only at every {common}th line"
+            counted += f"; the stage changes only at every {common}th line"
         likely_s = 30 / common if fine and 30 % common == 0 else 1
-        raise source.error("lines", said, f"{hint} {likely_s:g}")
+        raise source.error("lines", counted, f"{hint} {likely_s:g}")
 
 
 def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:

@@ -81,7 +81,7 @@ def layout_of(source: Source, table: Table) -> Layout:
         If there is no column of stages, more than one, or a column of numbers or times is not understood.
     """
     kinds = [kind_of(table.cells(k)) for k in range(table.width)]
-    meanings = _meanings(table, kinds)
+    meanings = _meanings(table)
     stage, all_stages, notes = stage_column(source, table, kinds, meanings)
     layout = Layout(stage, all_stages, notes=notes)
     unclear: list[int] = []
@@ -103,7 +103,7 @@ def layout_of(source: Source, table: Table) -> Layout:
     return replace(layout, left_out=tuple(left_out))
 
 
-def _meanings(table: Table, kinds: Sequence[Kind]) -> list[Meaning | None]:
+def _meanings(table: Table) -> list[Meaning | None]:
     if table.header is None:
         return [None] * table.width
     return [meaning_of(name) if name or k == 0 else None for k, name in enumerate(table.header)]
@@ -177,13 +177,10 @@ def _by_content(table: Table, layout: Layout, unclear: Sequence[int], kinds: Seq
     dates = [k for k in unclear if kinds[k] is Kind.DATE]
     if layout.date is None and len(dates) == 1:
         layout = replace(layout, date=columns[dates[0]])
-    alone = [k for k in numbers if k in unclear]
-    if (
-        table.header is None
-        and not (layout.onsets or layout.ends or layout.lengths or layout.epoch)
-        and len(alone) == 1
-    ):
-        layout = _stage_and_time(layout, columns[alone[0]], numbers[alone[0]])
+    untimed = not (layout.onsets or layout.ends or layout.lengths or layout.epoch)
+    if table.header is None and untimed and len(numbers) == 1:
+        ((k, values),) = numbers.items()
+        layout = _stage_and_time(layout, columns[k], values)
     return layout
 
 
@@ -201,8 +198,8 @@ def _tiling(layout: Layout, columns: dict[int, TimeColumn], numbers: dict[int, N
                 continue
             notes = (_taken(columns[start], "starts"), _taken(columns[other], "ends" if ends_meet else "lengths"))
             layout = replace(layout, onsets=(columns[start],), notes=(*layout.notes, *notes))
-            found = (columns[other],)
-            return replace(layout, ends=found) if ends_meet else replace(layout, lengths=found)
+            second = (columns[other],)
+            return replace(layout, ends=second) if ends_meet else replace(layout, lengths=second)
     return layout
 
 

@@ -57,14 +57,14 @@ def _read(source: Source) -> Hypnogram:
 
 def _annotations(source: Source, data: bytes) -> list[tuple[int, str]]:
     """Sample and text of each annotation."""
-    found: list[tuple[int, str]] = []
+    annotations: list[tuple[int, str]] = []
     sample, at = 0, 0
     while at + 1 < len(data):
         word = data[at] | data[at + 1] << 8
         kind, value = word >> 10, word & 0x3FF
         at += 2
         if word == 0:
-            return found
+            return annotations
         if kind == _SKIP:
             step = data[at : at + 4]  # a number of four bytes, its upper half first
             sample += int.from_bytes(step[2:] + step[:2], "little", signed=True)
@@ -72,11 +72,11 @@ def _annotations(source: Source, data: bytes) -> list[tuple[int, str]]:
         elif kind == _AUX:
             text = data[at : at + value].decode("latin-1").strip("\0 ")
             at += value + value % 2
-            if found:
-                found[-1] = (found[-1][0], text)
+            if annotations:
+                annotations[-1] = (annotations[-1][0], text)
         elif kind not in (_NUM, _SUB, _CHAN):
             sample += value
-            found.append((sample, ""))
+            annotations.append((sample, ""))
     raise source.error("content", "no end mark", "the file is cut, or no WFDB annotation file")
 
 

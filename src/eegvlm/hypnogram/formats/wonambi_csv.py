@@ -7,12 +7,13 @@ the start without a date. Source: ``wonambi.attr.annotations.Annotations.export`
 from __future__ import annotations
 
 from eegvlm.hypnogram.formats import columns
-from eegvlm.hypnogram.formats.clock_times import DAY_S, clock_time, moment
+from eegvlm.hypnogram.formats.clock_times import NO_DATE_NOTE, clock_time, moment
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
 from eegvlm.hypnogram.formats.wonambi_xml import UNSCORED
 from eegvlm.hypnogram.hypnogram import Hypnogram
+from eegvlm.hypnogram.timing import DAY_S
 
 _HEADINGS = ("clock start time", "start", "end", "stage")
 
@@ -36,8 +37,7 @@ def _read(source: Source) -> Hypnogram:
     if clock is None:
         raise source.error(f"line {rows[0].line}, {_HEADINGS[0]}", rows[0].cells[0], "expected a clock time")
     start = moment(None, (clock.seconds - events[0].onset_s) % DAY_S)
-    note = "the file gives no date, so its clock times are times of day only"
-    return hypnogram_from_events(source, stages_among(source, events, ()), start=start).with_notes(note)
+    return hypnogram_from_events(source, stages_among(source, events, ()), start=start).with_notes(NO_DATE_NOTE)
 
 
 FORMAT = Format("wonambi-csv", "CSV exported by Wonambi", (".csv",), _recognises, _read, None)

@@ -6,11 +6,11 @@ there are several raters, the user names one. Source: ``wonambi.attr.annotations
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eegvlm.hypnogram.error import SeveralScorersError
 from eegvlm.hypnogram.formats import safe_xml
+from eegvlm.hypnogram.formats.clock_times import local_time
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
 from eegvlm.hypnogram.formats.format import Format, Source
@@ -30,10 +30,7 @@ def _recognises(source: Source) -> bool:
 def _read(source: Source) -> Hypnogram:
     root = safe_xml.parse(source, _ROOT)
     text = (root.findtext("dataset/start_time") or "").strip()
-    try:
-        start = datetime.fromisoformat(text).replace(tzinfo=None) if text else None
-    except ValueError:
-        raise source.error("start_time", text, "expected a time such as 2024-10-26T22:41:17") from None
+    start = local_time(source, "start_time", text) if text else None
     events = []
     for k, epoch in enumerate(_rater(source, root).iterfind("stages/epoch"), start=1):
         begin_s, end_s = (

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 import numpy as np
 
+from eegvlm.hypnogram.formats.clock_times import local_time
 from eegvlm.hypnogram.formats.eegvlm_json import loaded_object
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
@@ -39,17 +38,9 @@ def _read(source: Source) -> Hypnogram:
     places = [f"values {k}" for k in range(1, len(values) + 1)]
     texts = ["?" if value in ("ART", "UNS") else value for value in values]
     hypnogram = hypnogram_from_texts(source, texts, places, epoch_s=epoch_s)
-    return _with_probabilities(source, replace(hypnogram, start=_start(source, loaded)), loaded.get("proba"))
-
-
-def _start(source: Source, loaded: dict[str, Any]) -> datetime | None:
-    text = loaded.get("start")
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text if isinstance(text, str) else "").replace(tzinfo=None)
-    except ValueError:
-        raise source.error("start", text, "expected a time such as 2024-10-26T22:41:17") from None
+    if loaded.get("start") is not None:
+        hypnogram = replace(hypnogram, start=local_time(source, "start", loaded["start"]))
+    return _with_probabilities(source, hypnogram, loaded.get("proba"))
 
 
 def _with_probabilities(source: Source, hypnogram: Hypnogram, columns: object) -> Hypnogram:
