@@ -187,7 +187,7 @@ def test_the_close_button_ends_the_server(browser: Chromium, served: Served) -> 
     open_page(browser, served)
     browser.value("document.getElementById('close').click()")
     browser.wait("document.body.textContent.startsWith('Closed')")
-    assert served.process.wait(30) == 0
+    assert served.process.wait(120) == 0
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "dark"), (3840, "light")])

@@ -154,6 +154,6 @@ def running(arguments: list[Path | str]) -> Iterator[tuple[str, int]]:
             yield address, int(address.split(":")[2].partition("/")[0])
             if process.poll() is None:
                 process.send_signal(2)
-            assert process.wait(30) in (0, 130, -2), process.stderr.read()
+            assert process.wait(120) in (0, 130, -2), process.stderr.read()
         finally:
             process.kill()
