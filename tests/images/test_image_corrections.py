@@ -18,6 +18,7 @@ from eegvlm.images import (
     render,
     signal_corrections,
 )
+from eegvlm.images.corrections import NarrowedStretch, panel_correction
 from eegvlm.images.sampling import sampled_rows
 from eegvlm.signals import Recording
 
@@ -137,11 +138,74 @@ def test_two_artefacts_leave_what_lies_between_them():
     assert found.in_words == "between 0.7 and 18 Hz"
 
 
-@pytest.mark.parametrize(("quiet", "narrows"), [(0, True), (20, True), (60, False)])
-def test_an_artefact_with_quiet_epochs_between_is_left_to_the_model(quiet, narrows):
+@pytest.mark.parametrize(("quiet", "band"), [(0, (None, 18)), (20, (None, 18)), (60, (None, None))])
+def test_the_whole_is_narrowed_where_nearly_all_epochs_are_filled(quiet, band):
     muscle = rhythm(300, 25, 15)
     muscle[: quiet * 30 * _RATE] = 0
-    assert corrections_of(recording(theta(300) + muscle))["eeg"].narrows is narrows
+    assert corrections_of(recording(theta(300) + muscle))["eeg"].band == band
+
+
+def muscle_in(*filled: tuple[int, int]) -> np.ndarray:
+    """Return 900 epochs of theta, with muscle in some."""
+    muscle = rhythm(900, 25, 15).reshape(900, -1)
+    quiet = np.ones(900, bool)
+    for first, stop in filled:
+        quiet[first:stop] = False
+    muscle[quiet] = 0
+    return theta(900).reshape(900, -1) + muscle
+
+
+def stretches_of(epochs: np.ndarray) -> list[tuple[int, int]]:
+    panel = load_layout("nano").panels[0]
+    return [(one.first, one.stop) for one in panel_correction(panel, epochs, 100.0).stretches]
+
+
+def test_half_a_night_of_muscle_is_narrowed_and_the_other_half_is_not():
+    epochs = muscle_in((0, 450))
+    night = PreparedNight.of_signals(load_layout("nano"), {"eeg": epochs})
+    (stretch,) = night.panels["eeg"][0].correction.stretches
+    assert (stretch.first, stretch.band) == (0, (None, 18))
+    assert abs(stretch.stop - 450) <= 1
+    drawn = night.drawn_signals(slice(None))["eeg"] / night.corrections["eeg"].gain
+    inner = slice(300, -300)
+    assert np.abs(drawn[:440, inner] - theta(900).reshape(900, -1)[:440, inner]).max() < 0.3
+    np.testing.assert_allclose(drawn[460:], epochs[460:], rtol=1e-5)
+
+
+def test_rows_of_a_night_are_drawn_as_in_the_whole_of_it():
+    night = PreparedNight.of_signals(load_layout("nano"), {"eeg": muscle_in((300, 600))})
+    rows = np.array([10, 599, 310, 620, 311])
+    whole = night.drawn_signals(slice(None))["eeg"][rows]
+    np.testing.assert_array_equal(night.drawn_signals(rows)["eeg"], whole)
+    moved = night.with_signals(rows, night.signals(rows))
+    np.testing.assert_array_equal(moved.drawn_signals(slice(None))["eeg"], whole)
+    assert night.narrowed("eeg")[rows].tolist() == [False, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("filled", "expected"),
+    [
+        (((100, 260),), []),
+        (((100, 300),), [(100, 300)]),
+        (((100, 200), (203, 300)), [(100, 300)]),
+        (((100, 200), (240, 340)), []),
+        (((0, 200), (600, 900)), [(0, 200), (600, 900)]),
+    ],
+)
+def test_a_stretch_lasts_an_hour_and_a_half_with_short_breaks(filled, expected):
+    assert stretches_of(muscle_in(*filled)) == expected
+
+
+def test_epochs_without_signal_neither_make_nor_end_a_stretch():
+    epochs = muscle_in((100, 400))
+    epochs[200:230] = np.nan
+    assert stretches_of(epochs) == [(100, 400)]
+
+
+def test_stretches_say_how_long_they_are():
+    assert Correction(1.0, (None, None), (NarrowedStretch(120, 540, (None, 18)),)).in_words == (
+        "below 18 Hz in 3.5 h (from epoch 121)"
+    )
 
 
 def test_less_than_an_hour_is_not_narrowed_nor_do_flat_epochs_and_gaps_count():

@@ -6,18 +6,21 @@ median over epochs of the rms in a band that changes little from stage to stage 
 wake and N3 alone, have nearly the level of the whole), so that amplitude still tells the stages of a recording apart.
 Amplitude is never fitted to the epoch.
 
-Muscle or sweat that fills a band all night long hides what the band says of stages. Scorers turn on a filter; a panel
-with a :class:`~eegvlm.images.Floor` does so where even the quietest epochs hold more than sleep does.
+Muscle or sweat that fills a band for hours hides what the band says of stages. Scorers turn on a filter; a panel with a
+:class:`~eegvlm.images.Floor` does so where even the quietest epochs hold more than sleep does: of the whole recording,
+or of a stretch of it.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from scipy.ndimage import median_filter
 
 from eegvlm.images.layout import Floor, ImageLayout, Level, Panel
 from eegvlm.images.sampling import sampled_rows
@@ -26,40 +29,87 @@ from eegvlm.signals.filters import band_taps
 _FEW = 4
 _FURTHEST = 8.0
 _AN_HOUR = 120  # epochs: in less, a tense waker is not told from an artefact
+_LEAST_STRETCH, _LONGEST_BREAK = 180, 12  # epochs: of a part of the night that an artefact fills, and of quiet in it
 _QUIETEST = 10  # percent of the epochs
 _FLAT = 0.01  # of what is asked for
 _ROWS_AT_ONCE = 256
 
 Band = tuple[float | None, float | None]
+_WHOLE: Band = (None, None)
+
+
+@dataclass(frozen=True)
+class NarrowedStretch:
+    """Epochs first to stop, the latter not among them, and the band in Hz to which they are narrowed."""
+
+    first: int
+    stop: int
+    band: Band
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What is done to the signal of a panel, the same for the whole recording.
+    """What is done to the signal of a panel.
 
     Attributes
     ----------
     gain
-        What it is multiplied by.
+        What it is multiplied by, the same for the whole recording.
     band
-        (low, high) in Hz to which it is narrowed; None leaves a side as it is.
+        (low, high) in Hz to which the whole recording is narrowed; None leaves a side as it is.
+    stretches
+        Parts of the recording that are narrowed further.
     """
 
     gain: float = 1.0
-    band: Band = (None, None)
+    band: Band = _WHOLE
+    stretches: tuple[NarrowedStretch, ...] = ()
 
     @property
     def narrows(self) -> bool:
-        """Whether the signal is narrowed."""
-        return self.band != (None, None)
+        """Whether the signal is narrowed anywhere."""
+        return self.band != _WHOLE or bool(self.stretches)
 
     @property
     def in_words(self) -> str:
-        """The band: ``"below 18 Hz"``; nothing where it is whole."""
-        low, high = self.band
-        if low is None:
-            return "" if high is None else f"below {high:g} Hz"
-        return f"above {low:g} Hz" if high is None else f"between {low:g} and {high:g} Hz"
+        """The bands: ``"below 18 Hz"``, ``"below 18 Hz in 3.5 h"``; nothing where the signal is whole."""
+        whole = _band_in_words(self.band)
+        parts = [
+            f"{_band_in_words(one.band)} in {(one.stop - one.first) / _AN_HOUR:.3g} h (from epoch {one.first + 1})"
+            for one in self.stretches
+        ]
+        return ", ".join(filter(None, (whole, *parts)))
+
+    def narrowed(self, n_epochs: int) -> NDArray[np.bool_]:
+        """Return which epochs of a recording of this length are narrowed, (n_epochs,)."""
+        found = np.full(n_epochs, self.band != _WHOLE)
+        for one in self.stretches:
+            found[one.first : one.stop] = True
+        return found
+
+    def of_rows(self, rows: NDArray[np.intp] | slice, n_epochs: int) -> Correction:
+        """Return the correction of some of the epochs of a recording of this length, counted from 0 among these."""
+        if not self.stretches:
+            return self
+        stretch = np.full(n_epochs, -1)
+        for place, one in enumerate(self.stretches):
+            stretch[one.first : one.stop] = place
+        runs = _runs(stretch[rows])
+        bands = [NarrowedStretch(first, stop, self.stretches[place].band) for first, stop, place in runs if place >= 0]
+        return Correction(self.gain, self.band, tuple(bands))
+
+
+def _band_in_words(band: Band) -> str:
+    low, high = band
+    if low is None:
+        return "" if high is None else f"below {high:g} Hz"
+    return f"above {low:g} Hz" if high is None else f"between {low:g} and {high:g} Hz"
+
+
+def _runs(values: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Return (first, stop, value) of each run of one value."""
+    edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+    return [(first, stop, int(values[first])) for first, stop in itertools.pairwise(edges) if stop > first]
 
 
 def signal_corrections(layout: ImageLayout, signals: Mapping[str, NDArray[np.float32]]) -> dict[str, Correction]:
@@ -77,7 +127,8 @@ def signal_corrections(layout: ImageLayout, signals: Mapping[str, NDArray[np.flo
     -------
     dict
         By panel name. A gain is 1/8 to 8; a few epochs say little of a recording: in decibel it is weighted by
-        n / (n + 4). A signal of less than an hour is not narrowed.
+        n / (n + 4). A signal of less than an hour is not narrowed, and none in stretches: epochs from all over a
+        recording do not tell where one begins.
     """
     return {
         panel.name: _correction(panel, signals[panel.name], layout.rate)
@@ -89,19 +140,26 @@ def signal_corrections(layout: ImageLayout, signals: Mapping[str, NDArray[np.flo
 def panel_correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Correction:
     """Return what is done to the signal of one panel, from epochs all over a recording.
 
+    Where a good part of these hold too much in a band, though not nearly all, every epoch is looked at: a stretch of at
+    least an hour and a half that an artefact fills, with breaks of six minutes at most, is narrowed.
+
     Parameters
     ----------
     panel
         With or without a level and floors.
     epochs
-        float32 (n, samples) microvolt; epochs with NaN do not count.
+        float32 (n, samples) microvolt, one recording from its first epoch to its last; epochs with NaN do not count.
     rate
         Samples per second.
     """
     if not panel.corrects:
         return Correction()
-    rows = sampled_rows(np.asarray(np.isfinite(epochs).all(axis=1)))
-    return _correction(panel, epochs[rows], rate) if len(rows) else Correction()
+    usable = np.asarray(np.isfinite(epochs).all(axis=1))
+    rows = sampled_rows(usable)
+    if not len(rows):
+        return Correction()
+    found = _correction(panel, epochs[rows], rate)
+    return replace(found, stretches=_filled_stretches(panel, found, epochs, rows, usable, rate))
 
 
 def corrected(
@@ -129,10 +187,55 @@ def _correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Corre
     gain = 1.0 if panel.level is None else _gain(panel.level, rms[:, 0])
     whole = gain * epochs.std(axis=1)
     beside = zip(panel.floors, gain * rms[:, len(levels) :].T, strict=True)
-    kept = [floor.keep for floor, own in beside if _is_above(floor, own, whole)]
-    low = max((low for low, _ in kept if low is not None), default=None)
-    high = min((high for _, high in kept if high is not None), default=None)
-    return Correction(gain, (low, high))
+    return Correction(gain, _narrowest(*(floor.keep for floor, own in beside if _is_above(floor, own, whole))))
+
+
+def _filled_stretches(
+    panel: Panel,
+    found: Correction,
+    epochs: NDArray[np.float32],
+    rows: NDArray[np.intp],
+    usable: NDArray[np.bool_],
+    rate: float,
+) -> tuple[NarrowedStretch, ...]:
+    """Return the parts of a recording that an artefact fills, beyond those bands of which the whole is narrowed."""
+    filled = np.zeros(len(epochs), np.int64)  # one bit a floor
+    for place, floor in enumerate(panel.floors):
+        if _narrowest(found.band, floor.keep) == found.band:
+            continue
+        sampled = found.gain * _rms(epochs[rows], rate, [floor.band])[:, 0] > floor.microvolt
+        if sampled.mean() * usable.sum() < _LEAST_STRETCH / 2:
+            continue  # spares nearly all recordings the look at every epoch
+        above = found.gain * _rms(epochs, rate, [floor.band])[:, 0] > floor.microvolt
+        for first, stop in _long_stretches(above, usable):
+            filled[first:stop] |= 1 << place
+    return tuple(
+        NarrowedStretch(first, stop, _narrowest(found.band, *_kept(panel, bits)))
+        for first, stop, bits in _runs(filled)
+        if bits
+    )
+
+
+def _long_stretches(above: NDArray[np.bool_], usable: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, stop) of the stretches in which nearly all usable epochs hold too much."""
+    places = np.flatnonzero(usable)
+    mostly = median_filter(above[places].astype(np.int64), size=_LONGEST_BREAK + 1, mode="nearest")
+    return [
+        (int(places[first]), int(places[stop - 1]) + 1)
+        for first, stop, loud in _runs(mostly)
+        if loud and stop - first >= _LEAST_STRETCH and above[places[first:stop]].mean() >= 1 - _QUIETEST / 100
+    ]
+
+
+def _kept(panel: Panel, bits: int) -> list[Band]:
+    return [floor.keep for place, floor in enumerate(panel.floors) if bits >> place & 1]
+
+
+def _narrowest(*bands: Band) -> Band:
+    """Return what lies in all of some bands."""
+    low = max((low for low, _ in bands if low is not None), default=None)
+    high = min((high for _, high in bands if high is not None), default=None)
+    return low, high
 
 
 def _gain(level: Level, rms: NDArray[np.float64]) -> float:
@@ -150,14 +253,31 @@ def _is_above(floor: Floor, rms: NDArray[np.float64], whole: NDArray[np.float32]
 
 
 def apply_correction(epochs: NDArray[np.float32], correction: Correction, rate: float) -> NDArray[np.float32]:
-    """Return (n, samples) microvolt as a channel is drawn; not copied where the correction does nothing."""
-    if correction.narrows:
-        starts = range(0, max(len(epochs), 1), _ROWS_AT_ONCE)
-        epochs = np.concatenate([_filtered(epochs[i : i + _ROWS_AT_ONCE], correction.band, rate) for i in starts])
+    """Return (n, samples) microvolt as a channel is drawn; not copied where the correction does nothing.
+
+    Stretches of the correction are counted in these epochs (:meth:`Correction.of_rows`).
+    """
+    if correction.stretches:
+        epochs = epochs.copy()
+        beyond = np.full(len(epochs), True)
+        for one in correction.stretches:
+            epochs[one.first : one.stop] = _filtered(epochs[one.first : one.stop], one.band, rate)
+            beyond[one.first : one.stop] = False
+        epochs[beyond] = _filtered(epochs[beyond], correction.band, rate)
+    else:
+        epochs = _filtered(epochs, correction.band, rate)
     return epochs if correction.gain == 1.0 else epochs * np.float32(correction.gain)
 
 
 def _filtered(epochs: NDArray[np.float32], band: Band, rate: float) -> NDArray[np.float32]:
+    """Return (n, samples) in a band; not copied where that is the whole one."""
+    if band == _WHOLE or not len(epochs):
+        return epochs
+    starts = range(0, len(epochs), _ROWS_AT_ONCE)
+    return np.concatenate([_filtered_at_once(epochs[i : i + _ROWS_AT_ONCE], band, rate) for i in starts])
+
+
+def _filtered_at_once(epochs: NDArray[np.float32], band: Band, rate: float) -> NDArray[np.float32]:
     """Return (n, samples) in a band. Each epoch goes on beyond its ends as its own mirror image."""
     taps = band_taps(*band, rate)
     half, samples = len(taps) // 2, epochs.shape[1]

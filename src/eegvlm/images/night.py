@@ -226,7 +226,10 @@ class PreparedNight:
         panels, shown = {}, {}
         for name, values in signals.items():
             source = self.shown[name][rows]
-            panels[name] = tuple(replace(one, signals=values) for one in self.panels[name])
+            panels[name] = tuple(
+                replace(one, signals=values, correction=one.correction.of_rows(rows, self.n_epochs))
+                for one in self.panels[name]
+            )
             shown[name] = np.where(np.isfinite(values).all(axis=1), np.maximum(source, 0), -1).astype(np.int8)
         return PreparedNight(self.layout, len(next(iter(signals.values()))), panels, shown, self.scorable[rows])
 
@@ -261,15 +264,29 @@ class PreparedNight:
 
     def _of_rows(self, panel: str, rows: Rows, *, corrected: bool) -> Samples:
         channels, source = self.panels[panel], self.shown[panel][rows]
+        places = np.arange(self.n_epochs)[rows]
+
+        def read(one: ShownChannel, own: Bools | slice) -> Samples:
+            values = one.signals[rows][own]
+            if not corrected:
+                return values
+            return apply_correction(values, one.correction.of_rows(places[own], self.n_epochs), self.layout.rate)
+
         if len(channels) == 1:
-            found = channels[0].signals[rows]
-            return apply_correction(found, channels[0].correction, self.layout.rate) if corrected else found
+            return read(channels[0], slice(None))
         found = np.full((len(source), channels[0].signals.shape[1]), np.nan, np.float32)
         for place, one in enumerate(channels):
             own = source == place
             if own.any():
-                values = one.signals[rows][own]
-                found[own] = apply_correction(values, one.correction, self.layout.rate) if corrected else values
+                found[own] = read(one, own)
+        return found
+
+    def narrowed(self, panel: str) -> Bools:
+        """Return the epochs in which what a panel shows is narrowed, since an artefact fills the rest: (n_epochs,)."""
+        found = np.zeros(self.n_epochs, np.bool_)
+        for place, one in enumerate(self.panels.get(panel, ())):
+            own = self.shown[panel] == place
+            found[own] = one.correction.narrowed(self.n_epochs)[own]
         return found
 
 

@@ -134,7 +134,7 @@ def _of_signals(night: PreparedNight) -> Iterator[Limit]:
         if first.correction.narrows:
             message = (
                 f"{first.name} is read {first.correction.in_words} only: the rest of its band holds more than sleep "
-                "does, even in the quietest epochs (muscle, sweat)"
+                "does, even in the quietest epochs there (muscle, sweat)"
             )
             yield Limit("narrowed-band", message, validated=True)
         gain = first.correction.gain

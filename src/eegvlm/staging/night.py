@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,12 @@ class StagedNight:
             "recording": self.recording,
             "panels": self.panels,
             "gains": {panel: round(one.gain, 3) for panel, one in corrections.items()},
-            "narrowed": {panel: list(one.band) for panel, one in corrections.items() if one.narrows},
+            "narrowed": {panel: list(one.band) for panel, one in corrections.items() if one.band != (None, None)},
+            "narrowed_stretches": {
+                panel: [asdict(stretch) for stretch in one.stretches]
+                for panel, one in corrections.items()
+                if one.stretches
+            },
             "problems": self.all_problems,
             **({} if self.unfamiliarity is None else {"unfamiliarity": round(self.unfamiliarity, 3)}),
             "quality": None if self.quality is None else self.quality.to_dict(),
