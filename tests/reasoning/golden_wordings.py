@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,12 +21,10 @@ import numpy as np
 from reasoning_epochs import some_epoch
 
 from eegvlm.evidence import (
-    RULES,
     Evidence,
     Finding,
     FindingKind,
     Marks,
-    Neighbours,
     Rhythms,
     entries,
     epoch_texts,
@@ -38,8 +34,9 @@ from eegvlm.evidence.chin import ChinTone
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.images import PreparedNight, load_layout
 from eegvlm.reasoning import Context, OwnKind, channel_words, compose, describe, night_contexts, true_sentences, verify
-from eegvlm.reasoning.grammar import STATEMENTS, Place
+from eegvlm.reasoning.grammar import grammar_of
 from eegvlm.report.details import VERDICTS, kind_words
+from eegvlm.scoring import TABLE, Neighbours
 from eegvlm.signals import Role
 from eegvlm.simulation import simulate_night
 
@@ -57,11 +54,11 @@ def wordings() -> dict[str, Any]:
     """Return all that is compared."""
     nights = simulated_nights()
     return {
-        "rules": dict(RULES),
+        "rules": {rule.id: rule.text for rule in TABLE.rules},
         "words": {str(kind): kind_words(kind) for kind in (*FindingKind, *OwnKind)},
-        "labels": short_labels(),
+        "labels": {kind.words: kind.label for kind in TABLE.kinds if kind.label},
         "verdicts": list(VERDICTS),
-        "statements": [_statement(one) for one in STATEMENTS],
+        "statements": [_statement(one) for one in TABLE.statements],
         "may_follow": _digest(_may_follow()),
         "vector": [[entry.name, entry.meaning, entry.group] for entry in entries()],
         "evidence_texts": evidence_texts(),
@@ -69,15 +66,6 @@ def wordings() -> dict[str, Any]:
         "all_that_is_said": {name: _digest(_everything(night)) for name, night in nights.items()},
         "random_epochs": _digest(_everything([some_epoch(Random(seed)) for seed in range(400)])),
     }
-
-
-def short_labels() -> dict[str, str]:
-    """Return the labels of boxes on the report's page, by a kind's words."""
-    script = (files("eegvlm") / "report" / "epoch.js").read_text(encoding="utf-8")
-    table = re.search(r"const SHORT = \{(.*?)\};", script, re.DOTALL)
-    if table is None:
-        raise ValueError("the page's script has no table of labels")
-    return {quoted or bare: label for quoted, bare, label in re.findall(r'(?:"([^"]+)"|(\w+)): "([^"]+)"', table[1])}
 
 
 def _statement(one: Any) -> dict[str, Any]:
@@ -98,7 +86,8 @@ def _statement(one: Any) -> dict[str, Any]:
 
 def _may_follow() -> Iterator[str]:
     """Walk the grammar: what may follow each place that can be reached."""
-    waiting, known = [Place()], {Place()}
+    waiting = [grammar_of(TABLE).beginning()]
+    known = set(waiting)
     while waiting:
         place = waiting.pop()
         after = place.following()
@@ -195,7 +184,7 @@ def evidence_texts() -> list[str]:
     rhythms = Rhythms(
         share, share[:, ::-1], 6.0 + rows / 10, np.arange(n) % 5, 4.0 + share * (10 + rows[:, None]), 30.0 + 3 * rows
     )
-    marks: dict[FindingKind, dict[str, Marks]] = {}
+    marks: dict[str, dict[str, Marks]] = {}
     for place, kind in enumerate(FindingKind):
         if kind.value in ("dominant_rhythm", "band_share", "amplitude", "slow_wave_share", "chin_tone"):
             continue
