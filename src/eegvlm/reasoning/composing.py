@@ -101,9 +101,9 @@ def compose(
         *_background(epoch, stage),
         *_events(epoch, stage, chosen),
         *_first(MOST[Step.NEIGHBOURS], chosen.around(epoch) if chosen is not None else None),
-        table.said(f"rule.{chosen.id}" if chosen is not None else f"unsupported.{stage.label}"),
+        table.sentence(f"rule.{chosen.id}" if chosen is not None else f"unsupported.{stage.label}"),
         *alternatives(epoch, stage, chosen),
-        table.said(f"stage.{stage.label}"),
+        table.sentence(f"stage.{stage.label}"),
     ]
     return _worded(stage, sentences, epoch, rng)
 
@@ -148,7 +148,7 @@ def _background(epoch: Epoch, stage: Stage) -> list[Sentence]:
 def _events(epoch: Epoch, stage: Stage, chosen: Rule | None) -> list[Sentence]:
     # what the rule rests on is said before all else
     rests_on = (epoch.table.kind(kind).fact for kind in (chosen.rests_on if chosen is not None else ()))
-    asked: dict[Fact | None, None] = dict.fromkeys((*rests_on, *epoch.table.told(stage)))
+    asked: dict[Fact | None, None] = dict.fromkeys((*rests_on, *epoch.table.facts_for(stage)))
     return _first(MOST[Step.EVENTS], *(fact.tell(epoch) for fact in asked if fact is not None))
 
 

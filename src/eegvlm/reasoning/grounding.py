@@ -44,11 +44,11 @@ def true_sentences(
         *(time(epoch, band) for band in TIME),
         *(fact.tell(epoch) for fact in table.facts),
         *surroundings(epoch),
-        *(table.said(f"rule.{rule}") for rule in epoch.rules),
-        *(table.said(f"unsupported.{stage.label}") for stage in STAGES if stage not in met),
-        *(table.said(f"rival.{rule.id}") for rule in table.rivals() if rule.id in epoch.rules),
-        *(table.said(f"against.{argument.id}") for argument in table.arguments if argument.holds(epoch)),
-        *(table.said(f"stage.{stage.label}") for stage in STAGES),
+        *(table.sentence(f"rule.{rule}") for rule in epoch.rules),
+        *(table.sentence(f"unsupported.{stage.label}") for stage in STAGES if stage not in met),
+        *(table.sentence(f"rival.{rule.id}") for rule in table.rivals() if rule.id in epoch.rules),
+        *(table.sentence(f"against.{argument.id}") for argument in table.arguments if argument.holds(epoch)),
+        *(table.sentence(f"stage.{stage.label}") for stage in STAGES),
     ]
     texts: dict[str, dict[str, None]] = {}
     for one in said:

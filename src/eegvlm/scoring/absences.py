@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from eegvlm.hypnogram import Stage
 from eegvlm.scoring.claim import OwnKind
 from eegvlm.scoring.facts import Fact
-from eegvlm.scoring.kinds import N1, N2, FindingKind, R
+from eegvlm.scoring.kinds import FindingKind
 from eegvlm.scoring.limits import EPOCH_S
 from eegvlm.scoring.slots import NEEDED
 from eegvlm.scoring.statement import Sentence, Statement, Step, claims
@@ -70,8 +71,8 @@ def eyes_or_chin_unmeasured(epoch: Epoch) -> Sentence | None:
 
 
 ABSENCES: Final[tuple[Fact, ...]] = (
-    Fact((_NO_SPINDLE_OR_K_COMPLEX,), _no_spindle_or_k_complex, {N2: 4}, description=11),
-    Fact((_NO_RAPID_EYE_MOVEMENT,), _no_rapid_eye_movement, {N1: 5, R: 4}),
-    Fact((_EYES_AND_CHIN, _EYES, _CHIN), eyes_or_chin_unmeasured, {R: 2}),
+    Fact((_NO_SPINDLE_OR_K_COMPLEX,), _no_spindle_or_k_complex, {Stage.N2: 4}, description=11),
+    Fact((_NO_RAPID_EYE_MOVEMENT,), _no_rapid_eye_movement, {Stage.N1: 5, Stage.R: 4}),
+    Fact((_EYES_AND_CHIN, _EYES, _CHIN), eyes_or_chin_unmeasured, {Stage.R: 2}),
 )
 """In the order in which a rationale speaks of them."""

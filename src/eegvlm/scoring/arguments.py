@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eegvlm.hypnogram import Stage
 from eegvlm.scoring.claim import OwnKind
-from eegvlm.scoring.kinds import N1, N2, N3, FindingKind, R, W
+from eegvlm.scoring.kinds import FindingKind
 from eegvlm.scoring.limits import ALPHA_PERCENT, EPOCH_S, LOW_TONE_PERCENT, NORMAL_TONE_PERCENT, SLOW_WAVE_PERCENT
 from eegvlm.scoring.slots import CHIN_WORD
 from eegvlm.scoring.statement import ClaimPattern, claims
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eegvlm.scoring.epoch import Epoch
 
 K = FindingKind
+W, N1, N2, N3, R = Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R
 
 
 @dataclass(frozen=True, eq=False)

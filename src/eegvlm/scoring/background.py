@@ -12,6 +12,7 @@ from eegvlm.scoring.statement import Sentence, Statement, Step, claims
 if TYPE_CHECKING:
     from eegvlm.scoring.epoch import Epoch
 
+# the table of kinds imports this module, and holds the same names
 DOMINANT_RHYTHM, BAND_SHARE, AMPLITUDE = "dominant_rhythm", "band_share", "amplitude"
 _THERE = {"channel": "{eeg}", "start_s": 0.0, "end_s": EPOCH_S}
 
@@ -76,20 +77,22 @@ def rhythm(epoch: Epoch, place: str) -> Sentence | None:
 def power(epoch: Epoch, place: str, band: str) -> Sentence | None:
     """Say which share of the power a band (one of :data:`POWER`) holds."""
     word = _channel(epoch, place)
-    found = epoch.of(BAND_SHARE, word, band=band) if word is not None else []
-    return POWER[band].fill(percent=found[0].value, eeg=word or "") if found else None
+    shares = epoch.of(BAND_SHARE, word, band=band) if word is not None else []
+    return POWER[band].fill(percent=shares[0].value, eeg=word or "") if shares else None
 
 
 def time(epoch: Epoch, band: str) -> Sentence | None:
     """Say for how much of the epoch a band (one of :data:`TIME`) stands out, on the EEG where that is most."""
-    found = [one for one in epoch.of(BAND_SHARE, band=band) if one.time_percent is not None and epoch.word(one)]
-    if not found:
+    shares = [
+        share for share in epoch.of(BAND_SHARE, band=band) if share.time_percent is not None and epoch.word(share)
+    ]
+    if not shares:
         return None
-    most = max(found, key=lambda one: one.time_percent or 0.0)
+    most = max(shares, key=lambda share: share.time_percent or 0.0)
     return TIME[band].fill(percent=most.time_percent or 0.0, eeg=epoch.word(most) or "")
 
 
 def _channel(epoch: Epoch, place: str) -> str | None:
     """Return the word of the EEG that was measured here, the preferred one (``"frontal"``, ...) where it was."""
-    there = [word for word in EEG_WORDS if epoch.of(DOMINANT_RHYTHM, word) and epoch.of(AMPLITUDE, word)]
-    return min(there, key=lambda word: not word.startswith(place), default=None)
+    present = [word for word in EEG_WORDS if epoch.of(DOMINANT_RHYTHM, word) and epoch.of(AMPLITUDE, word)]
+    return min(present, key=lambda word: not word.startswith(place), default=None)

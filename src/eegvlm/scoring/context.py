@@ -54,7 +54,7 @@ class Context:
     @property
     def words(self) -> tuple[str, ...]:
         """The words of the channels that could be measured, for :func:`eegvlm.reasoning.acceptor`."""
-        there = set().union(*self.measured.values()) if self.measured else set()
+        words = set().union(*self.measured.values()) if self.measured else set()
         if FindingKind.RAPID_EYE_MOVEMENT in self.measured:
-            there.update(EYE_WORDS)
-        return tuple(sorted(there))
+            words.update(EYE_WORDS)
+        return tuple(sorted(words))

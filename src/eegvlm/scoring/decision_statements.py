@@ -56,7 +56,7 @@ def ruled_out(argument: Argument, needs: Needs) -> Statement:
         ),
         argument.says,
         rejects=stage,
-        serves=frozenset(one.label for one in argument.serves),
+        serves=frozenset(served.label for served in argument.serves),
         needs=needs,
     )
 

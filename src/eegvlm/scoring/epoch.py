@@ -53,10 +53,14 @@ class Epoch:
 
     def of(self, kind: str, word: str | None = None, *, band: str | None = None) -> list[Finding]:
         """Return the findings of a kind, where a word or a band is given only those of that channel or band."""
-        found = self._of.get(kind, [])
+        findings = self._of.get(kind, [])
         if word is None and band is None:
-            return found
-        return [one for one in found if (word is None or self.word(one) == word) and (band is None or one.band == band)]
+            return findings
+        return [
+            finding
+            for finding in findings
+            if (word is None or self.word(finding) == word) and (band is None or finding.band == band)
+        ]
 
     def shows(self, *kinds: str) -> bool:
         """Tell whether there is a finding of any of these kinds."""
@@ -73,22 +77,22 @@ class Epoch:
             return False
         if self.table.kind(kind).is_whole:
             return bool(self.of(kind, word))
-        return bool(self._of) if not on else any(self.word(one) in on for one in self.of(K.AMPLITUDE))
+        return bool(self._of) if not on else any(self.word(finding) in on for finding in self.of(K.AMPLITUDE))
 
     @property
     def alpha_percent(self) -> float | None:
         """In how much of the epoch alpha stands out, on the EEG where that is most."""
-        return largest(one.time_percent for one in self.of(K.BAND_SHARE, band="alpha"))
+        return largest(finding.time_percent for finding in self.of(K.BAND_SHARE, band="alpha"))
 
     @property
     def slow_wave_percent(self) -> float | None:
         """Share of the epoch that slow waves fill, where that is most."""
-        return largest(one.value for one in self.of(K.SLOW_WAVE_SHARE))
+        return largest(finding.value for finding in self.of(K.SLOW_WAVE_SHARE))
 
     @property
     def chin_percent(self) -> float | None:
         """Chin tone in % of the night's median."""
-        return largest(one.value for one in self.of(K.CHIN_TONE))
+        return largest(finding.value for finding in self.of(K.CHIN_TONE))
 
     @property
     def dominant_band(self) -> str | None:
@@ -119,7 +123,7 @@ class Epoch:
     @property
     def is_mixed(self) -> bool:
         """Whether the amplitude is low and the frequency mixed: neither slow waves nor alpha fill the epoch."""
-        amplitude = [one.value for one in self.of(K.AMPLITUDE)]
+        amplitude = [finding.value for finding in self.of(K.AMPLITUDE)]
         slow = self.slow_wave_percent
         is_low = bool(amplitude) and min(amplitude) <= LOW_AMPLITUDE_UV
         return is_low and (slow is None or slow < MIXED_SLOW_WAVE_PERCENT) and not self.is_mostly_alpha
@@ -149,20 +153,22 @@ class Epoch:
 
         AASM manual: K-complexes that are associated with an arousal do not make N2.
         """
-        arousals = [one.start_s for one in self.of(K.AROUSAL)]
+        arousals = [finding.start_s for finding in self.of(K.AROUSAL)]
         free = [
-            one
-            for one in self.of(K.K_COMPLEX)
-            if not any(-AROUSAL_REACH_S <= at - one.end_s <= AROUSAL_REACH_S for at in arousals)
+            finding
+            for finding in self.of(K.K_COMPLEX)
+            if not any(-AROUSAL_REACH_S <= at - finding.end_s <= AROUSAL_REACH_S for at in arousals)
         ]
-        return sum(start_s <= 0.5 * (one.start_s + one.end_s) < stop_s for one in (*self.of(K.SPINDLE), *free))
+        return sum(
+            start_s <= 0.5 * (finding.start_s + finding.end_s) < stop_s for finding in (*self.of(K.SPINDLE), *free)
+        )
 
     def hidden_s(self, *kinds: str) -> float:
         """Return the seconds that events of these kinds hide on the channel where they hide most."""
         hidden: dict[str | None, float] = {}
         for kind in kinds:
-            for one in self.of(kind):
-                hidden[one.channel] = hidden.get(one.channel, 0.0) + one.end_s - one.start_s
+            for finding in self.of(kind):
+                hidden[finding.channel] = hidden.get(finding.channel, 0.0) + finding.end_s - finding.start_s
         return max(hidden.values(), default=0.0)
 
     @cached_property
@@ -198,4 +204,4 @@ def supported_rules(
 
 def largest(values: Iterable[float | None]) -> float | None:
     """Return the largest of some numbers, None where there is none."""
-    return max((one for one in values if one is not None), default=None)
+    return max((value for value in values if value is not None), default=None)

@@ -68,7 +68,7 @@ def waves(
     singular, plural = words
     number = f"{{size}} {'µV' if unit == 'uV' else unit}"
     about, of_about = (f", about {number}", f" of about {number}") if size_of_several else ("", "")
-    one = _event(
+    single = _event(
         f"{kind}.one",
         (
             f"A {singular} of {number} starts at {{at}} s on the {{eeg}}.",
@@ -91,38 +91,45 @@ def waves(
     )
 
     def tell(epoch: Epoch) -> Sentence | None:
-        found = [finding for finding in epoch.of(kind) if epoch.word(finding)]
-        if not found:
+        events = [finding for finding in epoch.of(kind) if epoch.word(finding)]
+        if not events:
             return None
-        at, word = min(finding.start_s for finding in found), epoch.word(found[0]) or ""
-        if len(found) == 1:
-            return one.fill(size=found[0].value, at=at, eeg=word)
-        return several.fill(size=median_value(found), at=at, eeg=word, count=len(found))
+        at, word = min(finding.start_s for finding in events), epoch.word(events[0]) or ""
+        if len(events) == 1:
+            return single.fill(size=events[0].value, at=at, eeg=word)
+        return several.fill(size=median_value(events), at=at, eeg=word, count=len(events))
 
-    return Fact((one, several), tell, places, description)
+    return Fact((single, several), tell, places, description)
 
 
 def movements_of_the_eyes(
-    kind: str, one: tuple[str, ...], several: tuple[str, ...], *, places: Places, description: int
+    kind: str,
+    wordings_of_one: tuple[str, ...],
+    wordings_of_several: tuple[str, ...],
+    *,
+    places: Places,
+    description: int,
 ) -> Fact:
     """Tell how many times the eyes do something, and when first; wordings have the slots ``at`` and ``count``."""
-    once = _event(f"{kind}.one", one, claims(kind, start_s="{at}"), needs=NEEDED["eog"], slots={"at": ONSET_S})
-    often = _event(
+    single = _event(
+        f"{kind}.one", wordings_of_one, claims(kind, start_s="{at}"), needs=NEEDED["eog"], slots={"at": ONSET_S}
+    )
+    several = _event(
         f"{kind}.several",
-        several,
+        wordings_of_several,
         claims(kind, start_s="{at}", count="{count}"),
         needs=NEEDED["eog"],
         slots={"at": ONSET_S, "count": SEVERAL},
     )
 
     def tell(epoch: Epoch) -> Sentence | None:
-        found = epoch.of(kind)
-        if not found:
+        events = epoch.of(kind)
+        if not events:
             return None
-        at = min(finding.start_s for finding in found)
-        return once.fill(at=at) if len(found) == 1 else often.fill(at=at, count=len(found))
+        at = min(finding.start_s for finding in events)
+        return single.fill(at=at) if len(events) == 1 else several.fill(at=at, count=len(events))
 
-    return Fact((once, often), tell, places, description)
+    return Fact((single, several), tell, places, description)
 
 
 def stretch(
@@ -137,22 +144,22 @@ def stretch(
     """Tell from when to when the longest event of a kind lasts, on which EEG where that is a slot (``eeg``)."""
     channel = {"channel": "{eeg}"} if eeg is not None else {}
     slots = {"at": ONSET_S, "to": ONSET_S, **({"eeg": eeg} if eeg is not None else {})}
-    said = _event(kind, wordings, claims(kind, **channel, **_SPAN), needs=NEEDED[modality], slots=slots)
+    statement = _event(kind, wordings, claims(kind, **channel, **_SPAN), needs=NEEDED[modality], slots=slots)
 
     def tell(epoch: Epoch) -> Sentence | None:
-        found = [finding for finding in epoch.of(kind) if eeg is None or epoch.word(finding)]
-        if not found:
+        events = [finding for finding in epoch.of(kind) if eeg is None or epoch.word(finding)]
+        if not events:
             return None
-        longest = max(found, key=lambda finding: finding.end_s - finding.start_s)
+        longest = max(events, key=lambda finding: finding.end_s - finding.start_s)
         values = {"eeg": epoch.word(longest) or ""} if eeg is not None else {}
-        return said.fill(at=longest.start_s, to=longest.end_s, **values)
+        return statement.fill(at=longest.start_s, to=longest.end_s, **values)
 
-    return Fact((said,), tell, places, description)
+    return Fact((statement,), tell, places, description)
 
 
 def hidden(kind: str, what: str, *, places: Places, description: int | None = None) -> Fact:
     """Tell for how many seconds something hides the signal, where that is long enough to matter."""
-    said = _event(
+    statement = _event(
         kind,
         (f"{what} hides {{hidden}} s of the epoch.", f"For {{hidden}} s the signal is hidden by {what.lower()}."),
         claims(kind, **_WHOLE, value="{hidden}", unit="s"),
@@ -161,16 +168,16 @@ def hidden(kind: str, what: str, *, places: Places, description: int | None = No
 
     def tell(epoch: Epoch) -> Sentence | None:
         seconds = epoch.hidden_s(kind)
-        return said.fill(hidden=seconds) if seconds >= LEAST_HIDDEN_S else None
+        return statement.fill(hidden=seconds) if seconds >= LEAST_HIDDEN_S else None
 
-    return Fact((said,), tell, places, description)
+    return Fact((statement,), tell, places, description)
 
 
 def share(
     kind: str, wordings: tuple[str, ...], *, eeg: Slot, places: Places, description: int, described_from: float
 ) -> Fact:
     """Tell how much of the epoch something fills, on the EEG where that is most."""
-    said = _event(
+    statement = _event(
         kind,
         wordings,
         claims(kind, channel="{eeg}", **_WHOLE, value="{percent}", unit="%"),
@@ -178,24 +185,24 @@ def share(
     )
 
     def tell(epoch: Epoch) -> Sentence | None:
-        found = [finding for finding in epoch.of(kind) if epoch.word(finding)]
-        if not found:
+        events = [finding for finding in epoch.of(kind) if epoch.word(finding)]
+        if not events:
             return None
-        most = max(found, key=lambda finding: finding.value)
-        return said.fill(percent=most.value, eeg=epoch.word(most) or "")
+        most = max(events, key=lambda finding: finding.value)
+        return statement.fill(percent=most.value, eeg=epoch.word(most) or "")
 
     def described(epoch: Epoch) -> Sentence | None:
         largest = max((finding.value for finding in epoch.of(kind)), default=0.0)
         return tell(epoch) if largest >= described_from else None
 
-    return Fact((said,), tell, places, description, described)
+    return Fact((statement,), tell, places, description, described)
 
 
 def tone(kind: str, words: Mapping[str, tuple[str, str]], *, places: Places, description: int) -> Fact:
     """Tell how tense the chin is; ``words`` are those for low, middle and full tone: of the tone and of the chin."""
     slots = {"low": LOW_TONE, "middle": MIDDLE_TONE, "full": FULL_TONE}
     says = claims(kind, channel=CHIN_WORD, **_WHOLE, value="{percent}", unit="%")
-    said = {
+    statements = {
         name: _event(
             f"chin.{name}",
             (
@@ -214,14 +221,14 @@ def tone(kind: str, words: Mapping[str, tuple[str, str]], *, places: Places, des
         if percent is None or not epoch.measured(kind):
             return None
         name = "low" if percent <= LOW_TONE_PERCENT else "full" if percent >= NORMAL_TONE_PERCENT else "middle"
-        return said[name].fill(percent=percent)
+        return statements[name].fill(percent=percent)
 
-    return Fact(tuple(said.values()), tell, places, description)
+    return Fact(tuple(statements.values()), tell, places, description)
 
 
 def median_value(findings: Sequence[Finding]) -> float:
     """Return the median of the findings' values."""
-    return float(median(one.value for one in findings))
+    return float(median(finding.value for finding in findings))
 
 
 def _event(

@@ -44,18 +44,18 @@ NEIGHBOURS: Final[tuple[Statement, ...]] = (BEFORE, AFTER, AROUND, EVENT)
 
 def stage_before(epoch: Epoch) -> Sentence | None:
     """Say what the epoch before is."""
-    return _said(BEFORE, epoch.context.neighbours.previous_stage)
+    return _filled(BEFORE, epoch.context.neighbours.previous_stage)
 
 
 def stage_after(epoch: Epoch) -> Sentence | None:
     """Say what the epoch after is."""
-    return _said(AFTER, epoch.context.neighbours.following_stage)
+    return _filled(AFTER, epoch.context.neighbours.following_stage)
 
 
 def stage_around(epoch: Epoch) -> Sentence | None:
     """Say what both neighbours are, where they are the same."""
     around = epoch.context.neighbours
-    return _said(AROUND, around.previous_stage) if around.previous_stage is around.following_stage else None
+    return _filled(AROUND, around.previous_stage) if around.previous_stage is around.following_stage else None
 
 
 def event_before(epoch: Epoch) -> Sentence | None:
@@ -67,15 +67,15 @@ def beside(epoch: Epoch, stage: Stage) -> Sentence | None:
     """Say on which side an epoch of a stage lies."""
     around = epoch.context.neighbours
     sides = (around.previous_stage is stage, around.following_stage is stage)
-    told = {(True, True): stage_around, (True, False): stage_before, (False, True): stage_after}
-    return told[sides](epoch) if any(sides) else None
+    by_sides = {(True, True): stage_around, (True, False): stage_before, (False, True): stage_after}
+    return by_sides[sides](epoch) if any(sides) else None
 
 
 def surroundings(epoch: Epoch) -> list[Sentence]:
     """Return all that can be said of the neighbours."""
-    said = (stage_before(epoch), stage_after(epoch), stage_around(epoch), event_before(epoch))
-    return [one for one in said if one is not None]
+    sentences = (stage_before(epoch), stage_after(epoch), stage_around(epoch), event_before(epoch))
+    return [sentence for sentence in sentences if sentence is not None]
 
 
-def _said(statement: Statement, stage: Stage | None) -> Sentence | None:
+def _filled(statement: Statement, stage: Stage | None) -> Sentence | None:
     return statement.fill(stage=stage.label) if stage is not None else None

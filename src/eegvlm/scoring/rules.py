@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from eegvlm.hypnogram import Stage
 from eegvlm.scoring import neighbours
-from eegvlm.scoring.kinds import N1, N2, N3, FindingKind, R, W
+from eegvlm.scoring.kinds import FindingKind
 from eegvlm.scoring.limits import (
     BANDS,
     EPOCH_S,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eegvlm.scoring.epoch import Epoch
 
 K = FindingKind
+W, N1, N2, N3, R = Stage.W, Stage.N1, Stage.N2, Stage.N3, Stage.R
 _ALPHA, _THETA = (f"{low:g}-{high:g} Hz" for low, high in (BANDS["alpha"], BANDS["theta"]))
 _SLOW_WAVES = f"{1 / SLOW_WAVE_S[1]:g}-{1 / SLOW_WAVE_S[0]:g} Hz, > {SLOW_WAVE_LEAST_UV:g} µV peak to peak"
 

@@ -101,14 +101,14 @@ class Statement:
 
     def fill(self, **values: Value) -> Sentence | None:
         """Return the statement about given values, rounded as text will have them; None where one does not fit."""
-        said: dict[str, Value] = {}
+        rounded: dict[str, Value] = {}
         texts: dict[str, str] = {}
         for name, slot in self.slots.items():
             text = slot.write(values[name])
             if text is None:
                 return None
-            texts[name], said[name] = text, slot.read(text)
-        return Sentence(self, texts, tuple(pattern.fill(said) for pattern in self.says))
+            texts[name], rounded[name] = text, slot.read(text)
+        return Sentence(self, texts, tuple(pattern.fill(rounded) for pattern in self.says))
 
     def in_voice(self, *, expert: bool) -> tuple[str, ...]:
         """Return the wordings for an expert's scoring, or for a stage that no expert gave."""

@@ -65,7 +65,7 @@ class Table:
             *(rule_met(rule, self.needs_of(rule)) for rule in self.rules),
             *UNSUPPORTED,
             *(rival_met(rule, self.needs_of(rule)) for rule in self.rivals()),
-            *(ruled_out(one, self._needs(says.kind for says in one.says)) for one in self.arguments),
+            *(ruled_out(argument, self._needs(claim.kind for claim in argument.says)) for argument in self.arguments),
             *DECISION,
         )
         return tuple(sorted(every, key=lambda statement: statement.step))
@@ -91,38 +91,40 @@ class Table:
         """Return the statement of an id."""
         return self._statements[name]
 
-    def said(self, name: str) -> Sentence:
+    def sentence(self, name: str) -> Sentence:
         """Return a statement without numbers as a sentence."""
         sentence = self.statement(name).fill()
         if sentence is None:
             raise ValueError(f"{name} has numbers in it")
         return sentence
 
-    def told(self, stage: Stage) -> tuple[Fact, ...]:
+    def facts_for(self, stage: Stage) -> tuple[Fact, ...]:
         """Return the facts that decide a stage, the weightiest first."""
-        mine = [fact for fact in self.facts if stage in fact.places]
-        return tuple(sorted(mine, key=lambda fact: fact.places[stage]))
+        facts = [fact for fact in self.facts if stage in fact.places]
+        return tuple(sorted(facts, key=lambda fact: fact.places[stage]))
 
     @cached_property
     def descriptions(self) -> tuple[Fact, ...]:
         """Return the facts that are worth saying without a stage, the most telling first."""
         worth = [(fact.description, fact) for fact in self.facts if fact.description is not None]
-        return tuple(fact for _, fact in sorted(worth, key=lambda one: one[0]))
+        return tuple(fact for _, fact in sorted(worth, key=lambda pair: pair[0]))
 
     def rivals(self, stage: Stage | None = None) -> tuple[Rule, ...]:
         """Return the rules that weigh against a stage where they are met, its nearest and the gravest first.
 
         All that weigh against any, where None.
         """
-        grave = [(rule.gravity, rule) for rule in self.rules if rule.gravity is not None]
-        others = [one for one in grave if stage is None or one[1].stage is not stage]
-        others.sort(key=lambda one: (stage is None or one[1].nearest_to is not stage, one[0]))
-        return tuple(rule for _, rule in others)
+        rivals = [
+            (stage is None or rule.nearest_to is not stage, rule.gravity, place)
+            for place, rule in enumerate(self.rules)
+            if rule.gravity is not None and (stage is None or rule.stage is not stage)
+        ]
+        return tuple(self.rules[place] for _, _, place in sorted(rivals))
 
     def arguments_for(self, stage: Stage) -> tuple[Argument, ...]:
         """Return what rules out the alternatives of a stage, the nearest first."""
-        mine = [one for one in self.arguments if stage in one.places]
-        return tuple(sorted(mine, key=lambda one: one.places[stage]))
+        arguments = [argument for argument in self.arguments if stage in argument.places]
+        return tuple(sorted(arguments, key=lambda argument: argument.places[stage]))
 
     def needs_of(self, rule: Rule) -> tuple[tuple[str, ...], ...]:
         """Return the groups of channel words without which a rule cannot be met."""
