@@ -7,9 +7,10 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from eegvlm.evidence import BANDS, Finding, FindingKind, Neighbours
+from eegvlm.evidence import BANDS, Finding, FindingKind
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.reasoning import Context, channel_words
+from eegvlm.scoring import Neighbours
 from eegvlm.signals import Role
 
 K = FindingKind

@@ -14,7 +14,7 @@ from reasoning_epochs import CHANCE, some_epoch
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.reasoning import Acceptor, acceptor, compose, parse
-from eegvlm.reasoning.slots import CHIN_WORD, EEG_WORDS, EYE_WORDS
+from eegvlm.scoring.slots import CHIN_WORD, EEG_WORDS, EYE_WORDS
 
 LABORATORY = (*EEG_WORDS[1:], *EYE_WORDS, CHIN_WORD)
 CHANNELS = (("EEG",), ("frontal EEG", "occipital EEG"), (*EEG_WORDS[1:2], CHIN_WORD), LABORATORY, ())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reasoning_epochs import CHANCE, MONTAGES, a_context, some_epoch
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import Finding, FindingKind, Neighbours, measure, measure_recording
+from eegvlm.evidence import Finding, FindingKind, measure, measure_recording
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.reasoning import (
     Outcome,
@@ -21,6 +21,7 @@ from eegvlm.reasoning import (
     rationale_record,
     verify,
 )
+from eegvlm.scoring import Neighbours
 from eegvlm.signals import Role
 from eegvlm.simulation import simulate_night
 
@@ -61,7 +62,7 @@ def test_an_n2_epoch_of_one_eeg_reads_as_a_technologist_would_write_it() -> None
         "A K-complex of 120 µV starts at 8 s on the EEG.",
         "Slow waves over 75 µV fill 5 % of the epoch on the EEG.",
         "Rule N2.1 applies: a spindle or K-complex comes in time.",
-        "Not N1: a spindle or K-complex is seen.",
+        "Not N1: a spindle or K-complex without arousal is seen.",
         "Not N3: slow waves fill less than 20 %.",
         "Stage: N2.",
     )
@@ -79,7 +80,7 @@ def test_n2_by_a_spindle_of_the_epoch_before_says_so() -> None:
     around = Neighbours(previous=[spindle(25.0)])
     rationale = compose([*background(), slow(0.0)], a_context(ONE_EEG, around), Stage.N2)
     assert rationale.rules == ("N2.1",)
-    assert "The epoch before ends with a spindle or K-complex." in rationale.sentences
+    assert "The epoch before ends with a spindle or K-complex without arousal." in rationale.sentences
 
 
 def test_an_epoch_at_the_nights_edge_says_nothing_of_neighbours() -> None:

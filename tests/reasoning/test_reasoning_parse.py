@@ -12,7 +12,7 @@ from reasoning_epochs import CHANCE, some_epoch
 
 from eegvlm.hypnogram import Stage
 from eegvlm.reasoning import Claim, compose, describe, parse
-from eegvlm.reasoning.grammar import STATEMENTS
+from eegvlm.scoring import TABLE
 
 
 @settings(max_examples=3000)
@@ -84,7 +84,7 @@ def test_what_is_nearly_a_sentence_is_not_read_as_one(text: str) -> None:
     assert bool(reading.unread) == bool(text)
 
 
-_WORDINGS = [wording for statement in STATEMENTS for wording in statement.every_wording]
+_WORDINGS = [wording for statement in TABLE.statements for wording in statement.every_wording]
 _PIECES = st.one_of(
     st.text(max_size=40), st.sampled_from(_WORDINGS), st.sampled_from([". ", "0", "12.", " ", "\n", "µ"])
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from reasoning_epochs import MONTAGES, a_context
 
-from eegvlm.evidence import Finding, FindingKind, Neighbours
+from eegvlm.evidence import Finding, FindingKind
 from eegvlm.hypnogram import Stage
 from eegvlm.reasoning import Claim, Outcome, parse, verify
+from eegvlm.scoring import Neighbours
 
 K = FindingKind
 YES, NO, UNKNOWN = Outcome.CONFIRMED, Outcome.CONTRADICTED, Outcome.NOT_MEASURABLE
@@ -104,7 +105,7 @@ def spindle(hz: float = 13, at: float = 4, word: str = "central EEG") -> str:
         ("Not W: alpha stands out in no more than half of the epoch.", [YES]),
         ("Not N1: alpha stands out in more than half of the epoch.", [NO]),
         ("Not N1: the eyes blink.", [YES]),
-        ("Not N1: a spindle or K-complex is seen.", [YES]),
+        ("Not N1: a spindle or K-complex without arousal is seen.", [YES]),
         ("Not N1: the eyes do not roll and no vertex wave is seen.", [NO, YES]),
     ],
 )
@@ -121,7 +122,7 @@ def test_what_is_said_of_a_laboratory_epoch(text: str, outcomes: list[Outcome]) 
         "Not W: chin tone is low.",
         "Slow eye movements run from 11 s to 17 s.",
         "The epoch before is N2.",
-        "The epoch before ends with a spindle or K-complex.",
+        "The epoch before ends with a spindle or K-complex without arousal.",
         "Rule R.1 applies: rapid eye movements come with low mixed activity and low chin tone.",
         "Rule N2.2 applies: N2 goes on until something ends it.",
         "Rule W.2 applies: the eyes blink.",
@@ -153,11 +154,11 @@ def test_neighbours_are_checked_where_they_are_known() -> None:
     assert judge("The epoch before is N2.", FINDINGS, context) == [YES]
     assert judge("The epoch before is W.", FINDINGS, context) == [NO]
     assert judge("The epochs before and after are N2.", FINDINGS, context) == [YES, NO]
-    assert judge("The epoch before ends with a spindle or K-complex.", FINDINGS, context) == [YES]
+    assert judge("The epoch before ends with a spindle or K-complex without arousal.", FINDINGS, context) == [YES]
     early = a_context(
         MONTAGES[0], Neighbours(previous=[*BACKGROUND[:1], Finding(K.SPINDLE, "C4-M1", 2.0, 3.0, 13.0, "Hz")])
     )
-    assert judge("The epoch before ends with a spindle or K-complex.", FINDINGS, early) == [NO]
+    assert judge("The epoch before ends with a spindle or K-complex without arousal.", FINDINGS, early) == [NO]
 
 
 def test_rules_are_confirmed_by_evidence_and_contradicted_only_where_all_they_need_was_measured() -> None:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.evidence import Finding, FindingKind
-from eegvlm.reasoning import Claim
+from eegvlm.scoring import TABLE, Claim, Finding
 from eegvlm.signals import EPOCH_S
 
 Segment = tuple[float, float]
@@ -17,19 +16,7 @@ Segment = tuple[float, float]
 MARGIN_S = 0.2
 """Added at both ends of an event, so that its slopes go too."""
 
-_EVENTS = frozenset(
-    str(kind)
-    for kind in (
-        FindingKind.SPINDLE,
-        FindingKind.K_COMPLEX,
-        FindingKind.VERTEX_WAVE,
-        FindingKind.SAWTOOTH,
-        FindingKind.RAPID_EYE_MOVEMENT,
-        FindingKind.SLOW_EYE_MOVEMENT,
-        FindingKind.BLINK,
-        FindingKind.AROUSAL,
-    )
-)
+_EVENTS = frozenset(str(kind.name) for kind in TABLE.kinds if kind.is_placed)
 
 
 def cites_a_place(claim: Claim) -> bool:

@@ -11,14 +11,14 @@ import numpy as np
 
 from eegvlm.evidence.continuous import Continuous, background, smoothed
 from eegvlm.evidence.marks import NO_MARKS, Marks, highest, joined, runs
+from eegvlm.scoring.limits import AROUSAL_LEAST_NYQUIST_HZ, AROUSAL_S
 
 _RATE = 20
-LEAST_S, LONGEST_S = 3.0, 15.0
 
 
 def detect_arousals(signal: Continuous, *, shift: float = 1.5) -> Marks:
     """Return stretches of 3 to 15 s in which alpha and beta together are ``shift`` times what they were before."""
-    if signal.nyquist < 20:
+    if signal.nyquist < AROUSAL_LEAST_NYQUIST_HZ:
         return NO_MARKS
     alpha = smoothed(signal.envelope(8.0, 11.5, rate=_RATE, rolloff=(1.0, 1.0)), _RATE // 2 + 1)
     beta_high = min(30.0, 0.95 * signal.nyquist)
@@ -37,6 +37,7 @@ def detect_arousals(signal: Continuous, *, shift: float = 1.5) -> Marks:
     length = stops - starts
     before = np.cumsum(np.concatenate([[0.0], over > shift]))
     calm = (before[starts] - before[np.maximum(starts - 10 * _RATE, 0)]) < 2 * _RATE
-    fits = calm & (length >= LEAST_S * _RATE) & (length <= LONGEST_S * _RATE)
+    least, longest = AROUSAL_S
+    fits = calm & (length >= least * _RATE) & (length <= longest * _RATE)
     amplitude = 2 * highest(alpha, starts[fits], stops[fits])
     return signal.seen(Marks.of(starts[fits] / _RATE, stops[fits] / _RATE, amplitude))

@@ -10,11 +10,9 @@ import numpy as np
 
 from eegvlm.evidence.continuous import Continuous, background, smoothed
 from eegvlm.evidence.marks import Marks, highest, joined, runs
+from eegvlm.scoring.limits import FLAT_UV, POP_LEAST_UV, SWING_UV
 
 _RATE = 64
-SWING_UV = 400.0
-POP_LEAST_UV = 100.0
-FLAT_UV = 0.5
 
 
 def movements(signal: Continuous, *, stands_out: float = 3.5) -> Marks:

@@ -12,10 +12,17 @@ import numpy as np
 from eegvlm.evidence.continuous import Continuous, background, smoothed
 from eegvlm.evidence.marks import NO_MARKS, Marks, highest, joined, runs, sums
 from eegvlm.evidence.slow_waves import Waves
+from eegvlm.scoring.limits import (
+    SAWTOOTH_HZ,
+    SAWTOOTH_LEAST_UV,
+    SAWTOOTH_S,
+    SLOW_WAVE_LEAST_UV,
+    SLOW_WAVE_S,
+    VERTEX_WAVE_LEAST_UV,
+    VERTEX_WAVE_S,
+)
 
 _RATE = 64
-VERTEX_LEAST_UV = 30.0
-SAWTOOTH_LEAST_UV = 20.0
 
 
 def vertex_waves(signal: Continuous, waves: Waves, *, stands_out: float = 5.5) -> Marks:
@@ -41,9 +48,12 @@ def vertex_waves(signal: Continuous, waves: Waves, *, stands_out: float = 5.5) -
     above = runs(sharp >= 0)
     rebound = np.append(highest(sharp, *above), np.float32(0))  # none follows what the night's end cuts off
     height = depth + rebound[np.searchsorted(above[0], stops)]
-    fits = (length >= 0.06) & (length <= 0.25) & (depth >= stands_out * usual[middle]) & (depth >= 1.4 * beside)
-    fits &= height >= VERTEX_LEAST_UV
-    large = waves.marks((waves.height_uv > 75.0) & (waves.duration_s >= 0.5)).covered(_RATE, len(sharp))
+    least, longest = VERTEX_WAVE_S
+    fits = (length >= least) & (length <= longest) & (depth >= stands_out * usual[middle]) & (depth >= 1.4 * beside)
+    fits &= height >= VERTEX_WAVE_LEAST_UV
+    large = waves.marks((waves.height_uv > SLOW_WAVE_LEAST_UV) & (waves.duration_s >= SLOW_WAVE_S[0])).covered(
+        _RATE, len(sharp)
+    )
     fits &= ~large[middle]
     return signal.seen(Marks.of(starts[fits] / _RATE, stops[fits] / _RATE, height[fits]))
 
@@ -62,7 +72,8 @@ def sawtooth_waves(signal: Continuous, *, stands_out: float = 1.9, skewed: float
     """
     if signal.nyquist < 14:
         return NO_MARKS
-    moved, middle = signal.analytic(2.0, 6.0, rate=_RATE // 2, rolloff=(0.8, 1.0))
+    low, high = SAWTOOTH_HZ
+    moved, middle = signal.analytic(low, high, rate=_RATE // 2, rolloff=(0.8, 1.0))
     rate = _RATE // 2
     envelope = smoothed(np.abs(moved), rate // 2 + 1)
     usual = background(envelope, rate=rate, block_s=3.0, blocks=21)
@@ -78,6 +89,7 @@ def sawtooth_waves(signal: Continuous, *, stands_out: float = 1.9, skewed: float
     weight = (envelope[1:] ** 2).astype(np.float32)
     last = np.maximum(stops - 1, starts + 1)
     hz = middle + sums((turn * weight).astype(np.float32), starts, last) / np.maximum(sums(weight, starts, last), 1e-9)
-    fits = (length >= rate) & (length <= 8 * rate) & (amplitude >= SAWTOOTH_LEAST_UV) & (skew >= skewed)
-    fits &= (hz >= 2.0) & (hz <= 6.0)
+    least, longest = SAWTOOTH_S
+    fits = (length >= least * rate) & (length <= longest * rate) & (amplitude >= SAWTOOTH_LEAST_UV) & (skew >= skewed)
+    fits &= (hz >= low) & (hz <= high)
     return signal.seen(Marks.of(starts[fits] / rate, stops[fits] / rate, amplitude[fits], hz[fits]))

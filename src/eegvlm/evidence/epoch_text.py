@@ -10,7 +10,7 @@ Values are in physical units. Amplitudes, which electrodes and amplifiers change
 too. Panels are called by the region that the layout asks for, never by a recording's own labels, so that training and
 staging speak of the same signal in the same words. What the channels do not show is said to be not measured.
 
-Not covered: what lies in neighbouring epochs, and which stage any of it speaks for (:mod:`eegvlm.evidence.rules`).
+Not covered: what lies in neighbouring epochs, and which stage any of it speaks for (:mod:`eegvlm.scoring`).
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.evidence.evidence import Evidence
-from eegvlm.evidence.finding import FindingKind
 from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
 from eegvlm.images import PreparedNight
+from eegvlm.scoring import TABLE, Kind
 
-K = FindingKind
 Floats = npt.NDArray[np.float64]
 
 NOTHING_MEASURED = "Measured in this epoch: nothing."
@@ -40,18 +39,10 @@ _HEADING = "Measured in this epoch (×: times the recording's median):"
 _EPOCH_S = 30.0
 _LEAST_PART_S = 0.1  # a shorter part of an event in an epoch is not worth a word
 _NOT_MEASURED = "not measured"
-_COUNTED = {
-    K.SPINDLE: ("spindle", "spindles"),
-    K.K_COMPLEX: ("K-complex", "K-complexes"),
-    K.VERTEX_WAVE: ("vertex wave", "vertex waves"),
-    K.SAWTOOTH: ("train of sawtooth waves", "trains of sawtooth waves"),
-}
-_TIMED = {K.AROUSAL: "arousal", K.MOVEMENT: "movement", K.ELECTRODE_ARTEFACT: "electrode artefact"}
-_EYES = {
-    K.RAPID_EYE_MOVEMENT: ("rapid eye movement", "rapid eye movements"),
-    K.SLOW_EYE_MOVEMENT: ("slow eye movement", "slow eye movements"),
-    K.BLINK: ("blink", "blinks"),
-}
+_EVENTS = [kind for kind in TABLE.kinds if not kind.is_whole and (kind.counted or kind.unit == "s")]
+_COUNTED = [kind for kind in _EVENTS if kind.counted and kind.modality == "eeg"]
+_TIMED = [kind for kind in _EVENTS if not kind.counted and kind.modality == "eeg"]
+_EYES = [kind for kind in _EVENTS if kind.counted and kind.modality == "eog"]
 
 
 @dataclass(frozen=True)
@@ -114,9 +105,9 @@ class _Describer:
         self._panels = {panel.name: panel.roles[0] for panel in night.layout.panels if panel.shows_eeg}
         self._amplitudes = {name: _amplitudes(rhythms) for name, rhythms in evidence.rhythms.items()}
         self._seconds = {
-            (kind, name): _EPOCH_S * marks.share(night.n_epochs)
+            (kind.name, name): _EPOCH_S * marks.share(night.n_epochs)
             for kind in _TIMED
-            for name, marks in evidence.marks.get(kind, {}).items()
+            for name, marks in self._marks(kind).items()
         }
 
     def text(self, epoch: int) -> str:
@@ -148,21 +139,21 @@ class _Describer:
         line = _EventLine("EEG events")
         shares = [share[epoch] for share in self.evidence.slow_wave_share.values() if np.isfinite(share[epoch])]
         line.add("slow waves", f"slow waves fill {100 * shares[0]:.0f} % of the epoch" if shares else None)
-        for kind, words in _COUNTED.items():
+        for kind in _COUNTED:
             names = self._measured_on(kind, epoch)
-            line.add(words[1], _counted(self.evidence.marks[kind][names[0]], epoch, words) if names else None)
-        for kind, word in _TIMED.items():
+            line.add(_plural(kind), _counted(self._marks(kind)[names[0]], epoch, kind) if names else None)
+        for kind in _TIMED:
             # of several electrodes, the worst
-            seconds = [float(self._seconds[kind, name][epoch]) for name in self._measured_on(kind, epoch)]
-            line.add(word, _lasting(word, max(seconds)) if seconds else None)
+            seconds = [float(self._seconds[kind.name, name][epoch]) for name in self._measured_on(kind, epoch)]
+            line.add(kind.words, _lasting(kind.words, max(seconds)) if seconds else None)
         return str(line)
 
     def _eyes(self, epoch: int) -> str:
         line = _EventLine("Eyes")
         present = all(self._is_present(name, epoch) for name in self.evidence.eyes)
-        for kind, words in _EYES.items():
-            tables = list(self.evidence.marks.get(kind, {}).values())
-            line.add(words[1], _counted(tables[0], epoch, words) if tables and present else None)
+        for kind in _EYES:
+            tables = list(self._marks(kind).values())
+            line.add(_plural(kind), _counted(tables[0], epoch, kind) if tables and present else None)
         return str(line)
 
     def _chin(self, epoch: int) -> str:
@@ -172,9 +163,12 @@ class _Describer:
             return f"Chin EMG: {_NOT_MEASURED}."
         return f"Chin EMG: {_number(rms)} µV rms{_beside(rms, self.medians.chin_uv)}."
 
-    def _measured_on(self, kind: FindingKind, epoch: int) -> list[str]:
+    def _marks(self, kind: Kind) -> Mapping[str, Marks]:
+        return self.evidence.marks.get(kind.name, {})
+
+    def _measured_on(self, kind: Kind, epoch: int) -> list[str]:
         """Return the channels on which a kind was measured in an epoch, the preferred one first."""
-        return [name for name in self.evidence.marks.get(kind, {}) if self._is_present(name, epoch)]
+        return [name for name in self._marks(kind) if self._is_present(name, epoch)]
 
     def _is_present(self, name: str, epoch: int) -> bool:
         present = self.evidence.present.get(name)
@@ -210,7 +204,11 @@ class _EventLine:
         return f"{self.title}: {'; '.join(parts)}."
 
 
-def _counted(marks: Marks, epoch: int, words: tuple[str, str]) -> str:
+def _plural(kind: Kind) -> str:
+    return kind.counted[1] if kind.counted else kind.words
+
+
+def _counted(marks: Marks, epoch: int, kind: Kind) -> str:
     """Say how many events begin in an epoch, how large they are and when the first one comes; nothing of none."""
     first, last = np.searchsorted(marks.onset_s, (epoch * _EPOCH_S, (epoch + 1) * _EPOCH_S))
     count = int(last - first)
@@ -218,10 +216,10 @@ def _counted(marks: Marks, epoch: int, words: tuple[str, str]) -> str:
         return ""
     at = f"{marks.onset_s[first] - epoch * _EPOCH_S:.0f} s"
     size = f"{_number(float(marks.amplitude_uv[first:last].max()))} µV"
-    rate = f"{marks.frequency_hz[first:last].mean():.1f} Hz, " if words == _COUNTED[K.SPINDLE] else ""
+    rate = f"{marks.frequency_hz[first:last].mean():.1f} Hz, " if kind.unit == "Hz" else ""
     if count == 1:
-        return f"1 {words[0]} ({rate}{size}, at {at})"
-    return f"{count} {words[1]} ({rate}up to {size}, first at {at})"
+        return f"1 {kind.counted[0] if kind.counted else kind.words} ({rate}{size}, at {at})"
+    return f"{count} {_plural(kind)} ({rate}up to {size}, first at {at})"
 
 
 def _lasting(word: str, seconds: float) -> str:

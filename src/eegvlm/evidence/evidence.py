@@ -9,13 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from eegvlm.evidence.chin import ChinTone
-from eegvlm.evidence.finding import Finding, FindingKind
 from eegvlm.evidence.marks import Bools, Floats, Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
+from eegvlm.scoring import TABLE, Finding, FindingKind
 
 K = FindingKind
 _EPOCH_S = 30.0
-_OF_THE_EYES = (K.RAPID_EYE_MOVEMENT, K.SLOW_EYE_MOVEMENT, K.BLINK)
 _LEAST_PART_S = 0.02  # a shorter part of an event in an epoch is rounding, not a finding
 
 
@@ -44,7 +43,7 @@ class Evidence:
     """
 
     n_epochs: int
-    marks: Mapping[FindingKind, Mapping[str, Marks]]
+    marks: Mapping[str, Mapping[str, Marks]]
     rhythms: Mapping[str, Rhythms]
     slow_wave_share: Mapping[str, Floats]
     chin: ChinTone | None
@@ -52,9 +51,9 @@ class Evidence:
     eyes: tuple[str, ...] = ()
 
     @property
-    def measurable(self) -> frozenset[FindingKind]:
+    def measurable(self) -> frozenset[str]:
         """The kinds for which the channels were there; a finding of any other kind cannot exist."""
-        kinds = set(self.marks)
+        kinds: set[str] = set(self.marks)
         if self.rhythms:
             kinds |= {K.DOMINANT_RHYTHM, K.BAND_SHARE, K.AMPLITUDE}
         if self.slow_wave_share:
@@ -63,15 +62,15 @@ class Evidence:
             kinds.add(K.CHIN_TONE)
         return frozenset(kinds)
 
-    def channels_of(self, kind: FindingKind) -> tuple[str, ...]:
+    def channels_of(self, kind: str) -> tuple[str, ...]:
         """Return the names of the channels on which a kind was measured."""
-        if kind in _OF_THE_EYES:
+        if TABLE.kind(kind).modality == "eog":
             return self.eyes
         if kind in self.marks:
             return tuple(self.marks[kind])
-        if kind is K.SLOW_WAVE_SHARE:
+        if kind == K.SLOW_WAVE_SHARE:
             return tuple(self.slow_wave_share)
-        if kind is K.CHIN_TONE:
+        if kind == K.CHIN_TONE:
             return () if self.chin is None else (self.chin.name,)
         return tuple(self.rhythms)
 
@@ -157,10 +156,8 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
         found[epoch].append(Finding(K.AMPLITUDE, name, 0.0, _EPOCH_S, amplitude, "uV"))
 
 
-_IN_SECONDS = (K.AROUSAL, K.MOVEMENT, K.ELECTRODE_ARTEFACT)
-
-
-def _add_marks(events: list[list[Finding]], kind: FindingKind, name: str | None, marks: Marks) -> None:
+def _add_marks(events: list[list[Finding]], kind: str, name: str | None, marks: Marks) -> None:
+    own = TABLE.kind(kind).unit
     rows = (marks.onset_s.tolist(), marks.end_s.tolist(), marks.amplitude_uv.tolist(), marks.frequency_hz.tolist())
     for onset, end, amplitude, hz in zip(*rows, strict=True):
         frequency = hz if hz == hz else None
@@ -168,10 +165,10 @@ def _add_marks(events: list[list[Finding]], kind: FindingKind, name: str | None,
             start, stop = max(onset - epoch * _EPOCH_S, 0.0), min(end - epoch * _EPOCH_S, _EPOCH_S)
             if stop - start < _LEAST_PART_S:
                 continue
-            if kind in _IN_SECONDS:
-                value, unit = end - onset, "s"
-            elif kind is K.SPINDLE and frequency is not None:
-                value, unit = frequency, "Hz"
+            if own == "s":
+                value, unit = end - onset, own
+            elif own == "Hz" and frequency is not None:
+                value, unit = frequency, own
             else:
                 value, unit = amplitude, "uV"
             events[epoch].append(

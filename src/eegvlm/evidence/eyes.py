@@ -16,11 +16,9 @@ import numpy.typing as npt
 
 from eegvlm.evidence.continuous import Continuous, background, smoothed
 from eegvlm.evidence.marks import Marks, highest, joined, runs
+from eegvlm.scoring.limits import BLINK_LEAST_UV, RAPID_EYE_MOVEMENT_LEAST_UV, SLOW_EYE_MOVEMENT_LEAST_UV
 
 _RATE = 32
-RAPID_LEAST_UV = 50.0
-SLOW_LEAST_UV = 50.0
-BLINK_LEAST_UV = 60.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def eye_movements(
     right: Continuous | None,
     frontal: Continuous | None,
     *,
-    least_uv: float = RAPID_LEAST_UV,
+    least_uv: float = RAPID_EYE_MOVEMENT_LEAST_UV,
     stands_out: float = 7.0,
     apart: float = 2.5,
 ) -> EyeMovements:
@@ -122,11 +120,11 @@ def _slow(look: np.ndarray, common: np.ndarray, factor: float) -> Marks:
     rest = smoothed(np.abs(look - roll), 2 * _RATE)
     shared = smoothed(np.abs(smoothed(common, round(0.7 * _RATE))), 2 * _RATE)
     height = smoothed(np.abs(roll), 2 * _RATE)
-    mask = (height > 0.30 * SLOW_LEAST_UV * factor) & (height > 1.6 * rest) & (height > 1.5 * shared)
+    mask = (height > 0.30 * SLOW_EYE_MOVEMENT_LEAST_UV * factor) & (height > 1.6 * rest) & (height > 1.5 * shared)
     starts, stops = joined(*runs(mask), 0.5 * _RATE)
     amplitude = highest(roll, starts, stops) + highest(-roll, starts, stops)
     crossings = np.concatenate([[0], np.cumsum((roll[1:] < 0) != (roll[:-1] < 0)), [0]])
     length = stops - starts
     hz = (crossings[np.maximum(stops - 1, 0)] - crossings[starts]) / np.maximum(2 * length / _RATE, 1e-6)
-    fits = (length >= 1.2 * _RATE) & (amplitude >= SLOW_LEAST_UV * factor) & (hz < 1.0)
+    fits = (length >= 1.2 * _RATE) & (amplitude >= SLOW_EYE_MOVEMENT_LEAST_UV * factor) & (hz < 1.0)
     return Marks.of(starts[fits] / _RATE, stops[fits] / _RATE, amplitude[fits], np.maximum(hz[fits], 0.1))

@@ -12,20 +12,20 @@ import numpy as np
 
 from eegvlm.evidence.marks import Floats, Marks
 from eegvlm.evidence.slow_waves import Waves
+from eegvlm.scoring.limits import K_COMPLEX_LEAST_UV, K_COMPLEX_S
 
-LEAST_UV = 60.0
-LEAST_S, LONGEST_S = 0.5, 2.2
 _STANDS_OUT = 2.6
 _NEIGHBOURS = 24  # waves around, about half a minute
 
 
-def k_complexes(waves: Waves, *, stands_out: float = _STANDS_OUT, least_uv: float = LEAST_UV) -> Marks:
+def k_complexes(waves: Waves, *, stands_out: float = _STANDS_OUT, least_uv: float = K_COMPLEX_LEAST_UV) -> Marks:
     """Return the waves that stand out ``stands_out`` times from the median of their neighbours."""
     height = waves.height_uv
     if not len(height):
         return waves.marks(np.zeros(0, np.bool_))
     usual = _median_around(height, _NEIGHBOURS)
-    fits = (waves.duration_s >= LEAST_S) & (waves.duration_s <= LONGEST_S)
+    least, longest = K_COMPLEX_S
+    fits = (waves.duration_s >= least) & (waves.duration_s <= longest)
     fits &= (height >= least_uv) & (height >= stands_out * usual)
     fits &= (waves.negative_s >= 0.15) & (waves.negative_s <= 0.9)
     # the largest of a cluster is the complex; what trails it within a second is its after-swing

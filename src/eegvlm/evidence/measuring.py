@@ -15,7 +15,6 @@ from eegvlm.evidence.chin import measure_chin
 from eegvlm.evidence.continuous import EPOCH_S, Continuous, usual_level
 from eegvlm.evidence.evidence import Evidence
 from eegvlm.evidence.eyes import eye_movements
-from eegvlm.evidence.finding import FindingKind
 from eegvlm.evidence.k_complexes import k_complexes
 from eegvlm.evidence.marks import Bools, Marks
 from eegvlm.evidence.pieces import in_a_row, pieces_of
@@ -24,6 +23,8 @@ from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
 from eegvlm.images import PreparedNight
 from eegvlm.images.shown_channel import ShownChannel
+from eegvlm.scoring import FindingKind
+from eegvlm.scoring.limits import AROUSAL_LEAST_NYQUIST_HZ, SPINDLE_LEAST_NYQUIST_HZ
 from eegvlm.signals import Recording, Role
 
 K = FindingKind
@@ -93,9 +94,7 @@ def measure(
 
     ready = transformed(*_EEG)
     # spectra of a night are as large as the night: those of eyes and chin are not kept
-    marks: dict[FindingKind, dict[str, Marks]] = _eyes(
-        transformed(Role.EOG_LEFT, Role.EOG_RIGHT), ready.get(Role.EEG_FRONTAL)
-    )
+    marks: dict[str, dict[str, Marks]] = _eyes(transformed(Role.EOG_LEFT, Role.EOG_RIGHT), ready.get(Role.EEG_FRONTAL))
     # what eyes and movement write into the EEG is no wave of the brain
     eyes = [*marks.get(K.BLINK, {}).values(), *marks.get(K.RAPID_EYE_MOVEMENT, {}).values()]
     share = {}
@@ -113,9 +112,9 @@ def measure(
         sharp = vertex_waves(central, waves if central is frontal else find_waves(central))
         marks[K.VERTEX_WAVE] = {central.name: sharp.clear_of([moved])}
         marks[K.SAWTOOTH] = {central.name: sawtooth_waves(central).clear_of([moved])}
-        if central.nyquist >= 18:
+        if central.nyquist >= SPINDLE_LEAST_NYQUIST_HZ:
             marks[K.SPINDLE] = {central.name: detect_spindles(central).clear_of([moved])}
-        if central.nyquist >= 20:
+        if central.nyquist >= AROUSAL_LEAST_NYQUIST_HZ:
             # an arousal may come with movement
             marks[K.AROUSAL] = {central.name: detect_arousals(central)}
     chin = next((measure_chin(signal) for signal in transformed(Role.EMG_CHIN).values()), None)
@@ -202,7 +201,7 @@ def _in_pieces(held: Mapping[Role, tuple[ShownChannel, Bools]], n_epochs: int, r
     return in_a_row(parts)
 
 
-def _eyes(ready: Mapping[Role, Continuous], frontal: Continuous | None) -> dict[FindingKind, dict[str, Marks]]:
+def _eyes(ready: Mapping[Role, Continuous], frontal: Continuous | None) -> dict[str, dict[str, Marks]]:
     left, right = ready.get(Role.EOG_LEFT), ready.get(Role.EOG_RIGHT)
     one = left if left is not None else right
     if one is None:

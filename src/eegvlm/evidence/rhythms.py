@@ -14,14 +14,8 @@ import numpy.typing as npt
 from scipy import fft
 
 from eegvlm.evidence.marks import Floats
+from eegvlm.scoring.limits import BANDS
 
-BANDS: dict[str, tuple[float, float]] = {
-    "delta": (0.5, 4.0),
-    "theta": (4.0, 8.0),
-    "alpha": (8.0, 12.0),
-    "sigma": (12.0, 16.0),
-    "beta": (16.0, 30.0),
-}
 BAND_NAMES = tuple(BANDS)
 _WINDOW_S = 2
 _AT_ONCE = 64

@@ -13,10 +13,9 @@ import numpy as np
 
 from eegvlm.evidence.continuous import Continuous
 from eegvlm.evidence.marks import Bools, Floats, Marks
+from eegvlm.scoring.limits import SLOW_WAVE_LEAST_UV, SLOW_WAVE_S
 
 RATE = 50
-LEAST_UV = 75.0
-LEAST_S, LONGEST_S = 0.5, 2.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def find_waves(signal: Continuous) -> Waves:
     # half-wave k lies between crossings k and k+1; the first whole negative one that has both neighbours
     first = 1 if below[crossing[1] + 1] else 2
     negative = np.arange(first, len(length) - 1, 2)
-    fits = (length >= 0.15) & (length <= LONGEST_S)
+    fits = (length >= 0.15) & (length <= SLOW_WAVE_S[1])
     left = np.where(fits[negative - 1], peak[negative - 1], 0)
     right = np.where(fits[negative + 1], peak[negative + 1], 0)
     # a wave goes down, then up; only a clearly larger rise before it says that the leads are swapped
@@ -88,9 +87,10 @@ def find_waves(signal: Continuous) -> Waves:
     )
 
 
-def slow_waves(waves: Waves, *, least_uv: float = LEAST_UV) -> Marks:
+def slow_waves(waves: Waves, *, least_uv: float = SLOW_WAVE_LEAST_UV) -> Marks:
     """Return the waves that meet the definition: 0.5-2 s long (0.5-2 Hz), more than ``least_uv`` peak to peak."""
-    fits = (waves.duration_s >= LEAST_S) & (waves.duration_s <= LONGEST_S) & (waves.height_uv > least_uv)
+    least, longest = SLOW_WAVE_S
+    fits = (waves.duration_s >= least) & (waves.duration_s <= longest) & (waves.height_uv > least_uv)
     fits &= (waves.negative_s >= 0.2) & (waves.negative_s <= 1.25)
     return waves.marks(fits)
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from eegvlm.evidence.continuous import Continuous, background, smoothed
 from eegvlm.evidence.marks import NO_MARKS, Floats, Marks, highest, joined, runs, sums
+from eegvlm.scoring.limits import SPINDLE_HZ, SPINDLE_LEAST_NYQUIST_HZ, SPINDLE_LEAST_UV, SPINDLE_S
 
 _RATE = 32
-LEAST_UV = 10.0  # peak to peak; below this the eye sees none
-LEAST_S, LONGEST_S = 0.5, 3.0
 _PEAK, _BORDER = 2.6, 1.15  # times the surrounding sigma
 _BESIDE = 0.9  # times the slower and faster activity of the moment
 
@@ -34,19 +33,21 @@ def detect_spindles(
     beside
         Sigma envelope beside the mean of its neighbours (5-10 and 17.5-26 Hz) that the peak must reach.
     """
-    if signal.nyquist < 18:
+    if signal.nyquist < SPINDLE_LEAST_NYQUIST_HZ:
         return NO_MARKS
-    moved, middle = signal.analytic(11.0, 16.0, rate=_RATE, rolloff=(1.0, 1.0))
+    low, high = SPINDLE_HZ
+    least, longest = SPINDLE_S
+    moved, middle = signal.analytic(low, high, rate=_RATE, rolloff=(1.0, 1.0))
     envelope = smoothed(np.abs(moved), 5)
     usual = background(envelope, rate=_RATE, block_s=3.0, blocks=21)
     slower = signal.envelope(5.0, 10.0, rate=_RATE, rolloff=(1.0, 1.0))
     faster = signal.envelope(17.5, min(26.0, signal.nyquist), rate=_RATE, rolloff=(1.0, 1.0))
     # muscle is broad: the faster band weighs double, it is smaller by nature
     rest = smoothed(np.maximum(slower, 2 * faster), 25)
-    over = envelope / np.maximum(usual, np.float32(LEAST_UV / 2 / peak))
+    over = envelope / np.maximum(usual, np.float32(SPINDLE_LEAST_UV / 2 / peak))
     starts, stops = joined(*runs(over > border), 0.1 * _RATE)
     top = highest(np.asarray(over, np.float32), starts, stops)
-    good = (top >= peak) & (stops - starts >= (LEAST_S - 0.1) * _RATE)
+    good = (top >= peak) & (stops - starts >= (least - 0.1) * _RATE)
     starts, stops, top = starts[good], stops[good], top[good]
     alone = sums(envelope, starts, stops) / np.maximum(sums(rest, starts, stops), 1e-9)
     amplitude = 2.0 * highest(envelope, starts, stops)
@@ -56,7 +57,7 @@ def detect_spindles(
     hz: Floats = middle + sums((turn * weight).astype(np.float32), starts, last) / np.maximum(
         sums(weight, starts, last), 1e-12
     )
-    good = (alone >= beside) & (amplitude >= LEAST_UV) & (hz >= 11.0) & (hz <= 16.0)
-    good &= (stops - starts >= LEAST_S * _RATE) & (stops - starts <= LONGEST_S * _RATE)
+    good = (alone >= beside) & (amplitude >= SPINDLE_LEAST_UV) & (hz >= low) & (hz <= high)
+    good &= (stops - starts >= least * _RATE) & (stops - starts <= longest * _RATE)
     marks = Marks.of(starts[good] / _RATE, stops[good] / _RATE, amplitude[good], hz[good])
     return signal.seen(marks)

@@ -19,28 +19,21 @@ import numpy.typing as npt
 from scipy import fft
 
 from eegvlm.evidence.evidence import Evidence
-from eegvlm.evidence.finding import FindingKind
 from eegvlm.evidence.marks import Marks
-from eegvlm.evidence.rhythms import BAND_NAMES, BANDS
+from eegvlm.evidence.rhythms import BAND_NAMES
 from eegvlm.images import PreparedNight
 from eegvlm.images.epoch_file import EpochFile
+from eegvlm.scoring import TABLE
+from eegvlm.scoring.limits import BANDS
 
 Floats = npt.NDArray[np.float32]
 
 FEW_EPOCHS = 60
 _EPOCH_S = 30
 _FLOOR_UV = 0.05
-_EEG_EVENTS = (
-    FindingKind.SPINDLE,
-    FindingKind.K_COMPLEX,
-    FindingKind.SLOW_WAVE,
-    FindingKind.VERTEX_WAVE,
-    FindingKind.SAWTOOTH,
-    FindingKind.AROUSAL,
-    FindingKind.MOVEMENT,
-    FindingKind.ELECTRODE_ARTEFACT,
-)
-_EYE_EVENTS = (FindingKind.RAPID_EYE_MOVEMENT, FindingKind.SLOW_EYE_MOVEMENT, FindingKind.BLINK)
+_EVENTS = [kind for kind in TABLE.kinds if not kind.is_whole]
+_EEG_EVENTS = [str(kind.name) for kind in _EVENTS if kind.modality == "eeg"]
+_EYE_EVENTS = [str(kind.name) for kind in _EVENTS if kind.modality == "eog"]
 
 
 @dataclass(frozen=True)
@@ -301,7 +294,7 @@ def _mean_present(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _counted(
     night: PreparedNight,
-    kind: FindingKind,
+    kind: str,
     tables: Mapping[str, Marks] | None,
     shown: Mapping[str, npt.NDArray[np.bool_]],
 ) -> dict[str, npt.NDArray[np.float64]]:

@@ -12,9 +12,10 @@ from functools import lru_cache
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
-from eegvlm.reasoning.grammar import STATEMENTS, Place
-from eegvlm.reasoning.slots import CHIN_WORD, EEG_WORDS, EYE_WORDS, Slot
-from eegvlm.reasoning.statement import Segment, Statement
+from eegvlm.reasoning.grammar import Place, grammar_of
+from eegvlm.scoring import TABLE, Table
+from eegvlm.scoring.slots import CHIN_WORD, EEG_WORDS, EYE_WORDS, Slot
+from eegvlm.scoring.statement import Segment, Statement
 
 _KNOWN = frozenset((*EEG_WORDS, *EYE_WORDS, CHIN_WORD))
 # a reading in progress: wording, segment within it, and how far: an offset in a literal, the text so far of a slot
@@ -32,10 +33,10 @@ class Acceptor:
 
     start = 0
 
-    def __init__(self, channels: frozenset[str], stage: str, *, expert: bool, varied: bool) -> None:
+    def __init__(self, channels: frozenset[str], stage: str, *, expert: bool, varied: bool, table: Table) -> None:
         self._wordings: list[tuple[Statement, tuple[Segment, ...]]] = []
         self._of: dict[str, list[int]] = {}
-        for statement in STATEMENTS:
+        for statement in table.statements:
             if not _sayable(statement, channels):
                 continue
             texts = statement.in_voice(expert=expert)
@@ -47,7 +48,7 @@ class Acceptor:
         self._index: dict[_State, int] = {}
         self._next: list[dict[str, int] | None] = []
         self._forced: dict[int, tuple[str, int]] = {}
-        self._open(Place(stage=stage), first=True)
+        self._open(grammar_of(table).beginning(stage), first=True)
 
     def next(self, state: int) -> dict[str, int]:
         """Return permitted character -> state after it; empty where the rationale is finished."""
@@ -182,7 +183,12 @@ def _sayable(statement: Statement, channels: frozenset[str]) -> bool:
 
 
 def acceptor(
-    channels: Iterable[str], *, stage: Stage | None = None, expert: bool = False, varied: bool = True
+    channels: Iterable[str],
+    *,
+    stage: Stage | None = None,
+    expert: bool = False,
+    varied: bool = True,
+    table: Table = TABLE,
 ) -> Acceptor:
     """Return the acceptor of rationales about some channels; the same one for the same arguments.
 
@@ -197,6 +203,8 @@ def acceptor(
         Whether an expert's scoring may be spoken of.
     varied
         Whether every wording is permitted, or only the first of each statement (fewer choices, the same facts).
+    table
+        Whose sentences are permitted.
 
     Raises
     ------
@@ -208,9 +216,9 @@ def acceptor(
         raise InputError("acceptor", "channels", sorted(given - _KNOWN), f"use some of {', '.join(sorted(_KNOWN))}")
     if stage is Stage.UNSCORED:
         raise InputError("acceptor", "stage", stage.label, "give one of the five stages, or None")
-    return _made(given, stage.label if stage is not None else "", expert, varied)
+    return _made(given, stage.label if stage is not None else "", expert, varied, table)
 
 
 @lru_cache(maxsize=128)
-def _made(channels: frozenset[str], stage: str, expert: bool, varied: bool) -> Acceptor:
-    return Acceptor(channels, stage, expert=expert, varied=varied)
+def _made(channels: frozenset[str], stage: str, expert: bool, varied: bool, table: Table) -> Acceptor:
+    return Acceptor(channels, stage, expert=expert, varied=varied, table=table)

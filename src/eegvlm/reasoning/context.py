@@ -1,17 +1,16 @@
-"""Context: what surrounds an epoch's findings: the channels' names in words, what could be measured, neighbours."""
+"""The contexts of a night: the channels' names in words, what could be measured in each epoch, its neighbours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import Evidence, Finding, FindingKind, Neighbours
+from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import Stage
-from eegvlm.reasoning.slots import CHIN_WORD, EYE_WORDS, ONE_EEG
+from eegvlm.scoring import TABLE, Context, Finding, Neighbours
+from eegvlm.scoring.slots import CHIN_WORD, EYE_WORDS, ONE_EEG
 from eegvlm.signals import Role
 
-K = FindingKind
 _WORDS = {
     Role.EEG_FRONTAL: "frontal EEG",
     Role.EEG_CENTRAL: "central EEG",
@@ -20,38 +19,6 @@ _WORDS = {
     Role.EOG_RIGHT: EYE_WORDS[1],
     Role.EMG_CHIN: CHIN_WORD,
 }
-_OF_ALL = (K.RAPID_EYE_MOVEMENT, K.SLOW_EYE_MOVEMENT, K.BLINK)
-
-
-@dataclass(frozen=True)
-class Context:
-    """What is known around an epoch's findings.
-
-    Attributes
-    ----------
-    channels
-        Channel's name in the findings -> word in the text, as :func:`channel_words` gives them.
-    measured
-        Kind -> words of the channels it was measured on; a kind that could not be measured is missing. Eye movements
-        belong to no single channel: an empty set.
-    neighbours
-        What lies around the epoch.
-    expert
-        Whether the stage is an expert's, so that a text may say so.
-    """
-
-    channels: Mapping[str, str]
-    measured: Mapping[FindingKind, frozenset[str]]
-    neighbours: Neighbours = field(default_factory=Neighbours)
-    expert: bool = False
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The words of the channels that could be measured, for :func:`~eegvlm.reasoning.acceptor`."""
-        there = set().union(*self.measured.values()) if self.measured else set()
-        if K.RAPID_EYE_MOVEMENT in self.measured:
-            there.update(EYE_WORDS)
-        return tuple(sorted(there))
 
 
 def channel_words(names: Mapping[Role, str]) -> dict[str, str]:
@@ -98,7 +65,7 @@ def night_contexts(
         raise InputError("stages", "length", len(given), f"give one for each of the {evidence.n_epochs} epochs")
     findings = evidence.findings
     known = [None if stage is Stage.UNSCORED else stage for stage in given]
-    measured: dict[frozenset[str], dict[FindingKind, frozenset[str]]] = {}
+    measured: dict[frozenset[str], dict[str, frozenset[str]]] = {}
     contexts = []
     for epoch in range(evidence.n_epochs):
         present = evidence.present_in(epoch)
@@ -118,14 +85,12 @@ def _neighbours(findings: Sequence[Sequence[Finding]], stages: Sequence[Stage | 
     )
 
 
-def _measured(
-    evidence: Evidence, channels: Mapping[str, str], present: frozenset[str]
-) -> dict[FindingKind, frozenset[str]]:
+def _measured(evidence: Evidence, channels: Mapping[str, str], present: frozenset[str]) -> dict[str, frozenset[str]]:
     """Return the kinds that could be measured where some channels hold a signal, and the words of these."""
-    on: dict[FindingKind, frozenset[str]] = {}
+    on: dict[str, frozenset[str]] = {}
     for kind in evidence.measurable:
         names = evidence.channels_of(kind)
-        if kind in _OF_ALL:
+        if TABLE.kind(kind).modality == "eog":
             if present.issuperset(names):
                 on[kind] = frozenset()
         elif seen := [name for name in names if name in present]:

@@ -1,22 +1,19 @@
 """The grammar: every statement, in the order in which a rationale makes them, and what may follow what.
 
-A rationale is a row of sentences whose statements come in the order of :data:`STATEMENTS`, each at most once: up to
-two of background, three events, one neighbour, exactly one rule (or the admission that none is met), up to two
-alternatives, of two stages, and the stage. The rule names the stage, and nothing after it leads to another.
+A rationale is a row of sentences whose statements come in the order of the table, each at most once: up to two of
+background, three events, one neighbour, exactly one rule (or the admission that none is met), up to two alternatives,
+of two stages, and the stage. The rule names the stage, and nothing after it leads to another.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
-from eegvlm.reasoning.decision_statements import ALTERNATIVES, DECISION, NEIGHBOURS, RULE
-from eegvlm.reasoning.measured_statements import BACKGROUND, EVENTS
-from eegvlm.reasoning.statement import Statement, Step
+from eegvlm.scoring import TABLE, Table
+from eegvlm.scoring.statement import Statement, Step
 
-STATEMENTS: Final[tuple[Statement, ...]] = (*BACKGROUND, *EVENTS, *NEIGHBOURS, *RULE, *ALTERNATIVES, *DECISION)
-RANK: Final = {statement.id: rank for rank, statement in enumerate(STATEMENTS)}
 MOST: Final = {
     Step.BACKGROUND: 2,
     Step.EVENTS: 3,
@@ -27,12 +24,32 @@ MOST: Final = {
 }
 """How many sentences a step may have."""
 
-_OF = {statement.id: statement for statement in STATEMENTS}
+
+@dataclass(frozen=True, eq=False)
+class Grammar:
+    """The statements of a table in their order; make it with :func:`grammar_of`."""
+
+    table: Table
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All of them."""
+        return self.table.statements
+
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        """Place of each statement, by its id."""
+        return {statement.id: rank for rank, statement in enumerate(self.statements)}
+
+    def beginning(self, stage: str = "") -> Place:
+        """Return the place before the first sentence; ``stage`` is the label to which the text must come, "" any."""
+        return Place(self, stage=stage)
 
 
-def statement(name: str) -> Statement:
-    """Return the statement of an id."""
-    return _OF[name]
+@cache
+def grammar_of(table: Table = TABLE) -> Grammar:
+    """Return the grammar of a table; each is made once."""
+    return Grammar(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,8 @@ class Place:
 
     Attributes
     ----------
+    grammar
+        Whose statements.
     rank
         Of the last statement; -1 at the beginning.
     count
@@ -49,38 +68,47 @@ class Place:
         Label of the stage that the text has come to; "" where it is open.
     """
 
+    grammar: Grammar
     rank: int = -1
     count: int = 0
     stage: str = ""
 
     @property
+    def last(self) -> Statement | None:
+        """The last statement; None at the beginning."""
+        return self.grammar.statements[self.rank] if self.rank >= 0 else None
+
+    @property
     def finished(self) -> bool:
         """Whether the stage has been said."""
-        return self.rank >= 0 and STATEMENTS[self.rank].step is Step.DECISION
+        return self.last is not None and self.last.step is Step.DECISION
 
     def permits(self, next_: Statement) -> bool:
         """Tell whether a statement may come next."""
-        step = STATEMENTS[self.rank].step if self.rank >= 0 else Step.BACKGROUND
-        if self.finished or RANK[next_.id] <= self.rank or (next_.step is step and self.count >= MOST[step]):
+        last = self.last
+        step = last.step if last is not None else Step.BACKGROUND
+        is_past = self.grammar.rank[next_.id] <= self.rank
+        if self.finished or is_past or (next_.step is step and self.count >= MOST[step]):
             return False
         if (next_.step > Step.RULE) != (step >= Step.RULE):
             return False
         if next_.serves and self.stage not in next_.serves:
             return False
-        if next_.rejects and self.rank >= 0 and STATEMENTS[self.rank].rejects == next_.rejects:
+        if next_.rejects and last is not None and last.rejects == next_.rejects:
             return False
         return not (next_.decides and self.stage and next_.decides != self.stage)
 
     def after(self, said: Statement) -> Place:
         """Return the place after a statement."""
-        same = self.rank >= 0 and STATEMENTS[self.rank].step is said.step
-        return Place(RANK[said.id], self.count + 1 if same else 1, said.decides or self.stage)
+        same = self.last is not None and self.last.step is said.step
+        count = self.count + 1 if same else 1
+        return Place(self.grammar, self.grammar.rank[said.id], count, said.decides or self.stage)
 
     def after_named(self, name: str) -> Place:
         """Return the place after the statement of an id."""
-        return self.after(statement(name))
+        return self.after(self.grammar.table.statement(name))
 
     @cache  # noqa: B019 (there are few places, and none holds more than three small values)
     def following(self) -> tuple[Statement, ...]:
         """Return the statements that may come next."""
-        return tuple(one for one in STATEMENTS[self.rank + 1 :] if self.permits(one))
+        return tuple(one for one in self.grammar.statements[self.rank + 1 :] if self.permits(one))

@@ -10,44 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from eegvlm.evidence import Finding, supported_rules
 from eegvlm.hypnogram import STAGES, Stage
-from eegvlm.reasoning import facts
-from eegvlm.reasoning.context import Context
-from eegvlm.reasoning.decision_statements import RIVAL_RULES, stage_of_rule
-from eegvlm.reasoning.decisions import arguments, filled, surroundings
-from eegvlm.reasoning.epoch import Epoch
-from eegvlm.reasoning.grammar import Place
-from eegvlm.reasoning.statement import Sentence
+from eegvlm.reasoning.grammar import Place, grammar_of
+from eegvlm.scoring import TABLE, Context, Epoch, Finding, Table
+from eegvlm.scoring.background import POWER, TIME, power, rhythm, time
+from eegvlm.scoring.neighbours import surroundings
+from eegvlm.scoring.statement import Sentence
 
 _PLACES = ("central", "frontal", "occipital")
-_FACTS: tuple[facts.Fact, ...] = (
-    lambda epoch: facts.time(epoch, "theta"),
-    lambda epoch: facts.time(epoch, "alpha"),
-    facts.spindles,
-    facts.k_complexes,
-    facts.slow_wave_share,
-    facts.vertex_waves,
-    facts.rapid_eye_movements,
-    facts.slow_eye_movements,
-    facts.blinks,
-    facts.sawtooth,
-    facts.chin_tone,
-    facts.arousal,
-    facts.movement,
-    facts.electrode_artefact,
-    facts.no_spindle_or_k_complex,
-    facts.no_rapid_eye_movement,
-    facts.eyes_or_chin_unmeasured,
-)
 
 
-def true_sentences(findings: Sequence[Finding], context: Context) -> dict[str, tuple[str, ...]]:
+def true_sentences(
+    findings: Sequence[Finding], context: Context, *, table: Table = TABLE
+) -> dict[str, tuple[str, ...]]:
     """Return all that can truly be said of an epoch.
 
     Parameters
     ----------
-    findings, context
+    findings, context, table
         As for :func:`~eegvlm.reasoning.compose`.
 
     Returns
@@ -56,19 +36,19 @@ def true_sentences(findings: Sequence[Finding], context: Context) -> dict[str, t
         Statement's id -> its texts, in the first wording. Several where it holds of several channels. Of each stage
         there is a rule, or the admission that none is met, and the sentence that decides for it.
     """
-    epoch = Epoch(findings, context)
-    rules = supported_rules(findings, context.neighbours)
-    met = {stage_of_rule(rule) for rule in rules}
+    epoch = Epoch(findings, context, table)
+    met = {table.stage_of(rule) for rule in epoch.rules}
     said: list[Sentence | None] = [
-        *(facts.rhythm(epoch, place) for place in _PLACES),
-        *(facts.power(epoch, place, band) for place in _PLACES for band in ("delta", "beta")),
-        *(fact(epoch) for fact in _FACTS),
+        *(rhythm(epoch, place) for place in _PLACES),
+        *(power(epoch, place, band) for place in _PLACES for band in POWER),
+        *(time(epoch, band) for band in TIME),
+        *(fact.tell(epoch) for fact in table.facts),
         *surroundings(epoch),
-        *(filled(f"rule.{rule}") for rule in rules),
-        *(filled(f"unsupported.{stage.label}") for stage in STAGES if stage.label not in met),
-        *(filled(f"rival.{rule}") for rule in RIVAL_RULES if rule in rules),
-        *arguments(epoch),
-        *(filled(f"stage.{stage.label}") for stage in STAGES),
+        *(table.sentence(f"rule.{rule}") for rule in epoch.rules),
+        *(table.sentence(f"unsupported.{stage.label}") for stage in STAGES if stage not in met),
+        *(table.sentence(f"rival.{rule.id}") for rule in table.rivals() if rule.id in epoch.rules),
+        *(table.sentence(f"against.{argument.id}") for argument in table.arguments if argument.holds(epoch)),
+        *(table.sentence(f"stage.{stage.label}") for stage in STAGES),
     ]
     texts: dict[str, dict[str, None]] = {}
     for one in said:
@@ -100,6 +80,8 @@ class GroundedGrammar:
         What :func:`true_sentences` gives.
     stage
         Label of the stage to which the text must come; "" where it is open.
+    table
+        Whose statements they are.
 
     Attributes
     ----------
@@ -107,12 +89,12 @@ class GroundedGrammar:
         The state before the first word.
     """
 
-    def __init__(self, sentences: Mapping[str, Sequence[str]], stage: str = "") -> None:
+    def __init__(self, sentences: Mapping[str, Sequence[str]], stage: str = "", *, table: Table = TABLE) -> None:
         self._sentences = [(name, text.split(" ")) for name, texts in sentences.items() for text in texts]
         self._of: dict[str, list[int]] = {}
         for number, (name, _) in enumerate(self._sentences):
             self._of.setdefault(name, []).append(number)
-        self.start = self._open(Place(stage=stage))
+        self.start = self._open(grammar_of(table).beginning(stage))
 
     def words(self, state: _State) -> dict[str, _State]:
         """Return the words that may come next, and the state after each.
@@ -145,6 +127,9 @@ class GroundedGrammar:
         )
 
 
-def grounded(findings: Sequence[Finding], context: Context, stage: Stage | None = None) -> GroundedGrammar:
+def grounded(
+    findings: Sequence[Finding], context: Context, stage: Stage | None = None, *, table: Table = TABLE
+) -> GroundedGrammar:
     """Return the grammar of an epoch, of texts that come to a stage where one is given."""
-    return GroundedGrammar(true_sentences(findings, context), stage.label if stage is not None else "")
+    sentences = true_sentences(findings, context, table=table)
+    return GroundedGrammar(sentences, stage.label if stage is not None else "", table=table)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from eegvlm.hypnogram import Stage
-from eegvlm.reasoning.claim import Claim, OwnKind
-from eegvlm.reasoning.grammar import STATEMENTS
-from eegvlm.reasoning.statement import Segment, Statement
+from eegvlm.scoring import TABLE, Claim, OwnKind, Table
+from eegvlm.scoring.statement import Segment, Statement
 
 _DERIVATION = re.compile(r"^(Read from [^:\n]{1,80}: [^\n]{1,80}? holds no usable signal here\.\s*)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -54,7 +53,7 @@ def derivation_note(read: str, instead_of: str) -> str:
     return f"Read from {read}: {instead_of} holds no usable signal here."
 
 
-def parse(text: str) -> Reading:
+def parse(text: str, *, table: Table = TABLE) -> Reading:
     """Read the claims of a text.
 
     Parameters
@@ -62,6 +61,8 @@ def parse(text: str) -> Reading:
     text
         Any text. Sentences end in a stop that white space follows; white space and the two signs for micro are not
         told apart. Numbers may lie outside what :func:`compose` writes.
+    table
+        Whose sentences are read.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def parse(text: str) -> Reading:
     claims: list[Claim] = []
     unread: list[str] = []
     for sentence in _SENTENCE_END.split(_DERIVATION.sub("", text)):
-        found = _read(sentence)
+        found = _read(sentence, table)
         if found is not None:
             claims += found
         elif sentence.strip():
@@ -79,11 +80,11 @@ def parse(text: str) -> Reading:
     return Reading(tuple(claims), tuple(unread))
 
 
-def _read(sentence: str) -> tuple[Claim, ...] | None:
+def _read(sentence: str, table: Table) -> tuple[Claim, ...] | None:
     if len(sentence) > _LONGEST:
         return None
     plain = " ".join(sentence.replace("μ", "µ").split())
-    for pattern, statement in _by_first_word().get(plain.partition(" ")[0], ()):
+    for pattern, statement in _by_first_word(table).get(plain.partition(" ")[0], ()):
         match = pattern.fullmatch(plain)
         if match:
             values = {name: statement.slots[name].read(text) for name, text in match.groupdict().items()}
@@ -92,9 +93,9 @@ def _read(sentence: str) -> tuple[Claim, ...] | None:
 
 
 @cache
-def _by_first_word() -> dict[str, list[tuple[re.Pattern[str], Statement]]]:
+def _by_first_word(table: Table) -> dict[str, list[tuple[re.Pattern[str], Statement]]]:
     found: dict[str, list[tuple[re.Pattern[str], Statement]]] = {}
-    for statement in STATEMENTS:
+    for statement in table.statements:
         for wording in statement.every_wording:
             pattern = re.compile("".join(_pattern(segment) for segment in statement.segments(wording)), re.ASCII)
             found.setdefault(wording.partition(" ")[0], []).append((pattern, statement))

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from eegvlm.evidence import Finding
 from eegvlm.hypnogram import Stage
-from eegvlm.reasoning.claim import faithfulness
 from eegvlm.reasoning.composing import rules_of
-from eegvlm.reasoning.context import Context
 from eegvlm.reasoning.parsing import parse
 from eegvlm.reasoning.verifying import verify
+from eegvlm.scoring import Context, Finding, faithfulness
 
 
 def rationale_record(

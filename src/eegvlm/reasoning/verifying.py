@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from eegvlm.evidence import Finding, FindingKind, supported_rules
-from eegvlm.reasoning.claim import Claim, Outcome, OwnKind, Verdict
-from eegvlm.reasoning.context import Context
-from eegvlm.reasoning.decision_statements import stage_of_rule
-from eegvlm.reasoning.epoch import Epoch, largest, median_value, spindle_or_k_complex
-from eegvlm.reasoning.facts import hidden_s
 from eegvlm.reasoning.tolerances import BY_UNIT, COUNT, EDGE_S, ONSET, OVERLAP
+from eegvlm.scoring import (
+    TABLE,
+    Claim,
+    Context,
+    Epoch,
+    Finding,
+    FindingKind,
+    Outcome,
+    OwnKind,
+    Table,
+    Verdict,
+)
+from eegvlm.scoring.epoch import largest
+from eegvlm.scoring.forms import median_value
+from eegvlm.scoring.limits import EPOCH_S
 
 K = FindingKind
-_KINDS = {str(kind): kind for kind in K}
 
-# what has to be measured before a rule can be said not to hold
-_RULE_NEEDS: dict[str, tuple[FindingKind, ...]] = {
-    "W.1": (K.BAND_SHARE,),
-    "W.2": (K.BLINK,),
-    "W.3": (K.RAPID_EYE_MOVEMENT, K.CHIN_TONE),
-    "N1.1": (K.AMPLITUDE,),
-    "N1.2": (K.DOMINANT_RHYTHM, K.VERTEX_WAVE, K.SLOW_EYE_MOVEMENT),
-    "N2.1": (K.SPINDLE, K.K_COMPLEX),
-    "N2.2": (K.AROUSAL,),
-    "N2.3": (K.SLOW_WAVE_SHARE,),
-    "N3.1": (K.SLOW_WAVE_SHARE,),
-    "R.1": (K.AMPLITUDE, K.CHIN_TONE, K.RAPID_EYE_MOVEMENT),
-    "R.2": (K.CHIN_TONE, K.SPINDLE, K.K_COMPLEX),
-    "X.1": (K.MOVEMENT,),
-}
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda measured, limit: measured < limit,
     "<=": lambda measured, limit: measured <= limit,
@@ -38,7 +31,9 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def verify(claims: Iterable[Claim], findings: Sequence[Finding], context: Context) -> list[Verdict]:
+def verify(
+    claims: Iterable[Claim], findings: Sequence[Finding], context: Context, *, table: Table = TABLE
+) -> list[Verdict]:
     """Compare claims with what was measured.
 
     Parameters
@@ -49,13 +44,15 @@ def verify(claims: Iterable[Claim], findings: Sequence[Finding], context: Contex
         Of the epoch.
     context
         The epoch's context; a claim about what its channels cannot show is not measurable.
+    table
+        What is known of kinds and rules.
 
     Returns
     -------
     list of Verdict
         One a claim, in their order. Tolerances are those of :mod:`eegvlm.reasoning.tolerances`.
     """
-    epoch = Epoch(findings, context)
+    epoch = Epoch(findings, context, table)
     return [_verdict(claim, epoch) for claim in claims]
 
 
@@ -63,25 +60,28 @@ def _verdict(claim: Claim, epoch: Epoch) -> Verdict:
     own = _OWN.get(claim.kind)
     if own is not None:
         return own(claim, epoch)
-    kind = _KINDS.get(claim.kind)
-    if kind is None or not epoch.measured(kind, claim.channel):
+    if not epoch.table.knows(claim.kind) or not epoch.measured(claim.kind, claim.channel):
         return Verdict(claim, Outcome.NOT_MEASURABLE)
-    if kind in (K.MOVEMENT, K.ELECTRODE_ARTEFACT) and claim.value is not None:
-        return _number(claim, hidden_s(epoch.of(kind)))
-    if claim.start_s == 0 and claim.end_s == 30 and not claim.negated and claim.value is not None:
-        return _of_the_whole(claim, kind, epoch)
-    return _event(claim, epoch.of(kind, claim.channel))
+    if epoch.table.kind(claim.kind).hides and claim.value is not None:
+        return _number(claim, epoch.hidden_s(claim.kind))
+    if _is_whole(claim) and not claim.negated and claim.value is not None:
+        return _of_the_whole(claim, epoch)
+    return _event(claim, epoch.of(claim.kind, claim.channel))
 
 
-def _of_the_whole(claim: Claim, kind: FindingKind, epoch: Epoch) -> Verdict:
-    if kind is K.DOMINANT_RHYTHM:
-        (found, *_) = epoch.of(kind, claim.channel)
+def _is_whole(claim: Claim) -> bool:
+    return claim.start_s == 0 and claim.end_s == EPOCH_S
+
+
+def _of_the_whole(claim: Claim, epoch: Epoch) -> Verdict:
+    if claim.kind == K.DOMINANT_RHYTHM:
+        (found, *_) = epoch.of(claim.kind, claim.channel)
         near = BY_UNIT["Hz"].holds(claim.value or 0.0, found.value)
         # on the border of two bands the name is a matter of rounding
         return _judged(
             claim, near and (found.band == claim.band or abs((claim.value or 0.0) - found.value) <= 0.5), found.value
         )
-    return _number(claim, largest(one.value for one in epoch.of(kind, claim.channel, band=claim.band)))
+    return _number(claim, largest(one.value for one in epoch.of(claim.kind, claim.channel, band=claim.band)))
 
 
 def _band_time(claim: Claim, epoch: Epoch) -> Verdict:
@@ -125,7 +125,7 @@ def _there(claim: Claim, one: Finding) -> bool:
         return True
     if claim.end_s is None:
         return ONSET.holds(claim.start_s, one.start_s)
-    if claim.start_s == 0 and claim.end_s == 30:
+    if _is_whole(claim):
         return True
     if abs(claim.start_s - one.start_s) <= EDGE_S and abs(claim.end_s - one.end_s) <= EDGE_S:
         return True
@@ -135,13 +135,12 @@ def _there(claim: Claim, one: Finding) -> bool:
 
 
 def _spindle_or_k_complex(claim: Claim, epoch: Epoch) -> Verdict:
-    start, stop = claim.start_s or 0.0, claim.end_s if claim.end_s is not None else 30.0
+    start, stop = claim.start_s or 0.0, claim.end_s if claim.end_s is not None else EPOCH_S
     if start < 0:
-        epoch = Epoch(epoch.context.neighbours.previous or (), epoch.context)
-        start, stop = start + 30.0, stop + 30.0
+        epoch, start, stop = epoch.before, start + EPOCH_S, stop + EPOCH_S
     if not (epoch.measured(K.SPINDLE) or epoch.measured(K.K_COMPLEX)):
         return Verdict(claim, Outcome.NOT_MEASURABLE)
-    count = spindle_or_k_complex(epoch.findings, start, stop)
+    count = epoch.n2_events(start, stop)
     return _judged(claim, count > 0, float(count))
 
 
@@ -158,25 +157,30 @@ def _not_measured(claim: Claim, epoch: Epoch) -> Verdict:
 
 
 def _rule(claim: Claim, epoch: Epoch) -> Verdict:
-    rules = supported_rules(epoch.findings, epoch.context.neighbours)
-    label = claim.label or ""
+    label, around = claim.label or "", epoch.context.neighbours
     if claim.negated:
-        return _judged(claim, not any(stage_of_rule(rule) == label for rule in rules))
-    if label in rules:
+        return _judged(claim, label not in _stages_met(epoch))
+    if label in epoch.rules:
         return Verdict(claim, Outcome.CONFIRMED)
-    known = all(epoch.measured(kind) for kind in _RULE_NEEDS.get(label, ()))
-    if label in ("N2.2", "N2.3"):
-        known &= epoch.context.neighbours.previous_stage is not None
-    elif label == "R.2":
-        known &= None not in (epoch.context.neighbours.previous_stage, epoch.context.neighbours.following_stage)
-    return Verdict(claim, Outcome.CONTRADICTED if known and label in _RULE_NEEDS else Outcome.NOT_MEASURABLE)
+    rule = epoch.table.rule(label)
+    stages = {"previous": around.previous_stage, "following": around.following_stage}
+    could_be_met = (
+        rule is not None
+        and all(epoch.measured(kind) for kind in rule.asks)
+        and all(stages[side] is not None for side in rule.asks_neighbours)
+    )
+    return Verdict(claim, Outcome.CONTRADICTED if could_be_met else Outcome.NOT_MEASURABLE)
 
 
 def _stage(claim: Claim, epoch: Epoch) -> Verdict:
-    rules = supported_rules(epoch.findings, epoch.context.neighbours)
     # a stage is a decision: that no rule of it is met does not prove it wrong
-    met = any(stage_of_rule(rule) == claim.label for rule in rules)
-    return Verdict(claim, Outcome.CONFIRMED if met else Outcome.NOT_MEASURABLE)
+    return Verdict(claim, Outcome.CONFIRMED if claim.label in _stages_met(epoch) else Outcome.NOT_MEASURABLE)
+
+
+def _stages_met(epoch: Epoch) -> set[str]:
+    """Return the labels of the stages of which a rule is met."""
+    stages = (epoch.table.stage_of(rule) for rule in epoch.rules)
+    return {stage.label for stage in stages if stage is not None}
 
 
 _OWN: dict[str, Callable[[Claim, Epoch], Verdict]] = {

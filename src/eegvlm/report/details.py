@@ -7,18 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import RULES, Evidence, Finding, FindingKind, Neighbours, supported_rules
+from eegvlm.evidence import Evidence, Finding
 from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.scoring import TABLE, FindingKind, Neighbours, Outcome, supported_rules
+from eegvlm.scoring.claim import OWN_WORDS
 
-VERDICTS = ("confirmed", "contradicted", "not_measurable")
-_WHOLE_EPOCH = (
-    FindingKind.DOMINANT_RHYTHM,
-    FindingKind.BAND_SHARE,
-    FindingKind.AMPLITUDE,
-    FindingKind.SLOW_WAVE_SHARE,
-    FindingKind.CHIN_TONE,
-)
-_WORDS = {"slow_wave_share": "slow waves fill", "band_share": "share of power,", "band_time": "share of time,"}
+VERDICTS = tuple(outcome.value for outcome in Outcome)
 _CLAIM_FIELDS = ("channel", "value", "unit", "verdict", "measured", "count", "band", "bound", "negated", "label")
 
 Details = dict[str, Any]
@@ -64,8 +58,8 @@ def epoch_details(
 
 
 def kind_words(kind: str) -> str:
-    """Return a kind of finding in words: ``"rapid eye movement"``."""
-    return _WORDS.get(kind, kind.replace("_", " ").replace("k complex", "K-complex"))
+    """Return a kind of finding or claim in words: ``"rapid eye movement"``; one that is not known as it stands."""
+    return TABLE.kind(kind).words if TABLE.knows(kind) else OWN_WORDS.get(kind, kind.replace("_", " "))
 
 
 def _epoch_of(rationale: Mapping[str, Any], number: int, n_epochs: int) -> int:
@@ -82,11 +76,16 @@ def _why(rationale: Mapping[str, Any]) -> Details:
     return {
         "stage": str(rationale.get("stage", "")),
         "text": str(rationale.get("text", "")),
-        "rules": [[str(rule), RULES.get(str(rule), "")] for rule in rationale.get("rules") or ()],
+        "rules": [[str(rule), _rule_text(str(rule))] for rule in rationale.get("rules") or ()],
         "claims": [_claim(claim) for claim in rationale.get("claims") or ()],
         "faithfulness": rationale.get("faithfulness"),
         "unread": [str(sentence) for sentence in rationale.get("unread") or ()],
     }
+
+
+def _rule_text(rule: str) -> str:
+    entry = TABLE.rule(rule)
+    return entry.text if entry is not None else ""
 
 
 def _claim(claim: Mapping[str, Any]) -> Details:
@@ -113,7 +112,7 @@ def _found(night: Hypnogram, evidence: Evidence, epoch: int) -> Details:
     return {
         "rules": list(supported_rules(here, around)),
         "whole": _whole(here),
-        "events": [_event(one) for one in here if one.kind not in _WHOLE_EPOCH],
+        "events": [_event(one) for one in here if not TABLE.kind(one.kind).is_whole],
     }
 
 
@@ -125,15 +124,15 @@ def _whole(findings: Sequence[Finding]) -> list[Details]:
     """Return what describes the whole epoch, one row a channel."""
     rows: dict[str, Details] = {}
     for one in findings:
-        if one.kind not in _WHOLE_EPOCH:
+        if not TABLE.kind(one.kind).is_whole:
             continue
         row = rows.setdefault(one.channel or "", {"channel": one.channel or "", "power": []})
-        if one.kind is FindingKind.BAND_SHARE:
+        if one.kind == FindingKind.BAND_SHARE:
             row["power"].append(f"{one.value:.0f}")
-        elif one.kind is FindingKind.DOMINANT_RHYTHM:
+        elif one.kind == FindingKind.DOMINANT_RHYTHM:
             row["rhythm"] = _rhythm(one)
         else:
-            row[one.kind.value] = _value(one.value, one.unit)
+            row[str(one.kind)] = _value(one.value, one.unit)
     return list(rows.values())
 
 

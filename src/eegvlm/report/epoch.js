@@ -5,12 +5,9 @@
   const VERDICTS = { confirmed: ["✓", "confirmed"], contradicted: ["✗", "contradicted"], not_measurable: ["?", "not measurable"] };
   // A model may say anything, "constructor" included: only a table's own words count.
   const own = (table, key, otherwise) => (Object.hasOwn(table, key) ? table[key] : otherwise);
-  const SHORT = {
-    spindle: "spindle", "K-complex": "K", "slow wave": "SW", "vertex wave": "vertex", sawtooth: "sawtooth",
-    "rapid eye movement": "REM", "slow eye movement": "SEM", blink: "blink", arousal: "arousal",
-    movement: "movement", "electrode artefact": "artefact",
-  };
-  const EYES = ["rapid eye movement", "slow eye movement", "blink"];
+  // The short label and the modality of an event's kind, from the table of kinds.
+  const labelOf = (kind) => own(Night.meta.kinds, kind, [kind])[0];
+  const modalityOf = (kind) => own(Night.meta.kinds, kind, ["", "eeg"])[1];
 
   // Elements by tag, properties and children; texts are only ever text.
   const make = (tag, properties, ...children) => {
@@ -49,7 +46,7 @@
     const panels = Night.meta.panels.map((panel, index) => [panel, index]).filter(([panel]) => Night.shown(panel, epoch));
     const itsOwn = panels.filter(([panel]) => channel && belongs(panel, epoch, channel));
     if (itsOwn.length) return itsOwn.map(([, index]) => index);
-    const modality = EYES.includes(kind) ? "eog" : "eeg";
+    const modality = modalityOf(kind);
     const like = panels.filter(([panel]) => panel.modality === modality).map(([, index]) => index);
     return channel ? like.slice(0, 1) : like;
   };
@@ -84,7 +81,7 @@
         }
       });
     } else if (details.found) {
-      for (const [kind, channel, start, end] of details.found.events) put(kind, channel, start, end, own(SHORT, kind, kind), "", false);
+      for (const [kind, channel, start, end] of details.found.events) put(kind, channel, start, end, labelOf(kind), "", false);
     }
     return events;
   };

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from eegvlm.evidence import BANDS, RULES
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import check_same_epochs
 from eegvlm.report.gathering import Pictures
 from eegvlm.report.review import ReviewEpoch
 from eegvlm.report.traces import CHUNK, ENVELOPE_BINS
+from eegvlm.scoring import TABLE
+from eegvlm.scoring.limits import BANDS
 
 if TYPE_CHECKING:
     from eegvlm.report.page import ReportedNight
@@ -55,7 +56,8 @@ def script_data(
         "measured": night.evidence is not None,
         "explained": bool(night.rationales),
         "grounded": night.provenance.get("reasons") == "grounded",
-        "rules": dict(RULES),
+        "rules": {rule.id: rule.text for rule in TABLE.rules},
+        "kinds": {kind.words: [kind.label, kind.modality] for kind in TABLE.kinds if kind.label},
         "bands": list(BANDS),
         "second": None if night.second is None else _reader(night.second.reader, night.second.hypnogram),
         "votes": _votes(scored, night.votes),

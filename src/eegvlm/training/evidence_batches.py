@@ -14,6 +14,7 @@ import torch
 
 from eegvlm.evidence import BANDS, beside_median, entries, entry_places, evidence_vectors, measure_night
 from eegvlm.model import EegVlmProcessor
+from eegvlm.scoring import TABLE
 from eegvlm.training.context import seen_night
 from eegvlm.training.evidence_recipe import EvidenceData
 from eegvlm.training.night_files import night_files
@@ -36,7 +37,7 @@ _RELATIVE = np.array([entry.relative for entry in _ENTRIES])
 _GROUPS = {group: np.array([entry.group == group for entry in _ENTRIES]) for group in ("eeg", "eog", "chin")}
 _RMS = [_PLACES[f"eeg_rms_{band}"] for band in BANDS]
 _SHARE = [_PLACES[f"eeg_share_{band}"] for band in BANDS]
-_LARGEST = [_PLACES[f"{kind}_largest"] for kind in ("spindle", "k_complex", "slow_wave", "vertex_wave", "sawtooth")]
+_LARGEST = [_PLACES[f"{kind.name}_largest"] for kind in TABLE.kinds if kind.is_eeg_wave]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,14 @@ from functools import cached_property
 from typing import Final
 
 from eegvlm.hypnogram import STAGES
+from eegvlm.scoring import limits
 
 ONE_EEG: Final = "EEG"
 EEG_WORDS: Final = (ONE_EEG, "frontal EEG", "central EEG", "occipital EEG")
 CHIN_WORD: Final = "chin EMG"
 EYE_WORDS: Final = ("left EOG", "right EOG")
+NEEDED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {"eeg": (), "eog": (EYE_WORDS,), "chin": ((CHIN_WORD,),)}
+"""By modality: groups of channel words without which nothing can be said; no epoch is read without EEG."""
 
 Value = float | int | str
 
@@ -114,19 +117,13 @@ EEG = words(EEG_WORDS)
 CENTRAL_FIRST = Slot(EEG_WORDS, prefer=(ONE_EEG, "central EEG", "frontal EEG", "occipital EEG"))
 FRONTAL_FIRST = Slot(EEG_WORDS, prefer=(ONE_EEG, "frontal EEG", "central EEG", "occipital EEG"))
 STAGE = words(stage.label for stage in STAGES)
-BAND_HZ = {
-    "delta": number((0.5, 4, 0.5)),
-    "theta": number((4, 8, 0.5)),
-    "alpha": number((8, 12, 0.5)),
-    "sigma": number((12, 16, 0.5)),
-    "beta": number((16, 30, 0.5)),
-}
-SPINDLE_HZ = number((11, 16, 0.5))
+BAND_HZ = {band: number((low, high, 0.5)) for band, (low, high) in limits.BANDS.items()}
+SPINDLE_HZ = number((*limits.SPINDLE_HZ, 0.5))
 MICROVOLT = number((0, 100, 5), (100, 1000, 10), (1000, 2000, 100))
 PERCENT = number((0, 100, 5))
-LOW_TONE = number((0, 65, 5))
-MIDDLE_TONE = number((65, 90, 5))
-FULL_TONE = number((90, 100, 5), (100, 1000, 10), (1000, 9900, 100))
+LOW_TONE = number((0, limits.LOW_TONE_PERCENT, 5))
+MIDDLE_TONE = number((limits.LOW_TONE_PERCENT, limits.NORMAL_TONE_PERCENT, 5))
+FULL_TONE = number((limits.NORMAL_TONE_PERCENT, 100, 5), (100, 1000, 10), (1000, 9900, 100))
 ONSET_S = number((0, 30, 1))
 HIDDEN_S = number((1, 30, 1))
 SEVERAL = number((2, 60, 1), whole=True)

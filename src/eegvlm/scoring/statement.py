@@ -1,7 +1,7 @@
 """Statements: what can be said, with the claims it makes and the wordings it may take.
 
 A wording is literal text with slots in braces, as in ``"A spindle of {hz} Hz starts at {at} s."``. Composing fills it,
-parsing reads it, and the acceptor walks it: all three from the same data.
+parsing reads it, and the acceptor walks it (:mod:`eegvlm.reasoning`): all three from the same data.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
-from eegvlm.reasoning.claim import Claim
-from eegvlm.reasoning.slots import Slot, Value
+from eegvlm.scoring.claim import Claim
+from eegvlm.scoring.slots import Slot, Value
 
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -101,14 +101,14 @@ class Statement:
 
     def fill(self, **values: Value) -> Sentence | None:
         """Return the statement about given values, rounded as text will have them; None where one does not fit."""
-        said: dict[str, Value] = {}
+        rounded: dict[str, Value] = {}
         texts: dict[str, str] = {}
         for name, slot in self.slots.items():
             text = slot.write(values[name])
             if text is None:
                 return None
-            texts[name], said[name] = text, slot.read(text)
-        return Sentence(self, texts, tuple(pattern.fill(said) for pattern in self.says))
+            texts[name], rounded[name] = text, slot.read(text)
+        return Sentence(self, texts, tuple(pattern.fill(rounded) for pattern in self.says))
 
     def in_voice(self, *, expert: bool) -> tuple[str, ...]:
         """Return the wordings for an expert's scoring, or for a stage that no expert gave."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class OwnKind(StrEnum):
-    """Kinds of claims that are no findings; the others are the values of ``evidence.FindingKind``."""
+    """Kinds of claims that are no findings; the others are the values of :class:`~eegvlm.scoring.FindingKind`."""
 
     BAND_TIME = "band_time"
     """In how much of the epoch (%) a band stands out most."""
     SPINDLE_OR_K_COMPLEX = "spindle_or_k_complex"
+    """A spindle, or a K-complex that no arousal follows: what makes N2."""
     NEIGHBOUR = "neighbour"
     """The stage of the epoch before (-30 to 0 s) or after (30 to 60 s)."""
     NOT_MEASURED = "not_measured"
@@ -21,6 +24,17 @@ class OwnKind(StrEnum):
     STAGE = "stage"
 
 
+OWN_WORDS: Final[Mapping[str, str]] = {
+    OwnKind.BAND_TIME: "share of time,",
+    OwnKind.SPINDLE_OR_K_COMPLEX: "spindle or K-complex without arousal",
+    OwnKind.NEIGHBOUR: "neighbour",
+    OwnKind.NOT_MEASURED: "not measured",
+    OwnKind.RULE: "rule",
+    OwnKind.STAGE: "stage",
+}
+"""What people read for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One statement about an epoch.
@@ -28,7 +42,7 @@ class Claim:
     Attributes
     ----------
     kind
-        A value of ``evidence.FindingKind`` or of :class:`OwnKind`.
+        A value of :class:`~eegvlm.scoring.FindingKind` or of :class:`OwnKind`.
     channel
         Role word as in the text: ``"EEG"``, ``"frontal EEG"``, ``"chin EMG"`` ...; None where no single one is meant.
     start_s, end_s

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eegvlm.evidence import RULES, Finding, FindingKind, Neighbours, supported_rules
 from eegvlm.hypnogram import Stage
+from eegvlm.scoring import TABLE, Finding, FindingKind, Neighbours, supported_rules
 
 K = FindingKind
 
@@ -88,4 +88,4 @@ def test_movement_for_more_than_half_of_the_epoch_hides_it() -> None:
 def test_rules_come_in_the_order_of_the_table() -> None:
     rules = supported_rules([alpha(80.0), *(event(K.BLINK, at, 0.3) for at in (1, 2)), event(K.MOVEMENT, 0.0, 20.0)])
     assert rules == ("W.1", "W.2", "X.1")
-    assert list(rules) == [rule for rule in RULES if rule in rules]
+    assert list(rules) == [rule.id for rule in TABLE.rules if rule.id in rules]

@@ -3,28 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-
-class FindingKind(StrEnum):
-    """What can be measured; the value is the kind's name in every file."""
-
-    DOMINANT_RHYTHM = "dominant_rhythm"
-    BAND_SHARE = "band_share"
-    AMPLITUDE = "amplitude"
-    SPINDLE = "spindle"
-    K_COMPLEX = "k_complex"
-    SLOW_WAVE = "slow_wave"
-    SLOW_WAVE_SHARE = "slow_wave_share"
-    VERTEX_WAVE = "vertex_wave"
-    SAWTOOTH = "sawtooth"
-    RAPID_EYE_MOVEMENT = "rapid_eye_movement"
-    SLOW_EYE_MOVEMENT = "slow_eye_movement"
-    BLINK = "blink"
-    CHIN_TONE = "chin_tone"
-    AROUSAL = "arousal"
-    MOVEMENT = "movement"
-    ELECTRODE_ARTEFACT = "electrode_artefact"
 
 
 @dataclass(frozen=True)
@@ -34,7 +12,7 @@ class Finding:
     Attributes
     ----------
     kind
-        What was measured.
+        What was measured: a name in the table of kinds (:mod:`.kinds`).
     channel
         Name of the channel; None where several were needed.
     start_s, end_s
@@ -54,7 +32,7 @@ class Finding:
         Of a band share or dominant rhythm: in how much of the epoch that band stands out most.
     """
 
-    kind: FindingKind
+    kind: str
     channel: str | None
     start_s: float
     end_s: float
