@@ -80,9 +80,13 @@ class Journal:
         self._files = sorted({*folder.glob(PATTERN), self.file})
         with output_errors(self.file):
             self._stream = self._open()
-            for number, file in enumerate(self._files):
-                if file.exists():
-                    self._read(number, file)
+            try:
+                for number, file in enumerate(self._files):
+                    if file.exists():
+                        self._read(number, file)
+            except BaseException:
+                self._stream.close()
+                raise
 
     def __enter__(self) -> Self:
         return self

@@ -1,21 +1,23 @@
 """Workers in processes of this machine, the model loaded once in each.
 
-A worker that the system kills (out of memory, above all) breaks the pool. Its nights are then run one by one, each in
-a pool of one, so that the night that kills its worker is known and fails alone; all others go on in a new pool.
+A worker that the system kills (out of memory, above all) breaks the pool. The nights that were under way are then run
+one by one, so that the night that kills its worker is known and fails alone; all others go on in a new pool.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from eegvlm.cohort.engine import Task, Worker
 from eegvlm.cohort.night import CohortNight, Outcome
 
+_ATTEMPTS = 2  # of a night alone: memory may have been short because of others
 _WAITING = 1  # nights that wait beside each one that is being staged
 
 _worker: Worker | None = None
@@ -38,19 +40,37 @@ class Processes:
         left = iter(nights)
         while True:
             suspects: list[CohortNight] = []
-            yield from self._run_pool(task, left, suspects)
+            yield from self._run_pool(task, left, suspects, jobs=self.jobs, waiting=_WAITING)
             if not suspects:
                 return
-            for night in suspects:
-                yield self._run_alone(task, night)
+            yield from self._run_alone(task, suspects)
 
-    def _run_pool(self, task: Task, nights: Iterator[CohortNight], suspects: list[CohortNight]) -> Iterator[Outcome]:
+    def _run_alone(self, task: Task, suspects: list[CohortNight]) -> Iterator[Outcome]:
+        """Run one night at a time: where the worker is killed again, the night that it had is the reason."""
+        left = iter(suspects)
+        losses: Counter[str] = Counter()
+        while True:
+            killed: list[CohortNight] = []
+            yield from self._run_pool(task, left, killed, jobs=1, waiting=0)
+            if not killed:
+                return
+            for night in killed:
+                losses[night.name] += 1
+                if losses[night.name] < _ATTEMPTS:
+                    left = chain([night], left)
+                    continue
+                reason = f"{night.recording}: staging: its worker was killed, most likely for want of memory"
+                yield Outcome.failed(night, task.options, f"{reason}; run again with fewer --jobs")
+
+    def _run_pool(
+        self, task: Task, nights: Iterator[CohortNight], suspects: list[CohortNight], *, jobs: int, waiting: int
+    ) -> Iterator[Outcome]:
         """Run nights until there are none, or the pool breaks: those under way are then among ``suspects``."""
         under_way: dict[Future[Outcome], CohortNight] = {}
-        with self._pool(task, self.jobs) as pool:
+        with self._pool(task, jobs) as pool:
             try:
                 while True:
-                    for night in islice(nights, self.jobs * (1 + _WAITING) - len(under_way)):
+                    for night in islice(nights, jobs * (1 + waiting) - len(under_way)):
                         suspects.append(night)  # a pool that is broken takes none
                         under_way[pool.submit(_stage, night)] = suspects.pop()
                     if not under_way:
@@ -68,14 +88,6 @@ class Processes:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-
-    def _run_alone(self, task: Task, night: CohortNight) -> Outcome:
-        with self._pool(task, 1) as pool:
-            try:
-                return pool.submit(_stage, night).result()
-            except BrokenProcessPool:
-                reason = f"{night.recording}: staging: its worker was killed, most likely for want of memory"
-                return Outcome.failed(night, task.options, f"{reason}; run again with fewer --jobs")
 
     def _pool(self, task: Task, jobs: int) -> ProcessPoolExecutor:
         # A forked torch may hold locks of threads that are not there; a spawned one is the same on every system.
