@@ -11,7 +11,7 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eegvlm.cohort.night import CohortNight
@@ -149,7 +149,21 @@ def _of_files(files: Sequence[Path], trees: Sequence[FolderFiles], problems: lis
         return []
     single_root = trees[0].root if len(trees) == 1 and not files else None
     names = _names(recordings, single_root)
-    return [_night(path, names[path], scorings) for path, scorings in places]
+    return _undisputed([_night(path, names[path], scorings) for path, scorings in places])
+
+
+def _undisputed(nights: list[CohortNight]) -> list[CohortNight]:
+    """Leave a scoring that several recordings would have to the one in its own folder, or to none."""
+    claims = Counter(scoring.path for night in nights for scoring in night.scorings)
+    kept = []
+    for night in nights:
+        shared = next((one.path for one in night.scorings if claims[one.path] > 1), None)
+        if shared is not None and Path(_absolute(shared)).parent != Path(night.recording).parent:
+            problem = f"{shared}: scoring: lies beside several recordings' folders; put it into that of its own"
+            kept.append(replace(night, scorings=(), scoring_problem=problem))
+        else:
+            kept.append(night)
+    return kept
 
 
 def _night(path: Path, name: str, find_scorings: Callable[[], tuple[ScoringFile, ...]]) -> CohortNight:
