@@ -57,9 +57,7 @@ class RayCluster:
         """
         ray = _ray()
         try:
-            ray.init(
-                address=None if self.address == "local" else self.address, log_to_driver=False, configure_logging=False
-            )
+            ray.init(address=self.address, log_to_driver=False, configure_logging=False)
         except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
             hint = "check that the cluster runs there (ray status), or give its HOST:PORT"
             raise InputError(self.address, "Ray cluster", error, hint) from error

@@ -144,6 +144,7 @@ def _of_files(files: Sequence[Path], trees: Sequence[FolderFiles], problems: lis
         *((path, lambda path=path: beside[path.parent].scorings(path)) for path in files),
         *((path, lambda tree=tree, path=path: tree.scorings(path)) for tree in trees for path in tree.recordings),
     ]
+    places = list({_absolute(path): (path, scorings) for path, scorings in reversed(places)}.values())[::-1]
     recordings = [path for path, _ in places]
     if not recordings:
         return []
