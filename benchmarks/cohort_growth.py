@@ -6,7 +6,8 @@ an fsync a night), the results' folders and the summary. Nights are empty EDF fi
     python benchmarks/cohort_growth.py --counts 10 100 1000 10000
 
 Each size runs in a process of its own, whose peak memory is the driver's. The model's own cost is that of
-``benchmarks/whole_process.py``; it does not depend on the number of nights.
+``benchmarks/whole_process.py``; it does not depend on the number of nights. Processor time beside wall time tells where
+other work kept the machine busy.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def _measure(count: int) -> dict[str, float]:
             nonlocal last
             last = time.perf_counter()
 
+        worked = time.process_time()
         stage_cohort(nights, StandIn(output), output, progress=tell)
+        worked = time.process_time() - worked
         finished, peak = time.perf_counter(), _peak()
         stage_cohort(nights, StandIn(output), output)
         resumed = time.perf_counter() - finished
@@ -87,6 +90,7 @@ def _measure(count: int) -> dict[str, float]:
             "nights": count,
             "list_s": listed - started,
             "nights_per_s": count / (last - listed),
+            "cpu_ms/night": 1000 * worked / count,
             "summary_s": finished - last,
             "resume_s": resumed,
             "append_ms": _append_ms(Path(folder), journal),
