@@ -76,3 +76,13 @@ def test_two_runs_cannot_append_to_one_journal_but_to_one_each(tmp_path: Path) -
             other.append(second)
     with Journal(tmp_path, "journal.jsonl") as both:
         assert len(both) == 2
+
+
+def test_reading_alone_writes_nothing_and_waits_for_nobody(tmp_path: Path) -> None:
+    with Journal(tmp_path, None) as empty:
+        assert len(empty) == 0
+    assert list(tmp_path.iterdir()) == []
+    with Journal(tmp_path, "journal.jsonl") as journal:
+        journal.append(entries(1)[0])
+        with Journal(tmp_path, None) as reading:
+            assert len(reading) == 1

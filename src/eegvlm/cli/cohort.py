@@ -220,14 +220,11 @@ def _threads(jobs: int, ray: str | None, cpus: float) -> int | None:
 def _show_plan(work: WorkList, output: Output, plan: StagingPlan, part: Shard | None) -> None:
     """Print what a run would do, a night a line."""
     from eegvlm.cohort.bids_derivatives import results_place
-    from eegvlm.cohort.output import LocalOutput
-    from eegvlm.cohort.run import JOURNAL, standing
+    from eegvlm.cohort.run import standing
 
     nights = [night for night in work.nights if part is None or night.name in part]
-    left = {night.name for night in nights}
-    if not isinstance(output, LocalOutput) or output.root.is_dir():
-        with output.journal(JOURNAL if part is None else part.journal) as journal:
-            left = {night.name for night in standing(nights, journal, plan.digest).left}
+    with output.journal(None) as journal:
+        left = {night.name for night in standing(nights, journal, plan.digest).left}
     for night in nights:
         scoring = "" if not night.scorings else f"  scoring {night.scorings[0].path.name}"
         done = "" if night.name in left else "  (finished before)"

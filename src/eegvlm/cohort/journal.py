@@ -63,7 +63,7 @@ class Journal:
     folder
         It exists, and holds the journals of all runs.
     name
-        The file of this run.
+        The file of this run; None only reads those of other runs.
     on_append
         Called with every line after it is on the disk.
 
@@ -73,19 +73,19 @@ class Journal:
         If another run appends to the same file, or a line is damaged.
     """
 
-    def __init__(self, folder: Path, name: str, on_append: Callable[[bytes], None] | None = None) -> None:
-        self.file = folder / name
+    def __init__(self, folder: Path, name: str | None, on_append: Callable[[bytes], None] | None = None) -> None:
+        self.file = folder / (name or "journal.jsonl")
         self._on_append = on_append
         self._positions: dict[str, Position] = {}
         self._files = sorted({*folder.glob(PATTERN), self.file})
         with output_errors(self.file):
-            self._stream = self._open()
+            self._stream = None if name is None else self._open()
             try:
                 for number, file in enumerate(self._files):
                     if file.exists():
                         self._read(number, file)
             except BaseException:
-                self._stream.close()
+                self.close()
                 raise
 
     def __enter__(self) -> Self:
@@ -96,7 +96,8 @@ class Journal:
 
     def close(self) -> None:
         """Let another run append."""
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -142,6 +143,8 @@ class Journal:
         InputError
             If it could not be written. The journal is then as it was.
         """
+        if self._stream is None:
+            raise ValueError("a journal that was opened to be read")
         line = json.dumps(entry, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
         with output_errors(self.file):
             offset = self._stream.seek(0, os.SEEK_END)
@@ -178,7 +181,7 @@ class Journal:
                     hint = "restore it from a backup, or move it away: its nights are then staged again"
                     raise InputError(file, "journal", f"line {count} is damaged", hint) from None
                 offset += len(line)
-        if file == self.file:
+        if file == self.file and self._stream is not None:
             self._stream.truncate(offset)
 
     def _take(self, number: int, offset: int, entry: Mapping[str, Any]) -> None:

@@ -41,8 +41,8 @@ class Output(Protocol):
     def replacing(self, name: str) -> AbstractContextManager[Path]:
         """Give a local path to write to, whose content becomes the file ``name`` when the block ends well."""
 
-    def journal(self, name: str) -> AbstractContextManager[Journal]:
-        """Open the journal."""
+    def journal(self, name: str | None) -> AbstractContextManager[Journal]:
+        """Open the journals: ``name`` to be appended to, None to read alone."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class LocalOutput:
         """Give a temporary path; see :class:`Output`."""
         return replacing(self.root / name)
 
-    def journal(self, name: str) -> Journal:
-        """Open the journal in the folder."""
+    def journal(self, name: str | None) -> Journal:
+        """Open the journals in the folder; see :class:`Output`."""
         return Journal(self.root, name)
 
 

@@ -58,7 +58,7 @@ class RayCluster:
         ray = _ray()
         try:
             ray.init(address=self.address, log_to_driver=False, configure_logging=False)
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        except Exception as error:  # Ray raises bare ones where a node does not start
             hint = "check that the cluster runs there (ray status), or give its HOST:PORT"
             raise InputError(self.address, "Ray cluster", error, hint) from error
         try:

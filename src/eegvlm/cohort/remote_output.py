@@ -127,15 +127,19 @@ class RemoteOutput:
             _put(system, file, f"{root}/{name}")
 
     @contextmanager
-    def journal(self, name: str) -> Iterator[Journal]:
+    def journal(self, name: str | None) -> Iterator[Journal]:
         """Copy all lines to this machine, and send each that is appended."""
         system, root = file_system(self.url)
-        folder, own = f"{root}/{_JOURNAL}", Path(name).stem
-        system.makedirs(folder, exist_ok=True)
-        sent: list[str] = [path for path in _listed(system, folder) if Path(path).name.startswith(f"{own}.")]
+        folder = f"{root}/{_JOURNAL}"
         with tempfile.TemporaryDirectory(prefix="eegvlm-") as temporary:
             mirror = Path(temporary)
             _copy_lines(system, folder, mirror)
+            if name is None:
+                yield Journal(mirror, None)
+                return
+            own = Path(name).stem
+            system.makedirs(folder, exist_ok=True)
+            sent: list[str] = [path for path in _listed(system, folder) if Path(path).name.startswith(f"{own}.")]
 
             def send(line: bytes) -> None:
                 path = f"{folder}/{own}.{time.time_ns():020d}-{secrets.token_hex(3)}.jsonl"
