@@ -21,6 +21,7 @@ from eegvlm.errors import InputError
 # name -> one-line help; the file is eegvlm/cli/<name>.py and holds a function of the same name, - being _
 COMMANDS = {
     "stage": "Stage recordings: hypnogram, probabilities, statistics.",
+    "cohort": "Stage thousands of nights, resumable, on one machine or a cluster.",
     "review": "Open a local page to check a night, correct it, and sign it.",
     "demo": "Simulate a short night, stage it, and say where the files are.",
     "inspect": "Show what a recording holds: channels, roles, units, length, problems.",

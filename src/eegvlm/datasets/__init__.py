@@ -6,10 +6,10 @@ on both sides; :func:`summarise` counts what is there. ``eegvlm.datasets.physion
 respiratory events, limb movements, demographics.
 """
 
+from eegvlm.datasets.beside import FolderRules
 from eegvlm.datasets.catalogue import DATASETS, DatasetInfo
 from eegvlm.datasets.contents import Contents
 from eegvlm.datasets.dataset import Dataset
-from eegvlm.datasets.folder import FolderRules
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.opening import open_dataset
 from eegvlm.datasets.problems import DatasetError, DatasetProblem

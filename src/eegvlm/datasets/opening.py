@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.datasets import folder, simulated
+from eegvlm.datasets.beside import FolderRules
 from eegvlm.datasets.catalogue import DATASETS
 from eegvlm.datasets.contents import Contents, look_into
 from eegvlm.datasets.cutting import Cutting
 from eegvlm.datasets.dataset import Dataset
-from eegvlm.datasets.folder import FolderRules
 from eegvlm.datasets.night import Night
 from eegvlm.datasets.pairing import Found, find_nights
 from eegvlm.datasets.problems import DatasetError, DatasetProblem
