@@ -24,7 +24,7 @@ from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
 from eegvlm.images import PreparedNight
 from eegvlm.images.shown_channel import ShownChannel
-from eegvlm.signals import Recording, Role
+from eegvlm.signals import RecordingLike, Role, open_recording
 
 K = FindingKind
 Samples = npt.NDArray[np.float32]
@@ -152,14 +152,22 @@ def measure_night(night: PreparedNight) -> Evidence:
     return found
 
 
-def measure_recording(recording: Recording) -> Evidence:
-    """Measure a recording, from the channels it has.
+def measure_recording(
+    recording: RecordingLike,
+    *,
+    sfreq: float | None = None,
+    channels: Mapping[str, str | Sequence[str]] | None = None,
+) -> Evidence:
+    """Measure a recording, from the channels it has; ``eegvlm.measure`` is this function.
 
     Parameters
     ----------
     recording
-        The recording. Channels below 32 Hz (the muscle envelope of some files) are not measured; those above
-        256 Hz are resampled to 128 Hz.
+        A path, an ``mne.io.BaseRaw``, ``{label: samples in microvolt}`` with ``sfreq``, or a
+        :class:`eegvlm.signals.Recording`. Channels below 32 Hz (the muscle envelope of some files) are not measured;
+        those above 256 Hz are resampled to 128 Hz.
+    sfreq, channels
+        As in :func:`eegvlm.signals.open_recording`.
 
     Returns
     -------
@@ -171,6 +179,7 @@ def measure_recording(recording: Recording) -> Evidence:
     RecordingError
         Where the recording has EEG channels and none can be used.
     """
+    recording = open_recording(recording, sfreq=sfreq, channels=channels, call="measure")
     signals, rates, names = {}, {}, {}
     for role in _MEASURED:
         channel = recording.channel(role)
