@@ -19,6 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "train": ("accelerate", "dacite", "datasets", "peft", "pyarrow", "pyyaml", "tensorboard"),
 }
 """The distributions that make up each extra of ``pyproject.toml``."""
+_MODULES = {"yaml": "pyyaml"}  # modules that are not called as their distribution
 
 
 class MissingExtraError(InputError):
@@ -57,6 +58,34 @@ def import_extra(module: str, extra: str, asked_by: str) -> Any:
     except ModuleNotFoundError as error:
         missing = (error.name or module).partition(".")[0]
         raise MissingExtraError.of(asked_by, missing, extra) from error
+
+
+def missing_extra(error: ModuleNotFoundError, asked_by: str) -> MissingExtraError | None:
+    """Return the error that names the extra of a module that was not found; None where it is of no extra.
+
+    Parameters
+    ----------
+    error
+        What the import raised.
+    asked_by
+        The call, command or file that needs the module.
+    """
+    module = (error.name or "").partition(".")[0]
+    package = _MODULES.get(module, module)
+    extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
+    return None if extra is None else MissingExtraError.of(asked_by, package, extra)
+
+
+def check_extra(extra: str, asked_by: str) -> None:
+    """Refuse work that would fail later for want of a package.
+
+    Raises
+    ------
+    MissingExtraError
+        Naming the packages of the extra that are not installed.
+    """
+    if missing := missing_packages(extra):
+        raise MissingExtraError.of(asked_by, ", ".join(missing), extra)
 
 
 def missing_packages(extra: str) -> tuple[str, ...]:
