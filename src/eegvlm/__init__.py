@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from eegvlm.model.auto_registration import watch_auto_classes
+
 if TYPE_CHECKING:
     from eegvlm.evidence.measuring import measure_recording as measure
     from eegvlm.hypnogram.files import read_hypnogram
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from eegvlm.staging.stager import Stager
 
 __version__ = "0.1.0"
+
+watch_auto_classes()
 
 __all__ = [
     "Hypnogram",
