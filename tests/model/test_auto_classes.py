@@ -94,7 +94,7 @@ def test_images_in_any_form_are_the_same_inputs(processor, pictures, images, for
 
 
 def test_a_picture_that_the_layout_did_not_draw_is_refused_not_resized(processor):
-    with pytest.raises(InputError, match="reads uint8 pictures of 256 x 256 pixels.*render --raw"):
+    with pytest.raises(InputError, match=r"reads uint8 pictures of 256 x 256 pixels.*render --raw"):
         processor(images=Image.new("L", (224, 224)), text="<image>Stage:")
     with pytest.raises(InputError, match="float64"):
         processor(images=np.zeros((256, 256)), text="<image>Stage:")
