@@ -88,5 +88,5 @@ def test_names_of_the_hub_are_told_from_paths(tmp_path, monkeypatch):
 
 
 def test_a_folder_has_no_revision():
-    with pytest.raises(InputError, match="only a repository of the Hub has one"):
+    with pytest.raises(InputError, match="only the Hub has revisions"):
         checkpoint_path("nano", "v1")

@@ -66,7 +66,7 @@ class HubModel:
         Raises
         ------
         InputError
-            If there is no such repository or revision, access is refused, or the Hub is out of reach and nothing cached.
+            If there is no such repository or revision, access is refused, or the Hub is out of reach.
         """
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (

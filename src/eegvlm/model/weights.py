@@ -34,9 +34,7 @@ def checkpoint_path(name_or_path: str | Path, revision: str | None = None) -> Pa
     for folder in (Path(name_or_path), _PACKAGED / str(name_or_path)):
         if (folder / "config.json").is_file():
             if revision is not None:
-                raise InputError(
-                    name_or_path, "revision", revision, "only a repository of the Hub has one: leave it out"
-                )
+                raise InputError(name_or_path, "revision", revision, "only the Hub has revisions: leave it out")
             return folder
     if isinstance(name_or_path, str) and (found := HubModel.parse(name_or_path, revision)) is not None:
         folder = found.download()

@@ -37,8 +37,8 @@ def stage(
     channels
         The user's choice of channels, as in :func:`eegvlm.signals.read_recording`.
     model
-        Name of a packaged model, a checkpoint folder, ``owner/name`` on the Hub, or a :class:`Stager` that is loaded already, which saves the loading
-        where many nights are staged.
+        Name of a packaged model, a checkpoint folder, ``owner/name`` on the Hub, or a :class:`Stager` that is loaded
+        already, which saves the loading where many nights are staged.
     explain
         Which epochs get reasons: ``"none"``, ``"uncertain"`` or ``"all"``; None: the uncertain ones, where the model
         gives reasons.
