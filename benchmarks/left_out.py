@@ -2,7 +2,7 @@
 
     python benchmarks/left_out.py CHECKPOINT... --ucddb ROOT --evening FILE.npz --openbci FILE.npz --keep kept.jsonl
 
-A checkpoint that learnt nothing of UCDDB (``recipes/nano-left-out.yaml``) is judged on all of UCDDB: five stages of the
+A checkpoint that learnt nothing of UCDDB (recipe ``nano-left-out``) is judged on all of UCDDB: five stages of the
 one night that is known whole, as it is, in half hours that are staged each alone, and through equalisers of 3 dB; W and
 N3 of the patients of whom nothing else is known. Choices of design are made on these figures. Witnesses, which no
 choice may use: evening wake of Sleep-EDF (``eeg`` counts, ``unit_uV``, ``recording``), and nights simulated on the

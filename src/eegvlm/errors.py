@@ -29,3 +29,36 @@ class InputError(Exception):
         if len(shown) > 120:
             shown = shown[:117] + "..."
         return f"{self.path}: {self.field}: {shown or 'empty'}; {self.hint}"
+
+
+class WrongTypeError(InputError, TypeError):
+    """An argument of a type that a call does not take; the hint names the call that does."""
+
+    @classmethod
+    def of(cls, call: str, argument: str, value: object, hint: str) -> WrongTypeError:
+        """Make the error for an argument.
+
+        Parameters
+        ----------
+        call, argument
+            The function and the argument that it was given.
+        value
+            What was given; only its type is named.
+        hint
+            Which types the call takes, and which call takes this one.
+        """
+        kind = type(value)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        return cls(f"eegvlm.{call}", argument, name, hint)
+
+
+def check_is_path(value: object, call: str, hint: str) -> None:
+    """Refuse what is no path.
+
+    Raises
+    ------
+    WrongTypeError
+        If it is neither a text nor a path object.
+    """
+    if not isinstance(value, str | PathLike):
+        raise WrongTypeError.of(call, "path", value, f"give a path; {hint}")

@@ -26,10 +26,10 @@ from eegvlm.training.estimate import estimate, lines
 from eegvlm.training.general_base import build_general
 from eegvlm.training.general_data import GeneralBatches
 from eegvlm.training.label_texts import LabelTexts, answer_text
+from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.processes import Processes
 from eegvlm.training.sources import prepare
 
-RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 SHIPPED = {"llava-next": "psg-llava-next-7b.yaml", "qwen2.5-vl": "psg-qwen-vl-3b.yaml"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,10 +15,9 @@ from eegvlm.model.night import NightEncoder
 from eegvlm.training import read_recipe
 from eegvlm.training.build import build
 from eegvlm.training.estimate import estimate, kept_by_night, kept_by_transformer
+from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.processes import Processes
 from eegvlm.training.trial import why_not
-
-RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
 
 @pytest.mark.parametrize(("name", "billions"), [("eeg-vlm-7b", 7.07), ("eeg-vlm-13b", 13.36)])

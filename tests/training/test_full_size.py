@@ -19,10 +19,11 @@ from eegvlm.training import run as running
 from eegvlm.training.build import build
 from eegvlm.training.claiming import claim
 from eegvlm.training.moved import WEIGHTS, is_adapter
+from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.phase_recipe import Lora
 from eegvlm.training.phases import PhaseTrainer
 
-PAPER = Path(__file__).resolve().parents[2] / "recipes" / "eeg-vlm-13b.yaml"
+PAPER = RECIPES / "eeg-vlm-13b.yaml"
 EMBEDDED, HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"
 
 

@@ -14,9 +14,10 @@ from eegvlm.training import read_recipe
 from eegvlm.training.averaging import Averaging
 from eegvlm.training.build import build
 from eegvlm.training.moved import PARTS, WEIGHTS
+from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.run import Run
 
-PAPER = Path(__file__).resolve().parents[2] / "recipes" / "eeg-vlm-13b.yaml"
+PAPER = RECIPES / "eeg-vlm-13b.yaml"
 STILL = (
     "{eq_db: 0, tilt_db_per_octave: 0, gain_db: 0, lowpass_chance: 0, highpass_chance: 0, pink_chance: 0,"
     " white_chance: 0, polarity_chance: 0, warp: [1.0, 1.0], shift_s: 0, mix_chance: 0}"

@@ -18,10 +18,11 @@ from small_run import PHASES, losses
 from eegvlm.errors import InputError
 from eegvlm.training import read_recipe
 from eegvlm.training.checkpoints import check_kind
+from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.processes import Processes, Share
 
 HERE = Path(__file__).resolve().parent
-CONFIGURATIONS = HERE.parents[1] / "recipes" / "accelerate"
+CONFIGURATIONS = RECIPES / "accelerate"
 FSDP2 = {
     "ACCELERATE_USE_FSDP": "true",
     "FSDP_VERSION": "2",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from eegvlm.errors import InputError
 from eegvlm.training import read_recipe
-
-RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+from eegvlm.training.packaged_recipes import RECIPES
 
 
 @pytest.mark.parametrize("file", sorted(RECIPES.glob("*.yaml")), ids=lambda file: file.stem)

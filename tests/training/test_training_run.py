@@ -17,6 +17,7 @@ from eegvlm.training import Recipe, read_recipe, train
 from eegvlm.training.build import build
 from eegvlm.training.card import _intervals
 from eegvlm.training.moved import WEIGHTS
+from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.phases import PhaseTrainer
 
 MOVED_BY_AN_ANSWER = (
@@ -27,7 +28,7 @@ MOVED_BY_AN_ANSWER = (
     "absent_evidence",
     "language_model",
 )
-NANO = Path(__file__).resolve().parents[2] / "recipes" / "nano.yaml"
+NANO = RECIPES / "nano.yaml"
 LEARNT = "enhance, enhance-long, settle-long, hold-long, evidence, perceive"
 FIRST = f"{{nights: 1, hours: 0.4, phases: [{LEARNT}]}}"
 SECOND = "{nights: 1, hours: 0.4, first_seed: 10, phases: [night, align, answer, reason]}"

@@ -37,6 +37,7 @@ COMMANDS = {
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",
+    "doctor": "Show versions, device, extras, and what can run here.",
 }
 
 
@@ -66,7 +67,6 @@ def imported_command(name: str) -> Any:
 
 app = typer.Typer(
     cls=LazyGroup,
-    add_completion=False,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -101,4 +101,12 @@ def main() -> None:
         app(prog_name="eegvlm")
     except InputError as error:
         print(f"eegvlm: {error}", file=sys.stderr)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        from eegvlm.core.extras import missing_extra
+
+        missing = missing_extra(error, next((name for name in sys.argv[1:] if name in COMMANDS), "this command"))
+        if missing is None:
+            raise
+        print(f"eegvlm: {missing}", file=sys.stderr)
         sys.exit(2)

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 
 from eegvlm.cli.wide_console import wide_console
+from eegvlm.core.extras import check_extra
 from eegvlm.errors import InputError
 
 
 def crossval(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, e.g. recipes/sleep-edf-20.yaml.")],
+    recipe: Annotated[
+        Path, typer.Argument(help="A recipe: a YAML file, or the name of a packaged one, e.g. sleep-edf-20.")
+    ],
     out: Annotated[Path | None, typer.Option(help="Folder. Default: runs/<name of the recipe>-crossval.")] = None,
     data: Annotated[
         list[str] | None,
@@ -46,14 +49,17 @@ def crossval(
     """
     from rich.progress import track
 
+    check_extra("train", "crossval")
     from eegvlm.cli.evaluate import print_report
     from eegvlm.cli.train import roots_of
     from eegvlm.evaluation import Bootstrap
     from eegvlm.evaluation.crossval import Options, cross_validate
     from eegvlm.training import read_recipe
+    from eegvlm.training.packaged_recipes import recipe_path
     from eegvlm.training.recipe import check_split
     from eegvlm.training.split_recipe import BY_PERSON, split_option
 
+    recipe = recipe_path(recipe)
     what = read_recipe(recipe, change or ())
     if folds is not None and split is not None:
         raise InputError("arguments", "--folds", folds, "a published split has its own number: leave one of them out")

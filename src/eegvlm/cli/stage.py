@@ -73,7 +73,9 @@ def stage(
     out: Annotated[Path, typer.Option(help="Folder for the results; each recording gets its own in it.")] = Path(
         "staged"
     ),
-    model: Annotated[str, typer.Option(help="Name of a packaged model, or a checkpoint folder.")] = "nano",
+    model: Annotated[
+        str, typer.Option(help="A packaged model, a checkpoint folder, or owner/name[@revision] on the Hub.")
+    ] = "nano",
     channels: Annotated[
         list[str] | None,
         typer.Option(

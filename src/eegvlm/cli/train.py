@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eegvlm.core.extras import check_extra
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, e.g. recipes/nano.yaml.")],
+    recipe: Annotated[
+        Path, typer.Argument(help="A recipe: a YAML file, or the name of a packaged one, e.g. fine-tune.")
+    ],
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/<name of the recipe>.")] = None,
     data: Annotated[
         list[str] | None,
@@ -42,9 +45,11 @@ def train(
     from rich.console import Console
     from rich.progress import track
 
+    check_extra("train", "train")
     from eegvlm.training import read_recipe
     from eegvlm.training import train as run
     from eegvlm.training.claiming import check_claim
+    from eegvlm.training.packaged_recipes import recipe_path
     from eegvlm.training.processes import Processes
     from eegvlm.training.recipe import check_split
     from eegvlm.training.split_recipe import split_option
@@ -52,6 +57,7 @@ def train(
     processes = Processes.join()
     console = Console(quiet=not processes.main, markup=False)
     try:
+        recipe = recipe_path(recipe)
         what = read_recipe(recipe, change or ())
         if fold is not None or split is not None:
             chosen = split_option(what.data.split, protocol=split, fold=fold)

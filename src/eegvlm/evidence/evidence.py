@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eegvlm.evidence.chin import ChinTone
 from eegvlm.evidence.marks import Bools, Floats, Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
+from eegvlm.evidence.tables import events_annotations, events_table
 from eegvlm.scoring import TABLE, Finding, FindingKind
+
+if TYPE_CHECKING:
+    import mne
+    import pandas as pd
 
 K = FindingKind
 _EPOCH_S = 30.0
@@ -61,6 +68,66 @@ class Evidence:
         if self.chin is not None:
             kinds.add(K.CHIN_TONE)
         return frozenset(kinds)
+
+    @property
+    def spindles(self) -> pd.DataFrame:
+        """Sleep spindles, as :meth:`to_dataframe` has them."""
+        return self.to_dataframe([K.SPINDLE])
+
+    @property
+    def slow_waves(self) -> pd.DataFrame:
+        """Slow waves, as :meth:`to_dataframe` has them."""
+        return self.to_dataframe([K.SLOW_WAVE])
+
+    @property
+    def k_complexes(self) -> pd.DataFrame:
+        """K-complexes, as :meth:`to_dataframe` has them."""
+        return self.to_dataframe([K.K_COMPLEX])
+
+    def to_dataframe(self, kinds: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return one row an event, in order of onset.
+
+        Parameters
+        ----------
+        kinds
+            Which events, such as ``["spindle", "arousal"]``; all that were measured where not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``kind``, ``channel`` ("" where several were needed), ``epoch`` (from 1), ``onset_s`` (seconds after the
+            start of epoch 1), ``duration_s``, ``frequency_hz`` (NaN where it has no meaning), ``amplitude_uv`` (peak
+            to peak).
+
+        Raises
+        ------
+        InputError
+            If a kind could not be measured: no channel shows it.
+        MissingExtraError
+            If pandas is not installed.
+        """
+        return events_table(self, kinds)
+
+    def to_annotations(
+        self, start: datetime | None = None, kinds: Iterable[str] | None = None
+    ) -> mne.Annotations:
+        """Return one ``mne`` annotation an event, with channel, amplitude and frequency as extras.
+
+        Parameters
+        ----------
+        start
+            Clock time of the recording's start, naive local time, where the ``Raw`` has one.
+        kinds
+            As in :meth:`to_dataframe`.
+
+        Raises
+        ------
+        InputError
+            If a kind could not be measured.
+        MissingExtraError
+            If MNE is not installed.
+        """
+        return events_annotations(self, start, kinds)
 
     def channels_of(self, kind: str) -> tuple[str, ...]:
         """Return the names of the channels on which a kind was measured."""

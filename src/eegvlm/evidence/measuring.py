@@ -25,7 +25,7 @@ from eegvlm.images import PreparedNight
 from eegvlm.images.shown_channel import ShownChannel
 from eegvlm.scoring import FindingKind
 from eegvlm.scoring.limits import AROUSAL_LEAST_NYQUIST_HZ, SPINDLE_LEAST_NYQUIST_HZ
-from eegvlm.signals import Recording, Role
+from eegvlm.signals import RecordingLike, Role, open_recording
 
 K = FindingKind
 Samples = npt.NDArray[np.float32]
@@ -151,14 +151,22 @@ def measure_night(night: PreparedNight) -> Evidence:
     return found
 
 
-def measure_recording(recording: Recording) -> Evidence:
-    """Measure a recording, from the channels it has.
+def measure_recording(
+    recording: RecordingLike,
+    *,
+    sfreq: float | None = None,
+    channels: Mapping[str, str | Sequence[str]] | None = None,
+) -> Evidence:
+    """Measure a recording, from the channels it has; ``eegvlm.measure`` is this function.
 
     Parameters
     ----------
     recording
-        The recording. Channels below 32 Hz (the muscle envelope of some files) are not measured; those above
-        256 Hz are resampled to 128 Hz.
+        A path, an ``mne.io.BaseRaw``, ``{label: samples in microvolt}`` with ``sfreq``, or a
+        :class:`eegvlm.signals.Recording`. Channels below 32 Hz (the muscle envelope of some files) are not measured;
+        those above 256 Hz are resampled to 128 Hz.
+    sfreq, channels
+        As in :func:`eegvlm.signals.open_recording`.
 
     Returns
     -------
@@ -170,6 +178,7 @@ def measure_recording(recording: Recording) -> Evidence:
     RecordingError
         Where the recording has EEG channels and none can be used.
     """
+    recording = open_recording(recording, sfreq=sfreq, channels=channels, call="measure")
     signals, rates, names = {}, {}, {}
     for role in _MEASURED:
         channel = recording.channel(role)

@@ -140,7 +140,7 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
             columns[entry.name] = columns[entry.name.removesuffix("_relative")]
     found = np.stack([columns[entry.name] for entry in entries()], axis=1).astype(np.float32)
     for group in ("eeg", "eog"):  # what an artefact fills says nothing of sleep; of two eyes, neither does the mean
-        members = [entry.group == group for entry in entries()]
+        members = np.array([entry.group == group for entry in entries()])
         found[np.ix_(_hidden(night, group), members)] = np.nan
     found[~night.usable] = np.nan
     return beside_median(found)
@@ -191,7 +191,7 @@ def _names(night: PreparedNight, modality: str, *, once: bool = True) -> dict[st
 def _hidden(night: PreparedNight, modality: str) -> npt.NDArray[np.bool_]:
     """Return the epochs in which an artefact fills a band of a channel that a panel of a modality shows."""
     panels = [panel.name for panel in night.layout.panels if panel.roles[0].modality == modality]
-    return np.any([np.zeros(night.n_epochs, np.bool_), *(night.narrowed(name) for name in panels)], axis=0)
+    return np.asarray(np.any([np.zeros(night.n_epochs, np.bool_), *map(night.narrowed, panels)], axis=0))
 
 
 def _absent(night: PreparedNight) -> npt.NDArray[np.float64]:

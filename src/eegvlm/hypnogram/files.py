@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from eegvlm.core.files import check_output_file, write_together
+from eegvlm.errors import check_is_path
 from eegvlm.hypnogram.codings import coding_of_name
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source
@@ -60,7 +61,10 @@ def read_hypnogram(
     ------
     HypnogramError
         If the file cannot be read as a scoring; the sentence names the file, the place and the remedy.
+    WrongTypeError
+        If it is given no path.
     """
+    check_is_path(path, "read_hypnogram", "Hypnogram.from_strings, from_codes, from_dataframe ... take objects")
     path, signal = _file_and_signal(Path(path))
     if epoch_s is not None and not is_epoch_length(epoch_s):
         raise HypnogramError(path, "epoch length", epoch_s, "expected seconds, from 0.01 to 3600")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from eegvlm.model.configuration import EegVlmConfig
     from eegvlm.model.general import StagerSettings
     from eegvlm.model.general_processing import GeneralProcessor
+    from eegvlm.model.image_processing import EegVlmImageProcessor
     from eegvlm.model.modeling import EegVlmForConditionalGeneration
     from eegvlm.model.presets import preset
     from eegvlm.model.processing import EegVlmProcessor
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EegVlmConfig",
     "EegVlmForConditionalGeneration",
+    "EegVlmImageProcessor",
     "EegVlmProcessor",
     "GeneralProcessor",
     "StagerSettings",
@@ -30,6 +32,7 @@ __all__ = [
 _FILES = {
     "EegVlmConfig": "configuration",
     "EegVlmForConditionalGeneration": "modeling",
+    "EegVlmImageProcessor": "image_processing",
     "EegVlmProcessor": "processing",
     "GeneralProcessor": "general_processing",
     "StagerSettings": "general",

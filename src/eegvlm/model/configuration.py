@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from huggingface_hub.dataclasses import strict
-from transformers import LlavaConfig, PreTrainedConfig
+from transformers import AutoConfig, LlavaConfig, PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-import eegvlm.model.strip_backbone  # noqa: F401 (registers it with AutoBackbone)
+import eegvlm.model.strip_configuration  # noqa: F401 (registers it with AutoConfig)
 from eegvlm.evidence import entry_places
 
 Alignment = Literal["add", "concat", "fused-only", "none"]
@@ -257,3 +257,6 @@ class EegVlmConfig(LlavaConfig):
 def _are_shares(given: Sequence[float]) -> bool:
     """Whether these are two shares, the first not above the second."""
     return len(given) == 2 and 0 <= given[0] <= given[1] <= 1
+
+
+AutoConfig.register(EegVlmConfig.model_type, EegVlmConfig, exist_ok=True)

@@ -18,7 +18,6 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import (
-    AutoConfig,
     AutoModelForImageTextToText,
     LlavaForConditionalGeneration,
     LlavaModel,
@@ -377,8 +376,7 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         return bool(fields.get("model_type") == EegVlmConfig.model_type and fields.get("alignment", "none") != "none")
 
 
-AutoConfig.register(EegVlmConfig.model_type, EegVlmConfig)
-AutoModelForImageTextToText.register(EegVlmConfig, EegVlmForConditionalGeneration)
+AutoModelForImageTextToText.register(EegVlmConfig, EegVlmForConditionalGeneration, exist_ok=True)
 # On disk the weights carry llava-hf's names, for our own checkpoints as for stock ones.
 register_checkpoint_conversion_mapping(EegVlmConfig.model_type, get_checkpoint_conversion_mapping("llava"))
 register_checkpoint_conversion_mapping("EegVlmModel", get_checkpoint_conversion_mapping("LlavaModel"))

@@ -8,7 +8,7 @@ from typing import Any
 from transformers import CLIPVisionConfig, ConvNextConfig, LlamaConfig, PreTrainedConfig, ResNetConfig
 
 from eegvlm.model.configuration import EegVlmConfig
-from eegvlm.model.strip_backbone import StripConfig
+from eegvlm.model.strip_configuration import StripConfig
 
 
 def _nano() -> dict[str, Any]:

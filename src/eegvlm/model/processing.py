@@ -19,8 +19,16 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout, render
 from eegvlm.model.configuration import EegVlmConfig
+from eegvlm.model.image_processing import EegVlmImageProcessor
 
 STAGES = [stage for stage in Stage if stage >= 0]
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}<image>{% elif part['type'] == 'text' %}"
+    "{{ part['text'] }}{% endif %}{% endfor %}{% endif %}{% endfor %}"
+)
+"""A chat as the prompts it was trained with: pictures and texts one after the other, without roles."""
 
 Signals = Mapping[str, npt.NDArray[np.float32] | torch.Tensor]
 
@@ -46,6 +54,8 @@ class EegVlmProcessor(ProcessorMixin):
         The label of each stage, in the order W, N1, N2, N3, R.
     image_token
         Placeholder of a picture in a prompt.
+    chat_template
+        Jinja template of a chat; :data:`CHAT_TEMPLATE` where not given.
     """
 
     def __init__(
@@ -58,6 +68,7 @@ class EegVlmProcessor(ProcessorMixin):
         prompts: Mapping[str, str] | None = None,
         stage_tokens: Sequence[str] = ("W", "N1", "N2", "N3", "R"),
         image_token: str = "<image>",  # noqa: S107 (a placeholder, not a secret)
+        chat_template: str | None = None,
     ) -> None:
         if layout is None:
             raise ValueError("layout: an ImageLayout is needed; how the epochs are drawn is part of the model")
@@ -67,7 +78,7 @@ class EegVlmProcessor(ProcessorMixin):
         self.prompts = dict(prompts or {})
         self.stage_tokens = list(stage_tokens)
         self.image_token = image_token
-        super().__init__(tokenizer)
+        super().__init__(tokenizer, chat_template=chat_template or CHAT_TEMPLATE)
         self.image_token_id: int = tokenizer.convert_tokens_to_ids(image_token)
 
     @classmethod
@@ -93,6 +104,12 @@ class EegVlmProcessor(ProcessorMixin):
                 f"the vision tower takes {width}x{height}x{config.vision_config.num_channels}: choose another layout",
             )
         return cls(tokenizer, layout, visual_blocks=config.visual_blocks, **kwargs)
+
+    @property
+    def image_processor(self) -> EegVlmImageProcessor:
+        """What takes pictures in any form; it is made of the layout and the tower's mean and deviation."""
+        layout = self.layout
+        return EegVlmImageProcessor(layout.height, layout.width, layout.channels, self.image_mean, self.image_std)
 
     @property
     def stage_token_ids(self) -> list[int]:
@@ -174,36 +191,44 @@ class EegVlmProcessor(ProcessorMixin):
 
     def normalise(self, pictures: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Turn uint8 pictures into the tower's pixel values, (n, channels, height, width)."""
-        mean = torch.tensor(self.image_mean, device=pictures.device).view(-1, 1, 1)
-        std = torch.tensor(self.image_std, device=pictures.device).view(-1, 1, 1)
-        scale, shift = (1 / (255 * std)).to(dtype), (-mean / std).to(dtype)
-        return pictures.to(dtype) * scale + shift
+        return self.image_processor.normalise(pictures, dtype)
 
     def __call__(
         self,
-        pictures: torch.Tensor | None = None,
+        images: Any = None,
         text: str | Sequence[str] | None = None,
         *,
+        pictures: torch.Tensor | None = None,
         signals: Signals | None = None,
         padding: bool | str = True,
         dtype: torch.dtype = torch.float32,
+        return_tensors: str = "pt",
+        videos: None = None,
+        audio: None = None,
         **tokenizer_kwargs: Any,
     ) -> BatchFeature:
         """Build model inputs.
 
         Parameters
         ----------
-        pictures
-            uint8 pictures (n, channels, height, width), in the order of the placeholders in ``text``.
+        images
+            Pictures in the order of the placeholders in ``text``, in any form that
+            :meth:`.EegVlmImageProcessor.pictures` takes; drawn by this checkpoint's layout.
         text
             Prompts with one placeholder a picture; a single prompt is used for every picture. Default: the
             direct prompt.
+        pictures
+            Another name of ``images``.
         signals
             Instead of pictures: ``{panel: (n, samples) µV}``, drawn here.
         padding, **tokenizer_kwargs
             As in a tokenizer's call. Padding is on the left.
         dtype
             Of the pixel values.
+        return_tensors
+            Torch tensors (``"pt"``) are all that is made.
+        videos, audio
+            None; transformers passes them to every processor.
 
         Returns
         -------
@@ -214,11 +239,15 @@ class EegVlmProcessor(ProcessorMixin):
         ------
         ValueError
             If placeholders and pictures differ in number.
+        InputError
+            If a picture was not drawn by this checkpoint's layout, or something else than pictures is given.
         """
-        if (pictures is None) == (signals is None):
+        given = images if pictures is None else pictures
+        if (given is None) == (signals is None) or (images is not None and pictures is not None):
             raise ValueError("give either pictures or signals")
-        if pictures is None:
-            pictures = self.draw(signals or {})
+        if return_tensors != "pt" or videos is not None or audio is not None:
+            raise InputError("processor", "arguments", "other than pictures and text", "only torch tensors are made")
+        pictures = self.draw(signals or {}) if given is None else self.image_processor.pictures(given)
         text = self.prompts["direct"] if text is None else text
         texts = [text] * len(pictures) if isinstance(text, str) else list(text)
         placeholders = sum(prompt.count(self.image_token) for prompt in texts)
@@ -243,7 +272,8 @@ class EegVlmProcessor(ProcessorMixin):
         """Return what ``processor_config.json`` holds, the layout as its own JSON."""
         fields: dict[str, Any] = super().to_dict()
         fields["layout"] = self.layout.to_dict()
+        fields["image_processor"] = self.image_processor.to_dict()
         return fields
 
 
-AutoProcessor.register(EegVlmConfig, EegVlmProcessor)
+AutoProcessor.register(EegVlmConfig, EegVlmProcessor, exist_ok=True)

@@ -10,6 +10,7 @@ from eegvlm.signals.channel import Channel
 from eegvlm.signals.extended import ExtendedRecording
 from eegvlm.signals.lights import Lights
 from eegvlm.signals.lights_option import choose_lights, parse_lights
+from eegvlm.signals.opening import RecordingLike, open_recording
 from eegvlm.signals.overrides import parse_channels
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.quality import ChannelQuality, Quality, QualityKind, QualityLevel, Stretch
@@ -33,10 +34,12 @@ __all__ = [
     "QualityMeter",
     "Recording",
     "RecordingError",
+    "RecordingLike",
     "Role",
     "Stretch",
     "choose_lights",
     "measure_quality",
+    "open_recording",
     "parse_channels",
     "parse_lights",
     "read_recording",

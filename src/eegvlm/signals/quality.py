@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.extras import import_extra
 from eegvlm.signals.source import EPOCH_S
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Levels = npt.NDArray[np.int8]
 Times = npt.NDArray[np.float64]
@@ -182,6 +186,19 @@ class Quality:
             ]
             found += sorted(of_channel, key=lambda stretch: (stretch.first, -stretch.level))
         return tuple(found)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the level of each epoch and channel: ``good``, ``doubtful`` or ``unusable``; epochs count from 1.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        pandas = import_extra("pandas", "pandas", "Quality.to_dataframe")
+        words = np.array([level.name.lower() for level in QualityLevel])
+        table = {name: words[channel.level] for name, channel in self.channels.items()}
+        return pandas.DataFrame(table, index=pandas.RangeIndex(1, self.n_epochs + 1, name="epoch"))
 
     def to_dict(self, start: datetime | None = None) -> dict[str, Any]:
         """Describe it in plain types, for JSON; epochs count from 1 there, as scorers do.

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from eegvlm.errors import check_is_path
 from eegvlm.signals.edf import open_edf
 from eegvlm.signals.mne_source import is_mne_format, open_with_mne
 from eegvlm.signals.recording import Recording
@@ -38,11 +39,14 @@ def read_recording(
     ------
     RecordingError
         Where the file cannot be staged truthfully; the sentence names file, field and remedy.
+    WrongTypeError
+        Where it is given no path.
 
     Examples
     --------
     >>> recording = read_recording("night.edf", channels={"eeg": "Fpz-Cz"})  # doctest: +SKIP
     """
+    check_is_path(path, "read_recording", "Recording.from_mne takes an mne.io.Raw, Recording.from_arrays takes arrays")
     file = Path(path)
     if is_mne_format(file) and file.exists():
         return Recording.from_source(open_with_mne(file), channels)

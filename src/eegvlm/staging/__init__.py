@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eegvlm.staging.counterfactuals import Counterfactuals
     from eegvlm.staging.night import StagedNight
+    from eegvlm.staging.one_call import stage
     from eegvlm.staging.pipeline import StageOptions, stage_file
     from eegvlm.staging.redrawing import Redrawing
     from eegvlm.staging.second_reader import SecondReader, ask_second_reader, second_reader_named
@@ -22,6 +23,7 @@ __all__ = [
     "Stager",
     "ask_second_reader",
     "second_reader_named",
+    "stage",
     "stage_file",
 ]
 
@@ -34,6 +36,7 @@ _FILES = {
     "Stager": "stager",
     "ask_second_reader": "second_reader",
     "second_reader_named": "second_reader",
+    "stage": "one_call",
     "stage_file": "pipeline",
 }
 

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eegvlm.core.files import make_folder, write_text
 from eegvlm.evidence import Evidence
@@ -21,6 +22,9 @@ from eegvlm.signals import Lights, Problem, Quality
 from eegvlm.staging.limits import Limit
 from eegvlm.staging.result_files import FILES, RATIONALES, REPORT, check_formats
 from eegvlm.staging.results_folder import ResultsFolder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,14 @@ class StagedNight:
     second: SecondOpinion | None = None
     lights: Lights | None = None
     unfamiliarity: float | None = None
+
+    def __repr__(self) -> str:
+        of = f"{self.recording.get('file', 'recording')}, {self.provenance.get('model', 'model')}"
+        return f"<StagedNight: {of}, {len(self.all_problems)} problems; {self.hypnogram!r}>"
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<li>{escape(str(problem['message']))}</li>" for problem in self.all_problems)
+        return f"{self.hypnogram._repr_html_()}<ul>{notes}</ul>"
 
     @property
     def panels(self) -> dict[str, str | None]:
@@ -146,6 +158,45 @@ class StagedNight:
         verdicts = Counter(claim["verdict"] for one in self.rationales for claim in one["claims"])
         differing = sum(one["differs"] for one in self.rationales)
         return {"rationales": {"epochs": len(self.rationales), "differing_stage": differing, "claims": dict(verdicts)}}
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report of the night, one self-contained page.
+
+        Parameters
+        ----------
+        path
+            A file that ends in ``.html``, or a folder, in which ``report.html`` is written.
+
+        Returns
+        -------
+        Path
+            The page.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        return write_report(path, self)
+
+    def plot_epoch(self, number: int) -> Figure:
+        """Draw the signals of one epoch with what was measured in them, its stage and its reasons.
+
+        Parameters
+        ----------
+        number
+            Which epoch, counted from 1, as scorers do.
+
+        Raises
+        ------
+        InputError
+            If there is no such epoch.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        from eegvlm.staging.epoch_plot import plot_epoch
+
+        return plot_epoch(self, number)
 
     def write(self, folder: str | Path, formats: Sequence[str] = ("csv", "edf", "bids", "json")) -> list[Path]:
         """Write the night's files; ``staging.json`` comes last, so that its presence means all are there.

@@ -34,6 +34,7 @@ from eegvlm.hypnogram.smoothing import posterior, tempered
 from eegvlm.images import PreparedNight, panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.general import is_general, load_general_model
+from eegvlm.model.hub import commit_of
 from eegvlm.model.weights import weights_hash
 from eegvlm.signals import EPOCH_S, Recording, RecordingError
 from eegvlm.staging.answering import NightAnswering, Progress
@@ -93,17 +94,21 @@ class Stager:
         cls,
         name_or_path: str | Path = "nano",
         *,
+        revision: str | None = None,
         smooth: Smoothing | Literal["auto"] = "auto",
         inputs: Inputs = "both",
         device: str = "auto",
         dtype: str = "auto",
     ) -> Stager:
-        """Load a packaged model by name, or a checkpoint folder.
+        """Load a packaged model by name, a checkpoint folder, or a repository of the Hugging Face Hub.
 
         Parameters
         ----------
         name_or_path
-            ``"nano"``, or a folder.
+            ``"nano"``; a folder; or ``"owner/name"`` on the Hub, also as ``"owner/name@revision"`` or
+            ``"hf://owner/name"``. What was fetched once is read from the cache where the Hub is out of reach.
+        revision
+            Branch, tag or commit on the Hub.
         smooth
             ``"posterior"``: probabilities are those of a chain with the transitions of real nights
             (:mod:`eegvlm.hypnogram.smoothing`). ``"none"``: they are the model's own. ``"auto"``: as the checkpoint's
@@ -122,13 +127,14 @@ class Stager:
             raise InputError("arguments", "smooth", smooth, "use auto, none or posterior")
         if inputs not in INPUTS:
             raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
-        folder = checkpoint_path(name_or_path)
+        folder = checkpoint_path(name_or_path, revision)
         on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
         model, processor = (_load_general if is_general(folder) else _load)(folder, precision)
         model = model.to(on).eval()
         provenance = {
             "software": f"eeg-vlm {__version__}",
             "model": Path(name_or_path).name,
+            **({} if (commit := commit_of(folder)) is None else {"commit": commit}),
             "weights_sha256": weights_hash(folder),
             "layout": processor.layout.name,
             "device": on.type,

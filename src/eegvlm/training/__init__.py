@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from eegvlm.core.extras import missing_extra
+
 if TYPE_CHECKING:
     from eegvlm.training.merging import merge
     from eegvlm.training.recipe import Recipe, read_recipe
@@ -18,4 +20,7 @@ _FILES = {"Recipe": "recipe", "merge": "merging", "read_recipe": "recipe", "trai
 def __getattr__(name: str) -> Any:
     if name not in _FILES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"eegvlm.training.{_FILES[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"eegvlm.training.{_FILES[name]}"), name)
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, f"eegvlm.training.{name}") or error from error

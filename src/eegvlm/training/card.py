@@ -53,7 +53,7 @@ Sleep stages of 30-s epochs, with probabilities, for research and as a draft for
 What the sources below do not hold was not learnt and not tried: other ages and illnesses, derivations, recorders and
 scorers. Of a stage in which a source has no epochs, its figures say nothing. They are of few persons, on whom the
 probabilities were calibrated, too: judge the model on scored nights of your own
-(`eegvlm evaluate FOLDER folder NIGHTS`); training on others goes on with `recipes/fine-tune.yaml`.
+(`eegvlm evaluate FOLDER folder NIGHTS`); training on others goes on with `eegvlm train fine-tune`.
 
 ## Data
 

@@ -157,7 +157,7 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     try:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(path, "recipe", error, "give a YAML file such as recipes/nano.yaml") from error
+        raise InputError(path, "recipe", error, "give a YAML file, or the name of a packaged recipe") from error
     if not isinstance(fields, dict):
         raise InputError(path, "recipe", type(fields).__name__, "a recipe is a mapping of settings")
     for change in changes:

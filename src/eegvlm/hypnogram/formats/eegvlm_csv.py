@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.field_checks import QUALITY_WORDS
 from eegvlm.hypnogram.formats import columns, probability_text
 from eegvlm.hypnogram.formats.eegvlm_json import start_of
 from eegvlm.hypnogram.formats.format import Format, Source, decoded
-from eegvlm.hypnogram.hypnogram import QUALITY_WORDS, Hypnogram
+from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
 from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
 
