@@ -14,9 +14,9 @@ from eegvlm.training.store import EpochStore
 _LEAST_SHARE = 1e-3
 
 
-def chances_of(phase: Phase, data: DataRecipe, store: EpochStore) -> npt.NDArray[np.float64]:
-    """Return the probability (n,) with which a phase draws each epoch."""
-    if phase.objective in ("describe", "follow", "evidence") or data.sampling == "natural":
+def chances_of(data: DataRecipe, store: EpochStore, *, by_stage: bool) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which each epoch is drawn."""
+    if not by_stage or data.sampling == "natural":
         return even_chances(store, data.train)
     return row_chances(store, data.train, data.stage_shares)
 
@@ -27,8 +27,7 @@ def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
     Where a teacher doubts a stage it is learnt less often than it is drawn, and a model says it less often.
     """
     natural = data.sampling == "natural"
-    chances = even_chances(store, data.train) if natural else row_chances(store, data.train, data.stage_shares)
-    chances = chances * store.allowed.all(axis=1)
+    chances = chances_of(data, store, by_stage=True) * store.allowed.all(axis=1)
     if not chances.any():
         return list(data.stage_shares)
     learnt = chances @ store.targets / chances.sum()
@@ -38,7 +37,13 @@ def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
 
 
 def draws_of(
-    phase: Phase, data: DataRecipe, store: EpochStore, seed: int, *, without: npt.NDArray[np.bool_] | None = None
+    phase: Phase,
+    data: DataRecipe,
+    store: EpochStore,
+    seed: int,
+    *,
+    by_stage: bool = True,
+    without: npt.NDArray[np.bool_] | None = None,
 ) -> SeededDraws:
     """Return the draws of a whole phase.
 
@@ -48,11 +53,13 @@ def draws_of(
         Of the recipe.
     store
         The epochs.
+    by_stage
+        Whether the recipe's stage shares count, if it has any.
     without
         bool (n,): epochs that are not drawn.
     """
     count = phase.optimiser_steps(data.epochs_a_pass or len(store)) * phase.batch_size
-    chances = chances_of(phase, data, store)
+    chances = chances_of(data, store, by_stage=by_stage)
     if without is None and not data.subject_batches:
         return SeededDraws(chances, count, seed)
     rows = np.flatnonzero(chances > 0 if without is None else ~without)

@@ -238,11 +238,13 @@ def check_split(data: DataRecipe, path: Path) -> None:
 
 def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
     """Refuse sources of phases that are not there, and phases without a source."""
+    from eegvlm.training.objectives import OBJECTIVES  # whose batches know recipes
+
     train, names = recipe.data.train, {phase.name for phase in recipe.phases}
     limited = [one for one in train.simulated if one.phases]
-    objectives = {phase.name: phase.objective for phase in recipe.phases}
+    able = {phase.name for phase in recipe.phases if not OBJECTIVES[phase.objective].needs_signal}
     for spectral in train.spectral:
-        wrong = [name for name in spectral.phases if objectives.get(name) != "evidence"]
+        wrong = [name for name in spectral.phases if name not in able]
         if wrong or not spectral.phases:
             hint = "name evidence phases of this recipe: nothing else can learn from nights without a signal"
             raise InputError(path, f"source {spectral.name}", f"phases {', '.join(wrong) or 'none'}", hint)
