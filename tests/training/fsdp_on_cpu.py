@@ -13,7 +13,8 @@ create = parallel.accelerator_of
 
 
 def as_if_on_gpus(*args: Any) -> Any:
-    PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
+    if PartialState().distributed_type != DistributedType.FSDP:  # as the first phase leaves it
+        PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
     accelerator = create(*args)
     assert parallel.sharding(accelerator) == "FSDP"
     return accelerator

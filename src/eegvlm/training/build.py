@@ -192,11 +192,7 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
         return {**fields, "enhancement_config": None}
     fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
     if said.evidence != "none":
-        fields |= {
-            name: value
-            for name, value in vars(said).items()
-            if name.startswith("evidence") or name in ("picture_agreement", "unfamiliar_widening")
-        }
+        fields |= {name: value for name, value in vars(said).items() if name.startswith("evidence")}
     if said.enhancement_members:
         fields["enhancement_members"] = said.enhancement_members
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")

@@ -1,4 +1,4 @@
-"""Which epochs a phase draws: by stage or as they come, by person or mixed, with or without a group of persons."""
+"""Which epochs a phase draws: by stage or as they come, with or without a group of persons."""
 
 from __future__ import annotations
 
@@ -60,50 +60,29 @@ def draws_of(
     """
     count = phase.optimiser_steps(data.epochs_a_pass or len(store)) * phase.batch_size
     chances = chances_of(data, store, by_stage=by_stage)
-    if without is None and not data.subject_batches:
+    if without is None:
         return SeededDraws(chances, count, seed)
-    rows = np.flatnonzero(chances > 0 if without is None else ~without)
-    size = phase.batch_size if data.subject_batches else 1
-    return GroupDraws(rows, chances[rows], np.array(store.persons)[store.night[rows]], count, size, seed)
+    rows = np.flatnonzero(~without)
+    return DrawsAmong(rows, chances[rows], count, seed)
 
 
-class GroupDraws(SeededDraws):
-    """Draws among some rows, so many of one person in a turn.
+class DrawsAmong(SeededDraws):
+    """Draws among some rows.
 
     Parameters
     ----------
     rows
         (n,) rows that may be drawn.
     chances
-        (n,) of each; a person is drawn as often as the person's rows would be.
-    persons
-        (n,) whose each is.
+        (n,) of each, up to a common factor.
     count, seed
         How many are drawn, and what decides them.
-    size
-        Rows of one person in a turn; 1: persons are mixed.
     """
 
-    def __init__(
-        self,
-        rows: npt.NDArray[np.intp],
-        chances: npt.NDArray[np.float64],
-        persons: npt.NDArray[np.str_],
-        count: int,
-        size: int,
-        seed: int,
-    ) -> None:
+    def __init__(self, rows: npt.NDArray[np.intp], chances: npt.NDArray[np.float64], count: int, seed: int) -> None:
         super().__init__(chances / chances.sum(), count, seed)
-        self.rows, self.persons, self.size = rows, persons, size
+        self.rows = rows
 
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng([self.seed, 9])
-        if self.size == 1:
-            return iter(rng.choice(self.rows, self.count, p=self.chances).tolist())
-        names, whose = np.unique(self.persons, return_inverse=True)
-        turns = rng.choice(len(names), -(-self.count // self.size), p=np.bincount(whose, weights=self.chances))
-        drawn = []
-        for person in turns:
-            own = np.flatnonzero(whose == person)
-            drawn.append(rng.choice(self.rows[own], self.size, p=self.chances[own] / self.chances[own].sum()))
-        return iter(np.concatenate(drawn)[: self.count].tolist())
+        return iter(rng.choice(self.rows, self.count, p=self.chances).tolist())

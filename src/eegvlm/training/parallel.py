@@ -68,7 +68,7 @@ def accelerator_of(phase: Phase, processes: Processes, model: Any) -> Accelerato
         Its classes say which layers are divided one by one.
     """
     accelerator = Accelerator(
-        cpu=not torch.cuda.is_available(),
+        cpu=processes.count == 1 and not torch.cuda.is_available(),  # several have met on their devices
         mixed_precision="no",
         gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=phase.accumulate),
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],

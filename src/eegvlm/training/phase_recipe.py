@@ -76,9 +76,6 @@ class Phase:
     folds
         Of ``classify``: before the network itself, train this many, each without one group of persons. Later phases
         read a person's high-level vectors from the network that has not seen this person.
-    by_stage
-        Of ``follow``, which draws windows wherever they lie: how far the rarer stages of a source count for more there,
-        from 0, each epoch alike, to 1, as if epochs were drawn as in the other phases.
     average
         Of ``classify`` and ``follow``: the network ends as the mean of its weights over this share of the steps, the
         last ones (:mod:`eegvlm.training.averaging`); 0: as they are after the last step.
@@ -107,7 +104,6 @@ class Phase:
     gradient_checkpointing: bool = False
     reasoned: float = 0.5
     folds: int = 0
-    by_stage: float = 0.0
     average: float = 0.0
     others: float = 1.0
     randomisation: Randomisation | None = None
@@ -152,7 +148,6 @@ class Phase:
             (self.member < 0, f"member {self.member}", "members are counted from 1; 0 are all of them"),
             (self.member and self.folds, f"folds {self.folds}", "cross-fit all members in one phase"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
-            (not 0 <= self.by_stage <= 1, f"by_stage {self.by_stage}", "give a share from 0 to 1"),
             (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
             (self.others < 0, f"others {self.others}", "give 0 or more"),
         ):  # fmt: skip

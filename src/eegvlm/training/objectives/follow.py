@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.training.data import even_chances, row_chances
+from eegvlm.training.data import even_chances
 from eegvlm.training.losses import mean_over_readers
 from eegvlm.training.objectives.objective import Objective, Tensors
 from eegvlm.training.windows import WindowBatches
@@ -27,7 +27,7 @@ class Follow(Objective):
     """Cross-entropy of the stages of all epochs of windows; the enhancement network's classifier stays as it is."""
 
     parts = ("night",)
-    settings = frozenset({"average", "by_stage"})
+    settings = frozenset({"average"})
     network = "night"
     draws_by_stage = False
 
@@ -37,12 +37,10 @@ class Follow(Objective):
         if not around:
             hint = "set model.night_epochs, or leave this phase out"
             raise InputError("recipe", f"phase {self.phase.name}", "the model has no night encoder", hint)
-        even = even_chances(nights.nights, data.train)
-        by_stage = row_chances(nights.nights, data.train, data.stage_shares)
         train = WindowBatches(
             nights.training_vectors(nights.augmentation(), around),
             nights.processor,
-            (1 - self.phase.by_stage) * even + self.phase.by_stage * by_stage,
+            even_chances(nights.nights, data.train),
             data.context_drop,
             data.context_gaps,
             self.phase.others,
