@@ -93,11 +93,16 @@ def sharding(accelerator: Accelerator) -> str:
 
 
 def whole_state(accelerator: Accelerator, module: nn.Module) -> Mapping[str, torch.Tensor] | None:
-    """Return the model's whole state, gathered from all processes; None where each process has it."""
-    if not sharding(accelerator):
-        return None
-    state = accelerator.get_state_dict(module)
-    return {name.removeprefix(_MODEL): value for name, value in (state or {}).items()}
+    """Return the weights that move and the buffers, gathered from all processes; None where each process has them."""
+    match sharding(accelerator):
+        case "FSDP":
+            named: dict[str, Any] = {name: one for name, one in module.named_parameters() if one.requires_grad}
+            state = {name: value.full_tensor().cpu() for name, value in named.items()} | dict(module.named_buffers())
+        case "DeepSpeed":
+            state = accelerator.get_state_dict(module) or {}  # empty in all processes but one
+        case _:
+            return None
+    return {name.removeprefix(_MODEL): value for name, value in state.items()}
 
 
 def save_optimizer(accelerator: Accelerator, module: nn.Module, optimizer: Any, checkpoint: Path) -> None:
