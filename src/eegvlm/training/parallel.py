@@ -23,6 +23,7 @@ from accelerate.utils import (  # type: ignore[import-untyped]
     save_fsdp_optimizer,
 )
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 
 from eegvlm.training.objectives import Objective
 from eegvlm.training.optimizer import MAX_GRADIENT_NORM
@@ -96,6 +97,9 @@ def whole_state(accelerator: Accelerator, module: nn.Module) -> Mapping[str, tor
     """Return the weights that move and the buffers, gathered from all processes; None where each process has them."""
     match sharding(accelerator):
         case "FSDP":
+            for one in module.modules():
+                if isinstance(one, FSDPModule):
+                    one.reshard()  # validation leaves the outermost weights whole
             named: dict[str, Any] = {name: one for name, one in module.named_parameters() if one.requires_grad}
             state = {name: value.full_tensor().cpu() for name, value in named.items()} | dict(module.named_buffers())
         case "DeepSpeed":
