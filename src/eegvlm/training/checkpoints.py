@@ -74,8 +74,9 @@ class PhaseState:
 
     def evaluated(self, loss: float, patience: int) -> None:
         """Count an evaluation; one that is no better than the best wears patience, unless there is no end to it (0)."""
-        self.evaluations_since_best = 0 if loss < self.best_loss else self.evaluations_since_best + 1
-        self.best_loss = min(loss, self.best_loss)
+        better = loss < self.best_loss  # no loss that is not a number is
+        self.evaluations_since_best = 0 if better else self.evaluations_since_best + 1
+        self.best_loss = loss if better else self.best_loss
         self.stopped = 0 < patience <= self.evaluations_since_best
 
 

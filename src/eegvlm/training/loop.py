@@ -198,7 +198,8 @@ def run_phase(
     if checkpoint is not None:
         checkpoints.check_kind(checkpoint, sharded=sharded)
         state = PhaseState.read(checkpoint)
-        load_moved(trained, checkpoint)
+        if sharded != "DeepSpeed":  # which reads the weights with the optimizer's state
+            load_moved(trained, checkpoint)
         parallel.load_optimizer(accelerator, module, optimizer, checkpoint)
         rates.load_state_dict(torch.load(checkpoint / "scheduler.pt", weights_only=True))
         if averaging is not None:
