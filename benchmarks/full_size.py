@@ -48,11 +48,12 @@ from eegvlm.staging.key_value import Prefix
 from eegvlm.staging.reading import Reader
 from eegvlm.training.adapters import put_in
 from eegvlm.training.moved import release
-from eegvlm.training.objectives import reason
+from eegvlm.training.objectives import OBJECTIVES
 from eegvlm.training.phase_recipe import Lora, Phase
 from eegvlm.training.tokenizer import IMAGE, train_tokenizer
 
 CARD_TFLOPS = {"H100": 989.4, "H200": 989.4}
+PHASE = Phase("speed", "reason", ("language", "projector"), steps=1, lora=Lora())
 PROMPTS = {"direct": "<image>Stage:", "reasoned": "<image>Reasons:"}
 GEOMETRIES = ("tiny", "nano", "llava-1.5-7b", "llava-1.5-13b")
 TEXT_TOKENS = 120
@@ -293,8 +294,8 @@ class FullSize:
 
     def _loss(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         self.model.train()
-        with torch.autocast(self.timer.device.type, torch.bfloat16, enabled=self.timer.device.type == "cuda"):
-            return reason(self.model, inputs)
+        objective = OBJECTIVES[PHASE.objective](PHASE, self.processor, self.timer.device.type == "cuda")
+        return objective.loss(self.model, inputs)[0]
 
     def _pixels(self, rows: slice, dtype: torch.dtype) -> torch.Tensor:
         return self.processor.normalise(self.epochs.draw(self.processor, rows, self.timer.device), dtype)
@@ -313,9 +314,8 @@ class FullSize:
 
 def adapt(model: EegVlmForConditionalGeneration, processor: EegVlmProcessor) -> list[torch.nn.Parameter]:
     """Give the model adapters as a training phase does; return what is trained: these and the projector."""
-    phase = Phase("speed", "reason", ("language", "projector"), steps=1, lora=Lora())
-    put_in(model, phase.lora, processor.stage_token_ids)
-    release(model, phase, frozen_in=model.dtype)
+    put_in(model, PHASE.lora, processor.stage_token_ids)
+    release(model, PHASE, frozen_in=model.dtype)
     return [value for value in model.parameters() if value.requires_grad]
 
 

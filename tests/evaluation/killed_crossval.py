@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from accelerate import Accelerator
+
 from eegvlm.evaluation import Bootstrap, crossval
 from eegvlm.training import read_recipe
-from eegvlm.training.phases import PhaseTrainer
 
 
 def killed(place: Any, name: str, call: int) -> None:
@@ -27,7 +28,7 @@ def killed(place: Any, name: str, call: int) -> None:
 
 
 MOMENTS = {
-    "in training of the first fold": lambda: killed(PhaseTrainer, "training_step", 2),
+    "in training of the first fold": lambda: killed(Accelerator, "backward", 2),
     "while the answers of the second fold are written": lambda: killed(crossval, "write_answers", 2),
 }
 

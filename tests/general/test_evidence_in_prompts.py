@@ -26,6 +26,7 @@ from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 from eegvlm.training import train
 from eegvlm.training.build import build
+from eegvlm.training.checkpoints import read_log
 from eegvlm.training.context import seen_night
 from eegvlm.training.data import Augmentation
 from eegvlm.training.estimate import estimate
@@ -294,7 +295,7 @@ def test_a_recipe_with_evidence_runs_to_a_checkpoint_that_stages_and_is_judged(f
     )
     recipe = small_recipe(family, base, *changes)
     folder = train(recipe, tmp_path / "run")
-    curve = json.loads((tmp_path / "run" / "answer" / "curve.json").read_text())
+    curve = read_log(tmp_path / "run" / "answer")
     losses = [entry["eval_loss"] for entry in curve if "eval_loss" in entry]
     assert losses[-1] < losses[0]
     assert StagerSettings.read(folder).evidence == "text"

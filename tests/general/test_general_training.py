@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import huggingface_hub
@@ -21,6 +20,7 @@ from eegvlm.model.label_trie import LabelTokens
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 from eegvlm.training import Recipe, read_recipe, train
+from eegvlm.training.checkpoints import read_log
 from eegvlm.training.data import Augmentation
 from eegvlm.training.estimate import estimate, lines
 from eegvlm.training.general_base import build_general
@@ -60,7 +60,7 @@ def test_a_recipe_runs_to_a_checkpoint_that_stages(family, context, tmp_path):
     recipe = small_recipe(family, base, f"model.context_epochs={context}")
     folder = train(recipe, tmp_path / "run")
 
-    curve = json.loads((tmp_path / "run" / "answer" / "curve.json").read_text())
+    curve = read_log(tmp_path / "run" / "answer")
     losses = [entry["eval_loss"] for entry in curve if "eval_loss" in entry]
     assert losses[-1] < losses[0]
     before, after = load_file(base / "model.safetensors"), load_file(folder / "model.safetensors")

@@ -7,17 +7,19 @@ from typing import Any
 from accelerate import DistributedType, PartialState
 
 from eegvlm.cli import main
-from eegvlm.training.parallel import ParallelTrainer
+from eegvlm.training import parallel
 
-create = ParallelTrainer.create_accelerator_and_postprocess
+create = parallel.accelerator_of
 
 
-def as_if_on_gpus(trainer: Any) -> None:
-    PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
-    create(trainer)
-    assert trainer.is_fsdp_enabled
+def as_if_on_gpus(*args: Any) -> Any:
+    if PartialState().distributed_type != DistributedType.FSDP:  # as the first phase leaves it
+        PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
+    accelerator = create(*args)
+    assert parallel.sharding(accelerator) == "FSDP"
+    return accelerator
 
 
 if __name__ == "__main__":
-    ParallelTrainer.create_accelerator_and_postprocess = as_if_on_gpus
+    parallel.accelerator_of = as_if_on_gpus
     main()

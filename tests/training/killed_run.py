@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import transformers
+from accelerate import Accelerator
 
-from eegvlm.training import parallel, read_recipe, run, train
-from eegvlm.training.phases import PhaseTrainer
+from eegvlm.training import checkpoints, read_recipe, run, train
 
 
 def killed(place: Any, name: str, call: int, *, after: bool = False) -> None:
@@ -31,12 +30,12 @@ def killed(place: Any, name: str, call: int, *, after: bool = False) -> None:
 
 MOMENTS = {
     "while a night is written": lambda: killed(os, "replace", 3),  # of the recipe, the labels, the signals
-    "in a step after a checkpoint": lambda: killed(PhaseTrainer, "training_step", 3, after=True),
-    "while a checkpoint is written": lambda: killed(transformers.Trainer, "_save_rng_state", 1),
-    "when a checkpoint is written and not yet in its place": lambda: killed(parallel, "complete", 1),
+    "in a step after a checkpoint": lambda: killed(Accelerator, "backward", 3, after=True),
+    "while a checkpoint is written": lambda: killed(checkpoints, "write_random_state", 1),
+    "when a checkpoint is written and not yet in its place": lambda: killed(checkpoints, "complete", 1),
     "between two phases": lambda: killed(run, "draws_of", 2),
-    "before the first checkpoint of adapters": lambda: killed(PhaseTrainer, "training_step", 3, after=True),
-    "among the steps of adapters": lambda: killed(PhaseTrainer, "training_step", 4, after=True),
+    "before the first checkpoint of adapters": lambda: killed(Accelerator, "backward", 3, after=True),
+    "among the steps of adapters": lambda: killed(Accelerator, "backward", 4, after=True),
 }
 
 if __name__ == "__main__":

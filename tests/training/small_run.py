@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+
+from eegvlm.training.checkpoints import read_log
 
 RECIPE = """
 name: small
@@ -37,5 +38,5 @@ def written_to(folder: Path) -> Path:
 
 def losses(run: Path, phase: str) -> list[tuple[int, float]]:
     """Training and validation losses of a phase in the order in which they were logged."""
-    entries = json.loads((run / phase / "curve.json").read_text())
+    entries = read_log(run / phase)
     return [(entry["step"], entry[name]) for entry in entries for name in ("loss", "eval_loss") if name in entry]

@@ -63,19 +63,9 @@ def test_epochs_that_are_compared_with_some_stages_only_say_nothing_of_shares():
     assert learnt_shares(DATA, some) == list(DATA.stage_shares)
 
 
-def test_a_batch_can_come_from_one_person():
+def test_whoever_is_left_out_is_never_drawn():
     held = epochs()
-    drawn = np.array(list(draws_of(replace(PHASE, epochs=100), replace(DATA, subject_batches=True), held, 0)))
-    persons = np.array(held.persons)[held.night[drawn]].reshape(-1, 8)
-    assert (persons == persons[:, :1]).all()
-    assert (persons[:, 0] == "b").mean() == pytest.approx(0.5, abs=0.06)
-
-
-@pytest.mark.parametrize("subject_batches", [False, True])
-def test_whoever_is_left_out_is_never_drawn(subject_batches):
-    held = epochs()
-    data = replace(DATA, subject_batches=subject_batches)
-    drawn = list(draws_of(replace(PHASE, epochs=50), data, held, 0, without=held.night == 0))
+    drawn = list(draws_of(replace(PHASE, epochs=50), DATA, held, 0, without=held.night == 0))
     assert set(held.night[drawn]) == {1, 2, 3}
 
 

@@ -13,8 +13,10 @@ from eegvlm.cli.app import app
 from eegvlm.model import preset
 from eegvlm.model.night import NightEncoder
 from eegvlm.training import read_recipe
+from eegvlm.training.activation_memory import kept_by_transformer
 from eegvlm.training.build import build
-from eegvlm.training.estimate import estimate, kept_by_night, kept_by_transformer
+from eegvlm.training.estimate import estimate
+from eegvlm.training.objectives.follow import kept_by_night
 from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.processes import Processes
 from eegvlm.training.trial import why_not

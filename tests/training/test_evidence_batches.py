@@ -14,8 +14,9 @@ from eegvlm.evidence import BANDS, beside_median, entries, evidence_vectors, mea
 from eegvlm.images import PreparedNight, load_layout
 from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
 from eegvlm.training.evidence_recipe import EvidenceData
-from eegvlm.training.objectives import evidence as learn
-from eegvlm.training.objectives import stage_loss
+from eegvlm.training.losses import stage_loss
+from eegvlm.training.objectives.evidence import Evidence
+from eegvlm.training.recipe import Phase
 from eegvlm.training.spectral_nights import read_spectral_nights
 from eegvlm.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
 
@@ -312,7 +313,7 @@ def test_the_loss_is_the_mean_of_each_readers_own_over_what_counts(measured):
     class Model:
         model, training = Body(), True
 
-    loss, logits = learn(Model(), batch, 0.0)
+    loss, logits = Evidence(Phase("evidence", "evidence", ("evidence",))).loss(Model(), batch)
     rows = [batch["place"][k] for k in range(2)]
     torch.testing.assert_close(logits, torch.stack([answers[:, k, rows[k]].mean(dim=0) for k in range(2)]))
     at = ((0, 7), (1, 60))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 from small_run import losses, written_to
 from spectral_files import write_spectral
@@ -21,9 +22,9 @@ from eegvlm.images import load_layout
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 from eegvlm.training import Recipe, read_recipe, train
-from eegvlm.training.estimate import estimate, kept_by_evidence
+from eegvlm.training.estimate import estimate
 from eegvlm.training.moved import WEIGHTS
-from eegvlm.training.phases import PhaseTrainer
+from eegvlm.training.objectives.evidence import kept_by_evidence
 from eegvlm.training.recipe import DataRecipe, Mixture, SimulatedNights
 from eegvlm.training.run import Run
 from eegvlm.training.sources import prepare
@@ -125,7 +126,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("step", [3, 6], ids=["in the evidence phase", "after it"])
 def test_a_killed_run_ends_with_the_same_losses_and_weights(undisturbed, roots, tmp_path, monkeypatch, step):
     monkeypatch.setattr("eegvlm.training.evidence_states.LEAST_PERSONS", 1)
-    recipe, calls, whole = recipe_in(tmp_path), [], PhaseTrainer.training_step
+    recipe, calls, whole = recipe_in(tmp_path), [], Accelerator.backward
 
     def die(self, *args, **kwargs):
         calls.append(1)
@@ -134,7 +135,7 @@ def test_a_killed_run_ends_with_the_same_losses_and_weights(undisturbed, roots, 
         return whole(self, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(PhaseTrainer, "training_step", die)
+        patch.setattr(Accelerator, "backward", die)
         with pytest.raises(Killed):
             train(recipe, tmp_path / "killed", data=roots)
     assert (tmp_path / "killed" / "evidence" / "done.json").is_file() == (step > 5)

@@ -20,8 +20,8 @@ from eegvlm.training.build import build
 from eegvlm.training.claiming import claim
 from eegvlm.training.moved import WEIGHTS, is_adapter
 from eegvlm.training.packaged_recipes import RECIPES
+from eegvlm.training.parallel import StepModule
 from eegvlm.training.phase_recipe import Lora
-from eegvlm.training.phases import PhaseTrainer
 
 PAPER = RECIPES / "eeg-vlm-13b.yaml"
 EMBEDDED, HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"
@@ -65,21 +65,22 @@ def paper(base: Path, *changes: str) -> Recipe:
 def stopped(base, tmp_path_factory) -> tuple[Path, dict[str, set[str]]]:
     """Return the folder of a run that was killed in its last phase, and whom each network was trained on."""
     run, calls, seen = tmp_path_factory.mktemp("runs") / "paper", [], {}
-    step, run_phase = PhaseTrainer.training_step, running.run_phase
+    forward, run_phase = StepModule.forward, running.run_phase
 
-    def die(self, *args, **kwargs):
-        calls.append(self.phase.name)
+    def die(self, inputs):
+        if self.training:
+            calls.append(self.objective.phase.name)
         if calls.count("reason") == 6:
             raise Killed
-        return step(self, *args, **kwargs)
+        return forward(self, inputs)
 
-    def watched(phase, recipe, model, batches, validation, draws, folder, *rest):
-        store = batches.store
-        seen[folder.name] = {store.persons[night] for night in store.night[list(draws)]}
-        return run_phase(phase, recipe, model, batches, validation, draws, folder, *rest)
+    def watched(objective, recipe, model, batches, folder, *rest, **named):
+        store = batches.train.store
+        seen[folder.name] = {store.persons[night] for night in store.night[batches.rows]}
+        return run_phase(objective, recipe, model, batches, folder, *rest, **named)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PhaseTrainer, "training_step", die)
+        patch.setattr(StepModule, "forward", die)
         patch.setattr(running, "run_phase", watched)
         with pytest.raises(Killed):
             train(paper(base), run)
@@ -146,7 +147,7 @@ def test_no_person_is_seen_by_the_network_that_gives_the_persons_vectors(base, s
         served = [k for k, weights in held.items() if torch.equal(weights[f"model.enhancement.{name}"], weight)]
         assert len(served) == 1
         assert person not in trained_on[f"fold-{served[0]}"]
-    batch = run.batches(run.phases[1])[0]([0, 1, 30])
+    batch = run.objective(run.phases[1]).batches(run.inputs)[0]([0, 1, 30])
     assert batch["context"].shape == (3, 1, 16)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import TrainerCallback
 
 from eegvlm.errors import InputError
 from eegvlm.training import read_recipe
@@ -71,30 +71,19 @@ CLASSIFY = (
 )
 
 
-class Watched(TrainerCallback):
-    """Keeps the classifier's weights of every step."""
-
-    def __init__(self) -> None:
-        self.weights: list[torch.Tensor] = []
-
-    def on_step_end(self, args, state, control, model=None, **kwargs):
-        self.weights.append(model.model.enhancement.members[0].classifier.weight.detach().clone())
-
-
 def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_mean(tmp_path):
     settings = ("model=tiny", *DATA, f"phases={CLASSIFY}", "precision=float32")
     run = Run.begin(read_recipe(PAPER, settings), tmp_path, {}, lambda items, what: items)
-    watched = Watched()
-    run.callbacks = (watched,)
+    network, weights = run.model.model.enhancement, []
+    run.after_step = lambda step: weights.append(network.members[0].classifier.weight.detach().clone())
     run.phase(run.phases[0])
     held = load_file(tmp_path / "enhance" / "weights" / WEIGHTS)
-    mean = torch.stack(watched.weights[2:]).mean(dim=0)
+    mean = torch.stack(weights[2:]).mean(dim=0)
     torch.testing.assert_close(held["model.enhancement.members.0.classifier.weight"], mean)
 
-    network = run.model.model.enhancement
     norm, seen = network.members[0].widen[1], []
     norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].mean(dim=(0, 2, 3))))
-    train, _ = run.batches(run.phases[0])
+    train, _ = run.objective(run.phases[0]).batches(run.inputs)
     with torch.no_grad():
         network(train.pixel_values(train(list(range(8)))["microvolt"], torch.device("cpu")))
     assert (seen[0] - norm.running_mean).abs().max() < 0.5 * norm.running_var.sqrt().max()
@@ -121,25 +110,23 @@ def test_a_phase_moves_and_keeps_the_member_that_it_names(tmp_path):
         )
 
 
-class Interrupted(TrainerCallback):
-    """Stops a run in its last step, like a kill after a checkpoint."""
-
-    def on_step_end(self, args, state, control, **kwargs):
-        if state.global_step == 4:
-            raise KeyboardInterrupt
+def interrupted(step: int) -> None:
+    """Stop a run in its last step, like a kill after a checkpoint."""
+    if step == 4:
+        raise KeyboardInterrupt
 
 
 def test_a_mean_goes_on_after_an_interruption(tmp_path):
     settings = ("model=tiny", *DATA, f"phases={CLASSIFY}", "precision=float32", "checkpoint_steps=3")
 
-    def run(folder: Path, *callbacks: TrainerCallback) -> None:
+    def run(folder: Path, after_step: Callable[[int], None] = lambda step: None) -> None:
         one = Run.begin(read_recipe(PAPER, settings), folder, {}, lambda items, what: items)
-        one.callbacks = callbacks
+        one.after_step = after_step
         one.phase(one.phases[0])
 
     run(tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "broken", Interrupted())
+        run(tmp_path / "broken", interrupted)
     run(tmp_path / "broken")
     whole, resumed = (load_file(tmp_path / name / "enhance" / "weights" / WEIGHTS) for name in ("whole", "broken"))
     assert all(torch.equal(resumed[name], weight) for name, weight in whole.items())

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from small_run import PHASES, losses
 
 from eegvlm.errors import InputError
-from eegvlm.training import read_recipe
+from eegvlm.training import read_recipe, train
 from eegvlm.training.checkpoints import check_kind
 from eegvlm.training.packaged_recipes import RECIPES
 from eegvlm.training.processes import Processes, Share
@@ -117,21 +117,39 @@ print("under way", threads())
         assert "gloo" not in at_the_end
 
 
-@pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="DeepSpeed is not installed")
-def test_weights_that_zero3_divides_train_as_whole_ones_do(small_recipe, undisturbed_run, tmp_path):
+def under_zero3(recipe: Path, out: Path, *changes: str) -> None:
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--main_process_port", free_port()]
-    program = ["--config_file", str(CONFIGURATIONS / "zero3.yaml"), "-m", "eegvlm", "train", str(small_recipe)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu"}
+    program = ["--config_file", str(CONFIGURATIONS / "zero3.yaml"), "-m", "eegvlm", "train", str(recipe)]
+    settings = [part for change in changes for part in ("--set", change)]
     done = subprocess.run(
-        [*launch, *program, "--out", str(tmp_path / "run")],
-        env=environment,
+        [*launch, *program, "--out", str(out), *settings],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stdout
+
+
+with_deepspeed = pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="DeepSpeed is not installed")
+
+
+@with_deepspeed
+def test_weights_that_zero3_divides_train_as_whole_ones_do(small_recipe, undisturbed_run, tmp_path):
+    under_zero3(small_recipe, tmp_path / "run")
     assert_alike(tmp_path / "run", undisturbed_run)
+
+
+@with_deepspeed
+def test_adapters_beside_frozen_bfloat16_weights_that_zero3_divides_train_as_beside_whole_ones(small_recipe, tmp_path):
+    how = "steps: 3, batch_size: 4, lora: {rank: 2, dropout: 0.0}"
+    phases = f"[{{name: reason, objective: reason, trains: [projector, language], {how}}}]"
+    changes = ("precision=bfloat16", "frozen_in=bfloat16", "model.night_epochs=0", f"phases={phases}")
+    under_zero3(small_recipe, tmp_path / "run", *changes)
+    train(read_recipe(small_recipe, changes), tmp_path / "alone")
+    ours, theirs = (losses(tmp_path / run, "reason") for run in ("run", "alone"))
+    np.testing.assert_allclose([loss for _, loss in ours], [loss for _, loss in theirs], rtol=2e-3)
 
 
 @pytest.mark.parametrize("kind", ["", "FSDP", "DeepSpeed"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from eegvlm.errors import InputError
@@ -18,7 +19,6 @@ from eegvlm.training.build import build
 from eegvlm.training.card import _intervals
 from eegvlm.training.moved import WEIGHTS
 from eegvlm.training.packaged_recipes import RECIPES
-from eegvlm.training.phases import PhaseTrainer
 
 MOVED_BY_AN_ANSWER = (
     "vision_tower",
@@ -89,19 +89,19 @@ def test_a_killed_run_ends_with_the_same_weights(undisturbed, tmp_path, monkeypa
     class Killed(BaseException):
         pass
 
-    step = PhaseTrainer.training_step
+    backward = Accelerator.backward
     calls = []
 
     def die_in_the_last_phase(self, *args, **kwargs):
         calls.append(1)
         if len(calls) == 4 * len(small_recipe().phases) - 1:
             raise Killed
-        return step(self, *args, **kwargs)
+        return backward(self, *args, **kwargs)
 
-    monkeypatch.setattr(PhaseTrainer, "training_step", die_in_the_last_phase)
+    monkeypatch.setattr(Accelerator, "backward", die_in_the_last_phase)
     with pytest.raises(Killed):
         train(small_recipe(), tmp_path / "killed")
-    monkeypatch.setattr(PhaseTrainer, "training_step", step)
+    monkeypatch.setattr(Accelerator, "backward", backward)
     assert (tmp_path / "killed" / "answer" / "done.json").is_file()
     assert not (tmp_path / "killed" / "reason" / "done.json").exists()
     train(small_recipe(), tmp_path / "killed", resume=True)

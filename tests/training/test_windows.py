@@ -14,8 +14,8 @@ from torch import nn
 
 from eegvlm.errors import InputError
 from eegvlm.training.context import NightVectors, with_own
-from eegvlm.training.objectives import follow
-from eegvlm.training.recipe import read_recipe
+from eegvlm.training.objectives.follow import Follow
+from eegvlm.training.recipe import Phase, read_recipe
 from eegvlm.training.run import Run
 from eegvlm.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
 from eegvlm.training.windows import WindowBatches
@@ -151,7 +151,7 @@ def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(v
     batch["window"] = batch["window"].nan_to_num()
     batch["counts"] = torch.zeros_like(batch["counts"])
     batch["counts"][0, 1], batch["counts"][2, 4] = 1.0, 3.0
-    loss, logits = follow(encoder, batch, 0.0)
+    loss, logits = Follow(Phase("night", "follow", ("night",))).loss(encoder, batch)
     read = [encoder.model.enhancement.by_member(times * batch["window"]) for times in (1, 2)]
     alone = torch.cat(read)  # each reader's of each member
     torch.testing.assert_close(logits, alone[:, :, EPOCHS].mean(dim=0))

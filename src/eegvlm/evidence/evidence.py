@@ -108,9 +108,7 @@ class Evidence:
         """
         return events_table(self, kinds)
 
-    def to_annotations(
-        self, start: datetime | None = None, kinds: Iterable[str] | None = None
-    ) -> mne.Annotations:
+    def to_annotations(self, start: datetime | None = None, kinds: Iterable[str] | None = None) -> mne.Annotations:
         """Return one ``mne`` annotation an event, with channel, amplitude and frequency as extras.
 
         Parameters

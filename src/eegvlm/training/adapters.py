@@ -2,7 +2,7 @@
 
 peft works inside the model, which keeps its class and the names of its parts. Between phases the weights are whole in
 every process. Under ZeRO-3 peft would still gather them, and send rows of labels from the processor's memory of one
-process to the GPU's of another; so it is told that nothing is divided. The next phase's arguments say otherwise again.
+process to the GPU's of another; so it is told that nothing is divided. Accelerate says otherwise when a run begins.
 """
 
 from __future__ import annotations

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, update_bn
-from transformers import TrainerCallback
 
 from eegvlm.training.tensor_files import write_tensors
 
@@ -27,7 +25,7 @@ _FILE = "average.safetensors"
 STATISTICS_BATCHES = 40
 
 
-class Averaging(TrainerCallback):
+class Averaging:
     """Takes the mean of a network's weights from a step on.
 
     Parameters
@@ -42,9 +40,9 @@ class Averaging(TrainerCallback):
         self.network, self.after = network, after
         self.mean = AveragedModel(network)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Add the weights of this step."""
-        if state.global_step > self.after:
+    def add(self, step: int) -> None:
+        """Add the weights after a step, unless it is one of those that do not count."""
+        if step > self.after:
             self.mean.update_parameters(self.network)
 
     def save(self, folder: Path) -> None:

@@ -21,6 +21,7 @@ from eegvlm.model.presets import BACKBONES, PRESETS
 from eegvlm.training.general_base import build_general
 from eegvlm.training.labels import add_labels
 from eegvlm.training.model_recipe import ModelRecipe
+from eegvlm.training.objectives import OBJECTIVES
 from eegvlm.training.precision import frozen_dtype
 from eegvlm.training.recipe import Recipe
 from eegvlm.training.tokenizer import IMAGE, train_tokenizer
@@ -37,7 +38,7 @@ def build(recipe: Recipe) -> tuple[Any, Any]:
         If there is no such base or preset, or what is to be built around it does not fit.
     """
     prompts = {"direct": recipe.model.prompt}
-    if any(phase.objective == "reason" for phase in recipe.phases):
+    if any("reasoned" in OBJECTIVES[phase.objective].settings for phase in recipe.phases):
         prompts["reasoned"] = recipe.model.reasoned_prompt
     set_seed(recipe.seed)
     if not recipe.model.base:
@@ -191,11 +192,7 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
         return {**fields, "enhancement_config": None}
     fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
     if said.evidence != "none":
-        fields |= {
-            name: value
-            for name, value in vars(said).items()
-            if name.startswith("evidence") or name in ("picture_agreement", "unfamiliar_widening")
-        }
+        fields |= {name: value for name, value in vars(said).items() if name.startswith("evidence")}
     if said.enhancement_members:
         fields["enhancement_members"] = said.enhancement_members
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,8 +24,8 @@ from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.model.weights import packaged_models
 from eegvlm.training.calibration import Fitted, ScoredNight, softmax
+from eegvlm.training.checkpoints import read_log
 from eegvlm.training.draws import learnt_shares
-from eegvlm.training.phases import CURVE
 from eegvlm.training.recipe import Recipe
 from eegvlm.training.record import section
 from eegvlm.training.store import EpochStore
@@ -146,7 +145,7 @@ def write_card(
         digest=stores["training"].digest(),
         checked=stores["validation"].digest(),
         persons=section(record),
-        curves="\n".join(f"- {phase}: {_curve(run / phase / CURVE)}" for phase in figures),
+        curves="\n".join(f"- {phase}: {_curve(run / phase)}" for phase in figures),
         phases="\n".join(
             f"- {phase}: "
             + ", ".join(
@@ -172,10 +171,9 @@ def _sources(part: str, store: EpochStore) -> Iterator[str]:
         yield f"| {part} | {name} | {nights} | {persons} | {here.sum()} | {counts} |"
 
 
-def _curve(file: Path) -> str:
-    """Return step and loss of each evaluation of a phase."""
-    history = json.loads(file.read_text(encoding="utf-8"))
-    losses = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
+def _curve(phase: Path) -> str:
+    """Return step and loss of each evaluation of a phase, from its folder."""
+    losses = {entry["step"]: entry["eval_loss"] for entry in read_log(phase) if "eval_loss" in entry}
     return ", ".join(f"{step}: {loss:.3f}" for step, loss in losses.items())
 
 

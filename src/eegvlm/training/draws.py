@@ -1,4 +1,4 @@
-"""Which epochs a phase draws: by stage or as they come, by person or mixed, with or without a group of persons."""
+"""Which epochs a phase draws: by stage or as they come, with or without a group of persons."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from eegvlm.training.store import EpochStore
 _LEAST_SHARE = 1e-3
 
 
-def chances_of(phase: Phase, data: DataRecipe, store: EpochStore) -> npt.NDArray[np.float64]:
-    """Return the probability (n,) with which a phase draws each epoch."""
-    if phase.objective in ("describe", "follow", "evidence") or data.sampling == "natural":
+def chances_of(data: DataRecipe, store: EpochStore, *, by_stage: bool) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which each epoch is drawn."""
+    if not by_stage or data.sampling == "natural":
         return even_chances(store, data.train)
     return row_chances(store, data.train, data.stage_shares)
 
@@ -27,8 +27,7 @@ def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
     Where a teacher doubts a stage it is learnt less often than it is drawn, and a model says it less often.
     """
     natural = data.sampling == "natural"
-    chances = even_chances(store, data.train) if natural else row_chances(store, data.train, data.stage_shares)
-    chances = chances * store.allowed.all(axis=1)
+    chances = chances_of(data, store, by_stage=True) * store.allowed.all(axis=1)
     if not chances.any():
         return list(data.stage_shares)
     learnt = chances @ store.targets / chances.sum()
@@ -38,7 +37,13 @@ def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
 
 
 def draws_of(
-    phase: Phase, data: DataRecipe, store: EpochStore, seed: int, *, without: npt.NDArray[np.bool_] | None = None
+    phase: Phase,
+    data: DataRecipe,
+    store: EpochStore,
+    seed: int,
+    *,
+    by_stage: bool = True,
+    without: npt.NDArray[np.bool_] | None = None,
 ) -> SeededDraws:
     """Return the draws of a whole phase.
 
@@ -48,55 +53,36 @@ def draws_of(
         Of the recipe.
     store
         The epochs.
+    by_stage
+        Whether the recipe's stage shares count, if it has any.
     without
         bool (n,): epochs that are not drawn.
     """
     count = phase.optimiser_steps(data.epochs_a_pass or len(store)) * phase.batch_size
-    chances = chances_of(phase, data, store)
-    if without is None and not data.subject_batches:
+    chances = chances_of(data, store, by_stage=by_stage)
+    if without is None:
         return SeededDraws(chances, count, seed)
-    rows = np.flatnonzero(chances > 0 if without is None else ~without)
-    size = phase.batch_size if data.subject_batches else 1
-    return GroupDraws(rows, chances[rows], np.array(store.persons)[store.night[rows]], count, size, seed)
+    rows = np.flatnonzero(~without)
+    return DrawsAmong(rows, chances[rows], count, seed)
 
 
-class GroupDraws(SeededDraws):
-    """Draws among some rows, so many of one person in a turn.
+class DrawsAmong(SeededDraws):
+    """Draws among some rows.
 
     Parameters
     ----------
     rows
         (n,) rows that may be drawn.
     chances
-        (n,) of each; a person is drawn as often as the person's rows would be.
-    persons
-        (n,) whose each is.
+        (n,) of each, up to a common factor.
     count, seed
         How many are drawn, and what decides them.
-    size
-        Rows of one person in a turn; 1: persons are mixed.
     """
 
-    def __init__(
-        self,
-        rows: npt.NDArray[np.intp],
-        chances: npt.NDArray[np.float64],
-        persons: npt.NDArray[np.str_],
-        count: int,
-        size: int,
-        seed: int,
-    ) -> None:
+    def __init__(self, rows: npt.NDArray[np.intp], chances: npt.NDArray[np.float64], count: int, seed: int) -> None:
         super().__init__(chances / chances.sum(), count, seed)
-        self.rows, self.persons, self.size = rows, persons, size
+        self.rows = rows
 
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng([self.seed, 9])
-        if self.size == 1:
-            return iter(rng.choice(self.rows, self.count, p=self.chances).tolist())
-        names, whose = np.unique(self.persons, return_inverse=True)
-        turns = rng.choice(len(names), -(-self.count // self.size), p=np.bincount(whose, weights=self.chances))
-        drawn = []
-        for person in turns:
-            own = np.flatnonzero(whose == person)
-            drawn.append(rng.choice(self.rows[own], self.size, p=self.chances[own] / self.chances[own].sum()))
-        return iter(np.concatenate(drawn)[: self.count].tolist())
+        return iter(rng.choice(self.rows, self.count, p=self.chances).tolist())

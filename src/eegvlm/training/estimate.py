@@ -28,21 +28,14 @@ import torch
 from torch import nn
 from transformers import AutoModelForImageTextToText
 
-from eegvlm.errors import InputError
-from eegvlm.evidence import epoch_texts, measure_night
-from eegvlm.images import ImageLayout, PreparedNight
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
-from eegvlm.simulation import simulate_night
+from eegvlm.training.activation_memory import FLOAT32
 from eegvlm.training.build import geometry
-from eegvlm.training.general_base import general_processor
 from eegvlm.training.moved import PARTS, check_members, prefixes_of
+from eegvlm.training.objectives import GENERAL_OBJECTIVES, OBJECTIVES, Objective
 from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.processes import Processes
 from eegvlm.training.recipe import Phase, Recipe
-
-# Tokens of text beside the picture's: a prompt with its answer, and one with reasons.
-_ASKED, _REASONED = 64, 160
-_FLOAT32 = 4
 
 
 @dataclass(frozen=True)
@@ -107,16 +100,17 @@ def estimate(recipe: Recipe, processes: Processes | None = None) -> list[PhaseCo
         own = isinstance(config, EegVlmConfig)
         kind: Any = EegVlmForConditionalGeneration if own else AutoModelForImageTextToText
         model = kind(config) if own else kind.from_config(config)
+    table = OBJECTIVES if own else GENERAL_OBJECTIVES
+    objectives = [table[phase.objective](phase) for phase in recipe.phases]
     if own and config.alignment == "none":
-        phases = [phase for phase in recipe.phases if not phase.of_enhancement]
-    else:
-        phases = list(recipe.phases)
+        objectives = [one for one in objectives if not one.network]
     if own:
-        check_members(phases, config)
-    return [_cost(phase, recipe, model, config, processes) for phase in phases]
+        check_members([one.phase for one in objectives], config)
+    return [_cost(objective, recipe, model, config, processes) for objective in objectives]
 
 
-def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes: Processes) -> PhaseCost:
+def _cost(objective: Objective, recipe: Recipe, model: nn.Module, config: Any, processes: Processes) -> PhaseCost:
+    phase = objective.phase
     adapters = _adapter_weights(phase, model)
     language = phase.lora is None
     prefixes = tuple(prefix for prefix in prefixes_of(phase) if language or prefix not in PARTS["language"])
@@ -127,12 +121,11 @@ def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes
     total = sum(held.values()) + adapters
     frozen = total - full - adapters
     parts_of = processes.count if processes.divides else 1
-    weights = ((full + adapters) * _FLOAT32 + frozen * frozen_dtype(recipe).itemsize) / parts_of
-    if phase.whole_model and use_bfloat16(recipe.precision):
+    weights = ((full + adapters) * FLOAT32 + frozen * frozen_dtype(recipe).itemsize) / parts_of
+    if objective.answers and use_bfloat16(recipe.precision):
         weights += 2 * (full + adapters + (frozen if frozen_dtype(recipe) is torch.float32 else 0))
     rows = processes.rows_of(phase)
-    own = isinstance(config, EegVlmConfig)
-    kept = _activations(phase, recipe, model, config) if own else _general_activations(phase, recipe, config)
+    kept = objective.activations(recipe, model, config)
     known = recipe.data.epochs_a_pass
     folds = 1 + phase.folds
     return PhaseCost(
@@ -142,8 +135,8 @@ def _cost(phase: Phase, recipe: Recipe, model: nn.Module, config: Any, processes
         total,
         moved,
         weights,
-        moved * _FLOAT32 / parts_of,
-        2 * moved * _FLOAT32 / parts_of,
+        moved * FLOAT32 / parts_of,
+        2 * moved * FLOAT32 / parts_of,
         None if kept is None else kept * rows,
     )
 
@@ -158,109 +151,6 @@ def _adapter_weights(phase: Phase, model: nn.Module) -> int:
         if isinstance(module, nn.Linear) and name.startswith(PARTS["language"]) and name.endswith(phase.lora.targets)
     )
     return sum(phase.lora.rank * (module.in_features + module.out_features) for module in linear)
-
-
-def _activations(phase: Phase, recipe: Recipe, model: Any, config: EegVlmConfig) -> float:
-    """Return the bytes that one epoch's forward pass keeps for the backward pass."""
-    if phase.objective == "classify":
-        return sum(_leaf_outputs(member, recipe) for member in model.model.enhancement.chosen(phase.member)) * _FLOAT32
-    if phase.objective == "follow":
-        return kept_by_night(config)
-    if phase.objective == "evidence":
-        return kept_by_evidence(config, recipe.data.evidence.epochs)
-    half = 2 if use_bfloat16(recipe.precision) and phase.objective != "describe" else _FLOAT32
-    said = _ASKED + (_REASONED if phase.objective == "reason" else 0)
-    visual = 0 if phase.objective == "describe" else sum(config.visual_blocks)
-    checkpointed = phase.gradient_checkpointing
-    kept = kept_by_transformer(config.text_config, visual + said, half, gated=True, checkpointed=checkpointed)
-    if "tower" in phase.trains:
-        patches = config.tower_grid[0] * config.tower_grid[1] + 1
-        kept += kept_by_transformer(config.vision_config, patches, half, gated=False, checkpointed=checkpointed)
-    answered = said if phase.objective == "reason" else 2
-    logits = 0 if phase.objective == "describe" else answered * config.text_config.vocab_size * (half + 2 * _FLOAT32)
-    return kept + logits
-
-
-def _general_activations(phase: Phase, recipe: Recipe, config: Any) -> float | None:
-    """Return the same of a general-purpose base, whose frozen tower keeps nothing; None without its processor."""
-    try:
-        processor = general_processor(recipe)
-    except InputError:
-        return None
-    layout = processor.layout
-    shape = (1, processor.pictures_an_epoch, layout.channels, layout.height, layout.width)
-    answered = processor.labels.longest + 1
-    measured = _longest_text(layout) if processor.reads_evidence else None
-    tokens = processor(torch.zeros(shape, dtype=torch.uint8), measured)["input_ids"].shape[1] + answered
-    half, text = 2 if use_bfloat16(recipe.precision) else _FLOAT32, config.get_text_config()
-    kept = kept_by_transformer(text, tokens, half, gated=True, checkpointed=phase.gradient_checkpointing)
-    words = int(text.vocab_size)
-    return kept + answered * words * (half + 2 * _FLOAT32)
-
-
-def _longest_text(layout: ImageLayout) -> list[str]:
-    """Return the longest text of what was measured in the epochs of a short simulated night."""
-    night = PreparedNight.read(simulate_night(hours=0.25, seed=0).recording(), layout)
-    return [max(epoch_texts(night, measure_night(night)), key=len)]
-
-
-def kept_by_night(config: EegVlmConfig) -> float:
-    """Return the bytes that one window's way through the night encoder keeps for the backward pass.
-
-    Of each epoch and reader: its vector, or a member's part, four times, four widths of the state on the way in and
-    out, and eight in each GRU.
-    """
-    an_epoch = 4 * config.enhancement_channels + config.enhancement_members * (4 + 2 * 8) * config.night_hidden
-    return config.night_readers * (2 * config.night_epochs + 1) * an_epoch * _FLOAT32
-
-
-def kept_by_evidence(config: EegVlmConfig, epochs: int) -> float:
-    """Return the bytes that one window's way through the evidence encoder keeps for the backward pass.
-
-    Of each epoch: its entries; of each reader: what it reads twice over, six widths of the state on the way in and out,
-    and eight in each GRU.
-    """
-    entries = len(config.evidence_entries)
-    an_epoch = entries + config.evidence_readers * (2 * entries + (6 + 2 * 8) * config.evidence_hidden)
-    return epochs * an_epoch * _FLOAT32
-
-
-def kept_by_transformer(config: Any, tokens: int, product: int, *, gated: bool, checkpointed: bool) -> int:
-    """Return the bytes that a transformer keeps of one sequence for the backward pass.
-
-    Parameters
-    ----------
-    config
-        Its ``hidden_size``, ``intermediate_size`` and ``num_hidden_layers``.
-    tokens
-        Length of the sequence.
-    product
-        Bytes of a value in the precision of the products.
-    gated
-        Whether the feed-forward has a gate (Llama) or not (CLIP).
-    checkpointed
-        Whether layers are computed again.
-    """
-    hidden, wide, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
-    layer = 6 * hidden * _FLOAT32 + (6 * hidden + (4 if gated else 2) * wide) * product
-    return int(tokens * (layers * hidden * _FLOAT32 + layer if checkpointed else layers * layer))
-
-
-def _leaf_outputs(network: nn.Module, recipe: Recipe) -> int:
-    """Return how many values the modules of a network put out for one picture."""
-    from eegvlm.images import load_layout
-
-    layout, counted = load_layout(recipe.model.layout), [0]
-
-    def count(module: nn.Module, inputs: Any, output: Any) -> None:
-        counted[0] += output.numel() if isinstance(output, torch.Tensor) else 0
-
-    handles = [m.register_forward_hook(count) for m in network.modules() if not any(True for _ in m.children())]
-    picture = torch.empty(1, layout.channels, layout.height, layout.width, device="meta")
-    network.eval()(picture)
-    for handle in handles:
-        handle.remove()
-    return counted[0]
 
 
 def lines(costs: list[PhaseCost], processes: Processes, unknown: str) -> Iterator[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from eegvlm.errors import InputError
-from eegvlm.images import load_layout
-from eegvlm.model import GeneralProcessor, StagerSettings
+from eegvlm.model import GeneralProcessor
 from eegvlm.model.general import load_general_model
+from eegvlm.training.general_data import general_processor
 from eegvlm.training.moved import PARTS
+from eegvlm.training.objectives import GENERAL_OBJECTIVES
 from eegvlm.training.precision import frozen_dtype
 from eegvlm.training.recipe import Recipe
-from eegvlm.training.tokenizer import IMAGE
 
 
 def build_general(recipe: Recipe) -> tuple[Any, GeneralProcessor]:
@@ -29,25 +29,6 @@ def build_general(recipe: Recipe) -> tuple[Any, GeneralProcessor]:
     return model, processor
 
 
-def general_processor(recipe: Recipe) -> GeneralProcessor:
-    """Return the base's own processor, drawing and asking as the recipe says.
-
-    Raises
-    ------
-    InputError
-        If the base has none, or a package is missing that it is built on.
-    """
-    said = recipe.model
-    settings = StagerSettings(
-        load_layout(said.layout),
-        prompt=said.prompt.replace(IMAGE, "").strip(),  # the model's own processor says where the pictures stand
-        stage_labels=said.stage_labels,
-        context_epochs=said.context_epochs,
-        evidence="text" if said.evidence == "text" else "none",
-    )
-    return GeneralProcessor.from_pretrained(said.base, settings)
-
-
 def _check(recipe: Recipe, model: Any) -> None:
     if any(source.teacher != "none" for source in recipe.data.train.simulated):
         hint = "a general-purpose base learns each epoch's one label: set it to none"
@@ -55,10 +36,9 @@ def _check(recipe: Recipe, model: Any) -> None:
     names = [name for name, _ in model.named_parameters()]
     for phase in recipe.phases:
         where = f"phase {phase.name}"
-        if phase.objective != "answer":
-            raise InputError(
-                "recipe", where, phase.objective, "a general-purpose base learns by objective answer alone"
-            )
+        if phase.objective not in GENERAL_OBJECTIVES:
+            hint = f"a general-purpose base learns by objective {', '.join(GENERAL_OBJECTIVES)} alone"
+            raise InputError("recipe", where, phase.objective, hint)
         if phase.label_smoothing:
             hint = "labels are texts of several tokens, which are learnt as they are: set it to 0"
             raise InputError("recipe", where, f"label_smoothing {phase.label_smoothing}", hint)

@@ -11,14 +11,35 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.evidence import NOTHING_MEASURED
-from eegvlm.images import corrected
-from eegvlm.model import GeneralProcessor
+from eegvlm.images import corrected, load_layout
+from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.general_processing import for_model
 from eegvlm.model.label_trie import label_log_probabilities
 from eegvlm.training.data import Augmentation, Signals
 from eegvlm.training.evidence_texts import NightTexts
 from eegvlm.training.label_texts import LabelTexts
+from eegvlm.training.recipe import Recipe
 from eegvlm.training.store import EpochStore
+from eegvlm.training.tokenizer import IMAGE
+
+
+def general_processor(recipe: Recipe) -> GeneralProcessor:
+    """Return the base's own processor, drawing and asking as the recipe says.
+
+    Raises
+    ------
+    InputError
+        If the base has none, or a package is missing that it is built on.
+    """
+    said = recipe.model
+    settings = StagerSettings(
+        load_layout(said.layout),
+        prompt=said.prompt.replace(IMAGE, "").strip(),  # the model's own processor says where the pictures stand
+        stage_labels=said.stage_labels,
+        context_epochs=said.context_epochs,
+        evidence="text" if said.evidence == "text" else "none",
+    )
+    return GeneralProcessor.from_pretrained(said.base, settings)
 
 
 @dataclass(frozen=True)

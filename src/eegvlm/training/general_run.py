@@ -11,14 +11,12 @@ import torch
 from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.training.calibration import fit, scored_nights
 from eegvlm.training.card import write_card
-from eegvlm.training.data import Augmentation
 from eegvlm.training.draws import learnt_shares
-from eegvlm.training.evidence_texts import NightTexts, write_texts
-from eegvlm.training.general_data import GeneralBatches
-from eegvlm.training.precision import frozen_dtype
+from eegvlm.training.objectives import GENERAL_OBJECTIVES, Objective
+from eegvlm.training.objectives.answer_text import validation_batches
+from eegvlm.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.training.recipe import Phase
 from eegvlm.training.run import Run
-from eegvlm.training.store import EpochStore
 from eegvlm.training.tensor_files import system_errors
 
 
@@ -32,24 +30,9 @@ class GeneralRun(Run):
         """The recipe's."""
         return list(self.recipe.phases)
 
-    def batches(self, phase: Phase) -> Any:
-        """Return the training and validation batches of a phase."""
-        data, processor = self.recipe.data, self.processor
-        augmentation = Augmentation.of(data, self.recipe.seed)
-        texts = self._texts(self.nights, augmentation)
-        drop = 0.0 if texts is None else data.evidence.drop
-        train = GeneralBatches(self.nights, processor, augmentation, phase.others, texts, drop)
-        return train, self._validation()
-
-    def _validation(self) -> GeneralBatches:
-        """Return validation batches: epochs as they are."""
-        return GeneralBatches(self.checks, self.processor, texts=self._texts(self.checks))
-
-    def _texts(self, nights: EpochStore, augmentation: Augmentation | None = None) -> NightTexts | None:
-        """Return texts of what was measured on nights, each version through its recorder; None if they are not read."""
-        if not self.processor.reads_evidence:
-            return None
-        return write_texts(nights, self.processor, **self._evidence_files(nights, augmentation))
+    def objective(self, phase: Phase) -> Objective:
+        """Return the objective of a phase."""
+        return GENERAL_OBJECTIVES[phase.objective](phase, self.processor, use_bfloat16(self.recipe.precision))
 
     def finish(self, figures: dict[str, dict[str, float]], checkpoint: Path, *, note: str = "") -> Path:
         """Calibrate, save and describe the checkpoint; return its folder."""
@@ -57,7 +40,7 @@ class GeneralRun(Run):
         processor = self.processor
         model.to(frozen_dtype(self.recipe))
         rows = last.batch_size // last.accumulate
-        scored = scored_nights(model, self._validation(), batch_size=rows)
+        scored = scored_nights(model, validation_batches(self.inputs), batch_size=rows)
         prior = learnt_shares(self.recipe.data, self.nights)
         fitted = fit(scored, prior)
         base = Path(self.recipe.model.base).name

@@ -10,10 +10,11 @@ from typing import Any
 from eegvlm import __version__
 from eegvlm.core.files import check_output_folder
 from eegvlm.errors import InputError
-from eegvlm.training.checkpoints import last_checkpoint
+from eegvlm.training.checkpoints import PhaseState, last_checkpoint
 from eegvlm.training.claiming import RECORD
-from eegvlm.training.phases import DONE
-from eegvlm.training.recipe import Phase, Recipe, recipe_of
+from eegvlm.training.loop import DONE
+from eegvlm.training.objectives import OBJECTIVES
+from eegvlm.training.recipe import Phase, Recipe, recipe_of, without_removed
 from eegvlm.training.run import Run
 
 
@@ -71,7 +72,7 @@ def _recipe(folder: Path) -> Recipe:
         raise InputError(file, "recipe", error, "give the folder of a run of eegvlm train") from error
     if software != f"eeg-vlm {__version__}":
         raise InputError(file, "software", software, f"this is {__version__}: use the version that made the run")
-    return recipe_of(fields, file)
+    return recipe_of(without_removed(fields), file)
 
 
 def _ended(phase: Phase, folder: Path) -> bool:
@@ -83,7 +84,7 @@ def _take_what_there_is(run: Run, place: int) -> str:
     """Take the last checkpoint of the phase that was under way; return what the card has to say of it."""
     phases = run.phases
     last = last_checkpoint(run.out / phases[place].name)
-    learnt = [phase for phase in phases[: place + (last is not None)] if phase.whole_model]
+    learnt = [phase for phase in phases[: place + (last is not None)] if OBJECTIVES[phase.objective].answers]
     if not learnt:
         hint = "no phase has taught the whole model yet: go on with eegvlm train --resume"
         raise InputError(run.out, "run", f"stopped in phase {phases[place].name}", hint)
@@ -91,9 +92,9 @@ def _take_what_there_is(run: Run, place: int) -> str:
     said = ["The run of this recipe was stopped early."]
     if last is not None:
         run.take(phases[place], last)
-        step = json.loads((last / "trainer_state.json").read_text(encoding="utf-8"))
+        state = PhaseState.read(last)
         said.append(
-            f"Phase {phases[place].name} stands at step {step['global_step']} of {step['max_steps']}; "
+            f"Phase {phases[place].name} stands at step {state.step} of {state.steps}; "
             "its learning rate had not come down."
         )
     if missing:

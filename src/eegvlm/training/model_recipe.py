@@ -59,7 +59,6 @@ class ModelRecipe:
     adaptation
         Share of a recording's own batch statistics in the enhancement network; see :class:`~eegvlm.model.EegVlmConfig`.
     evidence, evidence_readers, evidence_hidden, evidence_sharpness, evidence_weight
-    picture_agreement, unfamiliar_widening
         What was measured, beside the pictures: ``tokens`` of an EEG-VLM, see :class:`~eegvlm.model.EegVlmConfig`;
         ``text`` in the prompt of a base that is not a LLaVA, see :class:`~eegvlm.model.StagerSettings`.
     classifier_weight
@@ -86,6 +85,4 @@ class ModelRecipe:
     evidence_hidden: int = 64
     evidence_sharpness: float = 1.0
     evidence_weight: float = 1.0
-    picture_agreement: tuple[float, float] = (0.0, 0.0)
-    unfamiliar_widening: float = 1.0
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from os import PathLike
-from typing import Literal
+from typing import Literal, NoReturn
 
 from eegvlm.errors import InputError
 from eegvlm.simulation import Randomisation
@@ -76,9 +76,6 @@ class Phase:
     folds
         Of ``classify``: before the network itself, train this many, each without one group of persons. Later phases
         read a person's high-level vectors from the network that has not seen this person.
-    by_stage
-        Of ``follow``, which draws windows wherever they lie: how far the rarer stages of a source count for more there,
-        from 0, each epoch alike, to 1, as if epochs were drawn as in the other phases.
     average
         Of ``classify`` and ``follow``: the network ends as the mean of its weights over this share of the steps, the
         last ones (:mod:`eegvlm.training.averaging`); 0: as they are after the last step.
@@ -89,7 +86,7 @@ class Phase:
     """
 
     name: str
-    objective: Literal["describe", "classify", "follow", "evidence", "answer", "reason"]
+    objective: str
     trains: tuple[Part, ...]
     member: int = 0
     steps: int = 0
@@ -107,20 +104,9 @@ class Phase:
     gradient_checkpointing: bool = False
     reasoned: float = 0.5
     folds: int = 0
-    by_stage: float = 0.0
     average: float = 0.0
     others: float = 1.0
     randomisation: Randomisation | None = None
-
-    @property
-    def of_enhancement(self) -> bool:
-        """Whether the enhancement network, or the night encoder after it, learns alone."""
-        return self.objective in ("classify", "follow", "evidence")
-
-    @property
-    def whole_model(self) -> bool:
-        """Whether the language model answers."""
-        return self.objective in ("answer", "reason")
 
     def optimiser_steps(self, epochs_a_pass: int) -> int:
         """Return how many steps it takes."""
@@ -134,31 +120,36 @@ class Phase:
         InputError
             Naming the phase and the setting.
         """
-        adapted = self.whole_model and "language" in self.trains
-        for wrong, value, hint in (
+        from eegvlm.training.objectives import OBJECTIVES  # each of which knows this class
+
+        def refuse(value: object, hint: str) -> NoReturn:
+            raise InputError(where, f"phase {self.name}", value, hint)
+
+        if self.objective not in OBJECTIVES:
+            refuse(f"objective {self.objective}", f"there are {', '.join(OBJECTIVES)}")
+        objective = OBJECTIVES[self.objective]
+        for part in self.trains:
+            if part not in objective.parts:
+                teachers = [name for name, other in OBJECTIVES.items() if part in other.parts]
+                refuse(f"trains {part}", f"it moves in phases of objective {', '.join(teachers)} alone")
+        own = {name for other in OBJECTIVES.values() for name in other.settings}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name in own - objective.settings and value != one.default:
+                having = [name for name, other in OBJECTIVES.items() if one.name in other.settings]
+                said = one.name if is_dataclass(value) else f"{one.name} {value}"
+                refuse(said, f"phases of objective {', '.join(having)} alone have it")
+        for wrong, said, hint in (
+            (not self.trains, "trains nothing", f"name some of {', '.join(objective.parts)}"),
             (self.steps <= 0 and self.epochs <= 0, "no length", "give it steps, or epochs"),
             (self.accumulate < 1 or self.batch_size % self.accumulate, f"accumulate {self.accumulate}",
              f"give a divisor of batch_size {self.batch_size}"),
-            (self.lora is not None and not adapted, "lora", "adapters need answer or reason, and trains: [language]"),
-            (self.folds and self.objective != "classify", f"folds {self.folds}", "only a classify phase has folds"),
+            (self.lora is not None and "language" not in self.trains, "lora", "adapters need trains: [language]"),
             (self.member < 0, f"member {self.member}", "members are counted from 1; 0 are all of them"),
-            (self.member and self.trains != ("enhancement",), f"member {self.member}",
-             "only a phase that trains the enhancement alone has a member"),
             (self.member and self.folds, f"folds {self.folds}", "cross-fit all members in one phase"),
-            (self.randomisation is not None and self.objective != "classify", "randomisation",
-             "only a classify phase has its own"),
-            (self.trains != ("evidence",) if self.objective == "evidence" else "evidence" in self.trains,
-             f"trains {', '.join(self.trains)}",
-             "the evidence encoder learns in an evidence phase, alone"),
-            (self.whole_model and "night" in self.trains, "trains night",
-             "what it makes of a night is given: train the night encoder in a follow phase"),
-            (not 0 <= self.by_stage <= 1, f"by_stage {self.by_stage}", "give a share from 0 to 1"),
-            (self.by_stage and self.objective != "follow", f"by_stage {self.by_stage}", "only a follow phase has it"),
-            (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
-            (self.average and not self.of_enhancement, f"average {self.average}",
-             "only the network of a classify, follow or evidence phase is averaged"),
-            (self.others < 0, f"others {self.others}", "give 0 or more"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
+            (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
+            (self.others < 0, f"others {self.others}", "give 0 or more"),
         ):  # fmt: skip
             if wrong:
-                raise InputError(where, f"phase {self.name}", value, hint)
+                refuse(said, hint)

@@ -44,6 +44,14 @@ __all__ = [
 ]
 
 
+_REMOVED = {
+    "by_stage": 0.0,
+    "picture_agreement": [0.0, 0.0],
+    "subject_batches": False,
+    "unfamiliar_widening": 1.0,
+}
+
+
 @dataclass(frozen=True)
 class DataRecipe:
     """What is learnt from, and on which other subjects it is watched and calibrated.
@@ -59,8 +67,6 @@ class DataRecipe:
         ``balanced``: the stages of a source are drawn in ``stage_shares``. ``natural``: as often as nights hold them.
     stage_shares
         Shares of W, N1, N2, N3, R among the epochs drawn from a source; among its own stages where it has fewer.
-    subject_batches
-        Whether every batch comes from one person.
     epochs_a_pass
         Epochs drawn in one pass of a phase that states its length in passes; as many as there are to learn, where 0.
     levelled
@@ -97,7 +103,6 @@ class DataRecipe:
     split: SplitRecipe | None = None
     sampling: Literal["balanced", "natural"] = "balanced"
     stage_shares: tuple[float, ...] = (0.22, 0.17, 0.24, 0.18, 0.19)
-    subject_batches: bool = False
     epochs_a_pass: int = 0
     levelled: bool = True
     randomisation: Randomisation = field(default_factory=Randomisation)
@@ -186,6 +191,14 @@ def _change(path: Path, fields: dict[str, Any], change: str) -> None:
         raise InputError(path, "--set", change, "no such setting in this recipe") from error
 
 
+def without_removed(fields: Any) -> Any:
+    """Return what an earlier version stated, without settings that are gone, where they said nothing else than now."""
+    if isinstance(fields, dict):
+        kept = {key: value for key, value in fields.items() if key not in _REMOVED or value != _REMOVED[key]}
+        return {key: without_removed(value) for key, value in kept.items()}
+    return [without_removed(value) for value in fields] if isinstance(fields, list) else fields
+
+
 def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
     """Return the recipe that a file states.
 
@@ -238,11 +251,13 @@ def check_split(data: DataRecipe, path: Path) -> None:
 
 def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
     """Refuse sources of phases that are not there, and phases without a source."""
+    from eegvlm.training.objectives import OBJECTIVES  # whose batches know recipes
+
     train, names = recipe.data.train, {phase.name for phase in recipe.phases}
     limited = [one for one in train.simulated if one.phases]
-    objectives = {phase.name: phase.objective for phase in recipe.phases}
+    able = {phase.name for phase in recipe.phases if not OBJECTIVES[phase.objective].needs_signal}
     for spectral in train.spectral:
-        wrong = [name for name in spectral.phases if objectives.get(name) != "evidence"]
+        wrong = [name for name in spectral.phases if name not in able]
         if wrong or not spectral.phases:
             hint = "name evidence phases of this recipe: nothing else can learn from nights without a signal"
             raise InputError(path, f"source {spectral.name}", f"phases {', '.join(wrong) or 'none'}", hint)

@@ -18,7 +18,7 @@ from eegvlm.model import EegVlmConfig
 from eegvlm.model.general import STAGER_FILE
 from eegvlm.model.weights import checkpoint_path
 from eegvlm.training.parts import divided, followed_persons, persons_of
-from eegvlm.training.recipe import Recipe, recipe_of
+from eegvlm.training.recipe import Recipe, recipe_of, without_removed
 from eegvlm.training.store import EpochStore
 
 SECTION = "## Persons"
@@ -95,7 +95,7 @@ def recipe_of_card(checkpoint: Path) -> Recipe:
         raise InputError(card, "recipe", error, "name the recipe's file") from error
     if not isinstance(fields, dict):
         raise InputError(card, "recipe", "none quoted", "name the recipe's file")
-    return recipe_of(fields, card)
+    return recipe_of(without_removed(fields), card)
 
 
 def write_record(checkpoint: Path, record: TrainingRecord) -> None:

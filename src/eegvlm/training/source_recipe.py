@@ -75,7 +75,7 @@ class RecordedNights:
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
     others
         Of such a source, by the stage of an epoch: the weights, from 0 to 1, with which the loss compares it with each
-        stage (W, N1, N2, N3, R) that the source lacks (:func:`eegvlm.training.objectives.weighed`). A little keeps
+        stage (W, N1, N2, N3, R) that the source lacks (:func:`eegvlm.training.losses.weighed`). A little keeps
         recorded W from being called R for sure; much wipes R out. A neighbour in depth, as N2 is of N3, wants none:
         only epochs of both could say where one ends.
     wake_crop_min

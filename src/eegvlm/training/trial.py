@@ -9,10 +9,8 @@ import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import torch
-from transformers import TrainerCallback
 from transformers.utils.logging import disable_progress_bar, enable_progress_bar
 
 from eegvlm.training.estimate import PhaseCost
@@ -25,13 +23,13 @@ _WORTH_IT = 200
 _LARGE = 1_000_000_000
 
 
-class Stopwatch(TrainerCallback):
+class Stopwatch:
     """Notes when each step ends."""
 
     def __init__(self) -> None:
         self.ends: list[float] = []
 
-    def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+    def __call__(self, step: int) -> None:
         """Wait for the device and look at the clock."""
         if torch.cuda.is_available():
             torch.cuda.synchronize()
@@ -71,7 +69,7 @@ def why_not(costs: list[PhaseCost], processes: Processes, *, asked: bool) -> str
 def timed(recipe: Recipe, costs: list[PhaseCost]) -> list[PhaseCost]:
     """Return the costs with the seconds of a step, its data included, measured here."""
     disable_progress_bar()
-    unread = io.StringIO()  # the trainer's bars and logs of a few steps say nothing
+    unread = io.StringIO()  # the logs of a few steps say nothing
     try:
         with tempfile.TemporaryDirectory() as folder, redirect_stdout(unread), redirect_stderr(unread):
             return _timed(recipe, costs, Path(folder))
@@ -94,7 +92,7 @@ def _timed(recipe: Recipe, costs: list[PhaseCost], folder: Path) -> list[PhaseCo
     found = []
     for phase, cost in zip(run.phases, costs, strict=True):
         watch = Stopwatch()
-        run.callbacks = (watch,)
+        run.after_step = watch
         run.phase(phase)
         found.append(dataclasses.replace(cost, step_seconds=watch.seconds))
     return found
