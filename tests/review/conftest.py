@@ -14,6 +14,15 @@ if not _LACKING:
     from review_nights import Page, write_night
 
 
+@pytest.fixture(autouse=True)
+def printer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign without a browser, which takes seconds, unless a test is about printing (marked ``prints``)."""
+    if not _LACKING and "prints" not in request.keywords:
+        from eegvlm.review import printing
+
+        monkeypatch.setattr(printing, "BROWSERS", ())
+
+
 @pytest.fixture(scope="session")
 def staged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half an hour with its results; not to be changed."""

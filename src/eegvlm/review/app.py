@@ -84,13 +84,13 @@ def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
     def keep_montage(number: int, request: MontageRequest) -> dict[str, Any]:
         rows = montage_of(request.rows)
         for row in rows:
-            row.channel(nights.night(number).recording)
+            row.channel(nights.night(number).signals.recording)
         write_montage(nights.night(number).review_folder, rows)
         return {"montage": [row.to_dict() for row in rows]}
 
     @app.post("/api/nights/{number}/recording")
     def recording(number: int, request: PlaceRequest) -> dict[str, Any]:
-        nights.night(number).point_at(Path(request.path).expanduser())
+        nights.night(number).signals.point_at(Path(request.path).expanduser())
         return describe(nights.night(number))
 
     app.include_router(scoring_routes(nights))
@@ -102,7 +102,7 @@ def describe(night: Night) -> dict[str, Any]:
     described = {key: night.described.get(key) for key in ("file", "start", "duration_s", "n_epochs", "gaps")}
     found: dict[str, Any] = {"signals": [], "montage": [], "default_montage": [], "recording_error": None}
     try:
-        recording = night.recording
+        recording = night.signals.recording
         found["signals"] = [
             {"label": signal.label, "rate": float(signal.rate), "unit": _unit(signal.factor, signal.unit)}
             for signal in recording.source.signals
@@ -127,11 +127,11 @@ def describe(night: Night) -> dict[str, Any]:
 def _page(night: Night, request: PageRequest, readers: ThreadPoolExecutor) -> bytes:
     if request.stop_s <= request.start_s:
         raise ReviewError("page", "time", f"{request.start_s:g} to {request.stop_s:g} s", "it must end after it starts")
-    recording = night.recording
+    recording = night.signals.recording
     rows = montage_of(request.rows)
     span = (request.start_s, request.stop_s, request.width)
     is_long = request.stop_s - request.start_s > LONG_S
-    overview = night.overview if is_long else None
+    overview = night.signals.overview if is_long else None
 
     def trace(row: Row) -> Trace:
         return read_trace(recording, row, *span) if overview is None else overview.trace(row, *span)

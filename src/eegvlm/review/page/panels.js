@@ -90,6 +90,7 @@ export function showSignature(state) {
   if (!signature) { body('signing').replaceChildren(element('p', `Version ${state.version}, not signed`)); return; }
   body('signing').replaceChildren(
     element('p', `Version ${signature.version}, signed by ${signature.who}, ${signature.when}: ${signature.statement}`),
-    element('p', state.outputs ? 'Files: hypnogram.signed.*, audit.jsonl' : 'The signed files could not be written.', { className: 'quiet' }),
+    element('p', state.outputs ? `Files: ${state.pdf ? 'report.signed.pdf' : 'report.signed.html'}, hypnogram.signed.*, audit.jsonl` : 'The signed files could not be written.', { className: 'quiet' }),
+    ...(state.outputs && !state.pdf && state.not_printed ? [element('p', state.not_printed, { className: 'quiet' })] : []),
   );
 }
