@@ -69,9 +69,14 @@ def _by_browser(browser: str, html: str) -> bytes:
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603
             return pdf.read_bytes()
-        except (OSError, subprocess.SubprocessError) as error:
-            hint = "print report.signed.html from a browser"
-            raise ReviewError("PDF", Path(browser).name, f"printing failed: {error}", hint) from error
+        except subprocess.CalledProcessError as error:
+            reason: object = f"exit status {error.returncode}"
+        except subprocess.TimeoutExpired:
+            reason = f"no answer within {_SECONDS:g} s"
+        except OSError as error:
+            reason = error
+    hint = "print report.signed.html from a browser"
+    raise ReviewError("PDF", Path(browser).name, f"printing failed: {reason}", hint)
 
 
 def _by_weasyprint(html: str) -> bytes:
