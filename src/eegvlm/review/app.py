@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from eegvlm import __version__
 from eegvlm.errors import InputError
+from eegvlm.report.page import DRAWING
 from eegvlm.review.montage import Row, default_montage, montage_of, read_montage, write_montage
 from eegvlm.review.night import Night
 from eegvlm.review.overview import LONG_S
@@ -30,7 +31,7 @@ ASSETS = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     **dict.fromkeys(
-        ("server.js", "traces.js", "navigator.js", "montage.js", "panels.js", "keys.js", "page.js"),
+        ("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js", "page.js"),
         "text/javascript; charset=utf-8",
     ),
 }
@@ -149,7 +150,9 @@ def _unit(factor: float | None, unit: str) -> str:
 def _asset(name: str) -> Response:
     if name not in ASSETS:
         raise NotFoundError("page", "file", name, "the page has none of that name")
-    content = files("eegvlm.review").joinpath("page", name).read_bytes()
+    # One drawing of signals: the report's.
+    place = files("eegvlm.report") if name == DRAWING else files("eegvlm.review").joinpath("page")
+    content = place.joinpath(name).read_bytes()
     return Response(content, headers={"content-type": ASSETS[name]})
 
 

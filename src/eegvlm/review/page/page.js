@@ -2,10 +2,11 @@
 
 import { describe as describeKeys, listen, STAGES } from './keys.js';
 import { showMontage } from './montage.js';
+import { drawSignals, LEFT, RIGHT } from './drawing.js';
 import { drawNavigator, epochAt, xOfTime } from './navigator.js';
 import { element, showComparison, showMarks, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
 import { get, post, put, readPage } from './server.js';
-import { drawTraces, measure, timeAt } from './traces.js';
+import { measure, timeAt } from './ruler.js';
 
 const at = (id) => document.getElementById(id);
 const LENGTHS = [5, 10, 15, 20, 30, 60, 120, 300, Infinity];
@@ -65,8 +66,8 @@ function draw() {
     stages: state.stages, from: page.epoch, to: page.last, checked, lights: state.lights, probabilities: results?.probabilities,
     columns: results?.columns, listed: results?.review.to_review ?? [], differing: page.compared?.differing ?? [],
   });
-  drawTraces(at('traces'), {
-    start: page.start, seconds: length(), rows: shown(), traces: page.traces, gain: page.gain, marks: state.marks,
+  drawSignals(at('traces'), {
+    start: page.start, seconds: length(), rows: drawnRows(), gain: page.gain, marks: state.marks,
     quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection,
   });
   const stage = state.stages[page.epoch - 1];
@@ -88,11 +89,18 @@ function draw() {
   document.documentElement.dataset.revision = state.revision;
 }
 
+function drawnRows() {
+  return shown().map((row) => {
+    const trace = page.traces.find((one) => one.name === row.name);
+    return { ...row, unit: trace?.unit ?? 'µV', trace };
+  });
+}
+
 function eventsOnPage() {
   const events = [];
   for (let k = Math.floor(page.start / 30); k < (page.start + length()) / 30 && length() <= 300; k++) {
     for (const [kind, channel, from, to] of page.details?.[k]?.found?.events ?? []) {
-      events.push({ kind, channel, start: 30 * k + from, stop: 30 * k + to });
+      events.push({ tag: kind, row: channel, start: 30 * k + from, stop: 30 * k + to });
     }
   }
   return events;
@@ -128,7 +136,7 @@ function readAhead(request) {
 
 let asked = 0;
 async function load() {
-  const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, at('traces').clientWidth - 96) };
+  const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, at('traces').clientWidth - LEFT - RIGHT) };
   const mine = ++asked;
   if (!request.rows.length) { page.traces = []; draw(); return; }
   try {
