@@ -17,11 +17,12 @@ from starlette.exceptions import HTTPException
 from eegvlm import __version__
 from eegvlm.errors import InputError
 from eegvlm.report.page import DRAWING
+from eegvlm.review.keys import read_keys, write_keys
 from eegvlm.review.montage import Row, default_montage, montage_of, read_montage, write_montage
 from eegvlm.review.night import Night
 from eegvlm.review.overview import LONG_S
 from eegvlm.review.problems import ConflictError, NotFoundError, ReadOnlyError, ReviewError
-from eegvlm.review.requests import MontageRequest, PageRequest, PlaceRequest
+from eegvlm.review.requests import KeysRequest, MontageRequest, PageRequest, PlaceRequest
 from eegvlm.review.scoring_routes import scoring_routes
 from eegvlm.review.signing import STATEMENT
 from eegvlm.review.traces import Trace, pack, read_trace
@@ -72,6 +73,15 @@ def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
     def end() -> dict[str, Any]:
         close()
         return {"closed": True}
+
+    @app.get("/api/keys")
+    def keys() -> dict[str, Any]:
+        return {"keys": read_keys()}
+
+    @app.put("/api/keys")
+    def keep_keys(request: KeysRequest) -> dict[str, Any]:
+        write_keys(request.keys)
+        return {"keys": read_keys()}
 
     @app.get("/api/nights/{number}")
     def night(number: int) -> dict[str, Any]:

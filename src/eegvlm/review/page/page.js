@@ -1,10 +1,10 @@
 // The page's state, and what the scorer's hands do to it. Everything that is kept is kept by the server first.
 
-import { describe as describeKeys, listen, STAGES } from './keys.js';
+import { describe as describeKeys, listen, settings, STAGES, useKeys } from './keys.js';
 import { showMontage } from './montage.js';
 import { drawSignals, LEFT, RIGHT } from './drawing.js';
 import { drawNavigator, epochAt, xOfTime } from './navigator.js';
-import { element, showComparison, showMarks, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
+import { element, progressWords, showComparison, showMarks, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
 import { get, post, put, readPage } from './server.js';
 import { measure, timeAt } from './ruler.js';
 
@@ -81,6 +81,7 @@ function draw() {
   if (document.activeElement !== at('comment')) at('comment').value = state.comments[page.epoch] ?? '';
   showWhy(page.epoch, results, page.details, stage);
   showProgress(state.progress, count());
+  at('review-progress').textContent = progressWords(state.progress);
   showStatistics(state.statistics);
   showMarks(state.marks, (id) => edit('unmark', { id }));
   showSignature(state);
@@ -226,10 +227,30 @@ const ACTIONS = {
   'shorter-page': () => resize(-1),
   'model-channels': () => { page.modelOnly = !page.modelOnly; load(); },
   polarity: () => { for (const row of page.rows) row.negative_up = !row.negative_up; draw(); },
+  'begin-selection': selectByKeys,
   undo: () => change('undo'),
   redo: () => change('redo'),
   'clear-selection': () => { page.selection = null; page.last = page.epoch; draw(); },
 };
+
+// A stretch for a mark or the ruler without a pointer: key b opens fields for its start, length and row.
+function selectByKeys() {
+  at('stretch-start').value = (page.selection?.[0] ?? page.start).toFixed(1);
+  at('stretch-length').value = ((page.selection?.[1] ?? page.start + 3) - (page.selection?.[0] ?? page.start)).toFixed(1);
+  at('stretch-row').replaceChildren(...shown().map((row) => new Option(row.name, row.name)));
+  at('stretch').showModal();
+}
+
+function select(from, to, rowName) {
+  page.selection = [from, to];
+  page.selectedRow = rowName;
+  const trace = page.traces.find((one) => one.name === rowName);
+  const found = trace && measure(trace, from, to);
+  at('ruler').textContent = found
+    ? `${rowName}: ${found.seconds.toFixed(2)} s, ${found.amplitude.toFixed(1)} ${trace.unit} peak to peak${found.hz === null ? '' : `, ${found.hz.toFixed(1)} Hz`}`
+    : '';
+  draw();
+}
 
 function score(stage) {
   const [from, to] = [page.epoch, page.last];
@@ -268,16 +289,9 @@ function followTraces() {
   };
   canvas.onpointermove = (event) => {
     if (from === null || moved) return;
-    page.selection = [Math.min(from, time(event)), Math.max(from, time(event))];
     const box = canvas.getBoundingClientRect();
     const row = shown()[Math.floor((event.clientY - box.top) / box.height * shown().length)];
-    page.selectedRow = row?.name;
-    const trace = page.traces.find((one) => one.name === row?.name);
-    const found = trace && measure(trace, ...page.selection);
-    at('ruler').textContent = found
-      ? `${row.name}: ${found.seconds.toFixed(2)} s, ${found.amplitude.toFixed(1)} ${trace.unit} peak to peak${found.hz === null ? '' : `, ${found.hz.toFixed(1)} Hz`}`
-      : '';
-    draw();
+    select(Math.min(from, time(event)), Math.max(from, time(event)), row?.name);
   };
   canvas.onpointerup = (event) => {
     const by = time(event) - from;
@@ -397,6 +411,12 @@ async function showNights() {
   at('work-list').showModal();
 }
 
+function takeKeys(chosen) {
+  const unknown = useKeys(chosen);
+  if (unknown.length) say(`Keys of a later version are not used: ${unknown.join(', ')}`);
+  describeKeys(document.querySelector('#help dl'));
+}
+
 function bind() {
   at('page-length').append(...LENGTHS.map((one) => new Option(one === Infinity ? 'whole night' : `${one} s`, String(one), one === 30, one === 30)));
   at('page-length').onchange = () => { page.seconds = Number(at('page-length').value); resize(0); };
@@ -447,13 +467,24 @@ function bind() {
   };
   at('save-montage').onclick = () => put(`/api/nights/${page.night}/montage`, { rows: page.rows }).then(() => say('The montage is kept.'), (error) => say(error.message));
   at('reset-montage').onclick = () => { page.rows = structuredClone(page.info.default_montage); showMontage(page.rows, page.info.signals, load); load(); };
-  describeKeys(document.querySelector('#help dl'));
+  at('stretch').querySelector('form').onsubmit = () => {
+    const from = Number(at('stretch-start').value);
+    select(from, from + Math.max(0.1, Number(at('stretch-length').value)), at('stretch-row').value);
+  };
+  at('change-keys').onclick = () => settings(at('keys'), async (chosen) => {
+    try {
+      takeKeys((await put('/api/keys', { keys: chosen })).keys);
+      at('keys').close();
+    } catch (error) { at('keys-error').textContent = error.message; }
+  });
   followTraces();
   followNavigator();
   new ResizeObserver(() => { if (page.state) { draw(); load(); } }).observe(at('traces'));
 }
 
 bind();
+takeKeys({});
+get('/api/keys').then(({ keys }) => takeKeys(keys), (error) => say(error.message));
 get('/api/nights').then(({ nights, statement }) => {
   at('statement').value = statement;
   return nights.length === 1 ? open(0) : showNights();

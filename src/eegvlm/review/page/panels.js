@@ -45,6 +45,12 @@ export function showWhy(epoch, results, details, stage) {
   body('why').replaceChildren(...parts);
 }
 
+// How far the review is, in one line.
+export function progressWords({ reviewed, to_review: listed, expected_wrong: wrong }) {
+  const left = wrong === null ? '' : `; ${(100 * wrong).toFixed(1)} % of stages expected to be wrong still`;
+  return listed ? `${reviewed} of ${listed} to review seen${left}` : '';
+}
+
 export function showProgress(progress, count) {
   const wrong = progress.expected_wrong === null ? progress.basis : `${(100 * progress.expected_wrong).toFixed(1)} %`;
   body('progress').replaceChildren(table([
