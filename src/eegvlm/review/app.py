@@ -32,7 +32,10 @@ ASSETS = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     **dict.fromkeys(
-        ("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js", "page.js"),
+        (
+            *("page.js", "state.js", "opening.js", "changes.js", "view.js", "signal_pages.js", "moving.js", "hands.js"),
+            *("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js"),
+        ),
         "text/javascript; charset=utf-8",
     ),
 }

@@ -47,7 +47,7 @@ export function showWhy(epoch, results, details, stage) {
 
 // How far the review is, in one line.
 export function progressWords({ reviewed, to_review: listed, expected_wrong: wrong }) {
-  const left = wrong === null ? '' : `; ${(100 * wrong).toFixed(1)} % of stages expected to be wrong still`;
+  const left = wrong === null ? '' : `; ${(100 * wrong).toFixed(1)} % expected wrong`;
   return listed ? `${reviewed} of ${listed} to review seen${left}` : '';
 }
 
