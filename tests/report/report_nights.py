@@ -17,7 +17,7 @@ from eegvlm.evidence import Evidence
 from eegvlm.evidence.measuring import measure_night
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.images import PreparedNight, load_layout
-from eegvlm.report import write_report
+from eegvlm.report import FurtherLeads, write_report
 from eegvlm.signals import Recording
 from eegvlm.simulation import simulate_night
 from eegvlm.staging import StagedNight
@@ -78,6 +78,7 @@ def staged(
         provenance={**PROVENANCE, **provenance},
         timing={"read_s": 0.1, "draw_s": 0.1, "model_s": 1.0},
         problems=tuple(quality_problems(prepared, recording)),
+        leads=FurtherLeads.of(recording, prepared),
     )
     return Reported(night, recording)
 

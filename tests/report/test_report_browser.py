@@ -16,6 +16,10 @@ from test_report_page import write_hostile
 from eegvlm.signals import Recording
 
 WIDTHS, SCHEMES = (390, 1280, 1920), ("light", "dark")
+DRAWN = (
+    "[...document.querySelectorAll('#picture canvas')].reduce((sum, canvas) => sum + new Uint32Array(canvas"
+    ".getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer).filter(pixel => pixel).length, 0)"
+)
 EPOCH = "Number(document.documentElement.dataset.epoch)"
 
 
@@ -23,7 +27,8 @@ EPOCH = "Number(document.documentElement.dataset.epoch)"
 def test_it_fits_the_window_and_says_no_error(browser: Chromium, short_page: Path, width: int, scheme: str) -> None:
     browser.show(short_page.as_uri(), width=width, scheme=scheme)
     assert browser.value("document.documentElement.scrollWidth") <= width
-    assert browser.value("document.querySelectorAll('#picture path.trace').length") >= 4
+    assert browser.value("Night.current.rows.filter(row => row.trace).length") >= 4
+    assert browser.value(DRAWN) > 3000
     assert browser.errors == []
 
 
@@ -106,6 +111,8 @@ def test_the_drawn_traces_are_as_true_as_the_page_says(
     signals = short_night.night.prepared.signals(slice(70, 71))
     code = "Night.chunk(70).then(chunk => Night.traces(chunk, 70).map(t => [...(t.points || t.low)]))"
     for panel, trace in zip(browser.value("Night.meta.panels"), browser.value(code), strict=True):
+        if panel.get("lead"):
+            continue
         signal = signals[panel["name"].lower().replace(" ", "_")][0]
         if panel["kind"] == "envelope":
             lowest = signal.reshape(-1, 10).min(axis=1)
@@ -117,6 +124,40 @@ def test_the_drawn_traces_are_as_true_as_the_page_says(
         assert np.corrcoef(trace, expected)[0, 1] > 0.9
 
 
+def test_every_eeg_lead_is_shown_as_true_as_the_page_says(
+    browser: Chromium, short_page: Path, short_night: Reported
+) -> None:
+    browser.show(short_page.as_uri() + "#epoch=71", width=1280)
+    recording = short_night.recording
+    eeg = {channel.name: channel for channel in recording.channels if channel.role.modality == "eeg"}
+    names = browser.value("Night.current.rows.filter(row => row.modality === 'eeg').map(row => row.name)")
+    assert set(names) == set(eeg)
+    assert len(names) >= 3
+    for row in browser.value("Night.current.rows.map(r => [r.name, r.note, [...r.trace?.values ?? []]])"):
+        name, note, values = row
+        if name in eeg and note:
+            signal = recording.epochs(eeg[name], rate=80, band=(0.3, 35.0), first=70, count=1)[0]
+            assert np.corrcoef(values, signal)[0, 1] > 0.9
+    assert browser.value("Night.current.rows.filter(row => row.note === 'not read by the model').length") >= 2
+
+
+def test_gain_polarity_and_time_are_changed_and_said(browser: Chromium, short_page: Path) -> None:
+    browser.show(short_page.as_uri() + "#epoch=30", width=1280)
+    state = "document.getElementById('zoom-state').textContent"
+    assert browser.value(f"[{state}, Night.zoom.negative_up]") == ["30 s, gain × 1", True]
+    before = browser.value(DRAWN)
+    for key in "++[[}":
+        browser.press(key)
+    assert browser.value(state) == "10–20 s, gain × 1.6"
+    browser.press("i")
+    assert browser.value("Night.zoom.negative_up") is False
+    assert browser.value(DRAWN) != before
+    browser.press("]")
+    browser.press("]")
+    assert browser.value(state) == "30 s, gain × 1.6"
+    assert browser.errors == []
+
+
 def test_every_claim_has_its_mark_its_word_and_what_was_measured(browser: Chromium, short_page: Path) -> None:
     browser.show(short_page.as_uri() + "#epoch=30", width=1280)
     rows = browser.value(
@@ -124,10 +165,11 @@ def test_every_claim_has_its_mark_its_word_and_what_was_measured(browser: Chromi
     )
     assert [row[3] for row in rows][:3] == ["✓ confirmed", "✗ contradicted", "? not measurable"]
     assert all(row[2] for row in rows)
-    boxes = browser.value(
-        "[...document.querySelectorAll('#picture .box')].map(b => b.getAttribute('class').split(' ')[1])"
-    )
-    assert set(boxes) <= {"confirmed", "contradicted", "not_measurable"}
+    boxes = browser.value("Night.current.events.map(event => [event.row, event.verdict])")
+    names = browser.value("Night.current.rows.map(row => row.name)")
+    assert boxes
+    assert {verdict for _, verdict in boxes} <= {"confirmed", "contradicted", "not_measurable"}
+    assert {row for row, _ in boxes} <= set(names)
 
 
 def test_a_claim_that_says_only_an_onset_is_boxed_where_its_event_was_measured(
@@ -156,7 +198,7 @@ def test_an_epoch_without_signal_says_so(browser: Chromium, tmp_path: Path, eeg:
     eeg[3000:6000] = np.nan
     reported = staged(Recording.from_arrays({"C4-M1": (eeg[:9000], 100.0)}), random_probabilities(3))
     browser.show(reported.write(tmp_path).as_uri() + "#epoch=2", width=1280)
-    assert "no complete signal" in browser.value("document.getElementById('picture').textContent")
+    assert browser.value("Night.current.rows[0].missing") == "no complete signal in this epoch"
     assert browser.errors == []
 
 

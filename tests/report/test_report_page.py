@@ -216,8 +216,16 @@ def test_writing_the_page_reads_nothing_of_the_recording(
     reported.write(tmp_path, measured=True)
 
 
-def test_ten_hours_with_four_panels_weigh_less_than_3_mb(long_night: Reported, tmp_path: Path) -> None:
+def test_ten_hours_with_all_eeg_leads_weigh_less_than_3_mb(long_night: Reported, tmp_path: Path) -> None:
     page = long_night.write(tmp_path, measured=True)
+    assert page.stat().st_size < 3_000_000
+    panels = unpacked(page, "meta")["panels"]
+    assert [panel["name"] for panel in panels if panel.get("lead")] == ["F4-M1", "O2-M1"]
+    assert max(panel["error"] for panel in panels if panel["modality"] == "eeg") < 7.5
+
+
+def test_ten_hours_with_four_panels_weigh_less_than_3_mb(long_night: Reported, tmp_path: Path) -> None:
+    page = long_night.having(leads=None).write(tmp_path, measured=True)
     assert page.stat().st_size < 3_000_000
     errors = [panel["error"] for panel in unpacked(page, "meta")["panels"] if panel.get("error") is not None]
     assert len(errors) == 3

@@ -24,7 +24,7 @@ EPOCH = 3000
 DEAD = slice(10 * EPOCH, 20 * EPOCH)
 LISTED = "[...document.querySelectorAll('#review-list tbody tr')].filter(row => !row.hidden)"
 SIGNAL = "document.getElementById('signal').textContent"
-PICTURE = "document.getElementById('picture').textContent"
+TRACES = "Night.current.rows.filter(row => row.trace).length"
 
 
 def _night(**channels: np.ndarray) -> Reported:
@@ -161,14 +161,14 @@ def test_every_epoch_of_the_stretch_marks_its_entry(browser: Chromium, box_page:
 def test_the_viewer_says_why_there_is_no_trace(browser: Chromium, box_page: Path) -> None:
     for epoch, said in ((15, "no usable signal: flat"), (26, "no complete signal in this epoch")):
         browser.show(box_page.as_uri() + f"#epoch={epoch}", width=1280)
-        assert said in browser.value(PICTURE)
+        assert browser.value("Night.current.rows[0].missing") == said
         assert browser.value(SIGNAL) == f"EEG: {said}"
-        assert browser.value("document.querySelectorAll('#picture path.trace').length") == 0
+        assert browser.value(TRACES) == 0
     assert browser.errors == []
 
 
 def test_the_viewer_says_which_channel_was_read_and_boxes_events_in_it(browser: Chromium, lead_page: Path) -> None:
-    names = "[...document.querySelectorAll('#picture .name')].map(node => node.firstChild.textContent)"
+    names = "Night.current.rows.map(row => row.name)"
     for epoch, channel, said in (
         (15, "F4-M1", "EEG: F4-M1 is read, as C4-M1 is not usable here (flat)"),
         (31, "C4-M1", "EEG: C4-M1 is doubtful here (flat), and read all the same"),
@@ -177,7 +177,7 @@ def test_the_viewer_says_which_channel_was_read_and_boxes_events_in_it(browser: 
         browser.show(lead_page.as_uri() + f"#epoch={epoch}", width=1280)
         assert browser.value(names)[0] == channel
         assert browser.value(SIGNAL) == said
-        assert browser.value("document.querySelectorAll('#picture path.trace').length") == 1
+        assert browser.value(TRACES) == 1
     event = '{found: {events: [["spindle", "F4-M1", 5, 6, ""]]}}'
     where = "map(e => [e.panel, e.elsewhere])"
     assert browser.value(f"[14, 4].map(epoch => Night.events(epoch, {event}).{where})") == [[[0, None]], [[0, "F4-M1"]]]

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from chromium import PROGRAM, Chromium
+from review_page import Served
 
 _LACKING = [name for name in ("fastapi", "httpx", "uvicorn") if find_spec(name) is None]
 collect_ignore_glob = ["test_*"] if _LACKING else []
 if not _LACKING:
     from review_nights import Page, write_night
+
+
+@pytest.fixture(autouse=True)
+def printer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign without a browser, which takes seconds, unless a test is about printing (marked ``prints``)."""
+    if not _LACKING and "prints" not in request.keywords:
+        from eegvlm.review import printing
+
+        monkeypatch.setattr(printing, "BROWSERS", ())
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +45,20 @@ def page(night: Path) -> Page:
     opened = Page.of([night])
     opened.begin()
     return opened
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """Headless Chromium; a test that asks for it is skipped where there is none."""
+    if PROGRAM is None:
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    with Chromium(tmp_path_factory.mktemp("chromium")) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def served(night: Path) -> Iterator[Served]:
+    """A server on the night."""
+    server = Served(night)
+    yield server
+    server.kill()

@@ -3,92 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAM, Chromium
+from chromium import Chromium
 from review_nights import write_night
+from review_page import EPOCH, REVISION, Served, drag, open_page, press
 
 from eegvlm.hypnogram import read_hypnogram
 
-EPOCH = "Number(document.documentElement.dataset.epoch)"
-REVISION = "Number(document.documentElement.dataset.revision)"
-IDLE = "(document.documentElement.dataset.pending ?? '0') === '0'"
 HOSTILE = b"<img src=x onerror='window.hurt=1'>"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """Headless Chromium; a test that asks for it is skipped where there is none."""
-    if PROGRAM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    with Chromium(tmp_path_factory.mktemp("chromium")) as chromium:
-        yield chromium
-
-
-class Served:
-    """A server on a folder, which can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.start()
-
-    def start(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        command = [sys.executable, "-m", "eegvlm", "review", self.folder]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().removeprefix("open ").strip()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-@pytest.fixture
-def served(night: Path) -> Iterator[Served]:
-    server = Served(night)
-    yield server
-    server.kill()
-
-
-def open_page(browser: Chromium, server: Served, *, who: str = "AB", width: int = 1280, scheme: str = "light") -> None:
-    browser("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-    browser("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    browser("Page.navigate", url="about:blank")
-    browser.wait("location.href === 'about:blank'")
-    browser.errors.clear()  # of the page before
-    browser.requests.clear()
-    browser("Page.navigate", url=server.address)
-    browser.wait("document.getElementById('begin')?.open && document.getElementById('basis').options.length > 0")
-    browser.value(f"document.getElementById('who').value = {json.dumps(who)}; document.getElementById('start').click()")
-    browser.wait(f"{EPOCH} > 0 && document.documentElement.dataset.loaded !== undefined")
-    browser.wait(IDLE)
-
-
-def press(browser: Chromium, key: str, revisions: int = 0) -> None:
-    """Press a key and wait until the server has confirmed what it does."""
-    before = browser.value(REVISION)
-    browser.press(key)
-    browser.wait(f"{REVISION} === {before + revisions} && ({IDLE})")
-
-
-def drag(browser: Chromium, selector: str, begin: float, end: float) -> None:
-    """Drag over an element, from one part of its width to another."""
-    box = browser.value(
-        f"(({{left, top, width, height}}) => [left, top, width, height])"
-        f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
-    )
-    y = box[1] + box[3] * 0.15
-    at = [box[0] + box[2] * part for part in (begin, end)]
-    for kind, x in (("mousePressed", at[0]), ("mouseMoved", at[1]), ("mouseReleased", at[1])):
-        browser("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
 
 def stages_of(night: Path) -> list[str]:
@@ -181,6 +105,55 @@ def test_a_consensus_of_two_scorers_is_begun_on_the_page(browser: Chromium, serv
     first = json.loads((night / "review" / "consensus.jsonl").read_text().splitlines()[0])
     assert (first["of"], first["stages"][1:]) == (["main", "second"], stages_of(night)[1:])
     assert first["stages"][0] == ("N1" if stages_of(night)[0] == "N1" else "?")
+
+
+def test_keys_are_changed_on_the_page_and_kept_as_json(browser: Chromium, served: Served, night: Path) -> None:
+    open_page(browser, served)
+    browser.value("document.getElementById('change-keys').click()")
+    field = (
+        "[...document.querySelectorAll('#keys label')].find(l => l.textContent === 'score N3').querySelector('input')"
+    )
+    assert browser.value(f"{field}.value") == "3  4"
+    browser.value(f"{field}.focus()")
+    browser.press("q")
+    assert browser.value(f"{field}.value") == "3  4  q"
+    browser.value("document.querySelector('#keys [value=save]').click()")
+    browser.wait("!document.getElementById('keys').open")
+    assert json.loads((served.settings / "eegvlm" / "review-keys.json").read_text()) == {"q": "N3"}
+    open_page(browser, served)
+    press(browser, "Home")
+    press(browser, "0", revisions=int(stages_of(night)[0] != "W"))
+    press(browser, "Home")
+    press(browser, "q", revisions=1)
+    assert stages_of(night)[0] == "N3"
+
+
+def test_an_arousal_is_marked_by_the_keyboard_alone(browser: Chromium, served: Served, night: Path) -> None:
+    from eegvlm.review.scoring_file import ScoringFile
+
+    open_page(browser, served)
+    press(browser, "Home")
+    browser.press("b")
+    browser.wait("document.getElementById('stretch').open")
+    browser.value("document.getElementById('stretch-start').value = '12.5'")
+    browser.value("document.getElementById('stretch-length').value = '4'")
+    browser.value("document.querySelector('#stretch button').click()")
+    browser.wait("!document.getElementById('stretch').open")
+    assert "4.00 s" in browser.value("document.getElementById('ruler').textContent")
+    press(browser, "a", revisions=1)
+    (mark,) = ScoringFile(night / "review" / "main.jsonl").state.marks.values()
+    assert (mark["kind"], mark["start_s"], mark["stop_s"]) == ("arousal", 12.5, 16.5)
+
+
+def test_progress_of_the_review_stands_in_the_header(browser: Chromium, served: Served) -> None:
+    open_page(browser, served)
+    words = "document.getElementById('review-progress').textContent"
+    press(browser, "Home")
+    first = browser.value(words)
+    assert "to review seen" in first
+    assert first.endswith("% expected wrong")
+    browser.press("n")
+    browser.wait(f"{words} !== {json.dumps(first)}")
 
 
 def test_the_close_button_ends_the_server(browser: Chromium, served: Served) -> None:

@@ -157,3 +157,11 @@ def running(arguments: list[Path | str]) -> Iterator[tuple[str, int]]:
             assert process.wait(120) in (0, 130, -2), process.stderr.read()
         finally:
             process.kill()
+
+
+def test_channels_are_those_that_the_user_or_the_staging_chose(night: Path) -> None:
+    label = Night(night).signals.recording.channels[0].sources[0]
+    chosen = Night(night, channels={"eeg": label}).signals.recording
+    assert label in [channel.name for channel in chosen.channels if channel.role.modality == "eeg"]
+    with pytest.raises(InputError, match="no such lead"):
+        _ = Night(night, channels={"eeg": "no such lead"}).signals.recording

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from review_nights import Page
 
+from eegvlm.datasets import open_dataset
 from eegvlm.hypnogram import read_hypnogram
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.scoring_file import ScoringFile
@@ -72,6 +73,18 @@ def test_the_audit_adds_up_with_undone_edits_in_it(page: Page, night: Path) -> N
     assert model.confidence is not None
     assert last["p"] == pytest.approx(float(model.confidence[8]), abs=1e-4)
     assert [line["action"] for line in audit if "of" not in line] == ["begin", "sign"]
+
+
+def test_training_can_read_what_was_signed_and_nothing_that_was_reopened(page: Page, night: Path) -> None:
+    assert [one.code for one in open_dataset("signed", night.parent).problems] == ["unsigned-night"]
+    stages = page.score("N3", 2, 3)["stages"]
+    page.sign()
+    for name in ("signed", "folder"):
+        (signed,) = open_dataset(name, night.parent).nights
+        assert signed.hypnogram().labels == stages
+        assert signed.recording().n_epochs == len(stages)
+    page.do("reopen", reason="arousal overlooked")
+    assert open_dataset("signed", night.parent).nights == ()
 
 
 def test_a_signed_scoring_cannot_be_changed(page: Page) -> None:

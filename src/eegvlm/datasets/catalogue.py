@@ -258,6 +258,15 @@ _ALL = (
         "yours",
         "your disk",
     ),
+    DatasetInfo(
+        "signed",
+        "Nights that were signed in eegvlm review",
+        "<night>/audit.jsonl, <night>/hypnogram.signed.json",
+        None,
+        None,
+        "yours",
+        "your disk",
+    ),
 )
 
 DATASETS: Mapping[str, DatasetInfo] = {info.name: info for info in _ALL}

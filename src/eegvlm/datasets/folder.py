@@ -66,7 +66,7 @@ def find(root: Path, rules: FolderRules | None = None, *, scorer: str | None = N
         own: list[Scoring] = list(scorings)
         if not own and rules.scorings is None:
             own = _embedded(path, rules)
-        subject, certain = _subject(path, names[path], pattern)
+        subject, certain = subject_of(path, names[path], pattern)
         assumed += not certain
         if not own:
             message = f"{shown(path, root)}: no scoring beside it, in a folder beside, or in it"
@@ -136,7 +136,7 @@ def _subject_pattern(text: str | None) -> re.Pattern[str] | None:
     return pattern
 
 
-def _subject(path: Path, name: str, pattern: re.Pattern[str] | None) -> tuple[str, bool]:
+def subject_of(path: Path, name: str, pattern: re.Pattern[str] | None) -> tuple[str, bool]:
     """Tell the subject, and whether that is certain."""
     if pattern is not None:
         match = pattern.match(path.stem)

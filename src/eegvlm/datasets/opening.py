@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from eegvlm.datasets import folder, simulated
+from eegvlm.datasets import folder, signed, simulated
 from eegvlm.datasets.beside import FolderRules
 from eegvlm.datasets.catalogue import DATASETS
 from eegvlm.datasets.contents import Contents, look_into
@@ -91,6 +91,8 @@ def open_dataset(
     info = DATASETS[name]
     if info.layout is not None:
         found = find_nights(info.layout, Path(place))
+    elif name == "signed" or (name == "folder" and rules is None and signed.holds_signed_nights(Path(place))):
+        found = signed.find(Path(place))
     elif name == "folder":
         found = folder.find(Path(place), rules, scorer=scorer)
     else:

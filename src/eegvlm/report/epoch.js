@@ -47,7 +47,7 @@
     const itsOwn = panels.filter(([panel]) => channel && belongs(panel, epoch, channel));
     if (itsOwn.length) return itsOwn.map(([, index]) => index);
     const modality = modalityOf(kind);
-    const like = panels.filter(([panel]) => panel.modality === modality).map(([, index]) => index);
+    const like = panels.filter(([panel]) => panel.modality === modality && !panel.lead).map(([, index]) => index);
     return channel ? like.slice(0, 1) : like;
   };
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from eegvlm.images import ImageLayout, Panel, PreparedNight
 from eegvlm.images.shown_channel import ShownChannel
+from eegvlm.report.leads import BAND, FurtherLeads
 from eegvlm.report.signal_quality import read_from
 from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds, draw_spectrogram
-from eegvlm.report.traces import CHUNK, Coding, encode, fit, panel_coding, rounding_error
-from eegvlm.signals import MODALITIES, Role
+from eegvlm.report.traces import CHUNK, Coding, coding_of, encode, fit, panel_coding, rounding_error
+from eegvlm.signals import MODALITIES, Channel, Role
 
 _SAMPLED = 16  # every so many epochs, one whose rounding error is measured
 
@@ -40,7 +41,7 @@ class Pictures:
     spectrogram_channel: str
 
 
-def gather(night: PreparedNight, most_bytes: int) -> Pictures:
+def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = None) -> Pictures:
     """Pack what the panels show, a chunk of epochs at a time.
 
     Parameters
@@ -49,24 +50,36 @@ def gather(night: PreparedNight, most_bytes: int) -> Pictures:
         The night as the model saw it.
     most_bytes
         What the packed traces may weigh.
+    leads
+        EEG leads that no panel shows.
     """
     layout = night.layout
     ordered = panels_in_order(layout)
     shown = [panel for panel in ordered if panel.name in night.panels]
     codings = [panel_coding(panel, layout.rate) for panel in shown]
+    further = () if leads is None else leads.channels
+    lead_codings = [coding_of("eeg", None if leads is None else leads.band(one)[1], layout.rate) for one in further]
     eeg = next((panel.name for panel in shown if panel.roles[0].modality == "eeg"), None)
     seconds = column_seconds(night.n_epochs)
     blocks, powers = [], []
     sampled: dict[str, list[NDArray[np.float32]]] = {panel.name: [] for panel in shown}
+    present = np.zeros((len(further), night.n_epochs), np.bool_)
+    lead_samples: list[list[NDArray[np.float32]]] = [[] for _ in further]
     for first in range(0, night.n_epochs, CHUNK):
         count = min(CHUNK, night.n_epochs - first)
         signals = night.signals(slice(first, first + count))
         for name, epochs in signals.items():
             sampled[name].append(epochs[::_SAMPLED].copy())
-        blocks.append([encode(signals[panel.name], coding) for panel, coding in zip(shown, codings, strict=True)])
+        block = [encode(signals[panel.name], coding) for panel, coding in zip(shown, codings, strict=True)]
+        if leads is not None:
+            for place, epochs in enumerate(leads.epochs(layout.rate, first, count)):
+                present[place, first : first + count] = np.isfinite(epochs).all(axis=1)
+                lead_samples[place].append(epochs[::_SAMPLED].copy())
+                block.append(encode(epochs, lead_codings[place]))
+        blocks.append(block)
         if eeg is not None:
             powers.append(column_powers(signals[eeg], layout.rate, seconds))
-    packed, by = fit(blocks, codings, most_bytes)
+    packed, by = fit(blocks, [*codings, *lead_codings], most_bytes)
     errors = {
         panel.name: rounding_error(np.concatenate(sampled[panel.name]), coding, by)
         for panel, coding in zip(shown, codings, strict=True)
@@ -74,7 +87,16 @@ def gather(night: PreparedNight, most_bytes: int) -> Pictures:
     coded = {panel.name: coding for panel, coding in zip(shown, codings, strict=True)}
     return Pictures(
         chunks=packed,
-        panels=[_described(panel, night, coded.get(panel.name), by, errors.get(panel.name)) for panel in ordered],
+        panels=[
+            *(_described(panel, night, coded.get(panel.name), by, errors.get(panel.name)) for panel in ordered),
+            *(
+                {
+                    **_lead(channel, present[place]),
+                    **_coded(coding, by, rounding_error(np.concatenate(lead_samples[place]), coding, by), layout.rate),
+                }
+                for place, (channel, coding) in enumerate(zip(further, lead_codings, strict=True))
+            ),
+        ],
         spectrogram=draw_spectrogram(np.concatenate(powers), layout.rate) if powers else None,
         spectrogram_channel=_channels_read(night, eeg) if eeg is not None else "",
     )
@@ -104,18 +126,35 @@ def _described(
         "modality": panel.roles[0].modality,
         "range": panel.microvolt_per_pixel * panel.row_height / 2,
         "band": list(panel.band),
-        "up": -1 if panel.negative_up else 1,
         "channel": channels[0].name if channels else None,
         "channels": [_channel(one) for one in channels],
         "shown": night.shown[panel.name].tolist() if channels else [],
     }
     if coding is None:
         return said
+    return {**said, **_coded(coding, by, error, night.layout.rate)}
+
+
+def _coded(coding: Coding, by: float, error: float | None, rate: float) -> dict[str, Any]:
+    """Say how a row's traces are packed."""
     step = coding.step_uv * by if coding.kind == "wave" else coding.step_uv
     # The transform is orthonormal over the layout's samples; the page evaluates its cosines directly.
-    weight = step * float(np.sqrt(2 / (night.layout.rate * 30))) if coding.kind == "wave" else step
-    return {**said, "kind": coding.kind, "numbers": coding.numbers, "weight": weight,
+    weight = step * float(np.sqrt(2 / (rate * 30))) if coding.kind == "wave" else step
+    return {"kind": coding.kind, "numbers": coding.numbers, "weight": weight,
             "error": error, "highest": coding.highest_hz}  # fmt: skip
+
+
+def _lead(channel: Channel, present: NDArray[np.bool_]) -> dict[str, Any]:
+    """Describe a lead that no panel shows, as the others are."""
+    return {
+        "name": channel.name,
+        "lead": True,
+        "modality": "eeg",
+        "band": [BAND[0], None],
+        "channel": channel.name,
+        "channels": [{"name": channel.name, "words": None, "note": channel.note}],
+        "shown": np.where(present, 0, -1).tolist(),
+    }
 
 
 def _channel(one: ShownChannel) -> dict[str, Any]:

@@ -80,12 +80,12 @@
   function showEpoch(chunk) {
     const details = chunk.details[current - chunk.first], stage = Night.meta.stages[current];
     const events = Night.events(current, details), traces = Night.traces(chunk, current), notes = details.signal, weights = details.weights;
-    const width = Math.max(280, Math.floor($("picture").clientWidth));
-    $("picture").replaceChildren(Night.picture(current, { traces, events, notes, weights }, width, `Signal traces of epoch ${current + 1}; ${events.length} events boxed`));
+    Night.current = Night.view(current, { traces, events, notes, weights });
+    showPicture();
     $("signal").replaceChildren(...Night.signalNotes(current, notes));
     $("votes").replaceChildren(...Night.votes(current));
     const elsewhere = [...new Set(events.map((event) => event.elsewhere).filter(Boolean))];
-    $("elsewhere").textContent = elsewhere.length ? `* measured on ${elsewhere.join(", ")}, which the model's picture does not show. ` : "";
+    $("elsewhere").textContent = elsewhere.length ? `* measured on ${elsewhere.join(", ")}, which is not shown. ` : "";
     $("overlaid").textContent = details.weights ? Night.meta.overlay + ". " : "";
     $("probabilities").replaceChildren(...Night.probabilities(Night.meta.probabilities[current], stage));
     if ($("second")) $("second").textContent = "Second reader: " + second(current);
@@ -94,6 +94,13 @@
     $("why").replaceChildren(...Night.why(details.why, stage), ...(details.why ? [] : Night.supported(details.found)));
     $("found").replaceChildren(...Night.found(details.found, Boolean(details.why)));
     document.documentElement.dataset.epoch = current + 1; // what a test of the page can wait for
+  }
+
+  function showPicture() {
+    const { rows, events } = Night.current, names = rows.map((row) => row.name).join(", ");
+    const width = Math.max(280, Math.floor($("picture").clientWidth));
+    Night.picture($("picture"), Night.current, width, `Signal traces of epoch ${current + 1}: ${names}; ${events.length} events boxed`, Night.zoom);
+    $("zoom-state").textContent = Night.zoomWords(Night.zoom);
   }
 
   function review(direction) {
@@ -121,6 +128,7 @@
     const moves = {
       ArrowLeft: () => go(current - 1), ArrowRight: () => go(current + 1), Home: () => go(0),
       End: () => go(Night.meta.stages.length - 1), n: () => review(1), p: () => review(-1),
+      "+": zooms.larger, "-": zooms.smaller, "[": zooms.closer, "]": zooms.wider, i: zooms.polarity, "{": zooms.earlier, "}": zooms.later,
     };
     if (moves[event.key]) { moves[event.key](); event.preventDefault(); }
   }
@@ -149,16 +157,18 @@
   async function fillPrinted() {
     const staged = Night.meta.review.filter(([, rank]) => rank >= Night.meta.unstaged); // others have no picture
     const first = staged.slice(0, Night.meta.printed).map(([epoch]) => epoch);
-    const articles = [make("h2", {}, "Epochs to review first")];
+    const articles = [make("h2", {}, "Epochs to review first")], pictures = [];
     for (const epoch of first) {
       const chunk = await Night.chunk(epoch), details = chunk.details[epoch - chunk.first], stage = Night.meta.stages[epoch];
       const row = Night.meta.probabilities[epoch];
       const said = row ? ["W", "N1", "N2", "N3", "R"].map((name, index) => `${name} ${row[index].toFixed(2)}`).join("  ") : "";
-      articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${said}`),
-        Night.picture(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal, weights: details.weights }, 900, `Signal traces of epoch ${epoch + 1}`),
+      const picture = make("div", { className: "picture" });
+      pictures.push([picture, Night.view(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal, weights: details.weights }), epoch]);
+      articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${said}`), picture,
         ...(details.why ? [make("p", {}, details.why.text), make("p", {}, Night.claims(details.why))] : [])));
     }
     $("printed").replaceChildren(...articles);
+    for (const [picture, view, epoch] of pictures) Night.picture(picture, view, 1000, `Signal traces of epoch ${epoch + 1}`);
   }
 
   function legend() {
@@ -169,10 +179,31 @@
       const kept = panel.kind === "envelope" ? "lowest and highest of every 0.1 s" : `true to ${panel.error === null ? "?" : panel.error.toFixed(1)} µV rms`;
       const note = panel.channels[0].note ? "; " + panel.channels[0].note : "";
       const names = panel.channels.filter((_, place) => !place || panel.shown.includes(place)).map(({ name }) => name);
-      return `${names.join(" or ")}: ±${panel.range} µV, ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${panel.up < 0 ? "negative up, " : ""}${kept}${note}`;
+      return `${names.join(" or ")}: ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${kept}${note}`;
     });
-    $("legend").textContent = "Fixed scales. " + said.join(". ") + (drawn.some((panel) => panel.modality === "eeg") ? ". Dotted lines: 75 µV apart." : ".");
+    $("details").textContent = said.join(". ") + ".";
+    $("legend").textContent = "Gain and polarity stand beside each row: negative is up, as usual in sleep medicine, unless you turn it. Dashed lines: 75 µV apart.";
   }
+
+  const LENGTHS = [5, 10, 15, 30], LONGEST = 30;
+
+  // Shows a part of the epoch, in seconds after its start.
+  function zoomTo(seconds, start) {
+    change({ seconds, start: Math.min(LONGEST - seconds, Math.max(0, start)) });
+  }
+  function change(zoom) {
+    Object.assign(Night.zoom, zoom);
+    showPicture();
+  }
+  const zooms = {
+    larger: () => change({ gain: Night.zoom.gain / 1.25 }),
+    smaller: () => change({ gain: Night.zoom.gain * 1.25 }),
+    closer: () => zoomTo(LENGTHS[LENGTHS.indexOf(Night.zoom.seconds) - 1] ?? LENGTHS[0], Night.zoom.start),
+    wider: () => zoomTo(LENGTHS[LENGTHS.indexOf(Night.zoom.seconds) + 1] ?? LONGEST, Night.zoom.start),
+    polarity: () => change({ negative_up: !Night.zoom.negative_up }),
+    earlier: () => zoomTo(Night.zoom.seconds, Night.zoom.start - Night.zoom.seconds),
+    later: () => zoomTo(Night.zoom.seconds, Night.zoom.start + Night.zoom.seconds),
+  };
 
   async function begin() {
     if (!("DecompressionStream" in window)) {
@@ -192,6 +223,8 @@
     for (const radio of document.querySelectorAll("input[name=share]")) {
       radio.addEventListener("change", () => { chooseShare(Number(radio.value)); showPlace(); });
     }
+    for (const [name, zoom] of Object.entries(zooms)) $(`zoom-${name}`).addEventListener("click", zoom);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showPicture);
     addEventListener("keydown", onKey);
     addEventListener("hashchange", () => {
       const epoch = fromAddress();

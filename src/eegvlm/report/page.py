@@ -22,6 +22,7 @@ from eegvlm.report.charts import hypnodensity_paths, hypnogram_paths, ticks_path
 from eegvlm.report.clock import time_label, time_ticks
 from eegvlm.report.details import epoch_details
 from eegvlm.report.gathering import Pictures, gather, panel_words, panels_in_order
+from eegvlm.report.leads import FurtherLeads
 from eegvlm.report.overlay import Overlay, put_weights
 from eegvlm.report.packing import pack_bytes, pack_json
 from eegvlm.report.review import ReviewEpoch, review_list
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 FILE = "report.html"
-SCRIPTS = ("unpack.js", "traces.js", "epoch.js", "night.js")
+SCRIPTS = ("unpack.js", "picture.js", "epoch.js", "night.js")
+DRAWING = "drawing.js"
 NOTICE = "Research use; verify by a trained scorer."
 # Of traces and details: a page of four panels stays below 3 MB up to 10 h, and grows with the night beyond that.
 _BYTES_PER_EPOCH, _MOST_BYTES_PER_EPOCH, _BYTES_OF_TEN_HOURS = 2050, 3200, 2_450_000
 _BYTES_PER_FURTHER_PANEL = 500
+_BYTES_WITH_LEADS = 2_600_000  # the same with leads that the model did not read
 _LEAST_FOR_TRACES = 700
 _DEFAULT_SHARE = 0.10
 
@@ -73,6 +76,8 @@ class ReportedNight(Protocol):
     def votes(self) -> Mapping[str, Hypnogram]: ...  # noqa: D102
     @property
     def second(self) -> SecondOpinion | None: ...  # noqa: D102
+    @property
+    def leads(self) -> FurtherLeads | None: ...  # noqa: D102
 
 
 def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | None = None) -> Path:
@@ -119,7 +124,9 @@ def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | N
     if overlay is not None:
         put_weights(details, overlay, [panel.name for panel in panels_in_order(prepared.layout)])
     packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
-    pictures = gather(prepared, _room_for_traces(len(scored), len(prepared.layout.panels), packed_details))
+    n_leads = 0 if night.leads is None else len(night.leads.channels)
+    room = _room_for_traces(len(scored), len(prepared.layout.panels), packed_details, n_leads)
+    pictures = gather(prepared, room, night.leads)
     listed = review_list(scored, night.review)
     data = script_data(night, pictures, listed, _default_count(night.review))
     data["overlay"] = None if overlay is None else overlay.caption
@@ -136,9 +143,10 @@ def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | N
     return file
 
 
-def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str]) -> int:
+def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str], n_leads: int) -> int:
     """Return how many bytes the packed traces may have; base64 makes four letters of three."""
-    letters = max(_BYTES_PER_EPOCH * n_epochs, min(_MOST_BYTES_PER_EPOCH * n_epochs, _BYTES_OF_TEN_HOURS))
+    most = _BYTES_WITH_LEADS if n_leads else _BYTES_OF_TEN_HOURS
+    letters = max(_BYTES_PER_EPOCH * n_epochs, min(_MOST_BYTES_PER_EPOCH * n_epochs, most))
     letters += _BYTES_PER_FURTHER_PANEL * max(0, n_panels - 4) * n_epochs
     return max(_LEAST_FOR_TRACES * n_epochs, (letters - sum(map(len, details))) * 3 // 4)
 
@@ -246,7 +254,9 @@ def _inlined() -> dict[str, str]:
     """Return style and script, and their hashes for the content security policy."""
     room = files("eegvlm.report")
     style = room.joinpath("page.css").read_text(encoding="utf-8")
-    script = "\n".join(room.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS)
+    drawing = room.joinpath(DRAWING).read_text(encoding="utf-8").replace("\nexport ", "\n")  # a module elsewhere
+    scripts = [room.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS]
+    script = "\n".join([scripts[0], drawing, *scripts[1:]])  # the first says "use strict"
     return {"style": style, "script": script, "style_hash": _hash(style), "script_hash": _hash(script)}
 
 

@@ -25,12 +25,12 @@ CHUNK = 64
 """Epochs that are packed, and unpacked, together."""
 ENVELOPE_BINS = 300
 _ENVELOPE_UV = 0.25  # the square-root scale's unit: 1 uV is 2 steps, 100 uV are 20
-_FINEST = {"eeg": 4.0, "eog": 8.0, "ecg": 20.0}  # step in uV of the DCT, at quality 1
+_FINEST = {"eeg": 2.0, "eog": 4.0, "ecg": 10.0}  # step in uV of the DCT, at quality 1
 _HIGHEST_HZ = {"eeg": 35.0, "eog": 15.0, "ecg": 30.0}
 _DEAD_ZONE = 0.4  # added before rounding down: a little less than a half makes many zeros for little error
-_COARSER = 1.2
+_COARSER = 1.1
 _TRIED = 6  # of so many chunks one is tried to find how coarse the steps must be
-_MOST_COARSE = 12.0
+_MOST_COARSE = 24.0
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,14 @@ class Coding:
 
 def panel_coding(panel: Panel, rate: float) -> Coding:
     """Return the finest coding of a panel drawn at `rate` samples per second."""
-    modality = panel.roles[0].modality
+    return coding_of(panel.roles[0].modality, panel.band[1], rate)
+
+
+def coding_of(modality: str, high: float | None, rate: float) -> Coding:
+    """Return the finest coding of a modality, filtered up to `high` Hz, at `rate` samples per second."""
     if modality == "emg":
         return Coding("envelope", 2 * ENVELOPE_BINS, _ENVELOPE_UV, None)
-    highest = min(_HIGHEST_HZ.get(modality, 35.0), panel.band[1] or math.inf, rate / 2)
+    highest = min(_HIGHEST_HZ.get(modality, 35.0), high or math.inf, rate / 2)
     return Coding("wave", round(2 * highest * EPOCH_S), _FINEST.get(modality, 4.0), highest)
 
 
@@ -124,9 +128,14 @@ def fit(
     share = sum(chunk[0].shape[1] for chunk in some if chunk) / max(
         1, sum(chunk[0].shape[1] for chunk in blocks if chunk)
     )
-    by = 1.0
-    while by < _MOST_COARSE and _size(some, codings, by) > share * most_bytes:
-        by *= _COARSER
+    fine, coarse = 0, math.ceil(math.log(_MOST_COARSE, _COARSER))  # powers of _COARSER
+    while fine < coarse:
+        middle = (fine + coarse) // 2
+        if _size(some, codings, _COARSER**middle) > share * most_bytes:
+            fine = middle + 1
+        else:
+            coarse = middle
+    by = _COARSER**fine
     packed = pack_traces(blocks, _coarseness(codings, by))
     while by < _MOST_COARSE and sum(map(len, packed)) > most_bytes:
         by *= _COARSER
@@ -156,5 +165,5 @@ def _planes(numbers: NDArray[np.int16], by: float) -> bytes:
 
 
 def _deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(6, zlib.DEFLATED, 31, 8, zlib.Z_FILTERED)
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31, 9, zlib.Z_FILTERED)
     return packer.compress(data) + packer.flush()

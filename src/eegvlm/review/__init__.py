@@ -4,7 +4,7 @@ The door of the room: :func:`serve`. Notable: the scoring is an append-only jour
 is confirmed (:mod:`.journal`), and everything that is shown of a scoring is replayed from it (:mod:`.scoring`); the
 server listens on the loopback interface alone and answers nobody who lacks the token of its address (:mod:`.guard`).
 
-Not covered: the clinical PDF, learning from signed nights, and several nights open in one window.
+Not covered: several nights open in one window.
 """
 
 from __future__ import annotations

@@ -16,11 +16,13 @@ from starlette.exceptions import HTTPException
 
 from eegvlm import __version__
 from eegvlm.errors import InputError
+from eegvlm.report.page import DRAWING
+from eegvlm.review.keys import read_keys, write_keys
 from eegvlm.review.montage import Row, default_montage, montage_of, read_montage, write_montage
 from eegvlm.review.night import Night
 from eegvlm.review.overview import LONG_S
 from eegvlm.review.problems import ConflictError, NotFoundError, ReadOnlyError, ReviewError
-from eegvlm.review.requests import MontageRequest, PageRequest, PlaceRequest
+from eegvlm.review.requests import KeysRequest, MontageRequest, PageRequest, PlaceRequest
 from eegvlm.review.scoring_routes import scoring_routes
 from eegvlm.review.signing import STATEMENT
 from eegvlm.review.traces import Trace, pack, read_trace
@@ -30,7 +32,10 @@ ASSETS = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     **dict.fromkeys(
-        ("server.js", "traces.js", "navigator.js", "montage.js", "panels.js", "keys.js", "page.js"),
+        (
+            *("page.js", "state.js", "opening.js", "changes.js", "view.js", "signal_pages.js", "moving.js", "hands.js"),
+            *("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js"),
+        ),
         "text/javascript; charset=utf-8",
     ),
 }
@@ -72,6 +77,15 @@ def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
         close()
         return {"closed": True}
 
+    @app.get("/api/keys")
+    def keys() -> dict[str, Any]:
+        return {"keys": read_keys()}
+
+    @app.put("/api/keys")
+    def keep_keys(request: KeysRequest) -> dict[str, Any]:
+        write_keys(request.keys)
+        return {"keys": read_keys()}
+
     @app.get("/api/nights/{number}")
     def night(number: int) -> dict[str, Any]:
         return describe(nights.night(number))
@@ -84,13 +98,13 @@ def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
     def keep_montage(number: int, request: MontageRequest) -> dict[str, Any]:
         rows = montage_of(request.rows)
         for row in rows:
-            row.channel(nights.night(number).recording)
+            row.channel(nights.night(number).signals.recording)
         write_montage(nights.night(number).review_folder, rows)
         return {"montage": [row.to_dict() for row in rows]}
 
     @app.post("/api/nights/{number}/recording")
     def recording(number: int, request: PlaceRequest) -> dict[str, Any]:
-        nights.night(number).point_at(Path(request.path).expanduser())
+        nights.night(number).signals.point_at(Path(request.path).expanduser())
         return describe(nights.night(number))
 
     app.include_router(scoring_routes(nights))
@@ -102,7 +116,7 @@ def describe(night: Night) -> dict[str, Any]:
     described = {key: night.described.get(key) for key in ("file", "start", "duration_s", "n_epochs", "gaps")}
     found: dict[str, Any] = {"signals": [], "montage": [], "default_montage": [], "recording_error": None}
     try:
-        recording = night.recording
+        recording = night.signals.recording
         found["signals"] = [
             {"label": signal.label, "rate": float(signal.rate), "unit": _unit(signal.factor, signal.unit)}
             for signal in recording.source.signals
@@ -127,11 +141,11 @@ def describe(night: Night) -> dict[str, Any]:
 def _page(night: Night, request: PageRequest, readers: ThreadPoolExecutor) -> bytes:
     if request.stop_s <= request.start_s:
         raise ReviewError("page", "time", f"{request.start_s:g} to {request.stop_s:g} s", "it must end after it starts")
-    recording = night.recording
+    recording = night.signals.recording
     rows = montage_of(request.rows)
     span = (request.start_s, request.stop_s, request.width)
     is_long = request.stop_s - request.start_s > LONG_S
-    overview = night.overview if is_long else None
+    overview = night.signals.overview if is_long else None
 
     def trace(row: Row) -> Trace:
         return read_trace(recording, row, *span) if overview is None else overview.trace(row, *span)
@@ -149,7 +163,9 @@ def _unit(factor: float | None, unit: str) -> str:
 def _asset(name: str) -> Response:
     if name not in ASSETS:
         raise NotFoundError("page", "file", name, "the page has none of that name")
-    content = files("eegvlm.review").joinpath("page", name).read_bytes()
+    # One drawing of signals: the report's.
+    place = files("eegvlm.report") if name == DRAWING else files("eegvlm.review").joinpath("page")
+    content = place.joinpath(name).read_bytes()
     return Response(content, headers={"content-type": ASSETS[name]})
 
 

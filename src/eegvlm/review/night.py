@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 from eegvlm.core.files import make_folder
-from eegvlm.errors import InputError
-from eegvlm.hypnogram import Hypnogram, HypnogramError, count_sleep
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.review.beginning import first_lights, first_stages
+from eegvlm.review.clinical_page import NOTICE, clinical_page
 from eegvlm.review.description import REVIEW_FOLDER, read_description
-from eegvlm.review.locating import find_recording, recording_at
-from eegvlm.review.measured import MeasuredDetails, spectrogram
-from eegvlm.review.overview import Overview
+from eegvlm.review.locating import Channels
+from eegvlm.review.night_signals import NightSignals
 from eegvlm.review.problems import ReviewError
-from eegvlm.review.progress import progress
-from eegvlm.review.readers import compare, consensus
+from eegvlm.review.readers import compare
 from eegvlm.review.results import Results, read_results
-from eegvlm.review.scoring import Change, Scoring
+from eegvlm.review.scoring import Change
 from eegvlm.review.scoring_file import ScoringFile
 from eegvlm.review.scorings import Scorings
-from eegvlm.review.signing import is_written, signature_of, write_signed
-from eegvlm.signals import Recording
+from eegvlm.review.signing import signature_of, write_page, write_signed
 from eegvlm.staging.results_folder import SUMMARY
 
 MODEL = "model"
-BASES = ("model", "blank", "file", "consensus")
 
 
 class Night:
@@ -38,6 +34,8 @@ class Night:
         Its results, or where the review of a recording that was not staged is kept.
     scoring
         A scorer's file: another reading of the night, and where there is no model the stages to begin with.
+    channels
+        The user's choice of channels, as in :func:`eegvlm.signals.read_recording`.
 
     Raises
     ------
@@ -45,7 +43,7 @@ class Night:
         If the folder holds neither results nor a review, or a file in it cannot be read.
     """
 
-    def __init__(self, folder: Path, scoring: Path | None = None) -> None:
+    def __init__(self, folder: Path, scoring: Path | None = None, channels: Channels | None = None) -> None:
         self.folder = folder
         self.review_folder = folder / REVIEW_FOLDER
         self.results: Results | None = read_results(folder) if (folder / SUMMARY).is_file() else None
@@ -53,11 +51,8 @@ class Night:
             self.results.summary["recording"] if self.results else read_description(folder)
         )
         make_folder(self.review_folder)
-        self._lock = RLock()
-        self._recording: Recording | None = None
-        self._overview: Overview | None = None
-        self._details: MeasuredDetails | None = None
-        self._spectrograms: dict[tuple[str, str], dict[str, Any]] = {}
+        self.signals = NightSignals(self.described, folder, self.review_folder, channels)
+        self.not_printed = ""
         self.scorings = Scorings(self.review_folder, self._annotate)
         self.file: tuple[str, Hypnogram] | None = None
         if scoring is not None:
@@ -67,28 +62,6 @@ class Night:
     def title(self) -> str:
         """The name of its folder."""
         return self.folder.resolve().name
-
-    @property
-    def recording(self) -> Recording:
-        """The recording.
-
-        Raises
-        ------
-        NotFoundError
-            If it was moved: :meth:`point_at` says where it is.
-        """
-        with self._lock:
-            if self._recording is None:
-                self._recording = find_recording(self.described, self.folder, self.review_folder)
-            return self._recording
-
-    @property
-    def overview(self) -> Overview:
-        """The seconds of its rows, for long pages."""
-        with self._lock:
-            if self._overview is None:
-                self._overview = Overview(self.recording)
-            return self._overview
 
     def details(self) -> dict[str, Any]:
         """Return what was measured in each epoch; measuring begins on the first call, and takes some seconds.
@@ -102,43 +75,11 @@ class Night:
         """
         if self.results is None:
             raise ReviewError(self.title, "findings", "none", "stage the night to have them measured")
-        with self._lock:
-            if self._details is None:
-                layout = str(self.results.summary.get("layout"))
-                self._details = MeasuredDetails(self.recording, self.results.hypnogram, layout)
-            return self._details.to_dict()
-
-    def spectrogram(self, plus: str, minus: str) -> dict[str, Any]:
-        """Return the spectrogram of a signal, or of one against another; computed once.
-
-        Raises
-        ------
-        ReviewError
-            If the file has no such signal.
-        NotFoundError
-            If the recording was moved.
-        """
-        recording = self.recording
-        if (plus, minus) not in self._spectrograms:
-            self._spectrograms[plus, minus] = spectrogram(recording, plus, minus)
-        return self._spectrograms[plus, minus]
+        return self.signals.details(self.results.hypnogram, str(self.results.summary.get("layout")))
 
     def close(self) -> None:
         """Stop what runs in the background."""
-        with self._lock:
-            if self._overview is not None:
-                self._overview.close()
-                self._overview = None
-            if self._details is not None:
-                self._details.close()
-                self._details = None
-
-    def point_at(self, place: Path) -> None:
-        """Take the recording from a place that the user names; refused where its samples are others."""
-        found = recording_at(place, self.described, self.review_folder)
-        with self._lock:
-            self.close()
-            self._recording = found
+        self.signals.close()
 
     def begin(self, name: object, who: str, basis: object, *, blind: bool, of: Sequence[str] = ()) -> ScoringFile:
         """Begin a scoring.
@@ -162,8 +103,6 @@ class Night:
             If one of these makes no sense, or there is a scoring of that name.
         """
         scoring = self.scorings.at(name)
-        if basis not in BASES:
-            raise ReviewError(self.title, "basis", basis, f"expected one of {', '.join(BASES)}")
         first = {
             "name": scoring.name,
             "basis": basis,
@@ -172,8 +111,15 @@ class Night:
             "start": self.described.get("start"),
             "onset_s": 0.0,
             "epoch_s": 30.0,
-            "stages": self._first_stages(str(basis), of),
-            "lights": self._first_lights(),
+            "stages": first_stages(
+                str(basis),
+                of,
+                n_epochs=int(self.described["n_epochs"]),
+                model=None if self.results is None else self.results.hypnogram,
+                file=None if self.file is None else self.file[1],
+                readings=self.readings(),
+            ),
+            "lights": first_lights(self.described, self.results),
             "recording": {key: self.described.get(key) for key in ("file", "fingerprint")},
             "model": None if self.results is None else self.results.model,
         }
@@ -230,85 +176,30 @@ class Night:
                 raise ReviewError(self.title, "signature", f"the scoring {name} is signed", hint)
         state = scoring.refresh()
         model = None if self.results is None else self.results.model
-        signature = signature_of(state, self.recording.path, self.described, model, statement)
+        signature = signature_of(state, self.signals.recording.path, self.described, model, statement)
         scoring.sign(who, revision, signature)
         self.write_outputs(scoring)
 
     def write_outputs(self, scoring: ScoringFile) -> list[Path]:
-        """Write the files of a signed scoring.
+        """Write the files of a signed scoring; why there is no PDF among them is in ``not_printed``.
 
         Raises
         ------
         InputError
             If it is not signed, or a file cannot be written.
         """
-        return write_signed(self.folder, scoring.refresh(), scoring.entries)
-
-    def state(self, scoring: ScoringFile) -> dict[str, Any]:
-        """Return a scoring for the page, with its statistics and progress."""
-        state = scoring.refresh()
-        signature = state.signature
-        return {
-            "name": scoring.name,
-            "who": state.begun["who"],
-            "basis": state.begun["basis"],
-            "revision": state.revision,
-            "version": state.version,
-            "stages": state.stages,
-            "marks": [{"id": key, **mark} for key, mark in state.marks.items()],
-            "comments": {str(epoch): text for epoch, text in state.comments.items()},
-            "lights": state.lights,
-            "seen": sorted(state.seen),
-            "scored": sorted(state.scored),
-            "can_undo": state.can_undo and signature is None,
-            "can_redo": state.can_redo and signature is None,
-            "hidden": state.is_hidden,
-            "signature": signature and {key: value for key, value in signature.items() if key != "previous"},
-            "outputs": signature is not None and is_written(self.folder, signature),
-            "statistics": _statistics(state),
-            "progress": progress(state, None if state.is_hidden else self.results),
-            "readings": list(self.visible_readings(scoring)),
-        }
+        summary = self.results.summary if self.results else {}
+        written = write_signed(self.folder, scoring.refresh(), scoring.entries)
+        page = clinical_page(scoring.state, scoring.entries, self.described, str(summary.get("notice") or NOTICE))
+        pages, self.not_printed = write_page(self.folder, page)
+        return [*pages, *written]
 
     def _annotate(self, change: Change) -> Change:
         if change["of"] != "stage" or self.results is None:
             return change
         return {**change, **self.results.of_epoch(change["key"])}
 
-    def _first_stages(self, basis: str, of: Sequence[str]) -> list[str]:
-        n_epochs = int(self.described["n_epochs"])
-        if basis == "blank":
-            return ["?"] * n_epochs
-        if basis == "consensus":
-            readings = self.readings()
-            unknown = [name for name in of if name not in readings]
-            if unknown:
-                raise ReviewError(self.title, "consensus", ", ".join(unknown), f"choose of {', '.join(readings)}")
-            return consensus({name: readings[name].labels for name in of})
-        if basis == "file":
-            hypnogram = None if self.file is None else self.file[1]
-        else:
-            hypnogram = None if self.results is None else self.results.hypnogram
-        if hypnogram is None:
-            raise ReviewError(self.title, "basis", basis, "there is none: begin with a blank scoring")
-        return hypnogram.labels
-
-    def _first_lights(self) -> dict[str, Any] | None:
-        counted = (self.results.summary.get("counted") if self.results else None) or self.described.get("lights") or {}
-        lights = {
-            "off_s": counted.get("lights_off_s", counted.get("off_s")),
-            "on_s": counted.get("lights_on_s", counted.get("on_s")),
-        }
-        return lights if any(value is not None for value in lights.values()) else None
-
     def _laid(self, file: Path) -> Hypnogram:
         from eegvlm.staging.scoring_reader import ScoringReader
 
-        return ScoringReader(file).stage(self.recording)
-
-
-def _statistics(state: Scoring) -> dict[str, Any]:
-    try:
-        return count_sleep(state.hypnogram()).to_dict()
-    except (HypnogramError, InputError) as error:
-        return {"error": str(error)}
+        return ScoringReader(file).stage(self.signals.recording)

@@ -34,6 +34,14 @@ class PlaceRequest(_Request):
     path: Annotated[str, Field(min_length=1, max_length=4096)]
 
 
+class KeysRequest(_Request):
+    """A scorer's own keys: key -> action."""
+
+    keys: dict[Annotated[str, Field(min_length=1, max_length=40)], Annotated[str, Field(max_length=40)]] = Field(
+        max_length=200
+    )
+
+
 class BeginRequest(_Request):
     """A new scoring."""
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.requests import BeginRequest, Change, EditRequest, ReopenRequest, SeenRequest, SignRequest
+from eegvlm.review.shown_scoring import shown_scoring
 from eegvlm.review.work_list import WorkList
 
 _OF_NIGHT = "/api/nights/{number}"
@@ -20,7 +21,7 @@ def scoring_routes(nights: WorkList) -> APIRouter:
 
     def state(number: int, name: str) -> dict[str, Any]:
         night = nights.night(number)
-        return night.state(night.scorings.of(name))
+        return shown_scoring(night, night.scorings.of(name))
 
     @router.post(_OF_NIGHT + "/scorings")
     def begin(number: int, request: BeginRequest) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def scoring_routes(nights: WorkList) -> APIRouter:
 
     @router.get(_OF_NIGHT + "/spectrogram")
     def spectrogram(number: int, plus: str, minus: str = "") -> dict[str, Any]:
-        return nights.night(number).spectrogram(plus, minus)
+        return nights.night(number).signals.spectrogram(plus, minus)
 
     @router.get(_OF_SCORING + "/details")
     def details(number: int, name: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def scoring_routes(nights: WorkList) -> APIRouter:
         night = nights.night(number)
         scoring = night.scorings.of(name)
         scoring.see(request.who, request.epochs)
-        return night.state(scoring)
+        return shown_scoring(night, scoring)
 
     @router.post(_OF_SCORING + "/finish")
     def finish(number: int, name: str, request: Change) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ def serve(
     folders: list[Path],
     *,
     scoring: Path | None = None,
+    channels: Mapping[str, str | Sequence[str]] | None = None,
     port: int = 0,
     ready: Callable[[str], None] = print,
 ) -> None:
@@ -35,6 +36,8 @@ def serve(
         One for each night: :func:`eegvlm.review.work_list.find_nights`.
     scoring
         A scorer's file, for a single night.
+    channels
+        The user's choice of channels for a single night, as in :func:`eegvlm.signals.read_recording`.
     port
         0: one that is free.
     ready
@@ -58,9 +61,13 @@ def serve(
         raise ReviewError(scoring, "--scoring", f"{len(folders)} nights", "name one night to lay a scoring on it")
     for folder in folders:
         check_output_folder(folder / REVIEW_FOLDER)
-    nights = WorkList(folders, scoring)
+    if channels and len(folders) != 1:
+        raise ReviewError("arguments", "--channels", f"{len(folders)} nights", "name one night to choose its channels")
+    nights = WorkList(folders, scoring, channels)
     if len(folders) == 1:
-        nights.night(0)
+        night = nights.night(0)
+        if channels:
+            night.signals.recording  # noqa: B018  (a label that the file lacks is said before a browser opens)
     with _listening(port) as listener:
         port = listener.getsockname()[1]
         token = secrets.token_urlsafe(_TOKEN_BYTES)

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm import __version__
-from eegvlm.core.files import write_text
+from eegvlm.core.files import write_bytes, write_text
+from eegvlm.core.output_errors import output_errors
 from eegvlm.hypnogram import write_hypnogram
+from eegvlm.review.printing import pdf_of
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.scoring import Scoring
 
 STATEMENT = "I have reviewed this scoring and sign it as my own."
 AUDIT = "audit.jsonl"
 # The format for .tsv describes its columns in a .json of the same name, whose place the last one takes.
+PAGE, PDF = "report.signed.html", "report.signed.pdf"
 SIGNED = ("hypnogram.signed.edf", "hypnogram.signed.csv", "hypnogram.signed.tsv", "hypnogram.signed.json")
 _MOST_STATEMENT = 2000
 
@@ -96,6 +99,40 @@ def write_signed(folder: Path, scoring: Scoring, entries: Sequence[Mapping[str, 
     lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in audit_lines(entries)]
     write_text(folder / AUDIT, "".join(lines))
     return [*files, folder / AUDIT]
+
+
+def write_page(folder: Path, page: str) -> tuple[list[Path], str]:
+    """Write the clinical page, and print it.
+
+    A signature does not depend on a printer: where there is none, the page is there for a browser to print.
+
+    Parameters
+    ----------
+    folder
+        The night's.
+    page
+        HTML.
+
+    Returns
+    -------
+    list of Path, str
+        What was written, and why there is no PDF; "" where there is one.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
+    html, pdf = folder / PAGE, folder / PDF
+    with output_errors(pdf):
+        pdf.unlink(missing_ok=True)  # one of an earlier version must not stand beside this page
+    write_text(html, page)
+    try:
+        content = pdf_of(page)
+    except ReviewError as error:
+        return [html], str(error)
+    write_bytes(pdf, content)
+    return [html, pdf], ""
 
 
 def is_written(folder: Path, signature: Mapping[str, Any]) -> bool:

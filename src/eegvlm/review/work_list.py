@@ -9,6 +9,7 @@ from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.review.description import DESCRIPTION, REVIEW_FOLDER
+from eegvlm.review.locating import Channels
 from eegvlm.review.night import Night
 from eegvlm.review.problems import NotFoundError, ReviewError
 from eegvlm.staging.results_folder import SUMMARY
@@ -25,11 +26,13 @@ class WorkList:
         One for each night.
     scoring
         A scorer's file, for a single night.
+    channels
+        The user's choice of channels, as in :func:`eegvlm.signals.read_recording`.
     """
 
-    def __init__(self, folders: list[Path], scoring: Path | None = None) -> None:
+    def __init__(self, folders: list[Path], scoring: Path | None = None, channels: Channels | None = None) -> None:
         self.folders = folders
-        self._scoring = scoring
+        self._scoring, self._channels = scoring, channels
         self._open: OrderedDict[int, Night] = OrderedDict()
         self._lock = RLock()
 
@@ -47,7 +50,7 @@ class WorkList:
             raise NotFoundError("work list", "night", number, f"there are {len(self.folders)}")
         with self._lock:
             if number not in self._open:
-                self._open[number] = Night(self.folders[number], self._scoring)
+                self._open[number] = Night(self.folders[number], self._scoring, self._channels)
             self._open.move_to_end(number)
             while len(self._open) > _MOST_OPEN:
                 self._open.popitem(last=False)[1].close()
@@ -67,7 +70,7 @@ class WorkList:
     def _line(self, number: int) -> dict[str, Any]:
         line: dict[str, Any] = {"number": number, "title": self.folders[number].resolve().name}
         try:
-            night = self._open.get(number) or Night(self.folders[number], self._scoring)
+            night = self._open.get(number) or Night(self.folders[number], self._scoring, self._channels)
             scorings = night.scorings.to_list()
         except InputError as error:
             return {**line, "status": "cannot be read", "error": str(error)}

@@ -17,7 +17,7 @@ from eegvlm.hypnogram import CountedSleep, Hypnogram, count_sleep, write_hypnogr
 from eegvlm.hypnogram.review import Review, contradicted_epochs, differing_epochs, review, review_flags
 from eegvlm.hypnogram.second_opinion import SECOND_READER, SecondOpinion
 from eegvlm.images import PreparedNight
-from eegvlm.report import write_report
+from eegvlm.report import FurtherLeads, write_report
 from eegvlm.signals import Lights, Problem, Quality
 from eegvlm.staging.limits import Limit
 from eegvlm.staging.result_files import FILES, RATIONALES, REPORT, check_formats
@@ -60,6 +60,8 @@ class StagedNight:
     unfamiliarity
         Distance to the recordings that the model learnt from, beside the one within which 99 of 100 like them lie;
         above 1 it is unlike them. None where that is not known.
+    leads
+        EEG leads that the model did not read, for the report; None: it shows none of them.
     """
 
     hypnogram: Hypnogram
@@ -75,6 +77,7 @@ class StagedNight:
     second: SecondOpinion | None = None
     lights: Lights | None = None
     unfamiliarity: float | None = None
+    leads: FurtherLeads | None = None
 
     def __repr__(self) -> str:
         of = f"{self.recording.get('file', 'recording')}, {self.provenance.get('model', 'model')}"

@@ -36,6 +36,7 @@ from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, Genera
 from eegvlm.model.general import is_general, load_general_model
 from eegvlm.model.hub import commit_of
 from eegvlm.model.weights import weights_hash
+from eegvlm.report import FurtherLeads
 from eegvlm.signals import EPOCH_S, Recording, RecordingError
 from eegvlm.staging.answering import NightAnswering, Progress
 from eegvlm.staging.counterfactuals import Counterfactuals
@@ -292,6 +293,7 @@ class Stager:
             evidence=None if ground is None else ground.evidence,
             rationales=None if ground is None or explain == "none" else ground.lines(answering.answers, hypnogram),
             votes=votes,
+            leads=FurtherLeads.of(recording, night),
         )
 
     def _ballots(

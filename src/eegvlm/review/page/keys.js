@@ -1,28 +1,39 @@
-// Which key does what. A scorer's own choice is kept in this browser under "eegvlm-keys": {"j": "next-epoch"}.
+// Which key does what: the usual ones, and those that the scorer chose, which the server keeps as {key: action}.
 
 const USUAL = {
   0: 'W', w: 'W', 1: 'N1', 2: 'N2', 3: 'N3', 4: 'N3', 5: 'R', r: 'R', u: '?',
   ArrowRight: 'next-epoch', ArrowLeft: 'previous-epoch', PageDown: 'next-page', PageUp: 'previous-page',
   Home: 'first-epoch', End: 'last-epoch', n: 'next-to-review', p: 'previous-to-review', f: 'next-flagged',
   d: 'next-differing', j: 'next-of-this-stage', '+': 'larger', '-': 'smaller', ']': 'longer-page', '[': 'shorter-page',
-  a: 'mark-arousal', s: 'mark-spindle', k: 'mark-k_complex', x: 'mark-artefact', t: 'mark-text',
+  b: 'begin-selection', a: 'mark-arousal', s: 'mark-spindle', k: 'mark-k_complex', x: 'mark-artefact', t: 'mark-text',
   m: 'model-channels', i: 'polarity', z: 'undo', y: 'redo', Escape: 'clear-selection',
 };
 
-let own = {};
-try { own = JSON.parse(localStorage.getItem('eegvlm-keys') || '{}'); } catch { own = {}; }
-export const KEYS = { ...USUAL, ...own };
 export const STAGES = ['W', 'N1', 'N2', 'N3', 'R', '?'];
+const ACTIONS = [...new Set(Object.values(USUAL))];
+const NONE = 'none';
+let own = {};
+
+export const keys = () => ({ ...USUAL, ...own });
+export const words = (action) => (STAGES.includes(action) ? `score ${action}` : action.replaceAll('-', ' ').replace('_', '-'));
+
+// Takes the scorer's own keys; returns those whose action is none of this version.
+export function useKeys(chosen) {
+  const known = ([, action]) => action === NONE || ACTIONS.includes(action);
+  own = Object.fromEntries(Object.entries(chosen).filter(known));
+  return Object.keys(chosen).filter((key) => !(key in own));
+}
 
 // Calls act(name, event) for a key that does something; never while something is typed or a dialog is open.
 export function listen(act) {
   document.addEventListener('keydown', (event) => {
     if (event.altKey || document.querySelector('dialog[open]')) return;
     if (event.target.closest('input:not([type="checkbox"]), textarea, select')) return;
+    if (event.target.closest('button, summary') && [' ', 'Enter'].includes(event.key)) return;
     const name = event.ctrlKey || event.metaKey
       ? { z: event.shiftKey ? 'redo' : 'undo', Z: 'redo', y: 'redo' }[event.key]
-      : KEYS[event.key];
-    if (!name) return;
+      : keys()[event.key];
+    if (!name || name === NONE) return;
     event.preventDefault();
     act(name, event);
   });
@@ -30,10 +41,50 @@ export function listen(act) {
 
 export function describe(list) {
   list.replaceChildren();
-  for (const [key, name] of Object.entries(KEYS)) {
-    const [term, words] = [document.createElement('dt'), document.createElement('dd')];
+  for (const [key, action] of Object.entries(keys())) {
+    if (action === NONE) continue;
+    const [term, said] = [document.createElement('dt'), document.createElement('dd')];
     term.textContent = key;
-    words.textContent = STAGES.includes(name) ? `score ${name}` : name.replaceAll('-', ' ').replace('_', '-');
-    list.append(term, words);
+    said.textContent = words(action);
+    list.append(term, said);
   }
+}
+
+// The settings: a field for each action, which takes the keys that are pressed in it. `save` gets {key: action}.
+export function settings(dialog, save) {
+  const list = dialog.querySelector('div');
+  const chosen = new Map(ACTIONS.map((action) => [action, []]));
+  for (const [key, action] of Object.entries(keys())) chosen.get(action)?.push(key);
+  const show = () => {
+    const focused = list.contains(document.activeElement) ? document.activeElement.id : '';
+    list.replaceChildren(...ACTIONS.map((action) => {
+      const label = document.createElement('label');
+      const field = Object.assign(document.createElement('input'), { readOnly: true, id: `key-${ACTIONS.indexOf(action)}`, value: chosen.get(action).join('  ') });
+      field.onkeydown = (event) => {
+        if (['Tab', 'Escape', 'Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
+        event.preventDefault();
+        if (event.key === 'Backspace' || event.key === 'Delete') chosen.set(action, []);
+        else {
+          for (const [other, held] of chosen) chosen.set(other, held.filter((key) => key !== event.key)); // a key does one thing
+          chosen.get(action).push(event.key);
+        }
+        show();
+      };
+      label.append(words(action), field);
+      return label;
+    }));
+    if (focused) document.getElementById(focused).focus();
+  };
+  show();
+  dialog.querySelector('[value="usual"]').onclick = () => {
+    for (const action of ACTIONS) chosen.set(action, Object.keys(USUAL).filter((key) => USUAL[key] === action));
+    show();
+  };
+  dialog.querySelector('[value="save"]').onclick = () => {
+    const kept = Object.fromEntries([...chosen].flatMap(([action, held]) => held.map((key) => [key, action])));
+    const changed = Object.fromEntries(Object.entries(kept).filter(([key, action]) => USUAL[key] !== action));
+    for (const key of Object.keys(USUAL)) if (!(key in kept)) changed[key] = NONE;
+    save(changed);
+  };
+  dialog.showModal();
 }

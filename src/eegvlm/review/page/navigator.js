@@ -1,26 +1,26 @@
 // The night at a glance: hypnogram, the model's probabilities, what was seen and listed, lights, the page.
 
-import { fit, ink } from './traces.js';
+import { fit, ink, LEFT, RIGHT } from './drawing.js';
 
 export const STAGES = ['W', 'R', 'N1', 'N2', 'N3'];
 const SHADES = { W: '#c98a1b', N1: '#86b7d9', N2: '#3f7fb5', N3: '#1d3f72', R: '#b0413e', '?': '#888888' };
-const [HYPNOGRAM, DENSITY, LEFT] = [74, 28, 96];
+const [HYPNOGRAM, DENSITY] = [74, 28];
 
 export const epochAt = (canvas, x, count) => {
-  const width = canvas.getBoundingClientRect().width - LEFT;
+  const width = canvas.getBoundingClientRect().width - LEFT - RIGHT;
   return Math.min(count, Math.max(1, Math.floor((x - LEFT) / width * count) + 1));
 };
 export const xOfTime = (canvas, seconds, count) =>
-  LEFT + seconds / (30 * count) * (canvas.getBoundingClientRect().width - LEFT);
+  LEFT + seconds / (30 * count) * (canvas.getBoundingClientRect().width - LEFT - RIGHT);
 
 export function drawNavigator(canvas, view) {
   const { pen, width, height } = fit(canvas);
   const count = view.stages.length;
-  const x = (epoch) => LEFT + (epoch - 1) / count * (width - LEFT);
+  const x = (epoch) => LEFT + (epoch - 1) / count * (width - LEFT - RIGHT);
   const y = (label) => 8 + STAGES.indexOf(label) / 4 * (HYPNOGRAM - 16);
-  const each = Math.max(1, (width - LEFT) / count);
+  const each = Math.max(1, (width - LEFT - RIGHT) / count);
   pen.font = '10px system-ui, sans-serif';
-  pen.fillStyle = ink('--quiet');
+  pen.fillStyle = ink(pen.canvas, '--quiet');
   for (const label of STAGES) pen.fillText(label, LEFT - 22, y(label) + 3);
   pen.fillStyle = 'rgba(80, 140, 220, 0.25)';
   pen.fillRect(x(view.from), 0, x(view.to + 1) - x(view.from), height);
@@ -33,17 +33,17 @@ export function drawNavigator(canvas, view) {
     if (label === '?') { pen.fillRect(at, HYPNOGRAM - 5, each, 3); previous = null; continue; }
     pen.fillRect(at, y(label) - 1.5, each, 3);
     if (previous && previous !== label) {
-      pen.fillStyle = ink('--quiet');
+      pen.fillStyle = ink(pen.canvas, '--quiet');
       pen.fillRect(at, Math.min(y(previous), y(label)), 1, Math.abs(y(previous) - y(label)));
     }
     previous = label;
   }
   const strip = HYPNOGRAM + DENSITY + 4;
-  pen.fillStyle = ink('--quiet');
+  pen.fillStyle = ink(pen.canvas, '--quiet');
   for (const epoch of view.checked) pen.fillRect(x(epoch), strip, each, 6);
-  pen.fillStyle = ink('--accent');
+  pen.fillStyle = ink(pen.canvas, '--accent');
   for (const epoch of view.listed) pen.fillRect(x(epoch), strip + 7, Math.max(1, each), 4);
-  pen.fillStyle = ink('--alarm');
+  pen.fillStyle = ink(pen.canvas, '--alarm');
   for (const epoch of view.differing) pen.fillRect(x(epoch), 0, Math.max(1, each), 4);
   drawLights(pen, view, width, count, height);
 }
@@ -64,8 +64,8 @@ function drawProbabilities(pen, view, x, each) {
 function drawLights(pen, view, width, count, height) {
   for (const [name, seconds] of Object.entries(view.lights || {})) {
     if (seconds === null) continue;
-    const at = LEFT + seconds / (30 * count) * (width - LEFT);
-    pen.fillStyle = ink('--ink');
+    const at = LEFT + seconds / (30 * count) * (width - LEFT - RIGHT);
+    pen.fillStyle = ink(pen.canvas, '--ink');
     pen.fillRect(at - 1, 0, 2, height);
     pen.fillText(name === 'off_s' ? 'lights off' : 'lights on', name === 'off_s' ? at + 3 : Math.max(LEFT, at - 46), height - 2);
   }

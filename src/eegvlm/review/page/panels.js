@@ -45,6 +45,12 @@ export function showWhy(epoch, results, details, stage) {
   body('why').replaceChildren(...parts);
 }
 
+// How far the review is, in one line.
+export function progressWords({ reviewed, to_review: listed, expected_wrong: wrong }) {
+  const left = wrong === null ? '' : `; ${(100 * wrong).toFixed(1)} % expected wrong`;
+  return listed ? `${reviewed} of ${listed} to review seen${left}` : '';
+}
+
 export function showProgress(progress, count) {
   const wrong = progress.expected_wrong === null ? progress.basis : `${(100 * progress.expected_wrong).toFixed(1)} %`;
   body('progress').replaceChildren(table([
@@ -90,6 +96,7 @@ export function showSignature(state) {
   if (!signature) { body('signing').replaceChildren(element('p', `Version ${state.version}, not signed`)); return; }
   body('signing').replaceChildren(
     element('p', `Version ${signature.version}, signed by ${signature.who}, ${signature.when}: ${signature.statement}`),
-    element('p', state.outputs ? 'Files: hypnogram.signed.*, audit.jsonl' : 'The signed files could not be written.', { className: 'quiet' }),
+    element('p', state.outputs ? `Files: ${state.pdf ? 'report.signed.pdf' : 'report.signed.html'}, hypnogram.signed.*, audit.jsonl` : 'The signed files could not be written.', { className: 'quiet' }),
+    ...(state.outputs && !state.pdf && state.not_printed ? [element('p', state.not_printed, { className: 'quiet' })] : []),
   );
 }

@@ -1,0 +1,52 @@
+// Pages of signal: asked for, kept for a while, and read ahead.
+
+import { LEFT, RIGHT } from './drawing.js';
+import { askWhere } from './opening.js';
+import { at, length, page, say, shown } from './state.js';
+import { draw } from './view.js';
+import { readPage } from './server.js';
+
+// The pages around the one that is shown are asked for in advance: a filter takes longer than a key press.
+export const MOST_PAGES = 5;
+export const pages = new Map();
+export function pageOf(request) {
+  const key = JSON.stringify(request);
+  if (!pages.has(key)) {
+    const reading = readPage(page.night, request);
+    pages.set(key, reading);
+    reading.then((traces) => { if (traces.some((one) => one.complete < 1)) pages.delete(key); }, () => pages.delete(key));
+    if (pages.size > MOST_PAGES) pages.delete(pages.keys().next().value);
+  }
+  return pages.get(key);
+}
+
+export function readAhead(request) {
+  const seconds = length();
+  for (const start of [request.start_s + seconds, request.start_s - seconds]) {
+    if (start >= 0 && start < page.info.duration_s) pageOf({ ...request, start_s: start, stop_s: start + seconds }).catch(() => null);
+  }
+}
+
+let asked = 0;
+export async function load() {
+  const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, at('traces').clientWidth - LEFT - RIGHT) };
+  const mine = ++asked;
+  if (!request.rows.length) { page.traces = []; draw(); return; }
+  try {
+    const traces = await pageOf(request);
+    if (mine !== asked) return;
+    page.traces = traces;
+    draw();
+    const complete = Math.min(...traces.map((one) => one.complete));
+    at('legend').textContent = complete < 1 ? `Reading the night: ${Math.floor(100 * complete)} %` : page.modelOnly ? 'The channels that the model drew (key m)' : '';
+    document.documentElement.dataset.loaded = page.start;
+    if (complete === 1) readAhead(request);
+    else setTimeout(() => { if (mine === asked) load(); }, 500);
+  } catch (error) {
+    if (mine !== asked) return;
+    page.traces = [];
+    draw();
+    say(error.message);
+    if (error.status === 404) askWhere(error.message);
+  }
+}

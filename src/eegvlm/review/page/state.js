@@ -1,0 +1,15 @@
+// What the page knows, and short ways to it.
+
+export const at = (id) => document.getElementById(id);
+export const LENGTHS = [5, 10, 15, 20, 30, 60, 120, 300, Infinity];
+export const page = {
+  night: 0, info: null, scoring: 'main', who: '', state: null, results: null, details: null, compared: null, statement: '',
+  epoch: 1, last: 1, seconds: 30, start: 0, gain: 1, rows: [], traces: [], selection: null, modelOnly: false, queue: Promise.resolve(),
+};
+
+export const count = () => page.info.n_epochs;
+export const base = () => `/api/nights/${page.night}/scorings/${encodeURIComponent(page.scoring)}`;
+export const say = (text) => { at('message').textContent = text; };
+export const length = () => Math.min(page.seconds, page.info.duration_s);
+export const shown = () => page.rows.filter((row) => (page.modelOnly ? isModels(row) : !row.hidden));
+export const isModels = (row) => Object.values(page.results?.panels ?? {}).includes(row.name);

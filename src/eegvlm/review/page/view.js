@@ -1,0 +1,63 @@
+// Draws the page from what is known.
+
+import { at, count, length, page, shown } from './state.js';
+import { drawNavigator } from './navigator.js';
+import { drawSignals } from './drawing.js';
+import { edit } from './changes.js';
+import { progressWords, showComparison, showMarks, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
+
+export function draw() {
+  const { state, results } = page;
+  if (!state) return;
+  const checked = [...new Set([...state.seen, ...state.scored])];
+  drawNavigator(at('navigator'), {
+    stages: state.stages, from: page.epoch, to: page.last, checked, lights: state.lights, probabilities: results?.probabilities,
+    columns: results?.columns, listed: results?.review.to_review ?? [], differing: page.compared?.differing ?? [],
+  });
+  drawSignals(at('traces'), {
+    start: page.start, seconds: length(), rows: drawnRows(), gain: page.gain, marks: state.marks,
+    quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection,
+  });
+  const stage = state.stages[page.epoch - 1];
+  at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}  ${clock(30 * (page.epoch - 1))}`;
+  at('stage').textContent = stage;
+  at('undo').disabled = !state.can_undo;
+  at('redo').disabled = !state.can_redo;
+  at('finish').hidden = !state.hidden;
+  for (const id of ['sign', 'lights-off', 'lights-on', 'comment']) at(id).disabled = Boolean(state.signature);
+  at('reopen').disabled = !state.signature;
+  if (document.activeElement !== at('comment')) at('comment').value = state.comments[page.epoch] ?? '';
+  showWhy(page.epoch, results, page.details, stage);
+  showProgress(state.progress, count());
+  at('review-progress').textContent = progressWords(state.progress);
+  showStatistics(state.statistics);
+  showMarks(state.marks, (id) => edit('unmark', { id }));
+  showSignature(state);
+  showComparison(page.compared);
+  document.documentElement.dataset.epoch = page.epoch;
+  document.documentElement.dataset.revision = state.revision;
+}
+
+export function drawnRows() {
+  return shown().map((row) => {
+    const trace = page.traces.find((one) => one.name === row.name);
+    return { ...row, unit: trace?.unit ?? 'µV', trace };
+  });
+}
+
+export function eventsOnPage() {
+  const events = [];
+  for (let k = Math.floor(page.start / 30); k < (page.start + length()) / 30 && length() <= 300; k++) {
+    for (const [kind, channel, from, to] of page.details?.[k]?.found?.events ?? []) {
+      events.push({ tag: kind, row: channel, start: 30 * k + from, stop: 30 * k + to });
+    }
+  }
+  return events;
+}
+
+export function clock(seconds) {
+  if (!page.info.start) return `${(seconds / 60).toFixed(1)} min`;
+  const time = new Date(`${page.info.start}Z`); // local time without a zone: no zone may move it
+  time.setTime(time.getTime() + 1000 * seconds);
+  return time.toISOString().slice(11, 19);
+}

@@ -1,0 +1,52 @@
+"""A scoring as the page shows it, with its statistics and its progress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import HypnogramError, count_sleep
+from eegvlm.review.progress import progress
+from eegvlm.review.scoring import Scoring
+from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.signing import PDF, is_written
+
+if TYPE_CHECKING:
+    from eegvlm.review.night import Night
+
+
+def shown_scoring(night: Night, scoring: ScoringFile) -> dict[str, Any]:
+    """Return a scoring, as it is now, for the page."""
+    state = scoring.refresh()
+    signature = state.signature
+    has_outputs = signature is not None and is_written(night.folder, signature)
+    return {
+        "name": scoring.name,
+        "who": state.begun["who"],
+        "basis": state.begun["basis"],
+        "revision": state.revision,
+        "version": state.version,
+        "stages": state.stages,
+        "marks": [{"id": key, **mark} for key, mark in state.marks.items()],
+        "comments": {str(epoch): text for epoch, text in state.comments.items()},
+        "lights": state.lights,
+        "seen": sorted(state.seen),
+        "scored": sorted(state.scored),
+        "can_undo": state.can_undo and signature is None,
+        "can_redo": state.can_redo and signature is None,
+        "hidden": state.is_hidden,
+        "signature": signature and {key: value for key, value in signature.items() if key != "previous"},
+        "outputs": has_outputs,
+        "pdf": has_outputs and (night.folder / PDF).is_file(),
+        "not_printed": night.not_printed,
+        "statistics": _statistics(state),
+        "progress": progress(state, None if state.is_hidden else night.results),
+        "readings": list(night.visible_readings(scoring)),
+    }
+
+
+def _statistics(state: Scoring) -> dict[str, Any]:
+    try:
+        return count_sleep(state.hypnogram()).to_dict()
+    except (HypnogramError, InputError) as error:
+        return {"error": str(error)}

@@ -1,0 +1,70 @@
+"""Driving the review page: a server that can be killed, and a scorer's hands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from chromium import Chromium
+
+EPOCH = "Number(document.documentElement.dataset.epoch)"
+REVISION = "Number(document.documentElement.dataset.revision)"
+IDLE = "(document.documentElement.dataset.pending ?? '0') === '0'"
+
+
+class Served:
+    """A server on a folder, which can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = folder.parent / "settings"
+        self.start()
+
+    def start(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(self.settings)}
+        command = [sys.executable, "-m", "eegvlm", "review", self.folder]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().removeprefix("open ").strip()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def open_page(browser: Chromium, server: Served, *, who: str = "AB", width: int = 1280, scheme: str = "light") -> None:
+    browser("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    browser("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    browser("Page.navigate", url="about:blank")
+    browser.wait("location.href === 'about:blank'")
+    browser.errors.clear()  # of the page before
+    browser.requests.clear()
+    browser("Page.navigate", url=server.address)
+    browser.wait("document.getElementById('begin')?.open && document.getElementById('basis').options.length > 0")
+    browser.value(f"document.getElementById('who').value = {json.dumps(who)}; document.getElementById('start').click()")
+    browser.wait(f"{EPOCH} > 0 && document.documentElement.dataset.loaded !== undefined")
+    browser.wait(IDLE)
+
+
+def press(browser: Chromium, key: str, revisions: int = 0) -> None:
+    """Press a key and wait until the server has confirmed what it does."""
+    before = browser.value(REVISION)
+    browser.press(key)
+    browser.wait(f"{REVISION} === {before + revisions} && ({IDLE})")
+
+
+def drag(browser: Chromium, selector: str, begin: float, end: float) -> None:
+    """Drag over an element, from one part of its width to another."""
+    box = browser.value(
+        f"(({{left, top, width, height}}) => [left, top, width, height])"
+        f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+    )
+    y = box[1] + box[3] * 0.15
+    at = [box[0] + box[2] * part for part in (begin, end)]
+    for kind, x in (("mousePressed", at[0]), ("mouseMoved", at[1]), ("mouseReleased", at[1])):
+        browser("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
