@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": "Judge a model against the experts of a data set.",
     "crossval": "Train and judge a recipe fold by fold, on persons each model has not met.",
     "ablate": "Train and judge variants of a recipe: one table, differences on the same persons.",
+    "ask": "Ask about an epoch: why this stage, why not that one, which events, how sure.",
     "attribute": "Map what a model's answers hang on: patches of the picture, channels.",
     "failing-channel": "Judge a model while one channel at a time fails.",
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
