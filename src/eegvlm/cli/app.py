@@ -36,6 +36,7 @@ COMMANDS = {
     "attribute": "Map what a model's answers hang on: patches of the picture, channels.",
     "failing-channel": "Judge a model while one channel at a time fails.",
     "dataset": "Public data sets and folders of scored nights: list, check, build, download.",
+    "index": "Build a store of scored epochs, for staging with examples.",
     "convert": "Convert a scoring from one format to another.",
     "compare": "Compare two scorings of one night.",
 }
