@@ -40,9 +40,7 @@ def of_votes(index: EpochIndex) -> Table:
             for stage in STAGES:
                 if (truth == stage).any():
                     recalls[stage.label].append(float((said[truth == stage] == stage).mean()))
-        rows.append(
-            (str(k), *(f"{number(np.mean(some))} ({len(some)})" if some else "-" for some in recalls.values()))
-        )
+        rows.append((str(k), *(f"{number(np.mean(some))} ({len(some)})" if some else "-" for some in recalls.values())))
     columns = ("k", *(stage.label for stage in STAGES))
     return Table("Vote alone: recall, mean over patients (how many have the stage)", columns, tuple(rows))
 
@@ -56,7 +54,8 @@ def of_staging(folder: str, root: str, only: str) -> Table:
     for k in (0, *SIZES):
         source = ExampleSource.open(folder, k) if k else None
         answers = {
-            name: ours if source is None else pooled(ours, _vote(source, recordings[name])) for name, ours in staged.items()
+            name: ours if source is None else pooled(ours, _vote(source, recordings[name]))
+            for name, ours in staged.items()
         }
         names = iter(answers)
         found = evaluate(lambda recording, told=answers, names=names: told[next(names)], nights).overall.pooled

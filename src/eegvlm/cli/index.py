@@ -52,12 +52,15 @@ def index(
 
     `eegvlm stage --examples INDEX` shows the nearest of other persons to a general-purpose model, or lets them vote.
     """
+    from eegvlm.core.files import check_output_folder
     from eegvlm.datasets import DATASETS
     from eegvlm.images import load_layout
     from eegvlm.model.general import StagerSettings, is_general
     from eegvlm.retrieval import Encoder, build_index
+    from eegvlm.retrieval.epoch_index import ABOUT, ARRAYS
     from eegvlm.staging.precision import choose_device
 
+    check_output_folder(out, files=(ABOUT, ARRAYS))
     drawn = None
     if layout is not None:
         drawn = StagerSettings.read(Path(layout)).layout if is_general(Path(layout)) else load_layout(layout)
