@@ -4,8 +4,8 @@
     python benchmarks/examples.py INDEX ROOT --stage '*018*'
 
 For k of 1, 4 and 16 neighbours: the vote alone on every night of the index, from the other patients' epochs (recall by
-stage, mean over patients). ``--stage`` also stages the nights that fit with nano, alone (k = 0) and pooled with the vote,
-and prints kappa and accuracy.
+stage, mean over patients). ``--stage`` also stages the nights that fit, with nano alone (k = 0) and pooled with the
+vote, and prints kappa and accuracy.
 """
 
 from __future__ import annotations

@@ -262,8 +262,8 @@ class _Run:
     def _judge(self, model: Path, tested: Mapping[Path, Sequence[Tested]], tell: Tell) -> None:
         from eegvlm.staging import Stager
 
-        at = {"device": self.options.device, "dtype": self.options.dtype}
-        stager = Stager.from_pretrained(model, inputs=self.variant.inputs, **at)
+        options = self.options
+        stager = Stager.from_pretrained(model, inputs=self.variant.inputs, device=options.device, dtype=options.dtype)
         system = systems.whole_model(stager, batch_size=self.options.batch_size)
         record = read_record(model)
         for file, pairs in tested.items():

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import cast
 
 import yaml
 
@@ -144,7 +143,7 @@ def _variant(path: Path, settings: Mapping[str, str], changes: Sequence[str], mo
     if inputs != "both" and recipe.model.evidence == "none" and not recipe.model.base:
         raise InputError("arguments", "--over inputs", inputs, "the recipe's model reads pictures alone: leave it out")
     layout = None if not shown else _layout_of(recipe, shown)
-    return Variant(settings, recipe, cast("Inputs", inputs), layout)
+    return Variant(settings, recipe, inputs, layout)
 
 
 def _parted(text: str) -> Iterable[str]:

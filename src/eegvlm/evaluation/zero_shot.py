@@ -27,7 +27,7 @@ from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.stage import stage_of_spelling
 from eegvlm.images import PreparedNight, load_layout
 from eegvlm.model import EegVlmConfig, GeneralProcessor, StagerSettings
-from eegvlm.model.general import is_general, load_general_model
+from eegvlm.model.general import PROMPTS, is_general, load_general_model
 from eegvlm.model.general_processing import for_model
 from eegvlm.model.weights import weights_hash
 from eegvlm.signals import EPOCH_S, Recording
@@ -79,8 +79,8 @@ def base_stager(
     folder = Path(base)
     if is_general(folder) or _is_ours(folder):
         raise InputError(base, "--layout", layout, "this checkpoint has a layout and a prompt of its own: leave it out")
-    asked = {} if prompt is None else {"prompt": prompt}
-    settings = StagerSettings(load_layout(layout), context_epochs=context_epochs, smoothing="none", **asked)
+    asked = PROMPTS["paper"] if prompt is None else prompt
+    settings = StagerSettings(load_layout(layout), asked, context_epochs=context_epochs, smoothing="none")
     on = choose_device(device)
     precision = choose_dtype(dtype, on)
     processor = GeneralProcessor.from_pretrained(base, settings)

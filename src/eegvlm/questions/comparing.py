@@ -13,7 +13,7 @@ from eegvlm.questions.asked_night import AskedNight
 from eegvlm.reasoning import Claim, OwnKind
 
 K = FindingKind
-_WHOLE = {"start_s": 0.0, "end_s": 30.0}
+_BEGIN_S, _END_S = 0.0, 30.0
 _COUNTED = {
     K.SPINDLE: "Spindles",
     K.K_COMPLEX: "K-complexes",
@@ -54,7 +54,8 @@ def compared(night: AskedNight, place: int, other: int) -> list[Statement]:
     said.append(_rules(night, place, other))
     if alike:
         text = f"About the same in both: {'; '.join(name for name, *_ in alike)}."
-        here_alike, there_alike = ([claim for one in alike for claim in one[k]] for k in (1, 2))
+        here_alike = [claim for _, claims, _ in alike for claim in claims]
+        there_alike = [claim for _, _, claims in alike for claim in claims]
         said.append(_both(night, text, place, here_alike, other, there_alike))
     return said
 
@@ -87,9 +88,9 @@ def _both(
 def _count(night: AskedNight, kind: FindingKind, place: int) -> list[Claim]:
     """Return what a number of events claims of an epoch; a single one is claimed as such."""
     count = sum(one.kind is kind for one in night.findings(place))
-    if count == 0:
-        return [Claim(str(kind), negated=True, **_WHOLE)]
-    return [Claim(str(kind), count=count if count > 1 else None, **({} if count > 1 else _WHOLE))]
+    if count > 1:
+        return [Claim(str(kind), count=count)]
+    return [Claim(str(kind), start_s=_BEGIN_S, end_s=_END_S, negated=count == 0)]
 
 
 Share = tuple[float, Claim]
@@ -104,7 +105,8 @@ def _largest(kind: FindingKind, *, band: str | None = None) -> Callable[[AskedNi
             return None
         value = round(max(known))
         named = str(kind) if band is None else str(OwnKind.BAND_TIME)
-        return max(known), Claim(named, value=value, unit="%", band=band, **_WHOLE)
+        claim = Claim(named, start_s=_BEGIN_S, end_s=_END_S, value=value, unit="%", band=band)
+        return max(known), claim
 
     return of_epoch
 

@@ -123,7 +123,8 @@ class EpochIndex:
 
     def encode(self, enhanced: Vectors, measured: Vectors) -> tuple[Vectors, npt.NDArray[np.bool_]]:
         """Return an encoder's vectors as they are compared, (n, dimensions), and which epochs have one, bool (n,)."""
-        return standardised(enhanced, measured, self.centre, self.scale), np.isfinite(enhanced).all(axis=1)
+        usable: npt.NDArray[np.bool_] = np.isfinite(enhanced).all(axis=1)
+        return standardised(enhanced, measured, self.centre, self.scale), usable
 
     def persons_of(self, fingerprint: str) -> set[str]:
         """Return the persons whose night a recording is, by its samples; empty where it is in no night."""
