@@ -123,7 +123,7 @@ class EpochIndex:
 
     def encode(self, enhanced: Vectors, measured: Vectors) -> tuple[Vectors, npt.NDArray[np.bool_]]:
         """Return an encoder's vectors as they are compared, (n, dimensions), and which epochs have one, bool (n,)."""
-        usable: npt.NDArray[np.bool_] = np.isfinite(enhanced).all(axis=1)
+        usable = np.asarray(np.isfinite(enhanced).all(axis=1), np.bool_)
         return standardised(enhanced, measured, self.centre, self.scale), usable
 
     def persons_of(self, fingerprint: str) -> set[str]:
