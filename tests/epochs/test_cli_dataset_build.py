@@ -140,3 +140,27 @@ def test_extended_epochs_are_stored_with_their_own_onsets(tmp_path):
     assert store.stages[:10].tolist() == [0, 0, 1, 2, 2, 3, 4, 2, 0, 0]
     assert len(set(store.fields(["hash"])["hash"][:10])) == 10
     assert store.manifest.plan["dataset"]["options"]["extend_20s"] is True
+
+
+def test_conversations_are_divided_by_person(tmp_path):
+    result = run("simulated", "nights=5,hours=0.05", "--out", tmp_path / "store", "--export", "conversations")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == (
+        "nights by part (20% of subjects held out, seed 0): train 3, validation 1, test 1"
+    )
+    assert (tmp_path / "store/pictures-conversations/llava-validation.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--split", "mass", "--test", "0.2"), "leave --test and --validation out"),
+        (("--split", "no-such"), "choose one of"),
+        (("--split", "5x80-20", "--fold", "6"), "5x80-20 has 5 folds"),
+    ],
+)
+def test_a_division_that_cannot_be_is_refused_before_the_work(tmp_path, options, said):
+    result = run("simulated", "nights=2,hours=0.05", "--out", tmp_path / "store", "--export", "png", *options)
+    assert isinstance(result.exception, InputError)
+    assert said in str(result.exception)
+    assert not (tmp_path / "store").exists()

@@ -208,10 +208,10 @@ def test_another_layout_may_draw_the_stored_panels_and_no_others(tmp_path, small
 
 
 def test_a_folder_that_holds_anything_else_is_left_alone(tmp_path, small):
-    with pytest.raises(StoreError, match="choose one of png, webdataset"):
+    with pytest.raises(StoreError, match="choose one of png, webdataset, conversations"):
         export_pictures(small, tmp_path / "out", "jpeg")
     export_pictures(small, tmp_path / "out")
-    with pytest.raises(StoreError, match="another store, kind or layout"):
+    with pytest.raises(StoreError, match="another store, kind, layout or division"):
         export_pictures(small, tmp_path / "out", "webdataset")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/README.md").write_text("mine")

@@ -27,9 +27,14 @@ from eegvlm.cli.dataset_options import (
     folder_rules,
     grid_name,
 )
+from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
+    from eegvlm.datasets import Dataset
     from eegvlm.epochs import Manifest
+    from eegvlm.epochs.conversations import Rationales
+    from eegvlm.epochs.parts import Parts
+    from eegvlm.images import ImageLayout
 
 _SHOWN_PER_CODE = 5
 
@@ -39,6 +44,10 @@ class Export(StrEnum):
 
     PNG = "png"
     WEBDATASET = "webdataset"
+    CONVERSATIONS = "conversations"
+
+
+_SHARES = {Export.CONVERSATIONS: (0.2, 0.1)}
 
 
 def build(
@@ -61,8 +70,22 @@ def build(
     shard_nights: Annotated[int, typer.Option(min=1, help="Nights a Parquet file.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read nights.")] = 1,
     export: Annotated[
-        Export | None, typer.Option("--export", help="Draw the pictures, too, into DIR/pictures-<kind>.")
+        Export | None,
+        typer.Option("--export", help="Draw the pictures, too, into DIR/pictures-<kind>; conversations are about PNG."),
     ] = None,
+    test: Annotated[
+        float | None,
+        typer.Option(min=0, max=0.99, help="Share of the persons who test; 0.2 of conversations, 0 of pictures."),
+    ] = None,
+    validation: Annotated[
+        float | None,
+        typer.Option(min=0, max=0.99, help="Share of the others who validate; 0.1 of conversations, 0 of pictures."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A published split instead: sleep-edf-20, mass, isruc-3 ...")
+    ] = None,
+    fold: Annotated[int, typer.Option(min=1, help="Which of its folds tests.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of persons.")] = 0,
 ) -> None:
     """Write a data set's epochs as Parquet shards; run it again after an interruption, and it goes on.
 
@@ -94,15 +117,60 @@ def build(
             rules=rules,
             progress=tell,
         )
+    parts = None
+    if export is not None:
+        parts = _parts(opened, _SHARES.get(export, (0.0, 0.0)), test, validation, split, fold, seed)
     with bar("nights") as tell:
         manifest = build_store(opened, drawn, out, shard_nights=shard_nights, workers=workers, progress=tell)
     _print_store(manifest, out, opened.aligned_by_in_words)
     if export is None:
         return
     with bar("pictures") as tell:
-        pictures = export_pictures(EpochStore(out), pictures_folder, export.value, progress=tell)
+        pictures = export_pictures(
+            EpochStore(out),
+            pictures_folder,
+            export.value,
+            parts=parts,
+            rationales=_rationales(drawn) if export is Export.CONVERSATIONS else None,
+            progress=tell,
+        )
     size = f"{pictures.n_bytes / max(1, pictures.nights) / 1e6:.2f} MB a night"
     typer.echo(f"{pictures.folder}: {pictures.pictures} pictures, {size}")
+    if parts is not None:
+        counts = ", ".join(f"{part} {len(nights)}" for part, nights in parts.nights.items())
+        typer.echo(f"nights by part ({parts.name}): {counts}")
+
+
+def _parts(
+    opened: Dataset,
+    usual: tuple[float, float],
+    test: float | None,
+    validation: float | None,
+    split: str | None,
+    fold: int,
+    seed: int,
+) -> Parts | None:
+    """Divide the nights as asked; refuse shares beside a published split, and parts without an export."""
+    from eegvlm.datasets import PROTOCOLS, published_splits, with_validation
+    from eegvlm.epochs.parts import Parts, divided_by_person
+
+    if split is None:
+        shares = (usual[0] if test is None else test, usual[1] if validation is None else validation)
+        return divided_by_person(opened.nights, test=shares[0], validation=shares[1], seed=seed)
+    if test is not None or validation is not None:
+        hint = "a published split says who tests and validates: leave --test and --validation out"
+        raise InputError("arguments", "--split", split, hint)
+    splits = published_splits(opened.nights, split)
+    if fold > len(splits):
+        raise InputError("arguments", "--fold", fold, f"{split} has {len(splits)} folds")
+    chosen = splits[fold - 1]
+    return Parts.of(chosen if chosen.validation else with_validation(chosen, PROTOCOLS[split].validation, seed=seed))
+
+
+def _rationales(layout: ImageLayout) -> Rationales:
+    from eegvlm.training.night_texts import composed_rationales
+
+    return lambda signals, stages: composed_rationales(dict(signals), layout, stages)
 
 
 def _print_store(manifest: Manifest, out: Path, aligned_by: str) -> None:

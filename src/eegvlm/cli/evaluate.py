@@ -48,7 +48,12 @@ _SELF = "self"
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a packaged model, or a checkpoint folder.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Name of a packaged model, a checkpoint folder, or with --layout any base model."
+        ),
+    ],
     dataset: Annotated[
         str,
         typer.Argument(
@@ -57,6 +62,18 @@ def evaluate(
     ],
     root: Annotated[str | None, typer.Argument(metavar="ROOT", help="Where it lies.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and evaluation.md.")] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="Zero-shot: show pictures of this layout to an image-text-to-text model as it was published."
+        ),
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What it is asked; by default the paper's question.")
+    ] = None,
+    context: Annotated[
+        int | None, typer.Option(min=0, max=8, metavar="N", help="Neighbours on each side that it is shown, too.")
+    ] = None,
     wake_crop: WakeCrop = None,
     only: Only = None,
     scorer: Scorer = None,
@@ -152,6 +169,12 @@ def evaluate(
     if robustness and extend_20s:
         hint = "its changes are made for epochs of 30 s: leave one of the two out"
         raise InputError("arguments", "--robustness", "with --extend-20s", hint)
+    for option, given in (("--prompt", prompt), ("--context", context)):
+        if given is not None and layout is None:
+            hint = "give --layout with it: a checkpoint that was trained has its own"
+            raise InputError("arguments", option, given, hint)
+    if layout is not None and chosen_inputs != ["both"]:
+        raise InputError("arguments", "--inputs", inputs, "a base with --layout reads pictures alone: leave it out")
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     if out is not None:
         check_output_folder(out, files=(JSON_FILE, MARKDOWN_FILE))
@@ -165,7 +188,8 @@ def evaluate(
         extend_20s=extend_20s,
         rules=rules,
     )
-    judged = unseen(nights.nights, read_record(checkpoint_path(model)), model, keep_known=judge_known)
+    record = read_record(checkpoint_path(model)) if layout is None else None
+    judged = unseen(nights.nights, record, model, keep_known=judge_known)
     nights = replace(nights, nights=judged.nights)
     training = None
     if "logistic" in baselines and fit_on != _SELF:
@@ -177,22 +201,38 @@ def evaluate(
     from eegvlm.evaluation.faithfulness import check_can_explain
     from eegvlm.evaluation.faithfulness import faithfulness as test_reasons
     from eegvlm.evaluation.report import Report
+    from eegvlm.evaluation.zero_shot import WrittenAnswers, base_stager
     from eegvlm.staging import Stager
 
     bootstrap = Bootstrap(resamples, seed)
-    stager, *other_stagers = (
-        Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=cast("Inputs", name))
-        for name in chosen_inputs
-    )
+    written = None
+    other_stagers: list[Stager] = []
+    if layout is not None:
+        stager = base_stager(model, layout, prompt=prompt, context_epochs=context or 0, device=device, dtype=dtype)
+        stager.smooth = "posterior" if smooth is Smooth.POSTERIOR else "none"
+        written = WrittenAnswers(stager, batch_size=batch_size)
+    else:
+        stager, *other_stagers = (
+            Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=cast("Inputs", name))
+            for name in chosen_inputs
+        )
     if faithfulness:
         check_can_explain(stager)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
     about = {**_about(nights, wake_crop, chosen, kept), ABOUT: judged.sentence}
-    whole = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
+    likeliest = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
+    whole = likeliest if written is None else _reading_only(kept, written)
     said: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
     with bar("model") as tell:
         of_model = judge(whole, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
+    more = () if written is None else (written.table(),)
     others: dict[str, Evaluation] = {}
+    if written is not None:
+        said = {**about, "model": "the label that the same model thinks likeliest after the question, uncalibrated"}
+        with bar("likeliest label") as tell:
+            others["likeliest label"] = judge(
+                likeliest, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap
+            )
     for other in other_stagers:
         alone = _reading_only(kept, systems.whole_model(other, batch_size=batch_size))
         said = {**about, "model": f"the model, of its inputs: {other.inputs}"}
@@ -229,7 +269,7 @@ def evaluate(
             )
     left_out = [problem.message for problem in nights.problems if problem.severity == "error"]
     doubts = [problem.message for problem in nights.problems if problem.code in DOUBTS]
-    report = Report(of_model, others, rows, left_out, tested, doubts)
+    report = Report(of_model, others, rows, left_out, tested, doubts, more)
     console = wide_console()
     print_report(report, console)
     if out is not None:

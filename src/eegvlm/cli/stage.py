@@ -117,6 +117,15 @@ def stage(
         ),
     ] = None,
     pool: Annotated[bool, typer.Option("--pool", help="Answer with the pool of both readers' probabilities.")] = False,
+    examples: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="INDEX",
+            help="Scored epochs of others (`eegvlm index`): shown to a general-purpose model before each question, or "
+            "pooled with another model as a vote.",
+        ),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", min=0, help="Examples of an epoch; 0: none.")] = 4,
     formats: Annotated[str, typer.Option(help="Files to write.")] = _FORMATS,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")
@@ -148,7 +157,13 @@ def stage(
         raise typer.Exit(min(failed))
     with collection_paused():
         from eegvlm.staging import StageOptions, second_reader_named
+    source = None
+    if examples is not None and k:
+        from eegvlm.staging.examples import ExampleSource
+
+        source = ExampleSource.open(examples, k)
     options = StageOptions(
+        examples=source,
         explain=None if explain is None else explain.value,
         reasons=reasons.value,
         eeg=eeg.value,

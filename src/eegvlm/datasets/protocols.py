@@ -3,6 +3,7 @@
 Publications seldom say which person was in which fold. What a protocol fixes here is what they do say: which persons
 take part, how many folds there are, how many persons validate. Who is in which fold then follows from seed 0 and is
 this package's own; where a publication does name its persons, these are used. Leave-one-subject-out needs no list.
+Which of the numbers were checked against a publication's text or code is said in ``docs/datasets.md``.
 
 Not covered: lists that are distributed as files of other programs (XSleepNet's and IITNet's), and SHHS cut down to
 regular sleepers (Eldele et al. 2021), which takes the study's table of covariates.
@@ -13,7 +14,7 @@ Supratak et al. 2017, DeepSleepNet, IEEE Trans. Neural Syst. Rehabil. Eng. 25(11
 Supratak & Guo 2020, TinySleepNet, EMBC, 641-644 (a tenth of the training subjects validates).
 Phan et al. 2019, SeqSleepNet, IEEE Trans. Neural Syst. Rehabil. Eng. 27(3):400-410 (MASS).
 Phan et al. 2022, XSleepNet, IEEE Trans. Pattern Anal. Mach. Intell. 44(9):5903-5915 (Sleep-EDF-20 and -78, SHHS).
-Jia et al. 2020, GraphSleepNet, IJCAI, 1324-1330 (ISRUC subgroup III).
+Jia et al. 2021, MSTGCN, IEEE Trans. Neural Syst. Rehabil. Eng. 29:1977-1986 (ISRUC subgroup III).
 Wang et al. 2025, CBraMod, ICLR (ISRUC subgroup I).
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eegvlm.datasets import DatasetProblem
@@ -14,6 +14,14 @@ from eegvlm.epochs.manifest import Manifest
 _LICENCES = {"Apache-2.0": "apache-2.0", "ODC-BY 1.0": "odc-by", "CC BY 4.0": "cc-by-4.0"}
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SHOWN = 50
+
+_FIELDS = """: `subject` is the person{sides}, `index` the epoch from 0,
+`stage` 0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 unscored, `label` the same as text (`?` unscored), `hash` equal where two
+epochs are copies. An epoch without signal is an empty picture."""
+_CONVERSATIONS = """`sharegpt-*.json` has `messages` and `images`, and `dataset_info.json` names it for LLaMA-Factory;
+`llava-*.json` has `image` and `conversations`. Each asks for the stage, is told it, asks for the reasons, and is told
+them: they are composed from what is measured in the picture's own signal. `person`, `night` and `index` say whose
+epoch it is. Unscored epochs and those without signal are left out. Paths of pictures count from this folder."""
 
 _STORE = """# {title}: sleep epochs, layout {layout}
 
@@ -75,9 +83,7 @@ from datasets import load_dataset
 {use}
 ```
 
-{fields}: `subject` is the person (keep all of one on one side of a split), `index` the epoch from 0,
-`stage` 0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 unscored, `label` the same as text (`?` unscored), `hash` equal where two
-epochs are copies. An epoch without signal is an empty picture.
+{fields}
 
 ## Contents
 
@@ -100,7 +106,7 @@ def store_card(manifest: Manifest) -> str:
         low, high = (f"{edge:g}" if edge else "" for edge in panel.band)
         roles = ", ".join(role.value for role in panel.roles)
         rows.append(f"| `{panel.name}` | {roles} | {low} to {high} Hz | {count:g} µV | ±{count * 32767:.0f} µV |")
-    return _header(manifest, ["data/*.parquet"], ["other"]) + _STORE.format(
+    return _header(manifest, {"train": ["data/*.parquet"]}, ["other"]) + _STORE.format(
         **_told(manifest),
         rate=layout.rate,
         samples=manifest.plan["samples_per_epoch"],
@@ -109,25 +115,41 @@ def store_card(manifest: Manifest) -> str:
     )
 
 
-def picture_card(manifest: Manifest, kind: str, layout_name: str, size: tuple[int, int, int]) -> str:
-    """Write the card of exported pictures; `size` is channels, height, width."""
+def picture_card(
+    manifest: Manifest,
+    kind: str,
+    layout_name: str,
+    size: tuple[int, int, int],
+    parts: Mapping[str, int] | None = None,
+) -> str:
+    """Write the card of exported pictures; `size` is channels, height, width, `parts` are nights of each part."""
     channels, height, width = size
+    named, tasks = parts or {}, ["image-classification"]
     if kind == "png":
-        files = ["**/*.png", "metadata.parquet"]
+        files = {part: [f"{part}/**/*.png", f"{part}/metadata.parquet"] for part in named}
+        files = files or {"train": ["**/*.png", "metadata.parquet"]}
         use = 'pictures = load_dataset("FOLDER", split="train")  # the folder of this file'
-        fields = "Columns `image` and, from `metadata.parquet`"
+        fields = "Columns `image` and, from `metadata.parquet`" + _FIELDS
+    elif kind == "conversations":
+        files, tasks = {part: [f"sharegpt-{part}.json"] for part in named or ("train",)}, ["visual-question-answering"]
+        use = 'conversations = load_dataset("FOLDER", split="train")  # the folder of this file'
+        fields = _CONVERSATIONS
     else:
-        files = ["data/*.tar"]
+        files = {part: [f"data/{part}-*.tar"] for part in named} or {"train": ["data/*.tar"]}
         use = 'pictures = load_dataset("webdataset", data_files="data/*.tar", split="train", streaming=True)'
-        fields = "Members `png` and `json`; in the latter"
+        fields = "Members `png` and `json`; in the latter" + _FIELDS
     told = {**_told(manifest), "layout": layout_name}
+    if named:
+        shown = ", ".join(f"{part} {count}" for part, count in named.items())
+        told["contents"] += f"\n\nNights by part (a person's are all in one; nights of no part are not drawn): {shown}."
+    fields = fields.replace("{sides}", "" if named else " (keep all of one on one side of a split)")
     colours = "grey" if channels == 1 else "RGB"
-    return _header(manifest, files, ["image-classification"]) + _PICTURES.format(
+    return _header(manifest, files, tasks) + _PICTURES.format(
         **told, width=width, height=height, channels=colours, use=use, fields=fields
     )
 
 
-def _header(manifest: Manifest, files: list[str], tasks: list[str]) -> str:
+def _header(manifest: Manifest, files: Mapping[str, list[str]], tasks: list[str]) -> str:
     """YAML; every text is a JSON string, which YAML reads as it is."""
     source = manifest.plan["dataset"]
     licence = _LICENCES.get(source["licence"])
@@ -139,7 +161,9 @@ def _header(manifest: Manifest, files: list[str], tasks: list[str]) -> str:
         lines.append(f"license: {licence}")
     lines += [f"task_categories: {_quoted(tasks)}", "tags: [sleep-staging, polysomnography, eeg]"]
     lines += [f"size_categories: [{_quoted(_size(manifest.rows))}]"]
-    lines += ["configs:", "- config_name: default", "  data_files:", "  - split: train", f"    path: {_quoted(files)}"]
+    lines += ["configs:", "- config_name: default", "  data_files:"]
+    for part, paths in files.items():
+        lines += [f"  - split: {part}", f"    path: {_quoted(paths)}"]
     return "\n".join([*lines, "---", "", ""])
 
 

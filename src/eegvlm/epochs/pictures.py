@@ -1,7 +1,7 @@
-"""A store's epochs as pictures on disk: PNG files in folders, or WebDataset shards.
+"""A store's epochs as pictures on disk: PNG files in folders, WebDataset shards, or conversations about PNG files.
 
 Pictures are drawn from the store, so they are those that a model is trained on. A name is made of subject, night and
-epoch; the stage is in the metadata alone.
+epoch, and of the part (training, validation, test) where the store is divided; the stage is in the metadata alone.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,18 +19,21 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.core.files import make_folder, replacing, replacing_folder, write_text
+from eegvlm.core.files import make_folder, replacing_folder, write_text
 from eegvlm.core.temporary_names import holds_nothing, remove_unfinished
 from eegvlm.epochs.card import picture_card
+from eegvlm.epochs.conversations import RATIONALES, Example, Rationales, write_conversations
 from eegvlm.epochs.file_names import folder_names
-from eegvlm.epochs.problems import StoreError, optional
+from eegvlm.epochs.parts import Parts
+from eegvlm.epochs.picture_metadata import write_metadata
+from eegvlm.epochs.problems import StoreError
 from eegvlm.epochs.store import EpochStore
 from eegvlm.epochs.tar_shard import write_tar
 from eegvlm.hypnogram import Stage
 from eegvlm.images import Correction, ImageLayout, signal_corrections
 from eegvlm.images.sampling import stretches
 
-Kind = Literal["png", "webdataset"]
+Kind = Literal["png", "webdataset", "conversations"]
 PLAN, LAYOUT, CARD, METADATA = "pictures.json", "layout.json", "README.md", "metadata.parquet"
 _AT_ONCE = 60
 _FIELDS = ("subject", "night", "index", "onset_s", "stage", "hash")
@@ -63,6 +67,8 @@ def export_pictures(
     kind: Kind = "png",
     *,
     layout: ImageLayout | None = None,
+    parts: Parts | None = None,
+    rationales: Rationales | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> PictureSet:
     """Draw every epoch of a store to disk; nights that a killed run had finished are not drawn again.
@@ -76,9 +82,15 @@ def export_pictures(
     kind
         ``"png"``: ``<subject>/<night>/<epoch>.png`` and ``metadata.parquet``, which Hugging Face's ``imagefolder``
         reads. ``"webdataset"``: one tar a night, ``<subject>/<night>/<epoch>.png`` and ``.json`` in it.
+        ``"conversations"``: the PNG files, and :mod:`~eegvlm.epochs.conversations` about the scored ones with a signal.
     layout
         How they are drawn; the store's where None. Another one must show panels of the store, in their bands and at
         their rate.
+    parts
+        Which nights are for training, validation and test; others are not drawn. Each part has a folder of its own
+        (a prefix of the tars' names). None: all are for training.
+    rationales
+        Composes the reasons for a night's stages; conversations need it.
     progress
         Called with the number of nights done and of all.
 
@@ -97,50 +109,82 @@ def export_pictures(
         raise StoreError("export", "kind", kind, f"choose one of {', '.join(get_args(Kind))}")
     drawn = layout or store.layout
     _check_fits(drawn, store)
+    if kind == "conversations" and rationales is None:
+        raise StoreError("export", "rationales", "none", "conversations give reasons: pass what composes them")
+    if parts is not None and not {night.name for night in store.manifest.nights} & set(parts.part_of):
+        raise StoreError(store.folder, f"nights of {parts.name}", "none", "divide the nights that the store holds")
     folder = Path(out)
-    _begin(folder, _plan(store, drawn, kind))
-    export = _Export(store, folder, drawn, kind)
-    for done in range(len(export.places) + 1):
+    _begin(folder, _plan(store, drawn, kind, parts))
+    export = _Export(store, folder, drawn, kind, parts, rationales)
+    for done, number in enumerate(export.numbers):
         if progress is not None:
-            progress(done, len(export.places))
-        if done < len(export.places):
-            export.night(done)
+            progress(done, len(export.numbers))
+        export.night(number)
+    if progress is not None:
+        progress(len(export.numbers), len(export.numbers))
     return export.finish()
 
 
 class _Export:
     """One export under way."""
 
-    def __init__(self, store: EpochStore, folder: Path, layout: ImageLayout, kind: Kind) -> None:
+    def __init__(
+        self,
+        store: EpochStore,
+        folder: Path,
+        layout: ImageLayout,
+        kind: Kind,
+        parts: Parts | None,
+        rationales: Rationales | None,
+    ) -> None:
         self.store, self.folder, self.layout, self.kind = store, folder, layout, kind
+        self.parts, self.rationales = parts, rationales
         entries = store.manifest.nights
         subjects = folder_names(night.subject for night in entries)
         # Names of nights are unique in a data set, and stay so as folders.
         nights = folder_names(night.name for night in entries)
-        self.places = [f"{subjects[night.subject]}/{nights[night.name]}" for night in entries]
+        self.part_of = ["train" if parts is None else parts.part_of.get(night.name, "") for night in entries]
+        prefixes = ["" if parts is None else f"{part}/" for part in self.part_of]
+        self.places = [
+            f"{prefix}{subjects[night.subject]}/{nights[night.name]}"
+            for prefix, night in zip(prefixes, entries, strict=True)
+        ]
+        self.numbers = [number for number, part in enumerate(self.part_of) if part]
         self.starts = np.concatenate([[0], np.cumsum([night.rows for night in entries], dtype=np.int64)])
 
     def night(self, number: int) -> None:
-        target = self.folder / self.places[number] if self.kind == "png" else self._tar(number)
+        target = self._tar(number) if self.kind == "webdataset" else self.folder / self.places[number]
         if target.exists():
             return
-        if self.kind == "png":
-            self._png_folder(number, target)
-        else:
+        if self.kind == "webdataset":
             write_tar(target, self._members(number))
+        else:
+            self._png_folder(number, target)
 
     def finish(self) -> PictureSet:
         entries = self.store.manifest.nights
+        named = {part: self._of_part(part) for part in dict.fromkeys(self.part_of[k] for k in self.numbers)}
         if self.kind == "png":
-            self._write_metadata()
-            made = [self.folder / place for place in self.places]
-            n_bytes = sum(file.stat().st_size for place in made for file in place.iterdir())
+            for part, numbers in named.items():
+                target = self.folder if self.parts is None else self.folder / part
+                write_metadata(target / METADATA, (self._metadata(number, target) for number in numbers))
+        elif self.kind == "conversations":
+            write_conversations(self.folder, {part: partial(self._examples, ks) for part, ks in named.items()})
+        if self.kind == "webdataset":
+            n_bytes = sum(self._tar(number).stat().st_size for number in self.numbers)
         else:
-            n_bytes = sum(self._tar(number).stat().st_size for number in range(len(entries)))
+            made = [self.folder / self.places[number] for number in self.numbers]
+            n_bytes = sum(file.stat().st_size for place in made for file in place.glob("*.png"))
         size = (self.layout.channels, self.layout.height, self.layout.width)
+        of_parts = {} if self.parts is None else {part: len(numbers) for part, numbers in named.items()}
+        card = picture_card(self.store.manifest, self.kind, self.layout.name, size, of_parts)
         write_text(self.folder / LAYOUT, self.layout.to_json())
-        write_text(self.folder / CARD, picture_card(self.store.manifest, self.kind, self.layout.name, size))
-        return PictureSet(self.folder, len(self.store), len(entries), n_bytes)
+        write_text(self.folder / CARD, card)
+        pictures = sum(entries[number].rows for number in self.numbers)
+        return PictureSet(self.folder, pictures, len(self.numbers), n_bytes)
+
+    def _of_part(self, part: str) -> list[int]:
+        return [number for number in self.numbers if self.part_of[number] == part]
 
     def _png_folder(self, number: int, target: Path) -> None:
         remove_unfinished(target)
@@ -148,6 +192,32 @@ class _Export:
         with replacing_folder(target) as temporary:
             for epoch, png in enumerate(self._pictures(number)):
                 (temporary / f"{epoch:05d}.png").write_bytes(png)
+            if self.kind == "conversations":
+                (temporary / RATIONALES).write_text(json.dumps(self._rationales(number)) + "\n", encoding="utf-8")
+
+    def _rationales(self, number: int) -> list[str]:
+        """Return a text an epoch, "" where there is no stage or no signal to give reasons from."""
+        from eegvlm.images import corrected
+
+        if self.rationales is None:
+            return []
+        first, stop = self.starts[number : number + 2]
+        signals = self.store.signals(np.arange(first, stop))
+        shown = {panel.name: signals[panel.name] for panel in self.layout.panels}
+        empty = np.all([np.isnan(values).all(axis=1) for values in shown.values()], axis=0)
+        stages = np.where(empty, Stage.UNSCORED, self.store.stages[first:stop]).astype(np.int8)
+        return list(self.rationales(corrected(self.layout, shown, self._corrections(first, stop)), stages))
+
+    def _examples(self, numbers: Iterable[int]) -> Iterator[Example]:
+        for number in numbers:
+            about, place = self._about(number), self.places[number]
+            texts = json.loads((self.folder / place / RATIONALES).read_text(encoding="utf-8"))
+            for epoch, text in enumerate(texts):
+                if text:
+                    person, night, index, label = (
+                        about[name][epoch] for name in ("subject", "night", "index", "label")
+                    )
+                    yield Example(f"{place}/{epoch:05d}.png", person, night, index, label, text)
 
     def _members(self, number: int) -> Iterator[tuple[str, bytes]]:
         about = self._about(number)
@@ -180,29 +250,15 @@ class _Export:
         return {**about, "label": [Stage(stage).label for stage in about["stage"]]}
 
     def _tar(self, number: int) -> Path:
-        return self.folder / "data" / f"pictures-{number:05d}-of-{len(self.places):05d}.tar"
+        if self.parts is None:
+            return self.folder / "data" / f"pictures-{number:05d}-of-{len(self.places):05d}.tar"
+        numbers = self._of_part(self.part_of[number])
+        place = f"{numbers.index(number):05d}-of-{len(numbers):05d}"
+        return self.folder / "data" / f"{self.part_of[number]}-{place}.tar"
 
-    def _write_metadata(self) -> None:
-        arrow, parquet = optional("pyarrow"), optional("pyarrow.parquet")
-        text = arrow.string()
-        schema = arrow.schema(
-            {
-                "file_name": text,
-                "subject": text,
-                "night": text,
-                "index": arrow.int32(),
-                "onset_s": arrow.float64(),
-                "stage": arrow.int8(),
-                "hash": text,
-                "label": text,
-            }
-        )
-        file = self.folder / METADATA
-        with replacing(file) as temporary, parquet.ParquetWriter(temporary, schema) as writer:
-            for number, place in enumerate(self.places):
-                about = self._about(number)
-                files = [f"{place}/{epoch:05d}.png" for epoch in range(len(about["index"]))]
-                writer.write_table(arrow.table({"file_name": files, **about}, schema=schema))
+    def _metadata(self, number: int, target: Path) -> dict[str, list[Any]]:
+        about, place = self._about(number), (self.folder / self.places[number]).relative_to(target).as_posix()
+        return {"file_name": [f"{place}/{epoch:05d}.png" for epoch in range(len(about["index"]))], **about}
 
 
 def _png(picture: npt.NDArray[np.uint8]) -> bytes:
@@ -228,9 +284,10 @@ def _check_fits(layout: ImageLayout, store: EpochStore) -> None:
             raise StoreError(layout.name, f"panel {panel.name}", f"{panel.roles} {panel.band}", hint)
 
 
-def _plan(store: EpochStore, layout: ImageLayout, kind: Kind) -> dict[str, Any]:
+def _plan(store: EpochStore, layout: ImageLayout, kind: Kind, parts: Parts | None) -> dict[str, Any]:
     shards = sha256("".join(shard.sha256 for shard in store.manifest.shards).encode()).hexdigest()
-    return {"store": shards, "kind": kind, "software": store.manifest.plan["software"], "layout": layout.to_dict()}
+    plan = {"store": shards, "kind": kind, "software": store.manifest.plan["software"], "layout": layout.to_dict()}
+    return plan if parts is None else {**plan, "parts": {"name": parts.name, **parts.nights}}
 
 
 def _begin(folder: Path, plan: dict[str, Any]) -> None:
@@ -243,5 +300,5 @@ def _begin(folder: Path, plan: dict[str, Any]) -> None:
             raise StoreError(folder, "export", "the folder is not empty", "name an empty or a new folder")
         write_text(file, text)
     elif file.read_text(encoding="utf-8") != text:
-        hint = "it holds pictures of another store, kind or layout: name another folder, or delete this one"
+        hint = "it holds pictures of another store, kind, layout or division: name another folder, or delete this one"
         raise StoreError(folder, "export", "differs from what is asked for", hint)

@@ -45,7 +45,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class _Channelled:
+class ChannelledNight:
     """A night whose channels its source names."""
 
     night: Night
@@ -53,16 +53,20 @@ class _Channelled:
 
     @property
     def person(self) -> str:
+        """The sleeper."""
         return self.night.person
 
     @property
     def name(self) -> str:
+        """The night."""
         return self.night.name
 
     def recording(self, channels: Any = None) -> Recording:
+        """Open the recording, with the source's channels where it names some."""
         return self.night.recording(self.channels or channels)
 
     def hypnogram(self) -> Any:
+        """Read the expert's stages."""
         return self.night.hypnogram()
 
 
@@ -141,14 +145,14 @@ def cross_validate(
         raise InputError("arguments", "--only", wrong[0], f"there are {count} folds")
     base = record_of_base(recipe)
     for fold in range(1, count + 1):
-        tested = [night for _, night in held_out_nights(_of_fold(recipe, fold).data, layout, data)]
+        tested = [night for _, night in held_out_nights(of_fold(recipe, fold).data, layout, data)]
         if base is not None:
             unseen(tested, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
     claim(recipe, out, resume=resume, record=CLAIM)
     for fold in chosen:
         folder = out / f"fold-{fold:02d}"
         if not (folder / ANSWERS).is_file():
-            one = _of_fold(recipe, fold)
+            one = of_fold(recipe, fold)
             named = _named(tell, f"fold {fold} of {count}")
             named("training")
             model = train(one, folder, data=data, resume=True, progress=track, nights_in=out / "nights")
@@ -160,8 +164,8 @@ def _named(tell: Tell, fold: str) -> Tell:
     return lambda sentence: tell(f"{fold}: {sentence}")
 
 
-def _of_fold(recipe: Recipe, fold: int) -> Recipe:
-    """Return the recipe of one fold; a recipe that states its parts is its only one."""
+def of_fold(recipe: Recipe, fold: int) -> Recipe:
+    """Return the recipe of one fold, from 1 on; a recipe that states its parts is its only one."""
     if recipe.data.split is None:
         return recipe
     return replace(recipe, data=replace(recipe.data, split=replace(recipe.data.split, fold=fold)))
@@ -181,7 +185,7 @@ def _judge_fold(
 
     record = read_record(model)
     pairs = held_out_nights(recipe.data, layout, data)
-    tested: list[ScoredNight] = [_Channelled(night, source.channels) for source, night in pairs]
+    tested: list[ScoredNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
     judged = unseen(tested, record, model.name, keep_known=options.judge_known)
     stager = Stager.from_pretrained(model, device=options.device, dtype=options.dtype)
     system = systems.whole_model(stager, batch_size=options.batch_size)

@@ -12,10 +12,12 @@ Notable
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import AutoProcessor
 
@@ -27,6 +29,22 @@ from eegvlm.model.label_trie import LabelTokens
 from eegvlm.model.processing import Signals
 
 _NEIGHBOURS = "The {count} pictures show consecutive epochs in the order of time; judge the one in the middle. "
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Scored epochs that are shown before the question, for each of n epochs.
+
+    Parameters
+    ----------
+    pictures
+        uint8 (n, k, channels, height, width).
+    stages
+        int8 (n, k): the expert's.
+    """
+
+    pictures: torch.Tensor
+    stages: npt.NDArray[np.int8]
 
 
 class GeneralProcessor:
@@ -62,11 +80,8 @@ class GeneralProcessor:
         self.question = self._question(NOTHING_MEASURED)
         begins = bool(self.tokenizer.bos_token) and self.question.startswith(self.tokenizer.bos_token)
         self._text = {"add_special_tokens": False} if begins else {}  # the chat template has put them already
-        if self.reads_evidence and self.tokenizer.pad_token is None:
-            if self.tokenizer.eos_token is None:
-                hint = "prompts with evidence differ in length: give the tokenizer a pad_token"
-                raise InputError("processor", "pad_token", "none", hint)
-            self.tokenizer.pad_token = self.tokenizer.eos_token  # it is masked, so that any token will do
+        if self.reads_evidence:
+            self._check_padding()
         self.labels = LabelTokens(tuple(self._answer(label) for label in settings.stage_labels))
 
     @classmethod
@@ -138,7 +153,9 @@ class GeneralProcessor:
         """Draw epochs: ``{panel: (n, samples) µV}`` to uint8 pictures (n, channels, height, width)."""
         return render(self.layout, signals, device=device)
 
-    def __call__(self, pictures: torch.Tensor, measured: Sequence[str] | None = None) -> dict[str, torch.Tensor]:
+    def __call__(
+        self, pictures: torch.Tensor, measured: Sequence[str] | None = None, examples: Examples | None = None
+    ) -> dict[str, torch.Tensor]:
         """Build the model's inputs.
 
         Parameters
@@ -148,6 +165,8 @@ class GeneralProcessor:
         measured
             What was measured in each of the n epochs, as :func:`eegvlm.evidence.epoch_texts` puts it; None: nothing
             was. A model that reads no evidence is given none.
+        examples
+            Shown before each epoch, each with the question and its answer.
 
         Returns
         -------
@@ -171,16 +190,39 @@ class GeneralProcessor:
             shown = shown.cpu()
         images = [list(epoch) for epoch in shown]
         prompts = [self.question] * len(images) if measured is None else [self._question(one) for one in measured]
-        padded = {"padding": True, "padding_side": "left"} if self.reads_evidence else {}
+        pads = self.reads_evidence or examples is not None
+        if examples is not None:
+            images = [[*self._shown(examples.pictures[k]), *own] for k, own in enumerate(images)]
+            labels = [[self.settings.stage_labels[stage] for stage in some] for some in examples.stages.tolist()]
+            texts = [NOTHING_MEASURED] * len(images) if measured is None else measured
+            prompts = [self._question(text, some) for text, some in zip(texts, labels, strict=True)]
+            self._check_padding()
+        padded = {"padding": True, "padding_side": "left"} if pads else {}
         inputs = self.hugging_face(images=images, text=prompts, return_tensors="pt", **self._text, **padded)
         found = {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
-        if self.reads_evidence and not ("attention_mask" in found and found["attention_mask"][:, -1].all()):
-            hint = "it does not pad prompts on the left, and evidence makes them differ in length: use evidence none"
+        if pads and not ("attention_mask" in found and found["attention_mask"][:, -1].all()):
+            hint = "it does not pad prompts on the left: use evidence none, and no examples"
             raise InputError("processor", "kind", type(self.hugging_face).__name__, hint)
         return found
 
-    def _question(self, measured: str) -> str:
-        """Return the prompt as the model's chat template puts it, or, without one, the pictures and then the words."""
+    def _shown(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return pictures (n, channels, height, width) as the image processor takes them."""
+        shown = pictures.expand(-1, 3, -1, -1) if self.layout.channels == 1 else pictures
+        return shown if self.backend == "torchvision" else shown.cpu()
+
+    def _check_padding(self) -> None:
+        """Give the tokenizer a token to pad with; it is masked, so that any will do."""
+        if self.tokenizer.pad_token is None:
+            if self.tokenizer.eos_token is None:
+                raise InputError("processor", "pad_token", "none", "prompts differ in length: give the tokenizer one")
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+
+    def _question(self, measured: str, answered: Sequence[str] = ()) -> str:
+        """Return the prompt as the model's chat template puts it, or, without one, the pictures and then the words.
+
+        Before it stand as many examples as there are answers, each a picture, the question and its answer.
+        """
+        before = self.settings.prompt
         pictures, asked = self.pictures_an_epoch, self.settings.prompt
         if self.reads_evidence:
             asked = f"{measured}\n{asked}"
@@ -191,9 +233,18 @@ class GeneralProcessor:
             if placeholder is None:
                 hint = "add the model's chat template: it is not known where a picture stands in its prompts"
                 raise InputError("processor", "chat_template", "none", hint)
-            return f"{placeholder * pictures}\n{asked}\n"
+            shown = "".join(f"{placeholder}\n{before}\n{label}\n" for label in answered)
+            return f"{shown}{placeholder * pictures}\n{asked}\n"
+        examples = [
+            turn
+            for label in answered
+            for turn in (
+                {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": before}]},
+                {"role": "assistant", "content": [{"type": "text", "text": label}]},
+            )
+        ]
         content = [*({"type": "image"} for _ in range(pictures)), {"type": "text", "text": asked}]
-        conversation = [{"role": "user", "content": content}]
+        conversation = [*examples, {"role": "user", "content": content}]
         return str(self.hugging_face.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False))
 
     def _answer(self, label: str) -> tuple[int, ...]:

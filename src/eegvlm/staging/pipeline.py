@@ -10,9 +10,11 @@ from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram.pooling import pooled
+from eegvlm.model import GeneralProcessor
 from eegvlm.signals import Recording, choose_lights, read_recording
 from eegvlm.staging.answering import Progress
 from eegvlm.staging.derivations import EegChoice
+from eegvlm.staging.examples import ExampleSource
 from eegvlm.staging.explaining import Explain, Reasons
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.result_files import FILES, RATIONALES, REPORT, check_formats
@@ -42,6 +44,8 @@ class StageOptions:
         Stages the night as well; None: nobody does.
     pool
         Whether the answer is the logarithmic pool of the model's and the second reader's probabilities.
+    examples
+        Scored epochs of others that a general-purpose model is shown, or that vote beside an EEG-VLM.
     resume
         Whether to go on where a killed run stood, and to leave a finished night as it is.
     """
@@ -55,6 +59,7 @@ class StageOptions:
     lights_on: str | None = None
     second_reader: SecondReader | None = None
     pool: bool = False
+    examples: ExampleSource | None = None
     resume: bool = False
 
     def __post_init__(self) -> None:
@@ -130,6 +135,8 @@ def stage_recording(
     """Stage an opened recording into its own folder; None where ``resume`` finds the night finished."""
     explain = options.explain or ("uncertain" if stager.can_explain else "none")
     stager.check_explain(explain)
+    if options.examples is not None:
+        options.examples.check(stager)
     described = recording.describe()
     results = ResultsFolder(folder)
     results.check(described)
@@ -139,7 +146,8 @@ def stage_recording(
     journal = folder / JOURNAL if recording.path.is_file() else None
     if journal is not None and not options.resume:
         journal.unlink(missing_ok=True)
-    night = stager.stage(
+    reading = stager if options.examples is None else options.examples.shown_to(stager, recording)
+    night = reading.stage(
         recording,
         batch_size=options.batch_size,
         explain=explain,
@@ -151,6 +159,9 @@ def stage_recording(
         journal=journal,
     )
     night = replace(night, lights=lights)
+    if options.examples is not None and reading is stager:
+        said = {**night.provenance, "examples": f"vote of {options.examples.provenance}"}
+        night = replace(night, hypnogram=options.examples.voted(recording, night.hypnogram), provenance=said)
     if options.second_reader is not None:
         night = _with_second(night, recording, options.second_reader, pool=options.pool)
     night.write(folder, options.formats)
@@ -174,4 +185,7 @@ def _expected(stager: Stager, explain: Explain, options: StageOptions, described
     if options.second_reader is not None:
         reader = options.second_reader
         provenance |= {"second_reader": f"{reader.name} {reader.version}", "pooled": options.pool}
+    if options.examples is not None:
+        shown = isinstance(stager.processor, GeneralProcessor)
+        provenance["examples"] = options.examples.provenance if shown else f"vote of {options.examples.provenance}"
     return {**provenance, "recording": described}

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from eegvlm.core.files import write_text
 from eegvlm.evidence import Finding, measure
+from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout
-from eegvlm.reasoning import Context, channel_words, night_contexts
+from eegvlm.reasoning import Context, channel_words, compose, night_contexts
 
 
 def kept_texts(file: Path, make: Callable[[], list[str]]) -> list[str]:
@@ -57,3 +58,27 @@ def measured(
     evidence = measure(shown, rate=layout.rate)
     contexts = night_contexts(evidence, channel_words({role: role.value for role in shown}), stages)
     return evidence.findings, contexts
+
+
+def composed_rationales(
+    signals: dict[str, npt.NDArray[np.float32]], layout: ImageLayout, stages: npt.NDArray[np.int8]
+) -> list[str]:
+    """Compose the reasons for each epoch's stage from what can be measured in a night as its pictures show it.
+
+    Parameters
+    ----------
+    signals, layout
+        As for :func:`measured`.
+    stages
+        (epochs,), -1 where unscored.
+
+    Returns
+    -------
+    list of str
+        One an epoch, ``""`` where it is unscored.
+    """
+    findings, contexts = measured(signals, layout, stages)
+    return [
+        compose(found, context, Stage(stage)).text if stage >= 0 else ""
+        for found, context, stage in zip(findings, contexts, stages.tolist(), strict=True)
+    ]

@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 
 from eegvlm.core.files import make_folder
-from eegvlm.hypnogram import Stage
 from eegvlm.model import EegVlmProcessor
-from eegvlm.reasoning import compose
 from eegvlm.training.context import seen_night
 from eegvlm.training.data import Augmentation
-from eegvlm.training.night_texts import kept_texts, measured
+from eegvlm.training.night_texts import composed_rationales, kept_texts
 from eegvlm.training.store import EpochStore
 
 Rationales = list[list[list[str]]]
@@ -71,8 +69,4 @@ def _texts(
     here = store.night == night
     stages = np.full(store.length(night), -1, dtype=np.int8)
     stages[store.position[here]] = store.stages[here]
-    findings, contexts = measured(signals, processor.layout, stages)
-    return [
-        compose(found, context, Stage(stage)).text if stage >= 0 else ""
-        for found, context, stage in zip(findings, contexts, stages.tolist(), strict=True)
-    ]
+    return composed_rationales(signals, processor.layout, stages)

@@ -1,0 +1,222 @@
+"""Answers to the five kinds of questions, from findings, rules, neighbours and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from eegvlm.evidence import RULES, FindingKind
+from eegvlm.hypnogram import Stage
+from eegvlm.questions.answer import Answer, Basis, Checked, Statement
+from eegvlm.questions.asked_night import AskedNight
+from eegvlm.questions.comparing import compared
+from eegvlm.questions.question import Question, QuestionKind, parse_question
+from eegvlm.reasoning import Claim, Outcome, OwnKind, Verdict, compose, true_sentences, verify
+from eegvlm.reasoning.grammar import statement
+
+K = FindingKind
+
+NAMES: dict[FindingKind, str] = {
+    K.SPINDLE: "spindles",
+    K.K_COMPLEX: "K-complexes",
+    K.SLOW_WAVE_SHARE: "slow waves",
+    K.VERTEX_WAVE: "vertex waves",
+    K.SAWTOOTH: "sawtooth waves",
+    K.RAPID_EYE_MOVEMENT: "rapid eye movements",
+    K.SLOW_EYE_MOVEMENT: "slow eye movements",
+    K.BLINK: "blinks",
+    K.CHIN_TONE: "chin tone",
+    K.AROUSAL: "arousals",
+    K.MOVEMENT: "movement",
+    K.ELECTRODE_ARTEFACT: "electrode artefacts",
+}
+# of which kinds a stage is decided
+_DECIDING = {
+    Stage.W: ("time.alpha", "blink", "rapid_eye_movement", "chin"),
+    Stage.N1: ("rhythm", "time.alpha", "slow_eye_movement", "vertex_wave", "arousal"),
+    Stage.N2: ("spindle", "k_complex", "absent.spindle_and_k_complex"),
+    Stage.N3: ("slow_wave_share",),
+    Stage.R: ("rapid_eye_movement", "absent.rapid_eye_movement", "chin", "sawtooth", "unmeasured"),
+}
+
+
+def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
+    """Answer a question of the closed set.
+
+    Parameters
+    ----------
+    night
+        The night.
+    epoch
+        From 1, as scorers count.
+    asked
+        The question, in English; see :data:`.question.KINDS`.
+
+    Returns
+    -------
+    Answer
+        Each statement about the signal was compared with the measurements; what could not be measured is said.
+
+    Raises
+    ------
+    InputError
+        If the question is not understood, or an epoch is not in the night.
+    """
+    question = parse_question(asked)
+    place = night.place(epoch)
+    stage = night.stage(place)
+    if stage is Stage.UNSCORED and question.kind is not QuestionKind.EVENTS:
+        said = (Statement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL),)
+        return Answer(asked, epoch, stage, said, question)
+    match question.kind:
+        case QuestionKind.WHY if question.stage in (None, stage):
+            statements = _why(night, place, stage)
+        case QuestionKind.WHY | QuestionKind.WHY_NOT if question.stage is not None:
+            is_wrong = question.kind is QuestionKind.WHY or question.stage is stage
+            statements = [*([_stage_is(stage)] if is_wrong else ()), *_why_not(night, place, stage, question)]
+        case QuestionKind.EVENTS:
+            statements = _events(night, place, question)
+        case QuestionKind.COMPARE if question.other is not None:
+            statements = compared(night, place, night.place(question.other, "QUESTION"))
+        case _:
+            statements = _sure(night, place, question.stage or stage)
+    return Answer(asked, epoch, stage, tuple(statements), question)
+
+
+def _stage_is(stage: Stage) -> Statement:
+    return Statement(f"The epoch is {stage.label}.", Basis.MODEL)
+
+
+def _why(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
+    rationale = compose(night.findings(place), night.contexts[place], stage)
+    said = [night.said(sentence, place) for sentence in rationale.sentences[:-1]]  # the last one names the stage
+    return [*said, *_not_measured(night, place, _kinds_of(stage)), probability(night, place, stage)]
+
+
+def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) -> list[Statement]:
+    other = question.stage
+    if other is None or other is stage:
+        return _why(night, place, stage)
+    facts = true_sentences(night.findings(place), night.contexts[place])
+    starts = (*_DECIDING[other], f"against.{other.label}")
+    said = [
+        night.said(text, place)
+        for name, texts in facts.items()
+        if any(name == one or name.startswith(f"{one}.") for one in starts)
+        and (not name.startswith("against.") or stage.label in statement(name).serves)
+        for text in texts
+    ]
+    rules = _rules(night, place, other)
+    said += rules
+    if any(one.verdict.claim.negated is False for said_of in rules for one in said_of.checked):
+        said.append(_defended(night, place, other, stage))
+    said += _not_measured(night, place, _kinds_of(other))
+    return [*said, probability(night, place, other), probability(night, place, stage)]
+
+
+def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> Statement:
+    """Say that another stage can be defended, and whether the rules speak for the epoch's own stage, too."""
+    denied = Claim(OwnKind.RULE, label=stage.label, negated=True)
+    (verdict,) = verify([denied], night.findings(place), night.contexts[place])
+    if verdict.outcome is Outcome.CONFIRMED:
+        text = f"{other.label} can be defended: a rule of it is met, and none of {stage.label}."
+        return night.said(text, place, [denied])
+    text = f"{other.label} can be defended, too: rules of both stages are met, and the model weighs them."
+    return Statement(text, Basis.MODEL)
+
+
+def _rules(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
+    """Say of each rule of a stage whether it is met, is not, or cannot be told."""
+    said = []
+    for rule, content in RULES.items():
+        if rule.partition(".")[0] != stage.label:
+            continue
+        claim = Claim(OwnKind.RULE, label=rule)
+        (verdict,) = verify([claim], night.findings(place), night.contexts[place])
+        if verdict.outcome is Outcome.NOT_MEASURABLE:
+            text = f"Whether rule {rule} is met cannot be told, for part of it was not measured: {content}."
+            said.append(Statement(text, Basis.UNKNOWN))
+        elif verdict.outcome is Outcome.CONFIRMED:
+            said.append(night.said(f"Rule {rule} is met: {content}.", place, [claim]))
+        else:
+            # that the rule is met is contradicted, so that it is not is confirmed
+            denied = Checked(place + 1, Verdict(replace(claim, negated=True), Outcome.CONFIRMED))
+            said.append(Statement(f"Rule {rule} is not met: {content}.", Basis.SIGNAL, (denied,)))
+    return said
+
+
+def _events(night: AskedNight, place: int, question: Question) -> list[Statement]:
+    measured = night.contexts[place].measured
+    facts = true_sentences(night.findings(place), night.contexts[place])
+    said: list[Statement] = []
+    absent = []
+    for kind in question.events:
+        name = "chin" if kind is K.CHIN_TONE else str(kind)
+        texts = [text for key, some in facts.items() if key == name or key.startswith(f"{name}.") for text in some]
+        said += [night.said(text, place) for text in texts]
+        found = [one for one in night.findings(place) if one.kind is kind]
+        if found and not texts:
+            seconds = sum(one.end_s - one.start_s for one in found)
+            text = f"{NAMES[kind].capitalize()}: {len(found)}, {seconds:.0f} s in all, too little to matter."
+            said.append(night.said(text, place, [Claim(str(kind), start_s=found[0].start_s)]))
+        elif not found and kind in measured:
+            absent.append(kind)
+    if absent:
+        text = f"Looked for and not found: {', '.join(NAMES[kind] for kind in absent)}."
+        claims = [Claim(str(kind), start_s=0.0, end_s=30.0, negated=True) for kind in absent]
+        said.append(night.said(text, place, claims))
+    return [*said, *_not_measured(night, place, question.events)]
+
+
+def _sure(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
+    said = [probability(night, place, stage)]
+    probabilities = night.hypnogram.probabilities
+    if probabilities is not None and np.isfinite(probabilities[place]).all():
+        row = probabilities[place]
+        order = [Stage(int(k)) for k in np.argsort(row)[::-1]]
+        others = ", ".join(f"{one.label} {row[one]:.2f}" for one in order if one is not stage)
+        said.append(Statement(f"The others: {others}.", Basis.MODEL))
+        if stage is order[0]:
+            text = f"About {100 * row[stage]:.0f} of 100 epochs with such a probability are right, if it is calibrated."
+            said.append(Statement(text, Basis.MODEL))
+    said += [one for one in _rules(night, place, stage) if one.basis is Basis.SIGNAL]
+    before, after = (night.stage(k) if 0 <= k < len(night.hypnogram) else None for k in (place - 1, place + 1))
+    sides = (("before", before), ("after", after))
+    around = [f"the one {side} is {one.label}" for side, one in sides if one is not None]
+    if around:
+        said.append(Statement(f"Of its neighbours {' and '.join(around)}.", Basis.MODEL))
+    if night.second is None:
+        said.append(Statement("No second reader was asked.", Basis.UNKNOWN))
+    else:
+        said.append(Statement(f"The second reader says {night.second[place].label}.", Basis.MODEL))
+    return [*said, *(Statement(text, Basis.UNKNOWN) for text in night.limits)]
+
+
+def probability(night: AskedNight, place: int, stage: Stage) -> Statement:
+    """State the probability of a stage in an epoch, or that there is none."""
+    probabilities = night.hypnogram.probabilities
+    if probabilities is None or not np.isfinite(probabilities[place]).all():
+        return Statement(f"How probable {stage.label} is, is not known.", Basis.UNKNOWN)
+    return Statement(f"{night.model} gives {stage.label} {probabilities[place][stage]:.2f}.", Basis.MODEL)
+
+
+def _kinds_of(stage: Stage) -> tuple[FindingKind, ...]:
+    return {
+        Stage.W: (K.BLINK, K.RAPID_EYE_MOVEMENT, K.CHIN_TONE),
+        Stage.N1: (K.SLOW_EYE_MOVEMENT, K.VERTEX_WAVE),
+        Stage.N2: (K.SPINDLE, K.K_COMPLEX),
+        Stage.N3: (K.SLOW_WAVE_SHARE,),
+        Stage.R: (K.RAPID_EYE_MOVEMENT, K.CHIN_TONE),
+    }.get(stage, ())
+
+
+def _not_measured(night: AskedNight, place: int, kinds: Iterable[FindingKind]) -> list[Statement]:
+    """Say which of some kinds could not be measured in an epoch."""
+    measured = night.contexts[place].measured
+    lacking: Sequence[str] = [NAMES[kind] for kind in kinds if kind not in measured]
+    if not lacking:
+        return []
+    text = f"Not measured here, so neither seen nor absent: {', '.join(lacking)}."
+    return [Statement(text, Basis.UNKNOWN)]

@@ -1,0 +1,166 @@
+"""Staging with examples: the nearest scored epochs of other persons, shown to a general-purpose model or asked to vote.
+
+A general-purpose model is shown k of them before each question, spread over stages. An EEG-VLM, which reads one picture
+at a time, is answered by a second voice: the stages of the k nearest, pooled with its own probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.pooling import pooled
+from eegvlm.images import PreparedNight
+from eegvlm.model import GeneralProcessor
+from eegvlm.model.described_night import DescribedNight
+from eegvlm.model.general_processing import Examples, for_model
+from eegvlm.model.label_trie import label_log_probabilities
+from eegvlm.model.night_inputs import EpochInputs, Rows
+from eegvlm.retrieval import Encoder, EpochIndex, vote
+from eegvlm.retrieval.voting import without_whom
+from eegvlm.signals import Recording
+from eegvlm.staging.general_reading import GeneralReader
+from eegvlm.staging.reading import Logits
+from eegvlm.staging.stager import Stager
+
+MOST = 64
+
+
+@dataclass(frozen=True, eq=False)
+class ExampleSource:
+    """Where examples come from.
+
+    Parameters
+    ----------
+    index
+        The store.
+    encoder
+        That of the store.
+    k
+        Examples of an epoch.
+    without
+        Persons who give none; whose night a recording is, by its samples, never does.
+    """
+
+    index: EpochIndex
+    encoder: Encoder
+    k: int
+    without: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def open(cls, folder: str | Path, k: int, *, without: Iterable[str] = (), device: str = "cpu") -> ExampleSource:
+        """Open a store and the encoder that made it.
+
+        Raises
+        ------
+        InputError
+            If it is no store, its encoder is not there or has other weights now, or k is out of range.
+        """
+        if not 1 <= k <= MOST:
+            raise InputError("arguments", "--k", k, f"use a whole number from 1 to {MOST}")
+        index = EpochIndex.read(folder)
+        encoder = Encoder.load(index.about["encoder"], device=device)
+        index.check_encoder(encoder)
+        return cls(index, encoder, k, frozenset(without))
+
+    @property
+    def provenance(self) -> str:
+        """What a night's record says of it."""
+        return f"{self.k} of index {self.index.digest}"
+
+    def check(self, stager: Stager) -> None:
+        """Refuse a model that cannot be shown the store's pictures.
+
+        Raises
+        ------
+        InputError
+            Naming what differs.
+        """
+        if not isinstance(stager.processor, GeneralProcessor):
+            return
+        layout, own = self.index.layout, stager.processor.layout
+        if layout is None or layout.to_dict() != own.to_dict():
+            shown = "none" if layout is None else f"of layout {layout.name}"
+            hint = f"the model is shown layout {own.name}: make the index with --layout for this model"
+            raise InputError(self.index.folder, "pictures", shown, hint)
+        if stager.processor.settings.context_epochs:
+            name = stager.provenance.get("model", "model")
+            raise InputError(name, "context_epochs", "neighbours are shown", "examples are single pictures: use 0")
+
+    def shown_to(self, stager: Stager, recording: Recording) -> Stager:
+        """Return a general-purpose stager that is shown a recording's examples; another one as it is."""
+        self.check(stager)
+        if not isinstance(stager.processor, GeneralProcessor):
+            return stager
+        vectors, _ = self.index.encode(*self.encoder(recording))
+        others = without_whom(self.index, recording, self.without)
+        ids = self.index.nearest(vectors, self.k, without=others, by_stage=True)
+        shown = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
+        shown._reader = ExampleReader(stager.model, stager.processor, self.index, ids)
+        return shown
+
+    def voted(self, recording: Recording, ours: Hypnogram) -> Hypnogram:
+        """Return a hypnogram pooled with the neighbours' vote."""
+        neighbours = vote(self.index, recording, self.k, encoder=self.encoder, without=self.without)
+        return pooled(ours, neighbours)
+
+
+@dataclass(frozen=True)
+class ExampledInputs(EpochInputs):
+    """What the model reads of some epochs, and which epochs they are."""
+
+    epochs: tuple[int, ...] = ()
+
+
+class ExampledNight(DescribedNight):
+    """A night whose inputs say which epochs they are."""
+
+    def rows(self, rows: Rows) -> EpochInputs:
+        """See :meth:`.NightInputs.rows`."""
+        found = super().rows(rows)
+        return ExampledInputs(**vars(found), epochs=tuple(int(row) for row in np.atleast_1d(rows)))
+
+
+class ExampleReader(GeneralReader):
+    """A general-purpose model that is shown scored epochs before each question.
+
+    Parameters
+    ----------
+    model, processor
+        The model.
+    index
+        Where the examples' pictures are.
+    ids
+        int64 (n_epochs, k): places in the index, the nearest first. They are shown the nearest last, next to the
+        question.
+    """
+
+    def __init__(self, model: Any, processor: GeneralProcessor, index: EpochIndex, ids: npt.NDArray[np.int64]) -> None:
+        super().__init__(model, processor)
+        self._index, self._ids = index, ids
+
+    def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> ExampledNight:
+        """See :meth:`.GeneralReader.open`."""
+        spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
+        return ExampledNight(self.model, self.processor, night, batch_size, 0, spent, True)
+
+    @torch.inference_mode()
+    def read(self, inputs: EpochInputs) -> Logits:
+        """Return the log-probabilities of the label texts after the examples: float32 (n, 5)."""
+        if not isinstance(inputs, ExampledInputs):
+            raise TypeError("examples are of a night's own epochs")
+        ids = self._ids[list(inputs.epochs), ::-1]
+        pictures = np.stack([self._index.pictures(some) for some in ids])
+        examples = Examples(torch.from_numpy(pictures).to(inputs.pictures.device), self._index.stages[ids])
+        given = for_model(self.model, self._general(inputs.pictures, inputs.texts, examples))
+        scores = label_log_probabilities(self.model, given, self._general.labels, padded=True)
+        found: Logits = scores.cpu().numpy()
+        return found
