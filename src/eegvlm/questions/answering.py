@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from eegvlm.evidence import RULES, FindingKind
 from eegvlm.hypnogram import Stage
 from eegvlm.questions.answer import Answer, Basis, Checked, Statement
 from eegvlm.questions.asked_night import AskedNight
 from eegvlm.questions.comparing import compared
 from eegvlm.questions.question import Question, QuestionKind, parse_question
 from eegvlm.reasoning import Claim, Outcome, OwnKind, Verdict, compose, true_sentences, verify
-from eegvlm.reasoning.grammar import statement
+from eegvlm.scoring import TABLE, FindingKind
 
 K = FindingKind
 
@@ -105,7 +104,7 @@ def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) ->
         night.said(text, place)
         for name, texts in facts.items()
         if any(name == one or name.startswith(f"{one}.") for one in starts)
-        and (not name.startswith("against.") or stage.label in statement(name).serves)
+        and (not name.startswith("against.") or stage.label in TABLE.statement(name).serves)
         for text in texts
     ]
     rules = _rules(night, place, other)
@@ -130,9 +129,10 @@ def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> Stat
 def _rules(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
     """Say of each rule of a stage whether it is met, is not, or cannot be told."""
     said = []
-    for rule, content in RULES.items():
-        if rule.partition(".")[0] != stage.label:
+    for entry in TABLE.rules:
+        if entry.stage is not stage:
             continue
+        rule, content = entry.id, entry.text
         claim = Claim(OwnKind.RULE, label=rule)
         (verdict,) = verify([claim], night.findings(place), night.contexts[place])
         if verdict.outcome is Outcome.NOT_MEASURABLE:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from eegvlm.evidence import FindingKind, supported_rules
 from eegvlm.hypnogram import Stage
 from eegvlm.questions.answer import Basis, Statement
 from eegvlm.questions.asked_night import AskedNight
 from eegvlm.reasoning import Claim, OwnKind
+from eegvlm.scoring import FindingKind, supported_rules
 
 K = FindingKind
 _BEGIN_S, _END_S = 0.0, 30.0
