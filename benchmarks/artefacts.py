@@ -17,13 +17,13 @@ import numpy as np
 from rich.console import Console
 from scipy.signal import butter, sosfilt
 
-from eegvlm.datasets import open_dataset
 from eegvlm.errors import InputError
-from eegvlm.evaluation import robustness
-from eegvlm.evaluation.perturbations import Perturbation, Perturbed, Piece, around_gaps, edited, keep_modalities
-from eegvlm.evaluation.robustness import robustness_table
-from eegvlm.evaluation.systems import whole_model
 from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.evaluation import robustness
+from eegvlm.lab.evaluation.perturbations import Perturbation, Perturbed, Piece, around_gaps, edited, keep_modalities
+from eegvlm.lab.evaluation.robustness import robustness_table
+from eegvlm.lab.evaluation.systems import whole_model
 from eegvlm.signals import EPOCH_S, Channel, Recording, Role
 from eegvlm.staging import Stager
 

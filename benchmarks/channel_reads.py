@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording
 from eegvlm.signals.edf import open_edf
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import StageOptions, Stager
 from eegvlm.staging.pipeline import stage_recording
 

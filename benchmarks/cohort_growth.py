@@ -25,10 +25,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eegvlm.cohort import CohortNight, LocalOutput, Outcome, Output, find_nights, stage_cohort
-from eegvlm.cohort.journal import Journal
-from eegvlm.cohort.output import MARKER
-from eegvlm.cohort.row import COLUMNS
+from eegvlm.lab.cohort import CohortNight, LocalOutput, Outcome, Output, find_nights, stage_cohort
+from eegvlm.lab.cohort.journal import Journal
+from eegvlm.lab.cohort.output import MARKER
+from eegvlm.lab.cohort.row import COLUMNS
 
 
 @dataclass(frozen=True)

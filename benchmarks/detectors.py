@@ -30,8 +30,8 @@ from eegvlm.evidence import FindingKind, measure
 from eegvlm.evidence.continuous import Continuous
 from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
+from eegvlm.lab.simulation import SimulatedNight, simulate_night
 from eegvlm.signals import Role
-from eegvlm.simulation import SimulatedNight, simulate_night
 
 K = FindingKind
 FRONTAL, CENTRAL, EYE = "EEG F4-M1", "EEG C4-M1", "EOG E2-M2"

@@ -15,11 +15,11 @@ import argparse
 import numpy as np
 from rich.console import Console
 
-from eegvlm.datasets import open_dataset
-from eegvlm.evaluation import evaluate
-from eegvlm.evaluation.tables import Table, number
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.pooling import pooled
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.evaluation import evaluate
+from eegvlm.lab.evaluation.tables import Table, number
 from eegvlm.retrieval import EpochIndex
 from eegvlm.retrieval.voting import shares
 from eegvlm.staging import Stager

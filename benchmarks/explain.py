@@ -19,8 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording, read_recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 EXPLAIN = ("none", "uncertain", "all")

@@ -38,19 +38,19 @@ from torch.utils.flop_counter import FlopCounterMode
 from eegvlm.evidence import measure_night
 from eegvlm.hypnogram import Stage
 from eegvlm.images import PreparedNight, load_layout, panel_signals
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training.adapters import put_in
+from eegvlm.lab.training.moved import release
+from eegvlm.lab.training.objectives import OBJECTIVES
+from eegvlm.lab.training.phase_recipe import Lora, Phase
+from eegvlm.lab.training.tokenizer import IMAGE, train_tokenizer
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration, EegVlmProcessor, preset
 from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.reasoning import channel_words, compose, night_contexts
-from eegvlm.simulation import simulate_night
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.explaining import Grammars
 from eegvlm.staging.key_value import Prefix
 from eegvlm.staging.reading import Reader
-from eegvlm.training.adapters import put_in
-from eegvlm.training.moved import release
-from eegvlm.training.objectives import OBJECTIVES
-from eegvlm.training.phase_recipe import Lora, Phase
-from eegvlm.training.tokenizer import IMAGE, train_tokenizer
 
 CARD_TFLOPS = {"H100": 989.4, "H200": 989.4}
 PHASE = Phase("speed", "reason", ("language", "projector"), steps=1, lora=Lora())

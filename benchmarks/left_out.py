@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from eegvlm.datasets import open_dataset
-from eegvlm.evaluation import NightAnswers, figures
-from eegvlm.evaluation.perturbations import PERTURBATIONS
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.evaluation import NightAnswers, figures
+from eegvlm.lab.evaluation.perturbations import PERTURBATIONS
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.simulation.bands import BAND_WIDTHS_HZ, BANDS_HZ
+from eegvlm.lab.simulation.measured import MeasuredSpectra
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
-from eegvlm.simulation.bands import BAND_WIDTHS_HZ, BANDS_HZ
-from eegvlm.simulation.measured import MeasuredSpectra
 from eegvlm.staging import Stager
 from scored_nights import Kept
 

@@ -1,8 +1,8 @@
 """Accuracy and time of ``eegvlm stage`` beside YASA's SleepStaging and GSSC, on the same files and the same epochs.
 
 Every night is written as EDF into a temporary folder, each system reads that file in a process of its own, and both
-answers are judged by ``eegvlm.evaluation``: one missing or invalid answer more is one wrong answer more. Epochs that
-have no complete signal (gaps, a last incomplete one) are left out for both alike: nights with gaps are only judged
+answers are judged by ``eegvlm.lab.evaluation``: one missing or invalid answer more is one wrong answer more. Epochs
+that have no complete signal (gaps, a last incomplete one) are left out for both alike: nights with gaps are only judged
 with ``--gaps``, their stretches joined end to end, so that epochs beside a joint have neighbours that are not theirs.
 
     python -m venv yasa && yasa/bin/pip install yasa
@@ -29,12 +29,12 @@ import edfio
 import numpy as np
 from rich.console import Console
 
-from eegvlm.datasets import Night, open_dataset
 from eegvlm.errors import InputError
-from eegvlm.evaluation import Bootstrap, Evaluation, NightAnswers, judge
-from eegvlm.evaluation.summary import confusions_by_subject
-from eegvlm.evaluation.tables import Table, number
 from eegvlm.hypnogram import Hypnogram, Stage, read_hypnogram
+from eegvlm.lab.datasets import Night, open_dataset
+from eegvlm.lab.evaluation import Bootstrap, Evaluation, NightAnswers, judge
+from eegvlm.lab.evaluation.summary import confusions_by_subject
+from eegvlm.lab.evaluation.tables import Table, number
 from eegvlm.signals import EPOCH_S, Recording, Role
 
 LABELS = {"eeg": "EEG C4-M1", "eog": "EOG E1-M2", "emg": "EMG chin"}

@@ -3,8 +3,8 @@
     python benchmarks/quality_alarms.py --ucddb ROOT --evening FILE.npz --noxturnal FILE.edf --nights 70
 
 Every folder may be left out, and its rows are then missing. ROOT holds the UCDDB epochs (``ucddbNNN.npz``, see
-``eegvlm.datasets``), FILE.npz evening wakefulness of Sleep-EDF (``eeg`` counts, ``unit_uV``, ``rate``), FILE.edf any
-clean recording. Real files have bad epochs of their own, and nobody labelled them: an alarm there is not always a
+``eegvlm.lab.datasets``), FILE.npz evening wakefulness of Sleep-EDF (``eeg`` counts, ``unit_uV``, ``rate``), FILE.edf
+any clean recording. Real files have bad epochs of their own, and nobody labelled them: an alarm there is not always a
 false one, so ``--list`` prints where they are, to look at.
 """
 
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Quality, QualityLevel, Recording, measure_quality, read_recording
-from eegvlm.simulation import simulate_night
 
 Array = np.ndarray
 UCDDB_UV = 8 / 4095 * 100

@@ -26,9 +26,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eegvlm.datasets import open_dataset
 from eegvlm.evidence import Evidence, measure_recording
 from eegvlm.hypnogram import STAGES, Stage
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.reasoning import (
     Acceptor,
     Context,
@@ -44,7 +45,6 @@ from eegvlm.reasoning import (
     verify,
 )
 from eegvlm.signals import Recording, Role
-from eegvlm.simulation import simulate_night
 
 # as a tokenizer with single digits and whole words would cut
 PIECE = re.compile(r"\d| ?[^\W\d_]+| ?[^\w\s]+|\s")

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from eegvlm.datasets import open_dataset
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording, Role
-from eegvlm.simulation import simulate_night
 from quality_alarms import UCDDB_RATE
 
 FIRST_SEED = 3_100_000

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eegvlm.datasets import Night, open_dataset
 from eegvlm.hypnogram import Hypnogram, agreement_of_stages, pooled
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.review import count_of, review_order
+from eegvlm.lab.datasets import Night, open_dataset
 from eegvlm.signals import Recording, Role
 from eegvlm.staging import SecondReader, Stager, ask_second_reader, second_reader_named
 

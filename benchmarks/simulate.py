@@ -12,7 +12,7 @@ from time import process_time
 
 import numpy as np
 
-from eegvlm.simulation import DEFAULT_CHANNELS, Carriers, simulate_night
+from eegvlm.lab.simulation import DEFAULT_CHANNELS, Carriers, simulate_night
 
 
 def main() -> None:

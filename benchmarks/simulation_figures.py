@@ -20,10 +20,10 @@ import numpy as np
 from PIL import Image
 from scipy.signal import welch
 
-from eegvlm.simulation import DEFAULT_CHANNELS, Subject, draw_subject, simulate_night
-from eegvlm.simulation.architecture import bouts, simulate_stages
-from eegvlm.simulation.bands import BAND_NAMES, BANDS_HZ
-from eegvlm.simulation.calibration import architecture_table, spectral_table
+from eegvlm.lab.simulation import DEFAULT_CHANNELS, Subject, draw_subject, simulate_night
+from eegvlm.lab.simulation.architecture import bouts, simulate_stages
+from eegvlm.lab.simulation.bands import BAND_NAMES, BANDS_HZ
+from eegvlm.lab.simulation.calibration import architecture_table, spectral_table
 
 STAGES = ("W", "N1", "N2", "N3", "R")
 CHANNEL, RATE = "EEG C4-M1", 128

@@ -16,8 +16,8 @@ import numpy as np
 
 from eegvlm.core.files import write_text
 from eegvlm.hypnogram import STAGES
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.questions import AskedNight, answer
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 HOURS, SEED = 4, 3_000_007

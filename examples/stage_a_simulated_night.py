@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eegvlm.hypnogram import agreement, sleep_statistics
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.staging import Stager
 
 simulated = simulate_night(hours=2, seed=7)

@@ -4,10 +4,10 @@
 >>> night = eegvlm.stage("night.edf")                        # doctest: +SKIP
 >>> night.hypnogram.statistics()                             # doctest: +SKIP
 
-The names below are imported when they are first used, so that ``import eegvlm`` stays instant. The rooms of the house,
-in the order in which data walks through them: :mod:`eegvlm.signals`, :mod:`eegvlm.hypnogram`,
-:mod:`eegvlm.simulation`, :mod:`eegvlm.datasets`, :mod:`eegvlm.images`, :mod:`eegvlm.model`, :mod:`eegvlm.training`,
-:mod:`eegvlm.staging`, :mod:`eegvlm.evaluation`, :mod:`eegvlm.cli`.
+The names below are imported when they are first used, so that ``import eegvlm`` stays instant. The house has two wings.
+The clinical line, in the order in which data walks through it: :mod:`eegvlm.signals`, :mod:`eegvlm.hypnogram`,
+:mod:`eegvlm.images`, :mod:`eegvlm.evidence`, :mod:`eegvlm.model`, :mod:`eegvlm.staging`, :mod:`eegvlm.report`,
+:mod:`eegvlm.review`. The laboratory, :mod:`eegvlm.lab`, makes and judges models.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from eegvlm.evidence.measuring import measure_recording as measure
     from eegvlm.hypnogram.files import read_hypnogram
     from eegvlm.hypnogram.hypnogram import Hypnogram
+    from eegvlm.lab.simulation.night import simulate_night
     from eegvlm.signals.reading import read_recording
-    from eegvlm.simulation.night import simulate_night
     from eegvlm.staging.night import StagedNight
     from eegvlm.staging.one_call import stage
     from eegvlm.staging.stager import Stager
@@ -49,7 +49,7 @@ _PLACES = {
     "measure": ("evidence.measuring", "measure_recording"),
     "read_hypnogram": ("hypnogram.files", "read_hypnogram"),
     "read_recording": ("signals.reading", "read_recording"),
-    "simulate_night": ("simulation.night", "simulate_night"),
+    "simulate_night": ("lab.simulation.night", "simulate_night"),
     "stage": ("staging.one_call", "stage"),
 }
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 # Models and tiny bases that other rooms' tests make.

@@ -14,7 +14,7 @@ from eegvlm.attribution import Cutting, attribute
 from eegvlm.attribution.overlay import overlay_of
 from eegvlm.cli.app import app
 from eegvlm.errors import InputError
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 SET = "simulated:nights=2,seed=3000000,hours=0.2"
 

@@ -12,7 +12,7 @@ import pytest
 
 from eegvlm import __version__
 from eegvlm.cli.collection import collection_paused
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 
 def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from eegvlm.core.extras import EXTRAS, MissingExtraError, import_extra, missing_extra
 from eegvlm.errors import InputError
-from eegvlm.training.packaged_recipes import RECIPES, packaged_recipes, recipe_path
+from eegvlm.lab.training.packaged_recipes import RECIPES, packaged_recipes, recipe_path
 
 _PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
@@ -37,7 +37,7 @@ def test_the_extras_are_those_of_the_project():
 @pytest.mark.parametrize(
     ("arguments", "hidden", "sentence"),
     [
-        (("train", "fine-tune"), "dacite", "eegvlm: eegvlm.training.read_recipe: dacite: not installed; {train}"),
+        (("train", "fine-tune"), "dacite", "eegvlm: eegvlm.lab.training.read_recipe: dacite: not installed; {train}"),
         (("crossval", "fine-tune"), "dacite", "dacite: not installed; {train}"),
         (("merge", ".", "--out", "out"), "peft", "peft: not installed; {train}"),
         (("record", "nano", "--write"), "yaml", "eegvlm: record: pyyaml: not installed; {train}"),

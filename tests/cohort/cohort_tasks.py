@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eegvlm.cohort import CohortNight, Outcome, Output
-from eegvlm.cohort.output import MARKER
 from eegvlm.errors import InputError
+from eegvlm.lab.cohort import CohortNight, Outcome, Output
+from eegvlm.lab.cohort.output import MARKER
 
 
 @dataclass(frozen=True)

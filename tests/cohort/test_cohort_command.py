@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 FAST = ("--explain", "none", "--formats", "csv,bids")
 

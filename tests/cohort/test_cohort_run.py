@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from cohort_tasks import FakeTask, NoModel, made_up_nights, stagings
 
-from eegvlm.cohort import CohortNight, LocalOutput, Processes, Shard, Tally, stage_cohort
 from eegvlm.errors import InputError
+from eegvlm.lab.cohort import CohortNight, LocalOutput, Processes, Shard, Tally, stage_cohort
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cohort_tasks import made_up_nights
 
-from eegvlm.cohort import Journal, Outcome
 from eegvlm.errors import InputError
+from eegvlm.lab.cohort import Journal, Outcome
 
 
 def entries(count: int) -> list[dict]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cohort_tasks import FakeTask, made_up_nights, stagings
 
-from eegvlm.cohort import InProcess, LocalOutput, RayCluster, stage_cohort
 from eegvlm.errors import InputError
+from eegvlm.lab.cohort import InProcess, LocalOutput, RayCluster, stage_cohort
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 

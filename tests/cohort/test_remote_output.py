@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from cohort_tasks import FakeTask, made_up_nights, stagings
 
-from eegvlm.cohort import LocalOutput, RemoteOutput, Shard, find_nights, open_output, stage_cohort
-from eegvlm.cohort.remote_inputs import local_copy
 from eegvlm.errors import InputError
+from eegvlm.lab.cohort import LocalOutput, RemoteOutput, Shard, find_nights, open_output, stage_cohort
+from eegvlm.lab.cohort.remote_inputs import local_copy
 
 
 @pytest.fixture(params=["memory", "s3"])

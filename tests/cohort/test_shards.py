@@ -7,8 +7,8 @@ import subprocess
 import pytest
 from cohort_tasks import made_up_nights
 
-from eegvlm.cohort import Shard, parse_shard, slurm_recipe
 from eegvlm.errors import InputError
+from eegvlm.lab.cohort import Shard, parse_shard, slurm_recipe
 
 
 def test_every_night_lies_in_exactly_one_shard_whatever_other_nights_there_are() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eegvlm.cohort import find_nights
 from eegvlm.errors import InputError
+from eegvlm.lab.cohort import find_nights
 
 
 def recording(path: Path) -> Path:

@@ -11,7 +11,7 @@ from dataset_server import NIGHT, PSG, SCORING, Server
 from typer.testing import CliRunner, Result
 
 from eegvlm.cli.dataset import dataset
-from eegvlm.datasets import DATASETS, DatasetError
+from eegvlm.lab.datasets import DATASETS, DatasetError
 
 
 def run(*arguments: object) -> Result:

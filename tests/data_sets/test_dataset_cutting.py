@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from eegvlm.cli.dataset import dataset
-from eegvlm.datasets import DatasetError, Night, open_dataset
 from eegvlm.hypnogram import Hypnogram, agreement, write_hypnogram
 from eegvlm.hypnogram.timing import Timing
+from eegvlm.lab.datasets import DatasetError, Night, open_dataset
 from eegvlm.signals import ExtendedRecording, Lights
 
 SUBJECT = "01-03-0001"

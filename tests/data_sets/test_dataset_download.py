@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from dataset_server import HYPNOGRAM, NIGHT, PSG, SCORING, Server
 
-from eegvlm.datasets import DATASETS, DatasetError
-from eegvlm.datasets.physionet import choose_files, download, list_remote, parse_list
-from eegvlm.datasets.transfer import USER_AGENT, Fetcher, Manners
 from eegvlm.errors import InputError
+from eegvlm.lab.datasets import DATASETS, DatasetError
+from eegvlm.lab.datasets.physionet import choose_files, download, list_remote, parse_list
+from eegvlm.lab.datasets.transfer import USER_AGENT, Fetcher, Manners
 
 FAST = Manners(pause_s=0.0, attempts=3, first_wait_s=0.01, timeout_s=5.0)
 

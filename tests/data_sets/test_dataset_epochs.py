@@ -8,9 +8,9 @@ import dataset_trees as trees
 import numpy as np
 import pytest
 
-from eegvlm.datasets import DatasetError, open_dataset
-from eegvlm.datasets.ucddb_epochs import EpochArchive
 from eegvlm.hypnogram import agreement
+from eegvlm.lab.datasets import DatasetError, open_dataset
+from eegvlm.lab.datasets.ucddb_epochs import EpochArchive
 from eegvlm.signals import Role
 
 

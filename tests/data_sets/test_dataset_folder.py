@@ -9,9 +9,9 @@ from pathlib import Path
 import dataset_trees as trees
 import pytest
 
-from eegvlm.datasets import Dataset, DatasetError, FolderRules, open_dataset
 from eegvlm.errors import InputError
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.datasets import Dataset, DatasetError, FolderRules, open_dataset
+from eegvlm.lab.simulation import simulate_night
 
 EEG = {"C4-M1": (100, "uV")}
 LETTERS = ["W", "N1", "N2", "R"]

@@ -9,7 +9,7 @@ import dataset_trees as trees
 import numpy as np
 import pytest
 
-from eegvlm.datasets import Night, open_dataset
+from eegvlm.lab.datasets import Night, open_dataset
 from eegvlm.signals import RecordingError, Role
 
 STAGES = "W" * 8 + "1223R" + "W" * 12

@@ -10,8 +10,8 @@ from pathlib import Path
 import dataset_trees as trees
 import pytest
 
-from eegvlm.datasets import Dataset, DatasetError, open_dataset
-from eegvlm.datasets.problems import count_problems
+from eegvlm.lab.datasets import Dataset, DatasetError, open_dataset
+from eegvlm.lab.datasets.problems import count_problems
 
 
 def told(dataset: Dataset) -> list[tuple[str, str, str | None]]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from eegvlm.datasets import open_dataset
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import read_recording
 from eegvlm.signals.fingerprint import fingerprint
-from eegvlm.simulation import simulate_night
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_unsigned_reopened_and_altered_nights_are_refused_by_name(signed: Callab
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    from eegvlm.datasets import DatasetError
+    from eegvlm.lab.datasets import DatasetError
 
     with pytest.raises(DatasetError, match="give a folder of nights that were signed"):
         open_dataset("signed", tmp_path / "none")

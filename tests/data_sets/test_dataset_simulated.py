@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eegvlm.datasets import DatasetError, open_dataset, split_by_subject
-from eegvlm.datasets.simulated import SimulatedNights, parse_nights
+from eegvlm.lab.datasets import DatasetError, open_dataset, split_by_subject
+from eegvlm.lab.datasets.simulated import SimulatedNights, parse_nights
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Role
-from eegvlm.simulation import simulate_night
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_stages_alone_are_those_of_the_whole_night() -> None:
 
 
 def test_opening_a_thousand_nights_simulates_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eegvlm.simulation.simulate_night", lambda **_: pytest.fail("a night was simulated"))
+    monkeypatch.setattr("eegvlm.lab.simulation.simulate_night", lambda **_: pytest.fail("a night was simulated"))
     dataset = open_dataset("simulated", "nights=1000,seed=5")
     assert (len(dataset), len(dataset.subjects), dataset.problems) == (1000, 1000, ())
     assert len(split_by_subject(dataset.nights, folds=5)) == 5

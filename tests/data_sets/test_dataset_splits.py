@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eegvlm.datasets import (
+from eegvlm.lab.datasets import (
     PROTOCOLS,
     DatasetError,
     Night,
@@ -19,7 +19,7 @@ from eegvlm.datasets import (
     published_splits,
     split_by_subject,
 )
-from eegvlm.datasets.sources import RecordingFile
+from eegvlm.lab.datasets.sources import RecordingFile
 
 SILENT = RecordingFile(Path("none.edf"))
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from eegvlm.cli.compare import compare
-from eegvlm.datasets import FolderRules, open_dataset
 from eegvlm.errors import InputError
+from eegvlm.lab.datasets import FolderRules, open_dataset
 
 
 def test_names_of_the_scorers_own_are_mapped_for_a_folder_and_in_compare(tmp_path, capsys):

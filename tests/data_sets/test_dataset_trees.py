@@ -8,9 +8,9 @@ import dataset_trees as trees
 import numpy as np
 import pytest
 
-from eegvlm.datasets import Dataset, open_dataset
-from eegvlm.datasets.pairing import OtherName, RecordingName, ScoringName
-from eegvlm.datasets.sleep_edf import read_name
+from eegvlm.lab.datasets import Dataset, open_dataset
+from eegvlm.lab.datasets.pairing import OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.sleep_edf import read_name
 from eegvlm.signals import Role
 
 

@@ -9,10 +9,10 @@ import dataset_trees as trees
 import numpy as np
 import pytest
 
-from eegvlm.datasets import open_dataset
-from eegvlm.datasets.nsrr import STUDIES
 from eegvlm.errors import InputError
 from eegvlm.hypnogram.consensus import consensus, soft_agreements
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.datasets.nsrr import STUDIES
 from eegvlm.signals import Role
 
 CODES = [0, 0, 1, 2, 3, 4, 5, 5, 9, 0]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eegvlm.datasets import TrainingRecord
-from eegvlm.datasets.training_record import read_record
 from eegvlm.errors import InputError
+from eegvlm.lab.datasets import TrainingRecord
+from eegvlm.lab.datasets.training_record import read_record
 
 PERSONS = ["ucddb:002", "ucddb:003", "sleep-edf:SC400", "simulated:0", "simulated:1", "simulated:7"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from eegvlm.datasets import Dataset, open_dataset
-from eegvlm.epochs import EpochStore, build_store
 from eegvlm.images import ImageLayout, load_layout
+from eegvlm.lab.datasets import Dataset, open_dataset
+from eegvlm.lab.epochs import EpochStore, build_store
 
 
 @pytest.fixture(scope="session")

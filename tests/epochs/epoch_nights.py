@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.datasets import Dataset, DatasetProblem, Night
-from eegvlm.datasets.sources import Channels, Clock
 from eegvlm.hypnogram import Hypnogram
+from eegvlm.lab.datasets import Dataset, DatasetProblem, Night
+from eegvlm.lab.datasets.sources import Channels, Clock
 from eegvlm.signals import EPOCH_S, Recording, RecordingError
 
 RATE = 100

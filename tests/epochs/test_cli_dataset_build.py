@@ -9,11 +9,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from eegvlm.cli.dataset_build import build
-from eegvlm.epochs import EpochStore
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, write_hypnogram
-from eegvlm.simulation import simulate_night
-from eegvlm.simulation.writing import write_night
+from eegvlm.lab.epochs import EpochStore
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.simulation.writing import write_night
 
 app = typer.Typer()
 app.command()(build)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from epoch_nights import ArrayNight, dataset_of, night, noise, simple_dataset
 
-from eegvlm.epochs import EpochStore, StoreError, build_store, export_pictures
-from eegvlm.epochs.parts import Parts, divided_by_person
+from eegvlm.lab.epochs import EpochStore, StoreError, build_store, export_pictures
+from eegvlm.lab.epochs.parts import Parts, divided_by_person
+from eegvlm.lab.training.night_texts import composed_rationales
 from eegvlm.reasoning import parse
-from eegvlm.training.night_texts import composed_rationales
 
 PARTS = Parts("mine", {"train": ("n0", "n3"), "validation": ("n1",), "test": ("n2",)})
 

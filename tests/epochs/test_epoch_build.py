@@ -15,10 +15,10 @@ import pytest
 import yaml
 from epoch_nights import ArrayNight, dataset_of, night, noise, simple_dataset
 
-from eegvlm.datasets import DatasetProblem, open_dataset
-from eegvlm.epochs import EpochStore, StoreError, build_store
 from eegvlm.errors import InputError
 from eegvlm.images import load_layout, panel_signals
+from eegvlm.lab.datasets import DatasetProblem, open_dataset
+from eegvlm.lab.epochs import EpochStore, StoreError, build_store
 
 
 def shards(folder: Path) -> dict[str, bytes]:
@@ -95,7 +95,7 @@ def test_a_night_that_cannot_be_read_is_named_counted_and_tried_again(tmp_path, 
 )
 def test_a_scoring_of_another_length_and_a_night_without_channels_are_named(tmp_path, nano, source, said, monkeypatch):
     # Night.hypnogram lays a scoring on the recording; here it does not.
-    monkeypatch.setattr("eegvlm.datasets.night.laid_on", lambda scoring, hypnogram, *rest: hypnogram)
+    monkeypatch.setattr("eegvlm.lab.datasets.night.laid_on", lambda scoring, hypnogram, *rest: hypnogram)
     manifest = build_store(dataset_of(*simple_dataset(1).nights, night(source, "odd")), nano, tmp_path)
     (problem,) = manifest.all_problems
     assert problem.night == "odd"
@@ -157,8 +157,8 @@ def test_a_licence_without_an_identifier_is_written_out(tmp_path, nano):
 
 _CHILD = """
 import os, sys, time
-from eegvlm.datasets import open_dataset
-from eegvlm.epochs import build_store
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.epochs import build_store
 from eegvlm.images import load_layout
 
 replace = os.replace

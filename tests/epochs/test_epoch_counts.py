@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from eegvlm.epochs.counts import LARGEST, MISSING, microvolt_per_count, to_counts, to_microvolt
 from eegvlm.images import layout_names, load_layout
+from eegvlm.lab.epochs.counts import LARGEST, MISSING, microvolt_per_count, to_counts, to_microvolt
 
 epochs = hnp.arrays(np.float32, (2, 7), elements=st.one_of(st.floats(-5000, 5000, width=32), st.just(float("nan"))))
 

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from eegvlm.epochs import EpochStore, StoreError, build_store, export_pictures
-from eegvlm.epochs.file_names import folder_names
 from eegvlm.images import corrected, load_layout, render, signal_corrections
+from eegvlm.lab.epochs import EpochStore, StoreError, build_store, export_pictures
+from eegvlm.lab.epochs.file_names import folder_names
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from epoch_nights import ArrayNight, dataset_of, night, noise, simple_dataset
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eegvlm.datasets import Dataset
-from eegvlm.epochs import EpochStore, StoreError, build_store
-from eegvlm.epochs.counts import MISSING
-from eegvlm.epochs.reading import read_night
-from eegvlm.epochs.shard import Shards, group_starts, write_shard
 from eegvlm.images import load_layout, panel_signals, render
+from eegvlm.lab.datasets import Dataset
+from eegvlm.lab.epochs import EpochStore, StoreError, build_store
+from eegvlm.lab.epochs.counts import MISSING
+from eegvlm.lab.epochs.reading import read_night
+from eegvlm.lab.epochs.shard import Shards, group_starts, write_shard
 
 
 def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:

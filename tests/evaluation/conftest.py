@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from eegvlm.lab.training.recipe import Phase, Recipe
+from eegvlm.lab.training.run import build
 from eegvlm.staging import Stager
-from eegvlm.training.recipe import Phase, Recipe
-from eegvlm.training.run import build
 
 sys.path.append(str(Path(__file__).parents[1] / "staging"))  # models that can explain are made there
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.signal import lfilter
 
 from eegvlm.errors import InputError
-from eegvlm.evaluation import NightAnswers
 from eegvlm.hypnogram import Hypnogram
+from eegvlm.lab.evaluation import NightAnswers
 from eegvlm.signals import Recording
 
 W, N1, N2, N3, R = range(5)

@@ -10,8 +10,8 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from eegvlm.evaluation import Bootstrap, crossval
-from eegvlm.training import read_recipe
+from eegvlm.lab.evaluation import Bootstrap, crossval
+from eegvlm.lab.training import read_recipe
 
 
 def killed(place: Any, name: str, call: int) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from eegvlm.evaluation.claim_verdicts import JudgedText, judge_texts
 from eegvlm.evidence import Finding, FindingKind
 from eegvlm.hypnogram import Stage
+from eegvlm.lab.evaluation.claim_verdicts import JudgedText, judge_texts
 from eegvlm.reasoning import Context, compose
 
 K = FindingKind

@@ -11,14 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
-from eegvlm.datasets.training_record import read_record
 from eegvlm.errors import InputError
-from eegvlm.evaluation import Bootstrap
-from eegvlm.evaluation.ablation import Plan, ablate
-from eegvlm.evaluation.ablation_axes import Axis, variants
 from eegvlm.hypnogram import write_hypnogram
-from eegvlm.simulation import simulate_night
-from eegvlm.training import read_recipe
+from eegvlm.lab.datasets.training_record import read_record
+from eegvlm.lab.evaluation import Bootstrap
+from eegvlm.lab.evaluation.ablation import Plan, ablate
+from eegvlm.lab.evaluation.ablation_axes import Axis, variants
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import read_recipe
 
 RECIPE = r"""
 name: small
@@ -105,7 +105,7 @@ def test_it_goes_on_after_a_kill_and_takes_more_seeds_later(done, recipe, data):
     plan = Plan(read_recipe(recipe), variants(recipe, [Axis("phases.enhance.enabled", ("false",))]), seeds=3)
     child = os.fork()
     if child == 0:
-        from eegvlm.evaluation import ablation
+        from eegvlm.lab.evaluation import ablation
 
         def stop(*args, **kwargs):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -208,8 +208,8 @@ def trained_on_one(random_checkpoint, tmp_path):
     """A checkpoint that says it was trained on the first of two simulated subjects."""
     import shutil
 
-    from eegvlm.datasets import TrainingRecord
-    from eegvlm.training.record import write_record
+    from eegvlm.lab.datasets import TrainingRecord
+    from eegvlm.lab.training.record import write_record
 
     folder = tmp_path / "trained"
     shutil.copytree(random_checkpoint, folder)

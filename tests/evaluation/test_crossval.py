@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
-from eegvlm.datasets.training_record import read_record
 from eegvlm.errors import InputError
-from eegvlm.evaluation.answer_file import read_answers
-from eegvlm.evaluation.crossval import Options, cross_validate
 from eegvlm.hypnogram import write_hypnogram
-from eegvlm.simulation import simulate_night
-from eegvlm.training import read_recipe
+from eegvlm.lab.datasets.training_record import read_record
+from eegvlm.lab.evaluation.answer_file import read_answers
+from eegvlm.lab.evaluation.crossval import Options, cross_validate
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import read_recipe
 
 PROGRAM = Path(__file__).resolve().with_name("killed_crossval.py")
 RECIPE = r"""

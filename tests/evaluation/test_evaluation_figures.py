@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from eegvlm.errors import InputError
-from eegvlm.evaluation import figures, rates
 from eegvlm.hypnogram import agreement_of_matrix
+from eegvlm.lab.evaluation import figures, rates
 
 TRUTH = [W, W, N1, N2, N2, N3, R, R]
 GIVEN = [W, N1, N1, N2, -1, N3, R, N2]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from evaluation_nights import N2, W, answers, random_night
 
-from eegvlm.evaluation import Bootstrap, judge, rates
-from eegvlm.evaluation.figures import OVERALL
-from eegvlm.evaluation.spread import spread
-from eegvlm.evaluation.summary import confusions_by_subject
+from eegvlm.lab.evaluation import Bootstrap, judge, rates
+from eegvlm.lab.evaluation.figures import OVERALL
+from eegvlm.lab.evaluation.spread import spread
+from eegvlm.lab.evaluation.summary import confusions_by_subject
 
 
 def nights(seed: int, n: int = 12):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from evaluation_nights import FakeNight, loudness_recording, staircase
 
-from eegvlm.datasets import open_dataset
 from eegvlm.errors import InputError
-from eegvlm.evaluation import evaluate, judge
-from eegvlm.evaluation.band_powers import BANDS_HZ, band_power_features, with_neighbours
-from eegvlm.evaluation.logistic import cross_validate, fit, fit_on
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.evaluation import evaluate, judge
+from eegvlm.lab.evaluation.band_powers import BANDS_HZ, band_power_features, with_neighbours
+from eegvlm.lab.evaluation.logistic import cross_validate, fit, fit_on
 from eegvlm.signals import Recording, RecordingError
 
 MIDDLE = 20  # first column of the epoch itself: two neighbours before it, ten numbers each
@@ -114,7 +114,7 @@ def test_cross_validation_never_fits_on_the_subject_it_tests(monkeypatch):
         seen.append(len(stages))
         return fit(features, stages)
 
-    monkeypatch.setattr("eegvlm.evaluation.logistic.fit", spy)
+    monkeypatch.setattr("eegvlm.lab.evaluation.logistic.fit", spy)
     told = []
     answers, errors = cross_validate(dataset.nights, folds=10, progress=lambda *what: told.append(what[:2]))
     assert errors == {}

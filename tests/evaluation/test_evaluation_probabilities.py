@@ -7,10 +7,10 @@ import pytest
 from evaluation_nights import N1, N2, N3, R, W, answers, calibrated, random_night, sure
 
 from eegvlm.errors import InputError
-from eegvlm.evaluation import judge
-from eegvlm.evaluation.coverage import accuracy_by_coverage, coverage
-from eegvlm.evaluation.reliability import reliability
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
+from eegvlm.lab.evaluation import judge
+from eegvlm.lab.evaluation.coverage import accuracy_by_coverage, coverage
+from eegvlm.lab.evaluation.reliability import reliability
 
 
 def calibration_of(truth, stages, probabilities):

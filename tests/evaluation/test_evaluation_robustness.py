@@ -10,9 +10,9 @@ from evaluation_nights import FakeNight, by_loudness, loudness_recording, stairc
 from scipy.signal import welch
 
 from eegvlm.errors import InputError
-from eegvlm.evaluation.perturbations import PERTURBATIONS, NotApplicableError, edited, keep_modalities
-from eegvlm.evaluation.robustness import robustness, robustness_notes, robustness_table
 from eegvlm.hypnogram import Hypnogram
+from eegvlm.lab.evaluation.perturbations import PERTURBATIONS, NotApplicableError, edited, keep_modalities
+from eegvlm.lab.evaluation.robustness import robustness, robustness_notes, robustness_table
 from eegvlm.signals import MODALITIES, Recording, Role
 
 BY_NAME = {one.name: one for one in PERTURBATIONS}

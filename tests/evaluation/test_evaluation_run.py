@@ -9,12 +9,12 @@ import pytest
 from evaluation_nights import FakeNight, always, answers, by_loudness, loudness_recording, random_night, staircase
 
 from eegvlm.errors import InputError
-from eegvlm.evaluation import Reading, evaluate, judge
-from eegvlm.evaluation.evaluation import FULL, RESTRICTED
-from eegvlm.evaluation.report import Report
-from eegvlm.evaluation.run import channels_read
-from eegvlm.evaluation.tables import notes
 from eegvlm.hypnogram import Hypnogram
+from eegvlm.lab.evaluation import Reading, evaluate, judge
+from eegvlm.lab.evaluation.evaluation import FULL, RESTRICTED
+from eegvlm.lab.evaluation.report import Report
+from eegvlm.lab.evaluation.run import channels_read
+from eegvlm.lab.evaluation.tables import notes
 
 
 def nights(*subjects: str, n: int = 40, **more):
@@ -221,7 +221,7 @@ def test_the_fake_system_reads_what_the_fake_recording_says():
 
 @pytest.mark.real_data
 def test_real_nights_with_gaps_are_judged_on_the_epochs_that_the_expert_scored(real_data):
-    from eegvlm.datasets import open_dataset
+    from eegvlm.lab.datasets import open_dataset
 
     dataset = open_dataset("ucddb-epochs", real_data / "ucddb", only="ucddb01[48]")
     found = evaluate(always(0), dataset.nights)

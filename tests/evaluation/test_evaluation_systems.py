@@ -11,10 +11,10 @@ import torch
 from evaluation_nights import FakeNight, loudness_recording, staircase
 
 from eegvlm.errors import InputError
-from eegvlm.evaluation import evaluate
-from eegvlm.evaluation.systems import enhancement_alone, whole_model
 from eegvlm.hypnogram.smoothing import real_transitions, smooth
 from eegvlm.images import PreparedNight
+from eegvlm.lab.evaluation import evaluate
+from eegvlm.lab.evaluation.systems import enhancement_alone, whole_model
 from eegvlm.model.night_inputs import NightInputs
 from eegvlm.staging import Stager
 

@@ -9,10 +9,10 @@ import pytest
 from evaluation_nights import FakeNight, by_loudness, loudness_recording, staircase
 
 from eegvlm.errors import InputError
-from eegvlm.evaluation.channel_failure import channel_failures, failure_tables
-from eegvlm.evaluation.failing_channel import KINDS, ROLES, failing
-from eegvlm.evaluation.failure_report import FailureReport
-from eegvlm.evaluation.perturbations import NotApplicableError
+from eegvlm.lab.evaluation.channel_failure import channel_failures, failure_tables
+from eegvlm.lab.evaluation.failing_channel import KINDS, ROLES, failing
+from eegvlm.lab.evaluation.failure_report import FailureReport
+from eegvlm.lab.evaluation.perturbations import NotApplicableError
 from eegvlm.signals import Recording, Role
 
 RATE = 64.0

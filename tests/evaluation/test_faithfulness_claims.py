@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from reasoned_epochs import epoch, judged, words
 
-from eegvlm.evaluation import Bootstrap
-from eegvlm.evaluation.claim_verdicts import text_flaws, verdicts_by_kind, verdicts_by_stage
-from eegvlm.evaluation.swap import Swap, draw_partners, swap_figures
 from eegvlm.hypnogram import Stage
+from eegvlm.lab.evaluation import Bootstrap
+from eegvlm.lab.evaluation.claim_verdicts import text_flaws, verdicts_by_kind, verdicts_by_stage
+from eegvlm.lab.evaluation.swap import Swap, draw_partners, swap_figures
 from eegvlm.reasoning import Outcome
 
 DRAWS = Bootstrap(resamples=200)

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from eegvlm.cli.evaluate import evaluate
 from eegvlm.errors import InputError
-from eegvlm.evaluation import Bootstrap
-from eegvlm.evaluation.faithfulness import faithfulness
-from eegvlm.evaluation.faithfulness_tables import faithfulness_notes, faithfulness_tables
 from eegvlm.images import PreparedNight
+from eegvlm.lab.evaluation import Bootstrap
+from eegvlm.lab.evaluation.faithfulness import faithfulness
+from eegvlm.lab.evaluation.faithfulness_tables import faithfulness_notes, faithfulness_tables
 from eegvlm.reasoning import Outcome
 
 DRAWS = Bootstrap(resamples=100)

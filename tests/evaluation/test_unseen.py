@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from eegvlm.datasets import TrainingRecord, open_dataset
-from eegvlm.datasets.training_record import read_record
 from eegvlm.errors import InputError
-from eegvlm.evaluation import NightAnswers
-from eegvlm.evaluation.answer_file import read_answers, write_answers
-from eegvlm.evaluation.unseen import unseen
+from eegvlm.lab.datasets import TrainingRecord, open_dataset
+from eegvlm.lab.datasets.training_record import read_record
+from eegvlm.lab.evaluation import NightAnswers
+from eegvlm.lab.evaluation.answer_file import read_answers, write_answers
+from eegvlm.lab.evaluation.unseen import unseen
 from eegvlm.model import checkpoint_path
 
 

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from eegvlm.cli.evaluate import evaluate
 from eegvlm.errors import InputError
-from eegvlm.evaluation.zero_shot import WrittenAnswers, base_stager, stage_in_answer
 from eegvlm.hypnogram import Stage
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.evaluation.zero_shot import WrittenAnswers, base_stager, stage_in_answer
+from eegvlm.lab.simulation import simulate_night
 
 sys.path.append(str(Path(__file__).parents[1] / "general"))
 NIGHTS = "simulated:nights=2,seed=1000000,hours=0.1,rate=64"

@@ -11,7 +11,7 @@ import pytest
 from eegvlm.evidence import Evidence, FindingKind, RecordingMedians, epoch_texts, measure_night
 from eegvlm.evidence.epoch_text import LEAST_EPOCHS
 from eegvlm.images import PreparedNight, load_layout
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 K = FindingKind
 

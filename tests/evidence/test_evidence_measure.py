@@ -7,8 +7,8 @@ import pytest
 
 from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence, FindingKind, Marks, measure, measure_recording
+from eegvlm.lab.simulation import SimulatedNight, simulate_night
 from eegvlm.signals import Recording, Role
-from eegvlm.simulation import SimulatedNight, simulate_night
 
 K = FindingKind
 CENTRAL = "EEG C4-M1"

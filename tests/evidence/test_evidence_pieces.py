@@ -10,8 +10,8 @@ import pytest
 from eegvlm.evidence import Evidence, FindingKind, measure_night
 from eegvlm.evidence.pieces import pieces_of
 from eegvlm.images import PreparedNight, load_layout
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 
 RATE, HOURS = 128, 3
 JOINTS = (108, 216, 324)  # of pieces of 108 epochs

@@ -10,7 +10,7 @@ import pytest
 from eegvlm.evidence import BANDS, Evidence, FindingKind, Marks, beside_median, entries, evidence_vectors, measure_night
 from eegvlm.evidence.vector import FEW_EPOCHS
 from eegvlm.images import PreparedNight, load_layout
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 NANO = load_layout("nano")
 PLACES = {entry.name: place for place, entry in enumerate(entries())}

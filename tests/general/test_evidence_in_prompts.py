@@ -18,23 +18,23 @@ from eegvlm.cli.evaluate import evaluate
 from eegvlm.errors import InputError
 from eegvlm.evidence import NOTHING_MEASURED, epoch_texts, measure_night
 from eegvlm.images import PreparedNight, panel_signals
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import train
+from eegvlm.lab.training.build import build
+from eegvlm.lab.training.checkpoints import read_log
+from eegvlm.lab.training.context import seen_night
+from eegvlm.lab.training.data import Augmentation
+from eegvlm.lab.training.estimate import estimate
+from eegvlm.lab.training.evidence_texts import NightTexts, write_texts
+from eegvlm.lab.training.general_base import build_general
+from eegvlm.lab.training.general_data import GeneralBatches
+from eegvlm.lab.training.label_texts import LabelTexts, answer_text
+from eegvlm.lab.training.sources import prepare
 from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.described_night import DescribedNight
 from eegvlm.model.general import load_general_model
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
-from eegvlm.training import train
-from eegvlm.training.build import build
-from eegvlm.training.checkpoints import read_log
-from eegvlm.training.context import seen_night
-from eegvlm.training.data import Augmentation
-from eegvlm.training.estimate import estimate
-from eegvlm.training.evidence_texts import NightTexts, write_texts
-from eegvlm.training.general_base import build_general
-from eegvlm.training.general_data import GeneralBatches
-from eegvlm.training.label_texts import LabelTexts, answer_text
-from eegvlm.training.sources import prepare
 
 TOLD = dataclasses.replace(SETTINGS, evidence="text")
 
@@ -276,7 +276,7 @@ def test_texts_on_disk_are_not_measured_again(learnt, monkeypatch):
     def refuse(night):
         raise AssertionError("measured again")
 
-    monkeypatch.setattr("eegvlm.training.evidence_texts.measure_night", refuse)
+    monkeypatch.setattr("eegvlm.lab.training.evidence_texts.measure_night", refuse)
     folder = texts.files[0][0].parent
     again = write_texts(nights, processor, folder, augmentation=augmentation, versions=2)
     rows, versions = np.array([0, 7]), np.array([1, 0])

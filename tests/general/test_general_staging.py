@@ -13,10 +13,10 @@ from general_bases import BASES, LAYOUT, SETTINGS, llava_next
 
 from eegvlm.errors import InputError
 from eegvlm.images import panel_signals
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 

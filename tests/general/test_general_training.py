@@ -14,21 +14,21 @@ from safetensors.torch import load_file
 
 from eegvlm.errors import InputError
 from eegvlm.images import load_layout
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import Recipe, read_recipe, train
+from eegvlm.lab.training.checkpoints import read_log
+from eegvlm.lab.training.data import Augmentation
+from eegvlm.lab.training.estimate import estimate, lines
+from eegvlm.lab.training.general_base import build_general
+from eegvlm.lab.training.general_data import GeneralBatches
+from eegvlm.lab.training.label_texts import LabelTexts, answer_text
+from eegvlm.lab.training.packaged_recipes import RECIPES
+from eegvlm.lab.training.processes import Processes
+from eegvlm.lab.training.sources import prepare
 from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.general import load_general_model
 from eegvlm.model.label_trie import LabelTokens
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
-from eegvlm.training import Recipe, read_recipe, train
-from eegvlm.training.checkpoints import read_log
-from eegvlm.training.data import Augmentation
-from eegvlm.training.estimate import estimate, lines
-from eegvlm.training.general_base import build_general
-from eegvlm.training.general_data import GeneralBatches
-from eegvlm.training.label_texts import LabelTexts, answer_text
-from eegvlm.training.packaged_recipes import RECIPES
-from eegvlm.training.processes import Processes
-from eegvlm.training.sources import prepare
 
 SHIPPED = {"llava-next": "psg-llava-next-7b.yaml", "qwen2.5-vl": "psg-qwen-vl-3b.yaml"}
 

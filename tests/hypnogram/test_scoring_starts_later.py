@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from eegvlm.cli.compare import compare
-from eegvlm.datasets import open_dataset
 from eegvlm.hypnogram import Hypnogram, agreement, align, read_hypnogram, write_hypnogram
 from eegvlm.hypnogram.timing import Timing
+from eegvlm.lab.datasets import open_dataset
 
 START = datetime(2001, 1, 1, 22, 30)
 LEAD, EPOCHS = 20, 240

@@ -7,11 +7,11 @@ import pytest
 
 from eegvlm.images import PreparedNight, load_layout, panel_signals
 from eegvlm.images import night as night_module
+from eegvlm.lab.simulation.derivations import CHIN
+from eegvlm.lab.simulation.night import SimulatedNight, simulate_night
+from eegvlm.lab.simulation.periphery import beats, electrocardiogram
+from eegvlm.lab.simulation.subject import Subject
 from eegvlm.signals import Recording
-from eegvlm.simulation.derivations import CHIN
-from eegvlm.simulation.night import SimulatedNight, simulate_night
-from eegvlm.simulation.periphery import beats, electrocardiogram
-from eegvlm.simulation.subject import Subject
 
 LAYOUT = load_layout("nano")
 LEADS = ("EEG C4-M1", "EOG E1-M2")

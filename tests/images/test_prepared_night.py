@@ -10,8 +10,8 @@ import pytest
 
 from eegvlm.images import Correction, PreparedNight, load_layout, panel_signals, render, signal_corrections
 from eegvlm.images.epoch_file import EpochFile
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 
 NANO = load_layout("nano")
 EPOCHS, RATE = 24, 128

@@ -14,8 +14,8 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextTo
 
 from eegvlm.errors import InputError
 from eegvlm.images import PreparedNight
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import EegVlmProcessor, checkpoint_path
-from eegvlm.simulation import simulate_night
 
 NANO = checkpoint_path("nano")
 

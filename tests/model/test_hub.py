@@ -12,9 +12,9 @@ import pytest
 from hub_server import COMMIT, hub_of
 
 from eegvlm.errors import InputError
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import checkpoint_path
 from eegvlm.model.hub import HubModel, commit_of
-from eegvlm.simulation import simulate_night
 
 REPOSITORY = "sleep-lab/nano"
 

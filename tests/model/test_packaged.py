@@ -6,9 +6,9 @@ import pytest
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import agreement
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import checkpoint_path
 from eegvlm.model.weights import packaged_models, weights_hash
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 

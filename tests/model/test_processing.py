@@ -8,8 +8,8 @@ import torch
 
 from eegvlm.errors import InputError
 from eegvlm.images import load_layout
+from eegvlm.lab.training.tokenizer import IMAGE, train_tokenizer
 from eegvlm.model import EegVlmProcessor, preset
-from eegvlm.training.tokenizer import IMAGE, train_tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.questions import AskedNight
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import StagedNight, Stager
 
 sys.path.append(str(Path(__file__).parents[1] / "general"))

@@ -9,9 +9,9 @@ import pytest
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.questions import AskedNight, Basis, answer
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 QUESTIONS = (

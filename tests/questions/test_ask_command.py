@@ -57,7 +57,7 @@ def test_json_holds_every_claim_with_its_verdict(results):
 
 
 def test_a_recording_is_staged_first(tmp_path):
-    from eegvlm.simulation import simulate_night
+    from eegvlm.lab.simulation import simulate_night
 
     simulate_night(hours=0.1, seed=3).write(tmp_path / "short.edf")
     assert "nano gives" in run(tmp_path / "short.edf", 3, "how sure?")

@@ -33,12 +33,12 @@ from eegvlm.evidence import (
 from eegvlm.evidence.chin import ChinTone
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.images import PreparedNight, load_layout
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.reasoning import Context, OwnKind, channel_words, compose, describe, night_contexts, true_sentences, verify
 from eegvlm.reasoning.grammar import grammar_of
 from eegvlm.report.details import VERDICTS, kind_words
 from eegvlm.scoring import TABLE, Neighbours
 from eegvlm.signals import Role
-from eegvlm.simulation import simulate_night
 
 HERE = Path(__file__).parent
 FINDINGS, WORDINGS = HERE / "simulated_findings.json", HERE / "wordings.json"

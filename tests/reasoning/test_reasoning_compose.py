@@ -11,6 +11,7 @@ from reasoning_epochs import CHANCE, MONTAGES, a_context, some_epoch
 from eegvlm.errors import InputError
 from eegvlm.evidence import Finding, FindingKind, measure, measure_recording
 from eegvlm.hypnogram import STAGES, Stage
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.reasoning import (
     Outcome,
     channel_words,
@@ -23,7 +24,6 @@ from eegvlm.reasoning import (
 )
 from eegvlm.scoring import Neighbours
 from eegvlm.signals import Role
-from eegvlm.simulation import simulate_night
 
 K = FindingKind
 ONE_EEG, LABORATORY = MONTAGES[0], MONTAGES[-1]

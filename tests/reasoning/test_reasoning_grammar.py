@@ -12,12 +12,12 @@ from reasoning_epochs import some_epoch
 
 from eegvlm.evidence import measure_recording
 from eegvlm.hypnogram import STAGES
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.reasoning import channel_words, compose, night_contexts, parse
 from eegvlm.scoring import TABLE
 from eegvlm.scoring.slots import CENTRAL_FIRST, FRONTAL_FIRST, MICROVOLT, ONSET_S, PERCENT, SEVERAL, SPINDLE_HZ
 from eegvlm.scoring.statement import Statement
 from eegvlm.signals import Role
-from eegvlm.simulation import simulate_night
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")  # not the digit of a stage or rule
 

@@ -17,9 +17,9 @@ from eegvlm.evidence import Evidence
 from eegvlm.evidence.measuring import measure_night
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.images import PreparedNight, load_layout
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.report import FurtherLeads, write_report
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import StagedNight
 from eegvlm.staging.unstaged import quality_problems
 

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("faiss", reason="the index extra is not installed")
 
-from eegvlm.datasets import Dataset, open_dataset
+from eegvlm.lab.datasets import Dataset, open_dataset
 from eegvlm.retrieval import Encoder, EpochIndex, build_index
 
 sys.path.append(str(Path(__file__).parents[1] / "general"))

@@ -14,10 +14,10 @@ from eegvlm.cli.app import app
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
 from eegvlm.hypnogram.pooling import pooled
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.general_processing import Examples
 from eegvlm.retrieval import EpochIndex, build_index
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 from eegvlm.staging.examples import ExampleSource
 

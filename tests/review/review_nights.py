@@ -11,11 +11,11 @@ from starlette.testclient import TestClient
 
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.images import PreparedNight, load_layout
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.review.app import make_app
 from eegvlm.review.guard import Guard
 from eegvlm.review.work_list import WorkList
 from eegvlm.signals import read_recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import StagedNight
 
 PORT = 8123

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from review_nights import Page
 
-from eegvlm.datasets import open_dataset
 from eegvlm.hypnogram import read_hypnogram
+from eegvlm.lab.datasets import open_dataset
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.scoring_file import ScoringFile
 from eegvlm.review.signing import SIGNED, scoring_hash

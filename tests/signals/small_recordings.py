@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from edf_files import EdfFile, Lead
 
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 _SECONDS = 90
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from eegvlm.lab.simulation.events import EventKind
+from eegvlm.lab.simulation.night import SimulatedNight, simulate_night
+from eegvlm.lab.simulation.periphery import beats, electrocardiogram
+from eegvlm.lab.simulation.subject import Subject
 from eegvlm.signals import QualityKind, Recording, measure_quality
 from eegvlm.signals.beat_tracking import most_likely_beats
 from eegvlm.signals.heartbeat import HeartLeak, leak_stretches, without_heart
-from eegvlm.simulation.events import EventKind
-from eegvlm.simulation.night import SimulatedNight, simulate_night
-from eegvlm.simulation.periphery import beats, electrocardiogram
-from eegvlm.simulation.subject import Subject
 
 Array = NDArray[np.float32]
 

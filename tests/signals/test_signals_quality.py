@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import (
     Quality,
     QualityKind,
@@ -18,7 +19,6 @@ from eegvlm.signals import (
     quality_limits,
     read_recording,
 )
-from eegvlm.simulation import simulate_night
 
 RATE = 128
 GOOD, DOUBTFUL, UNUSABLE = QualityLevel

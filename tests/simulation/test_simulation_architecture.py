@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eegvlm.simulation.architecture import bouts, simulate_stages
-from eegvlm.simulation.calibration import architecture_table
+from eegvlm.lab.simulation.architecture import bouts, simulate_stages
+from eegvlm.lab.simulation.calibration import architecture_table
 
 
 def nights(name: str, n_epochs: int, count: int = 80, age: float = 28.0) -> list[np.ndarray]:
@@ -76,11 +76,11 @@ def test_the_shipped_tables_are_what_the_fit_gives(real_data, tmp_path):
     import json
     from importlib.resources import files
 
-    from eegvlm.simulation.fit import main
+    from eegvlm.lab.simulation.fit import main
 
     main([str(real_data), "--out", str(tmp_path)])
     for name in ("healthy", "apnoea", "spectra"):
-        shipped = json.loads(files("eegvlm.simulation").joinpath(f"tables/{name}.json").read_text())
+        shipped = json.loads(files("eegvlm.lab.simulation").joinpath(f"tables/{name}.json").read_text())
         fitted = json.loads((tmp_path / f"{name}.json").read_text())
         assert shipped.keys() == fitted.keys()
         for key, value in shipped.items():
@@ -90,7 +90,7 @@ def test_the_shipped_tables_are_what_the_fit_gives(real_data, tmp_path):
 
 def test_a_folder_without_the_data_is_named(tmp_path):
     from eegvlm.errors import InputError
-    from eegvlm.simulation.fit import main
+    from eegvlm.lab.simulation.fit import main
 
     with pytest.raises(InputError, match="npz"):
         main([str(tmp_path)])

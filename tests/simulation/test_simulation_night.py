@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from eegvlm.errors import InputError
-from eegvlm.simulation import (
+from eegvlm.lab.simulation import (
     DEFAULT_CHANNELS,
     KNOWN_CHANNELS,
     Carriers,

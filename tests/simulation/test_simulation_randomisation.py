@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eegvlm.errors import InputError
-from eegvlm.simulation import Randomisation, randomise
+from eegvlm.lab.simulation import Randomisation, randomise
 
 RATE = 100.0
 NONE = Randomisation.none()

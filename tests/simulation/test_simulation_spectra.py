@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eegvlm.simulation import Carriers, Subject, simulate_night
-from eegvlm.simulation.background import FrameGrid, envelopes, shaped_background, white_spectra
-from eegvlm.simulation.bands import BAND_NAMES, BANDS_HZ, welch_readings
-from eegvlm.simulation.calibration import spectral_table
+from eegvlm.lab.simulation import Carriers, Subject, simulate_night
+from eegvlm.lab.simulation.background import FrameGrid, envelopes, shaped_background, white_spectra
+from eegvlm.lab.simulation.bands import BAND_NAMES, BANDS_HZ, welch_readings
+from eegvlm.lab.simulation.calibration import spectral_table
 
 LABELS = ("EEG Fpz-Cz", "EEG Pz-Oz")
 

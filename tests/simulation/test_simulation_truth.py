@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eegvlm.simulation import EventKind, Recorder, SimulatedNight, Subject, draw_subject, simulate_night
+from eegvlm.lab.simulation import EventKind, Recorder, SimulatedNight, Subject, draw_subject, simulate_night
 
 K = EventKind
 RATE = 128.0

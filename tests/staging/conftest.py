@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import checkpoint_path
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 

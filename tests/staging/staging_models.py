@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from eegvlm.images import load_layout
+from eegvlm.lab.training.tokenizer import IMAGE, train_tokenizer
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, preset
 from eegvlm.staging import Stager
-from eegvlm.training.tokenizer import IMAGE, train_tokenizer
 
 PROMPTS = {"direct": "<image>Stage:", "reasoned": "<image>Reasons:"}
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from eegvlm.hypnogram import read_hypnogram
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import QualityKind, Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 RATE, HOURS = 100, 1.0

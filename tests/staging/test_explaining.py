@@ -13,9 +13,9 @@ from staging_nights import noise_recording, write_edf
 from eegvlm.errors import InputError
 from eegvlm.evidence import FindingKind, measure_recording
 from eegvlm.hypnogram import Stage
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.reasoning import parse
 from eegvlm.signals import Recording, Role
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 
 

@@ -14,8 +14,8 @@ from staging_nights import write_edf
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import read_hypnogram
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager, stage_file
 
 CSV = {"explain": "none", "formats": ("csv",)}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from staging_models import untrained
 
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from eegvlm.errors import InputError
 from eegvlm.evidence import FindingKind, measure_recording
 from eegvlm.hypnogram import Stage
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training.tokenizer import STAGE_LABELS, train_tokenizer
 from eegvlm.reasoning import acceptor, channel_words, compose, night_contexts, parse
-from eegvlm.simulation import simulate_night
 from eegvlm.staging.token_grammar import Cuts, TokenGrammar, text_of
-from eegvlm.training.tokenizer import STAGE_LABELS, train_tokenizer
 
 ONE_EEG = ("EEG",)
 MONTAGE = ("frontal EEG", "central EEG", "occipital EEG", "left EOG", "right EOG", "chin EMG")

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eegvlm.datasets import open_dataset
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import agreement, yasa_staging
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import Recording, RecordingError
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import second_reader_named, yasa_reader
 from eegvlm.staging.yasa_reader import YasaReader
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from small_run import written_to
 
-from eegvlm.training import read_recipe, train
+from eegvlm.lab.training import read_recipe, train
 
 
 @pytest.fixture(scope="session")

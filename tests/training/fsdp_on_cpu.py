@@ -7,7 +7,7 @@ from typing import Any
 from accelerate import DistributedType, PartialState
 
 from eegvlm.cli import main
-from eegvlm.training import parallel
+from eegvlm.lab.training import parallel
 
 create = parallel.accelerator_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from eegvlm.training import checkpoints, read_recipe, run, train
+from eegvlm.lab.training import checkpoints, read_recipe, run, train
 
 
 def killed(place: Any, name: str, call: int, *, after: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eegvlm.training.checkpoints import read_log
+from eegvlm.lab.training.checkpoints import read_log
 
 RECIPE = """
 name: small

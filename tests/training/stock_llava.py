@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import CLIPVisionConfig, LlamaConfig, LlamaTokenizer, LlavaConfig, LlavaForConditionalGeneration
 
-from eegvlm.training.tokenizer import domain_texts
+from eegvlm.lab.training.tokenizer import domain_texts
 
 IMAGE_TOKEN = "<image>"
 BACKBONE = (

@@ -7,7 +7,7 @@ import pytest
 
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
-from eegvlm.training.calibration import ScoredNight, fit, negative_log_likelihood, softmax
+from eegvlm.lab.training.calibration import ScoredNight, fit, negative_log_likelihood, softmax
 
 
 def drawn(probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:

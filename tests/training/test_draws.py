@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.training.crossfit import folds_of, moved_to
-from eegvlm.training.draws import draws_of, learnt_shares
-from eegvlm.training.recipe import DataRecipe, Mixture, Phase, SimulatedNights
+from eegvlm.lab.training.crossfit import folds_of, moved_to
+from eegvlm.lab.training.draws import draws_of, learnt_shares
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, Phase, SimulatedNights
 
 DATA = DataRecipe(train=Mixture((SimulatedNights(),)))
 PHASE = Phase("one", "answer", ("language",), epochs=10, batch_size=8)

@@ -10,16 +10,16 @@ from transformers import LlamaConfig, LlamaModel
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
+from eegvlm.lab.training import read_recipe
+from eegvlm.lab.training.activation_memory import kept_by_transformer
+from eegvlm.lab.training.build import build
+from eegvlm.lab.training.estimate import estimate
+from eegvlm.lab.training.objectives.follow import kept_by_night
+from eegvlm.lab.training.packaged_recipes import RECIPES
+from eegvlm.lab.training.processes import Processes
+from eegvlm.lab.training.trial import why_not
 from eegvlm.model import preset
 from eegvlm.model.night import NightEncoder
-from eegvlm.training import read_recipe
-from eegvlm.training.activation_memory import kept_by_transformer
-from eegvlm.training.build import build
-from eegvlm.training.estimate import estimate
-from eegvlm.training.objectives.follow import kept_by_night
-from eegvlm.training.packaged_recipes import RECIPES
-from eegvlm.training.processes import Processes
-from eegvlm.training.trial import why_not
 
 
 @pytest.mark.parametrize(("name", "billions"), [("eeg-vlm-7b", 7.07), ("eeg-vlm-13b", 13.36)])

@@ -12,13 +12,13 @@ from spectral_files import write_spectral
 
 from eegvlm.evidence import BANDS, beside_median, entries, evidence_vectors, measure_night
 from eegvlm.images import PreparedNight, load_layout
-from eegvlm.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
-from eegvlm.training.evidence_recipe import EvidenceData
-from eegvlm.training.losses import stage_loss
-from eegvlm.training.objectives.evidence import Evidence
-from eegvlm.training.recipe import Phase
-from eegvlm.training.spectral_nights import read_spectral_nights
-from eegvlm.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
+from eegvlm.lab.training.evidence_recipe import EvidenceData
+from eegvlm.lab.training.losses import stage_loss
+from eegvlm.lab.training.objectives.evidence import Evidence
+from eegvlm.lab.training.recipe import Phase
+from eegvlm.lab.training.spectral_nights import read_spectral_nights
+from eegvlm.lab.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
 
 NAMES = [entry.name for entry in entries()]
 PLACES = {name: place for place, name in enumerate(NAMES)}
@@ -289,7 +289,7 @@ def test_what_a_killed_run_had_measured_is_not_measured_again(tmp_path, monkeypa
     first = write_evidence(store, Drawer(), tmp_path / "evidence")
     seen = PreparedNight.of_signals(layout, store.whole_night(0, slice(None)), {})
     np.testing.assert_array_equal(first.whole(0, 0), evidence_vectors(seen, measure_night(seen)))
-    monkeypatch.setattr("eegvlm.training.evidence_batches.measure_night", None)
+    monkeypatch.setattr("eegvlm.lab.training.evidence_batches.measure_night", None)
     again = write_evidence(store, Drawer(), tmp_path / "evidence")
     np.testing.assert_array_equal(again.whole(0, 0), first.whole(0, 0))
     assert list(Path(tmp_path / "evidence").iterdir()) == first.files[0]

@@ -19,15 +19,15 @@ from eegvlm.errors import InputError
 from eegvlm.evidence import entries
 from eegvlm.hypnogram import Stage
 from eegvlm.images import load_layout
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import Recipe, read_recipe, train
+from eegvlm.lab.training.estimate import estimate
+from eegvlm.lab.training.moved import WEIGHTS
+from eegvlm.lab.training.objectives.evidence import kept_by_evidence
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, SimulatedNights
+from eegvlm.lab.training.run import Run
+from eegvlm.lab.training.sources import prepare
 from eegvlm.staging import Stager
-from eegvlm.training import Recipe, read_recipe, train
-from eegvlm.training.estimate import estimate
-from eegvlm.training.moved import WEIGHTS
-from eegvlm.training.objectives.evidence import kept_by_evidence
-from eegvlm.training.recipe import DataRecipe, Mixture, SimulatedNights
-from eegvlm.training.run import Run
-from eegvlm.training.sources import prepare
 
 EVIDENCE = "{name: evidence, objective: evidence, trains: [evidence], steps: 5, batch_size: 4, learning_rate: 1.0e-3}"
 ANSWER = "{name: answer, objective: answer, trains: [projector, language], steps: 2, batch_size: 4}"
@@ -57,7 +57,7 @@ def undisturbed(roots, tmp_path_factory) -> Path:
     """A run in which one person is enough to say what recordings are like."""
     folder = tmp_path_factory.mktemp("evidence-run")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("eegvlm.training.evidence_states.LEAST_PERSONS", 1)
+        patch.setattr("eegvlm.lab.training.evidence_states.LEAST_PERSONS", 1)
         train(recipe_in(folder), folder / "run", data=roots)
     return folder / "run"
 
@@ -125,7 +125,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("step", [3, 6], ids=["in the evidence phase", "after it"])
 def test_a_killed_run_ends_with_the_same_losses_and_weights(undisturbed, roots, tmp_path, monkeypatch, step):
-    monkeypatch.setattr("eegvlm.training.evidence_states.LEAST_PERSONS", 1)
+    monkeypatch.setattr("eegvlm.lab.training.evidence_states.LEAST_PERSONS", 1)
     recipe, calls, whole = recipe_in(tmp_path), [], Accelerator.backward
 
     def die(self, *args, **kwargs):
@@ -240,7 +240,7 @@ def test_what_is_estimated_to_be_kept_is_what_an_evidence_reader_keeps(tmp_path,
 def test_where_the_teacher_hardly_ever_says_n1_the_truth_keeps_a_share(tmp_path, monkeypatch):
     taught = np.array([0.1, 0.0, 0.6, 0.2, 0.1], np.float32)
     monkeypatch.setattr(
-        "eegvlm.training.teacher.taught_probabilities", lambda epochs, rate, seed: np.tile(taught, (len(epochs), 1))
+        "eegvlm.lab.training.teacher.taught_probabilities", lambda epochs, rate, seed: np.tile(taught, (len(epochs), 1))
     )
     checks = Mixture((SimulatedNights(nights=1, hours=0.1, first_seed=900),))
     for true_n1, share in ((0.0, 0.8), (0.5, 0.5), (0.1, 0.8), (1.0, 0.0)):

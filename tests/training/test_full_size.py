@@ -10,18 +10,18 @@ from safetensors.torch import load_file
 from stock_llava import BACKBONE, write_stock_llava
 
 from eegvlm.errors import InputError
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import Recipe, adapters, merge, read_recipe, train
+from eegvlm.lab.training import run as running
+from eegvlm.lab.training.build import build
+from eegvlm.lab.training.claiming import claim
+from eegvlm.lab.training.moved import WEIGHTS, is_adapter
+from eegvlm.lab.training.packaged_recipes import RECIPES
+from eegvlm.lab.training.parallel import StepModule
+from eegvlm.lab.training.phase_recipe import Lora
 from eegvlm.model import EegVlmForConditionalGeneration
-from eegvlm.simulation import simulate_night
 from eegvlm.staging import Stager
 from eegvlm.staging.token_grammar import Cuts
-from eegvlm.training import Recipe, adapters, merge, read_recipe, train
-from eegvlm.training import run as running
-from eegvlm.training.build import build
-from eegvlm.training.claiming import claim
-from eegvlm.training.moved import WEIGHTS, is_adapter
-from eegvlm.training.packaged_recipes import RECIPES
-from eegvlm.training.parallel import StepModule
-from eegvlm.training.phase_recipe import Lora
 
 PAPER = RECIPES / "eeg-vlm-13b.yaml"
 EMBEDDED, HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"

@@ -11,7 +11,7 @@ import pytest
 from safetensors.torch import load_file
 from small_run import PHASES, losses
 
-from eegvlm.training.checkpoints import last_checkpoint, read_log
+from eegvlm.lab.training.checkpoints import last_checkpoint, read_log
 
 PROGRAM = Path(__file__).resolve().with_name("killed_run.py")
 

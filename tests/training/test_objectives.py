@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from eegvlm.lab.training.losses import stage_loss, weighed
+from eegvlm.lab.training.objectives.classify import Classify
+from eegvlm.lab.training.recipe import Phase
 from eegvlm.model import EegVlmForConditionalGeneration, preset
-from eegvlm.training.losses import stage_loss, weighed
-from eegvlm.training.objectives.classify import Classify
-from eegvlm.training.recipe import Phase
 
 
 def log_probabilities(rows: list[list[float]]) -> torch.Tensor:

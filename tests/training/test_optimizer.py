@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from eegvlm.lab.training.moved import PARTS
+from eegvlm.lab.training.optimizer import adamw, schedule
+from eegvlm.lab.training.recipe import Phase
 from eegvlm.model import EegVlmForConditionalGeneration, preset
-from eegvlm.training.moved import PARTS
-from eegvlm.training.optimizer import adamw, schedule
-from eegvlm.training.recipe import Phase
 
 
 @pytest.fixture(scope="module")

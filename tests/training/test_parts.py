@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from eegvlm.datasets import FolderRules
 from eegvlm.errors import InputError
 from eegvlm.images import load_layout
-from eegvlm.training import read_recipe
-from eegvlm.training.parts import check_parts, divided, held_out_nights, n_folds, persons_of
-from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SplitRecipe
-from eegvlm.training.split_recipe import split_option
+from eegvlm.lab.datasets import FolderRules
+from eegvlm.lab.training import read_recipe
+from eegvlm.lab.training.parts import check_parts, divided, held_out_nights, n_folds, persons_of
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SplitRecipe
+from eegvlm.lab.training.split_recipe import split_option
 
 NANO = load_layout("nano")
 CHECKS = Mixture((SimulatedNights(nights=1, first_seed=900),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eegvlm.errors import InputError
-from eegvlm.training.checkpoints import PhaseState, append_log, read_log, write_log
+from eegvlm.lab.training.checkpoints import PhaseState, append_log, read_log, write_log
 
 
 def stopped_after(patience: int, *losses: float) -> list[bool]:

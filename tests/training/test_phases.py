@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import load_file
 
 from eegvlm.errors import InputError
-from eegvlm.training import read_recipe
-from eegvlm.training.averaging import Averaging
-from eegvlm.training.build import build
-from eegvlm.training.moved import PARTS, WEIGHTS
-from eegvlm.training.packaged_recipes import RECIPES
-from eegvlm.training.run import Run
+from eegvlm.lab.training import read_recipe
+from eegvlm.lab.training.averaging import Averaging
+from eegvlm.lab.training.build import build
+from eegvlm.lab.training.moved import PARTS, WEIGHTS
+from eegvlm.lab.training.packaged_recipes import RECIPES
+from eegvlm.lab.training.run import Run
 
 PAPER = RECIPES / "eeg-vlm-13b.yaml"
 STILL = (

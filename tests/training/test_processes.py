@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 from small_run import PHASES, losses
 
 from eegvlm.errors import InputError
-from eegvlm.training import read_recipe, train
-from eegvlm.training.checkpoints import check_kind
-from eegvlm.training.packaged_recipes import RECIPES
-from eegvlm.training.processes import Processes, Share
+from eegvlm.lab.training import read_recipe, train
+from eegvlm.lab.training.checkpoints import check_kind
+from eegvlm.lab.training.packaged_recipes import RECIPES
+from eegvlm.lab.training.processes import Processes, Share
 
 HERE = Path(__file__).resolve().parent
 CONFIGURATIONS = RECIPES / "accelerate"
@@ -104,7 +104,7 @@ def threads():
     return sorted(one.read_text().strip() for one in Path("/proc/self/task").glob("*/comm"))
 
 atexit.register(lambda: print("at the end", threads()))
-from eegvlm.training.processes import Processes
+from eegvlm.lab.training.processes import Processes
 
 processes = Processes.join()
 processes.on_main(lambda: None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eegvlm.errors import InputError
-from eegvlm.training import read_recipe
-from eegvlm.training.packaged_recipes import RECIPES
+from eegvlm.lab.training import read_recipe
+from eegvlm.lab.training.packaged_recipes import RECIPES
 
 
 @pytest.mark.parametrize("file", sorted(RECIPES.glob("*.yaml")), ids=lambda file: file.stem)

@@ -11,14 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
-from eegvlm.datasets.training_record import read_record
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
 from eegvlm.images import load_layout
+from eegvlm.lab.datasets.training_record import read_record
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import read_recipe
+from eegvlm.lab.training.record import recipe_of_card, record_of_recipe, write_record
 from eegvlm.model import EegVlmForConditionalGeneration
-from eegvlm.simulation import simulate_night
-from eegvlm.training import read_recipe
-from eegvlm.training.record import recipe_of_card, record_of_recipe, write_record
 
 NANO = load_layout("nano")
 

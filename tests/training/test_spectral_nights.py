@@ -9,9 +9,9 @@ from spectral_files import COLUMNS, spectral_arrays, write_spectral
 from eegvlm.errors import InputError
 from eegvlm.evidence import BANDS, beside_median, entries
 from eegvlm.images import load_layout
-from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SpectralNights
-from eegvlm.training.sources import prepare
-from eegvlm.training.spectral_nights import SpectralNight, read_spectral_nights
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SpectralNights
+from eegvlm.lab.training.sources import prepare
+from eegvlm.lab.training.spectral_nights import SpectralNight, read_spectral_nights
 
 HELD = spectral_arrays()
 PLACES = {entry.name: place for place, entry in enumerate(entries())}

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from eegvlm.core.files import replacing
 from eegvlm.errors import InputError
-from eegvlm.training.tensor_files import check_room, system_errors, write_tensors
+from eegvlm.lab.training.tensor_files import check_room, system_errors, write_tensors
 
 WEIGHTS = {"weight": torch.arange(300_000.0).reshape(3, -1)}
 

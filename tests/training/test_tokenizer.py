@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eegvlm.training.tokenizer import STAGE_LABELS, train_tokenizer
+from eegvlm.lab.training.tokenizer import STAGE_LABELS, train_tokenizer
 
 TOKENIZER = train_tokenizer()
 

@@ -12,17 +12,17 @@ import torch
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, write_hypnogram
 from eegvlm.images import PreparedNight, corrected, load_layout, panel_signals
+from eegvlm.lab.simulation import Randomisation, read_band_powers, simulate_night
+from eegvlm.lab.training.context import NightVectors, cut, open_gaps, write_night_vectors
+from eegvlm.lab.training.data import Augmentation, SeededDraws, even_chances, row_chances
+from eegvlm.lab.training.descriptions import describe_nights
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.lab.training.sources import prepare
+from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.tokenizer import train_tokenizer
 from eegvlm.model import EegVlmProcessor, preset
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.signals import read_recording
-from eegvlm.simulation import Randomisation, read_band_powers, simulate_night
-from eegvlm.training.context import NightVectors, cut, open_gaps, write_night_vectors
-from eegvlm.training.data import Augmentation, SeededDraws, even_chances, row_chances
-from eegvlm.training.descriptions import describe_nights
-from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
-from eegvlm.training.sources import prepare
-from eegvlm.training.store import EpochStore
-from eegvlm.training.tokenizer import train_tokenizer
 
 NANO = load_layout("nano")
 SIMULATED = SimulatedNights(nights=2, hours=0.4, weight=0.75)
@@ -401,7 +401,7 @@ def test_band_powers_that_cannot_be_read_are_refused_by_name(tmp_path, content):
 
 def test_the_teacher_gives_probabilities_of_every_epoch():
     pytest.importorskip("yasa")
-    from eegvlm.training.teacher import taught_probabilities
+    from eegvlm.lab.training.teacher import taught_probabilities
 
     night = simulate_night(hours=1, seed=5, rate=100, channels=["EEG C4-M1"])
     given = taught_probabilities(night.epochs("EEG C4-M1"), 100, seed=5)

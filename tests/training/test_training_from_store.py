@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from eegvlm.datasets import open_dataset
-from eegvlm.epochs import build_store
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
 from eegvlm.images import ImageLayout, load_layout
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.epochs import build_store
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training.data import Augmentation, Batches
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights
+from eegvlm.lab.training.sources import prepare
+from eegvlm.lab.training.store import EpochStore
 from eegvlm.model import EegVlmProcessor, checkpoint_path
-from eegvlm.simulation import simulate_night
-from eegvlm.training.data import Augmentation, Batches
-from eegvlm.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights
-from eegvlm.training.sources import prepare
-from eegvlm.training.store import EpochStore
 
 NANO = load_layout("nano")
 CHECKS = Mixture((SimulatedNights(nights=1, hours=0.1, first_seed=900),))

@@ -12,13 +12,13 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from eegvlm.errors import InputError
-from eegvlm.simulation import simulate_night
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.lab.training import Recipe, read_recipe, train
+from eegvlm.lab.training.build import build
+from eegvlm.lab.training.card import _intervals
+from eegvlm.lab.training.moved import WEIGHTS
+from eegvlm.lab.training.packaged_recipes import RECIPES
 from eegvlm.staging import Stager
-from eegvlm.training import Recipe, read_recipe, train
-from eegvlm.training.build import build
-from eegvlm.training.card import _intervals
-from eegvlm.training.moved import WEIGHTS
-from eegvlm.training.packaged_recipes import RECIPES
 
 MOVED_BY_AN_ANSWER = (
     "vision_tower",

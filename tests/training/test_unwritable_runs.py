@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from eegvlm.errors import InputError
-from eegvlm.training import merge, read_recipe, train
+from eegvlm.lab.training import merge, read_recipe, train
 
 
 def test_a_disk_that_fills_up_leaves_no_half_checkpoint(undisturbed_run, tmp_path, monkeypatch):
@@ -17,7 +17,7 @@ def test_a_disk_that_fills_up_leaves_no_half_checkpoint(undisturbed_run, tmp_pat
         assert (checkpoint / "config.json").is_file()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(checkpoint / "README.md"))
 
-    monkeypatch.setattr("eegvlm.training.run.write_card", full)
+    monkeypatch.setattr("eegvlm.lab.training.run.write_card", full)
     with pytest.raises(InputError, match="model: output: no space left on the disk"):
         merge(undisturbed_run, tmp_path / "new" / "model")
     assert not any((tmp_path / "new").iterdir())

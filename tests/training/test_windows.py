@@ -13,12 +13,12 @@ from small_run import written_to
 from torch import nn
 
 from eegvlm.errors import InputError
-from eegvlm.training.context import NightVectors, with_own
-from eegvlm.training.objectives.follow import Follow
-from eegvlm.training.recipe import Phase, read_recipe
-from eegvlm.training.run import Run
-from eegvlm.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
-from eegvlm.training.windows import WindowBatches
+from eegvlm.lab.training.context import NightVectors, with_own
+from eegvlm.lab.training.objectives.follow import Follow
+from eegvlm.lab.training.recipe import Phase, read_recipe
+from eegvlm.lab.training.run import Run
+from eegvlm.lab.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.windows import WindowBatches
 
 EPOCHS = 3
 EVERY, TWO = np.ones(5, bool), np.array([True, False, False, True, False])
@@ -101,7 +101,7 @@ class Summed(nn.Module):
 
 
 def test_nights_are_read_whole_and_every_second_version_in_pieces(vectors, tmp_path, monkeypatch):
-    monkeypatch.setattr("eegvlm.training.context.PIECES", (5, 5))
+    monkeypatch.setattr("eegvlm.lab.training.context.PIECES", (5, 5))
     twice = NightVectors(vectors.store, [[files[0], files[0]] for files in vectors.files], 1)
     for files in twice.files:
         files[1] = Path(shutil.copy(files[0], files[0].with_name(f"again-{files[0].name}")))

@@ -2,7 +2,7 @@
 
 The door of the room: :func:`attribute_recording` makes maps of a recording's epochs (:func:`attribute` of those that
 are named), :func:`by_stage` their means, :func:`write_attribution` the files; ``figures`` draws them and ``overlay``
-lays them over the report's traces. Not covered: what the reasons cite (``eegvlm.evaluation.faithfulness``).
+lays them over the report's traces. Not covered: what the reasons cite (``eegvlm.lab.evaluation.faithfulness``).
 """
 
 from eegvlm.attribution.attribution import Attribution, Cutting, attribute

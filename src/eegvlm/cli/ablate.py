@@ -12,7 +12,7 @@ from eegvlm.cli.wide_console import wide_console
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
-    from eegvlm.training import Recipe
+    from eegvlm.lab.training import Recipe
 
 
 def ablate(
@@ -67,12 +67,12 @@ def ablate(
     from rich.progress import track
 
     from eegvlm.cli.train import roots_of
-    from eegvlm.evaluation import Bootstrap
-    from eegvlm.evaluation.ablation import Plan
-    from eegvlm.evaluation.ablation import ablate as run
-    from eegvlm.evaluation.ablation_axes import Axis, variants
-    from eegvlm.evaluation.crossval import Options
-    from eegvlm.training import read_recipe
+    from eegvlm.lab.evaluation import Bootstrap
+    from eegvlm.lab.evaluation.ablation import Plan
+    from eegvlm.lab.evaluation.ablation import ablate as run
+    from eegvlm.lab.evaluation.ablation_axes import Axis, variants
+    from eegvlm.lab.evaluation.crossval import Options
+    from eegvlm.lab.training import read_recipe
 
     what = read_recipe(recipe, change or ())
     roots = roots_of(recipe, data or [])
@@ -110,7 +110,7 @@ def _names(text: str | None) -> tuple[str, ...]:
 
 def _folds(text: str | None, recipe: Recipe, roots: Mapping[str, Path]) -> tuple[int, ...]:
     from eegvlm.images import load_layout
-    from eegvlm.training.parts import n_folds
+    from eegvlm.lab.training.parts import n_folds
 
     if text == "all":
         return tuple(range(1, n_folds(recipe.data, load_layout(recipe.model.layout), roots) + 1))

@@ -29,8 +29,8 @@ from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
     from eegvlm.attribution import AttributedRecording
-    from eegvlm.datasets import Night
     from eegvlm.hypnogram import Hypnogram
+    from eegvlm.lab.datasets import Night
     from eegvlm.signals import Recording
     from eegvlm.staging import Stager
 
@@ -125,7 +125,7 @@ def attribute(
     Maps, means by stage, shares of channels, and curves that say whether the maps are right.
     """
     from eegvlm.core.files import check_output_folder
-    from eegvlm.datasets import DATASETS
+    from eegvlm.lab.datasets import DATASETS
     from eegvlm.signals import parse_channels, read_recording
 
     chosen = parse_channels(channels or ())

@@ -14,7 +14,7 @@ from eegvlm.cli.stage import Eeg, Explain, Reasons, Smooth
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
-    from eegvlm.cohort import Engine, Output, Shard, StagingPlan, WorkList
+    from eegvlm.lab.cohort import Engine, Output, Shard, StagingPlan, WorkList
 
 _ADDRESS = re.compile(r"auto|local|ray://\S+|[\w.-]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
 _FORMATS = "csv,edf,bids,json,report"
@@ -98,7 +98,7 @@ def _cohort(
 
     Exit status 0: every night has results; 1: some failed (failures.csv says why); 2: the arguments are wrong.
     """
-    from eegvlm.cohort.shards import parse_shard, slurm_recipe
+    from eegvlm.lab.cohort.shards import parse_shard, slurm_recipe
 
     if print_slurm is not None:
         print(slurm_recipe(_arguments_without("--print-slurm"), print_slurm), end="")
@@ -107,8 +107,8 @@ def _cohort(
         raise InputError("arguments", "--jobs", jobs, "--ray takes what the cluster has: leave one of the two out")
     part = None if shard is None else parse_shard(shard)
 
-    from eegvlm.cohort import find_nights, open_output
-    from eegvlm.cohort.task import StagingPlan
+    from eegvlm.lab.cohort import find_nights, open_output
+    from eegvlm.lab.cohort.task import StagingPlan
     from eegvlm.model.weights import checkpoint_path, weights_hash
     from eegvlm.signals import parse_channels
     from eegvlm.staging.result_files import check_formats
@@ -163,8 +163,8 @@ def _run(
     quiet: bool,
 ) -> None:
     """Stage, and say what came of it."""
-    from eegvlm.cohort import StagingTask, stage_cohort
-    from eegvlm.cohort.progress import ProgressLine
+    from eegvlm.lab.cohort import StagingTask, stage_cohort
+    from eegvlm.lab.cohort.progress import ProgressLine
 
     line: ProgressLine | None = None
     counts = (0, 0)
@@ -202,7 +202,7 @@ def _run(
 
 
 def _engine(jobs: int, ray: str | None, cpus: float, gpus: float | None) -> Engine:
-    from eegvlm.cohort import InProcess, Processes, RayCluster
+    from eegvlm.lab.cohort import InProcess, Processes, RayCluster
 
     if ray is not None:
         return RayCluster(ray, cpus, gpus)
@@ -210,7 +210,7 @@ def _engine(jobs: int, ray: str | None, cpus: float, gpus: float | None) -> Engi
 
 
 def _threads(jobs: int, ray: str | None, cpus: float) -> int | None:
-    from eegvlm.cohort.run import worker_threads
+    from eegvlm.lab.cohort.run import worker_threads
 
     if ray is not None:
         return max(1, round(cpus))
@@ -219,8 +219,8 @@ def _threads(jobs: int, ray: str | None, cpus: float) -> int | None:
 
 def _show_plan(work: WorkList, output: Output, plan: StagingPlan, part: Shard | None) -> None:
     """Print what a run would do, a night a line."""
-    from eegvlm.cohort.bids_derivatives import results_place
-    from eegvlm.cohort.run import standing
+    from eegvlm.lab.cohort.bids_derivatives import results_place
+    from eegvlm.lab.cohort.run import standing
 
     nights = [night for night in work.nights if part is None or night.name in part]
     with output.journal(None) as journal:

@@ -52,12 +52,12 @@ def crossval(
     check_extra("train", "crossval")
     from eegvlm.cli.evaluate import print_report
     from eegvlm.cli.train import roots_of
-    from eegvlm.evaluation import Bootstrap
-    from eegvlm.evaluation.crossval import Options, cross_validate
-    from eegvlm.training import read_recipe
-    from eegvlm.training.packaged_recipes import recipe_path
-    from eegvlm.training.recipe import check_split
-    from eegvlm.training.split_recipe import BY_PERSON, split_option
+    from eegvlm.lab.evaluation import Bootstrap
+    from eegvlm.lab.evaluation.crossval import Options, cross_validate
+    from eegvlm.lab.training import read_recipe
+    from eegvlm.lab.training.packaged_recipes import recipe_path
+    from eegvlm.lab.training.recipe import check_split
+    from eegvlm.lab.training.split_recipe import BY_PERSON, split_option
 
     recipe = recipe_path(recipe)
     what = read_recipe(recipe, change or ())

@@ -34,7 +34,7 @@ from eegvlm.cli.dataset_options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from eegvlm.datasets import Dataset, DatasetProblem, Summary
+    from eegvlm.lab.datasets import Dataset, DatasetProblem, Summary
 
 dataset = typer.Typer(
     name="dataset",
@@ -55,7 +55,7 @@ def list_datasets(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """List the data sets that can be opened: their files, their licence, where to get them."""
-    from eegvlm.datasets import DATASETS
+    from eegvlm.lab.datasets import DATASETS
 
     if as_json:
         typer.echo(
@@ -126,7 +126,7 @@ def check(
 
     Exit status 2 where no night can be used.
     """
-    from eegvlm.datasets import DatasetError, open_dataset, summarise
+    from eegvlm.lab.datasets import DatasetError, open_dataset, summarise
 
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     with bar("reading", quiet=as_json) as tell:
@@ -169,8 +169,8 @@ def download_dataset(
     on where it stopped, and files that are there are not fetched again.
     """
     from eegvlm.core.files import check_output_folder
-    from eegvlm.datasets import DATASETS
-    from eegvlm.datasets.physionet import download, list_remote
+    from eegvlm.lab.datasets import DATASETS
+    from eegvlm.lab.datasets.physionet import download, list_remote
 
     if not dry_run:
         check_output_folder(out)

@@ -30,11 +30,11 @@ from eegvlm.cli.dataset_options import (
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
-    from eegvlm.datasets import Dataset
-    from eegvlm.epochs import Manifest
-    from eegvlm.epochs.conversations import Rationales
-    from eegvlm.epochs.parts import Parts
     from eegvlm.images import ImageLayout
+    from eegvlm.lab.datasets import Dataset
+    from eegvlm.lab.epochs import Manifest
+    from eegvlm.lab.epochs.conversations import Rationales
+    from eegvlm.lab.epochs.parts import Parts
 
 _SHOWN_PER_CODE = 5
 
@@ -93,11 +93,11 @@ def build(
     are drawn from it when a model is trained.
     """
     from eegvlm.core.files import check_output_folder
-    from eegvlm.datasets import open_dataset
-    from eegvlm.epochs import EpochStore, build_store, export_pictures
-    from eegvlm.epochs.building import CARD
-    from eegvlm.epochs.manifest import MANIFEST
     from eegvlm.images import load_layout
+    from eegvlm.lab.datasets import open_dataset
+    from eegvlm.lab.epochs import EpochStore, build_store, export_pictures
+    from eegvlm.lab.epochs.building import CARD
+    from eegvlm.lab.epochs.manifest import MANIFEST
 
     pictures_folder = out / f"pictures-{export}"
     check_output_folder(out, files=(CARD, MANIFEST))
@@ -151,8 +151,8 @@ def _parts(
     seed: int,
 ) -> Parts | None:
     """Divide the nights as asked; refuse shares beside a published split, and parts without an export."""
-    from eegvlm.datasets import PROTOCOLS, published_splits, with_validation
-    from eegvlm.epochs.parts import Parts, divided_by_person
+    from eegvlm.lab.datasets import PROTOCOLS, published_splits, with_validation
+    from eegvlm.lab.epochs.parts import Parts, divided_by_person
 
     if split is None:
         shares = (usual[0] if test is None else test, usual[1] if validation is None else validation)
@@ -168,7 +168,7 @@ def _parts(
 
 
 def _rationales(layout: ImageLayout) -> Rationales:
-    from eegvlm.training.night_texts import composed_rationales
+    from eegvlm.lab.training.night_texts import composed_rationales
 
     return lambda signals, stages: composed_rationales(dict(signals), layout, stages)
 

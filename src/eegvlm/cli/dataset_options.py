@@ -10,8 +10,8 @@ from eegvlm.core.scoring_names import CODINGS, choice_of
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
-    from eegvlm.datasets import Dataset, FolderRules
     from eegvlm.hypnogram.epoch_grid import GridName
+    from eegvlm.lab.datasets import Dataset, FolderRules
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of `eegvlm dataset list`.", show_default=False)]
 Root = Annotated[
@@ -78,7 +78,7 @@ def folder_rules(
     onset_unit: str | None,
 ) -> FolderRules | None:
     """Return how a folder's files are named, where that was said; other data sets know it."""
-    from eegvlm.datasets import FolderRules
+    from eegvlm.lab.datasets import FolderRules
 
     given = FolderRules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     return None if given == FolderRules() else given
@@ -92,7 +92,7 @@ def open_nights(name: str, root: str | None, **options: Any) -> Dataset:
     InputError
         If it has none, or cannot be opened.
     """
-    from eegvlm.datasets import open_dataset
+    from eegvlm.lab.datasets import open_dataset
 
     opened = open_dataset(name, root, **options)
     if not opened.nights:

@@ -20,7 +20,7 @@ def demo(
     from eegvlm.cli.stage import show_night
     from eegvlm.core.files import check_output_folder, make_folder
     from eegvlm.hypnogram import agreement
-    from eegvlm.simulation import simulate_night
+    from eegvlm.lab.simulation import simulate_night
     from eegvlm.staging import Stager, stage_file
     from eegvlm.staging.result_files import FILES, result_files
 

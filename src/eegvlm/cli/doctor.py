@@ -70,8 +70,8 @@ def doctor(
 
 def examined() -> dict[str, Any]:
     """Return what is printed, by section."""
+    from eegvlm.lab.training.packaged_recipes import RECIPES, packaged_recipes
     from eegvlm.model.weights import packaged_models
-    from eegvlm.training.packaged_recipes import RECIPES, packaged_recipes
 
     return {
         "system": {

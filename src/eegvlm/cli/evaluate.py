@@ -33,11 +33,11 @@ from eegvlm.signals import MODALITIES
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from eegvlm.datasets import Dataset
-    from eegvlm.evaluation import Bootstrap, Evaluation
-    from eegvlm.evaluation.report import Report
-    from eegvlm.evaluation.robustness import RobustnessRow
-    from eegvlm.evaluation.run import Channels, StageNight
+    from eegvlm.lab.datasets import Dataset
+    from eegvlm.lab.evaluation import Bootstrap, Evaluation
+    from eegvlm.lab.evaluation.report import Report
+    from eegvlm.lab.evaluation.robustness import RobustnessRow
+    from eegvlm.lab.evaluation.run import Channels, StageNight
     from eegvlm.signals import Recording
     from eegvlm.staging.reading import Inputs
 
@@ -152,10 +152,10 @@ def evaluate(
     from dataclasses import replace
 
     from eegvlm.core.files import check_output_folder
-    from eegvlm.datasets.contents import DOUBTS
-    from eegvlm.datasets.training_record import read_record
-    from eegvlm.evaluation.report import JSON_FILE, MARKDOWN_FILE
-    from eegvlm.evaluation.unseen import ABOUT, unseen
+    from eegvlm.lab.datasets.contents import DOUBTS
+    from eegvlm.lab.datasets.training_record import read_record
+    from eegvlm.lab.evaluation.report import JSON_FILE, MARKDOWN_FILE
+    from eegvlm.lab.evaluation.unseen import ABOUT, unseen
     from eegvlm.model import checkpoint_path
     from eegvlm.signals import parse_channels
 
@@ -195,13 +195,13 @@ def evaluate(
     if "logistic" in baselines and fit_on != _SELF:
         training = _training(fit_on, fit_root, nights)
 
-    from eegvlm.evaluation import Bootstrap, systems
-    from eegvlm.evaluation import evaluate as judge
-    from eegvlm.evaluation import robustness as challenge
-    from eegvlm.evaluation.faithfulness import check_can_explain
-    from eegvlm.evaluation.faithfulness import faithfulness as test_reasons
-    from eegvlm.evaluation.report import Report
-    from eegvlm.evaluation.zero_shot import WrittenAnswers, base_stager
+    from eegvlm.lab.evaluation import Bootstrap, systems
+    from eegvlm.lab.evaluation import evaluate as judge
+    from eegvlm.lab.evaluation import robustness as challenge
+    from eegvlm.lab.evaluation.faithfulness import check_can_explain
+    from eegvlm.lab.evaluation.faithfulness import faithfulness as test_reasons
+    from eegvlm.lab.evaluation.report import Report
+    from eegvlm.lab.evaluation.zero_shot import WrittenAnswers, base_stager
     from eegvlm.staging import Stager
 
     bootstrap = Bootstrap(resamples, seed)
@@ -309,7 +309,7 @@ def _set_name(dataset: Dataset) -> str:
 
 def _reading_only(kept: tuple[str, ...], system: StageNight) -> StageNight:
     """Let a system read some kinds of signals only."""
-    from eegvlm.evaluation.perturbations import keep_modalities
+    from eegvlm.lab.evaluation.perturbations import keep_modalities
 
     def read(recording: Recording) -> Any:
         return system(recording if set(kept) == set(MODALITIES) else keep_modalities(recording, kept))
@@ -336,9 +336,9 @@ def _logistic(
     folds: int,
 ) -> Evaluation:
     """Judge the regression: cross-validated where no other nights are given to fit it on."""
-    from eegvlm.evaluation import evaluate as judge
-    from eegvlm.evaluation import judge as judge_answers
-    from eegvlm.evaluation import logistic
+    from eegvlm.lab.evaluation import evaluate as judge
+    from eegvlm.lab.evaluation import judge as judge_answers
+    from eegvlm.lab.evaluation import logistic
 
     said = {**about, "model": "logistic regression on band powers of one EEG channel"}
     if training is None:

@@ -87,11 +87,11 @@ def failing_channel(
         check_output_folder(out, files=(_MARKDOWN, _JSON))
     nights = open_nights(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
 
-    from eegvlm.evaluation import Bootstrap, systems
-    from eegvlm.evaluation.channel_failure import channel_failures
-    from eegvlm.evaluation.failing_channel import Kind
-    from eegvlm.evaluation.failure_attribution import PanelWorth
-    from eegvlm.evaluation.failure_report import FailureReport
+    from eegvlm.lab.evaluation import Bootstrap, systems
+    from eegvlm.lab.evaluation.channel_failure import channel_failures
+    from eegvlm.lab.evaluation.failing_channel import Kind
+    from eegvlm.lab.evaluation.failure_attribution import PanelWorth
+    from eegvlm.lab.evaluation.failure_report import FailureReport
     from eegvlm.staging import Stager
 
     stager = Stager.from_pretrained(model, device=device, dtype=dtype)

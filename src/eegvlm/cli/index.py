@@ -53,8 +53,8 @@ def index(
     `eegvlm stage --examples INDEX` shows the nearest of other persons to a general-purpose model, or lets them vote.
     """
     from eegvlm.core.files import check_output_folder
-    from eegvlm.datasets import DATASETS
     from eegvlm.images import load_layout
+    from eegvlm.lab.datasets import DATASETS
     from eegvlm.model.general import StagerSettings, is_general
     from eegvlm.retrieval import Encoder, build_index
     from eegvlm.retrieval.epoch_index import ABOUT, ARRAYS

@@ -22,7 +22,7 @@ def merge(
 
     from eegvlm.cli.train import roots_of
     from eegvlm.core.files import check_output_folder
-    from eegvlm.training import merge as merged
+    from eegvlm.lab.training import merge as merged
 
     check_output_folder(out)
     console = Console(markup=False)

@@ -25,7 +25,7 @@ def record(
     """Show how many persons a checkpoint was trained and validated on, by data set; with --write, record them."""
     from rich.console import Console
 
-    from eegvlm.datasets.training_record import read_record
+    from eegvlm.lab.datasets.training_record import read_record
     from eegvlm.model import checkpoint_path
 
     console = Console(markup=False, highlight=False)
@@ -33,8 +33,8 @@ def record(
     if write:
         from eegvlm.cli.train import roots_of
         from eegvlm.images import load_layout
-        from eegvlm.training.recipe import read_recipe
-        from eegvlm.training.record import recipe_of_card, record_of_recipe, write_record
+        from eegvlm.lab.training.recipe import read_recipe
+        from eegvlm.lab.training.record import recipe_of_card, record_of_recipe, write_record
 
         what = recipe_of_card(folder) if recipe is None else read_recipe(recipe)
         roots = roots_of(recipe or folder, data or [])

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from eegvlm.errors import InputError
-from eegvlm.simulation import DEFAULT_CHANNELS, EventKind, SimulatedNight, draw_subject, simulate_night
-from eegvlm.simulation.night import check_arguments
-from eegvlm.simulation.writing import check_outputs
+from eegvlm.lab.simulation import DEFAULT_CHANNELS, EventKind, SimulatedNight, draw_subject, simulate_night
+from eegvlm.lab.simulation.night import check_arguments
+from eegvlm.lab.simulation.writing import check_outputs
 
 _BYTES_PER_SAMPLE = 2
 _STAGES = ("W", "N1", "N2", "N3", "R")

@@ -12,8 +12,8 @@ from eegvlm.core.extras import check_extra
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
-    from eegvlm.training import Recipe
-    from eegvlm.training.processes import Processes
+    from eegvlm.lab.training import Recipe
+    from eegvlm.lab.training.processes import Processes
 
 
 def train(
@@ -46,13 +46,13 @@ def train(
     from rich.progress import track
 
     check_extra("train", "train")
-    from eegvlm.training import read_recipe
-    from eegvlm.training import train as run
-    from eegvlm.training.claiming import check_claim
-    from eegvlm.training.packaged_recipes import recipe_path
-    from eegvlm.training.processes import Processes
-    from eegvlm.training.recipe import check_split
-    from eegvlm.training.split_recipe import split_option
+    from eegvlm.lab.training import read_recipe
+    from eegvlm.lab.training import train as run
+    from eegvlm.lab.training.claiming import check_claim
+    from eegvlm.lab.training.packaged_recipes import recipe_path
+    from eegvlm.lab.training.processes import Processes
+    from eegvlm.lab.training.recipe import check_split
+    from eegvlm.lab.training.split_recipe import split_option
 
     processes = Processes.join()
     console = Console(quiet=not processes.main, markup=False)
@@ -86,8 +86,8 @@ def train(
 
 def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, timing: bool) -> None:
     """Print what the run will cost; hours where a short trial is made."""
-    from eegvlm.training.estimate import estimate, lines
-    from eegvlm.training.trial import timed, why_not
+    from eegvlm.lab.training.estimate import estimate, lines
+    from eegvlm.lab.training.trial import timed, why_not
 
     try:
         costs = estimate(recipe, processes)

@@ -92,8 +92,8 @@ class EegVlmConfig(LlavaConfig):
         Weight of the model's evidence in posterior smoothing (:mod:`eegvlm.hypnogram.smoothing`), and the
         temperature of the probabilities that come out of it; fitted in the same way.
     training_record
-        Who it was trained and validated on, as salted hashes (:mod:`eegvlm.datasets.training_record`); ``None`` where
-        that is not known.
+        Who it was trained and validated on, as salted hashes (``eegvlm.lab.datasets.training_record``); ``None``
+        where that is not known.
     **kwargs
         LLaVA's: ``vision_config``, ``text_config``, ``image_token_index``, ``vision_feature_layer`` ...
 

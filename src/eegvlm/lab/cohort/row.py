@@ -1,0 +1,145 @@
+"""A night's row in the summary: its columns, and how they follow from a staged night."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from eegvlm.hypnogram.statistics import SleepStatistics
+from eegvlm.lab.cohort.night import CohortNight
+
+if TYPE_CHECKING:
+    from eegvlm.staging import StagedNight
+
+_STATISTICS = tuple(
+    one.name for one in fields(SleepStatistics) if one.name not in ("lights_off_s", "lights_on_s", "notes")
+)
+_COUNTS = ("awakenings", "stage_shifts")
+
+COLUMNS: Mapping[str, type[str] | type[int] | type[float]] = {
+    **dict.fromkeys(("night", "recording", "results", "start"), str),
+    "hours": float,
+    **dict.fromkeys(("epochs", "unscored_epochs"), int),
+    **dict.fromkeys(("lights_off_s", "lights_on_s"), float),
+    "counted": str,
+    "sleep_periods": int,
+    **dict.fromkeys(("main_period_start_s", "main_period_end_s"), float),
+    **{name: int if name in _COUNTS else float for name in _STATISTICS},
+    **dict.fromkeys(("channels", "missing_channels"), str),
+    **dict.fromkeys(("eeg_doubtful_pct", "eeg_unusable_pct", "unfamiliarity", "expected_accuracy"), float),
+    **dict.fromkeys(("scorer", "scoring_file"), str),
+    "agreement_epochs": int,
+    **dict.fromkeys(("agreement_accuracy", "agreement_macro_f1", "agreement_kappa"), float),
+    **dict.fromkeys(("scoring_problem", "problems"), str),
+    "seconds": float,
+    **dict.fromkeys(("software", "model", "weights_sha256", "layout", "smoothing", "device", "dtype"), str),
+}
+"""Name of each column of ``summary.csv`` -> the type of its values; any may be empty."""
+VARYING = ("seconds",)
+"""Columns that differ from run to run."""
+
+
+def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float) -> dict[str, Any]:
+    """Return the row of a night that was staged.
+
+    Parameters
+    ----------
+    night
+        What was staged; a scoring beside it is read here and compared with.
+    staged
+        The result.
+    results
+        Its folder, relative to the output.
+    seconds
+        What reading, staging and writing took.
+
+    Returns
+    -------
+    dict
+        The columns that are known, in the order of :data:`COLUMNS`.
+    """
+    summary = staged.summary()
+    counted, statistics = summary["counted"], summary["statistics"]
+    period = counted["main_sleep_period"] or {}
+    known: dict[str, Any] = {
+        "night": night.name,
+        "recording": night.recording,
+        "results": results,
+        "start": staged.recording.get("start"),
+        "hours": round(staged.recording["duration_s"] / 3600, 4),
+        **{name: summary[name] for name in ("epochs", "unscored_epochs")},
+        **{name: counted[name] for name in ("lights_off_s", "lights_on_s")},
+        "counted": counted["basis"],
+        "sleep_periods": _count_periods(staged),
+        "main_period_start_s": period.get("start_s"),
+        "main_period_end_s": period.get("end_s"),
+        **{name: statistics[name] for name in _STATISTICS},
+        "channels": "; ".join(f"{panel}={channel}" for panel, channel in staged.panels.items() if channel),
+        "missing_channels": "; ".join(panel for panel, channel in staged.panels.items() if not channel),
+        **_eeg_quality(staged),
+        "unfamiliarity": summary.get("unfamiliarity"),
+        "expected_accuracy": _expected_accuracy(summary["review"]),
+        **agreement_columns(night, staged),
+        "problems": "; ".join(dict.fromkeys(problem["code"] for problem in summary["problems"])),
+        "seconds": round(seconds, 3),
+        **{name: summary.get(name) for name in ("software", "model", "weights_sha256", "layout", "smoothing")},
+        **{name: summary.get(name) for name in ("device", "dtype")},
+    }
+    return {name: known[name] for name in COLUMNS if known.get(name) is not None}
+
+
+def agreement_columns(night: CohortNight, staged: StagedNight) -> dict[str, Any]:
+    """Return how far the result agrees with the scoring that lies beside it; a scoring that cannot be used is told."""
+    from eegvlm.errors import InputError
+    from eegvlm.hypnogram import agreement
+    from eegvlm.lab.datasets.sources import Clock, laid_on
+
+    if night.scoring_problem:
+        return {"scoring_problem": night.scoring_problem}
+    hypnogram = staged.hypnogram
+    try:
+        if night.source is not None:
+            scoring = night.source.scoring()
+            reference = night.source.hypnogram()
+        elif night.scorings:
+            scoring = night.scorings[0]
+            duration_s = float(staged.recording["duration_s"])
+            reference = laid_on(scoring, scoring.read(duration_s), Clock(hypnogram.start, duration_s))
+        else:
+            return {}
+        figures = agreement(reference, hypnogram, by="onset")
+    except InputError as error:
+        return {"scoring_problem": str(error)}
+    return {
+        "scorer": scoring.scorer,
+        "scoring_file": None if scoring.path is None else PurePath(scoring.path).name,
+        "agreement_epochs": figures.n_compared,
+        "agreement_accuracy": round(figures.accuracy, 4),
+        "agreement_macro_f1": round(figures.macro_f1, 4),
+        "agreement_kappa": None if figures.kappa is None else round(figures.kappa, 4),
+    }
+
+
+def _count_periods(staged: StagedNight) -> int:
+    from eegvlm.hypnogram.period import sleep_periods
+
+    return len(sleep_periods(staged.hypnogram))
+
+
+def _eeg_quality(staged: StagedNight) -> dict[str, float]:
+    """Return the share of epochs in which the preferred EEG channel is doubtful, and unusable."""
+    channel = next((name for panel, name in staged.panels.items() if name and panel.startswith("eeg")), None)
+    described = {} if staged.quality is None else staged.quality.to_dict()
+    counts = described.get("channels", {}).get(channel)
+    if counts is None or not described["n_epochs"]:
+        return {}
+    share = 100 / described["n_epochs"]
+    return {f"eeg_{level}_pct": round(share * counts[f"{level}_epochs"], 2) for level in ("doubtful", "unusable")}
+
+
+def _expected_accuracy(review: Mapping[str, Any]) -> float | None:
+    """Return the expected accuracy of the night as it stands, where the probabilities promise one."""
+    rest: float | None = next((one["rest"] for one in review["shares"] if one["share"] == 0), None)
+    return rest

@@ -1,0 +1,278 @@
+"""An ablation: variants of a recipe, each trained with several seeds and judged on the same persons.
+
+Every variant and seed is a run of ``eegvlm train`` in a folder of its own, so a killed ablation goes on within its run,
+and one that is given more values or seeds later runs those alone. Persons are divided before anything is varied:
+whoever tests one variant tests all, and no model has met them. Differences are between variants on the same persons,
+who are drawn together; seeds of a variant are added up for each person, so an interval says how it would turn out with
+other persons, not with other seeds (whose figures are listed).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from eegvlm.core.files import make_folder, write_text
+from eegvlm.errors import InputError
+from eegvlm.images import ImageLayout, load_layout
+from eegvlm.lab.datasets import Night
+from eegvlm.lab.datasets.training_record import read_record
+from eegvlm.lab.evaluation import systems
+from eegvlm.lab.evaluation.ablation_axes import Variant
+from eegvlm.lab.evaluation.ablation_table import Ablation, Cell
+from eegvlm.lab.evaluation.answer_file import read_answers, write_answers
+from eegvlm.lab.evaluation.answers import NightAnswers
+from eegvlm.lab.evaluation.crossval import ChannelledNight, Options, of_fold
+from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.run import ScoredNight, answer_nights
+from eegvlm.lab.evaluation.unseen import unseen
+from eegvlm.lab.training import Recipe, train
+from eegvlm.lab.training.claiming import check_claim, claim
+from eegvlm.lab.training.parts import divided, held_out_nights, n_folds
+from eegvlm.lab.training.processes import Processes
+from eegvlm.lab.training.recipe import RecordedNights
+from eegvlm.lab.training.record import record_of_base
+
+CLAIM = "ablation.json"
+EVERYTHING = "all"
+
+Track = Callable[[list[Any], str], Iterable[Any]]
+Tell = Callable[[str], None]
+Tested = tuple[RecordedNights, Night]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run.
+
+    Parameters
+    ----------
+    recipe
+        The recipe without any variation: its persons are divided, and its folder is claimed.
+    variants
+        The first is what the others are compared with.
+    seeds
+        Runs of each; their seeds count on from the recipe's.
+    train
+        Names of recorded sources, each learnt from alone; empty: from all together.
+    test
+        Names of recorded sources, each tested apart; empty: all together.
+    folds
+        Whose test persons are judged; empty: the recipe's own fold.
+    """
+
+    recipe: Recipe
+    variants: tuple[Variant, ...]
+    seeds: int = 1
+    train: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    folds: tuple[int, ...] = ()
+
+
+def ablate(
+    plan: Plan,
+    out: Path,
+    *,
+    data: Mapping[str, Path],
+    resume: bool = False,
+    options: Options | None = None,
+    track: Track = lambda items, what: items,
+    tell: Tell = lambda sentence: None,
+    bootstrap: Bootstrap | None = None,
+) -> Ablation:
+    """Train and judge every variant with every seed.
+
+    Parameters
+    ----------
+    plan
+        What is run.
+    out
+        Folder: ``runs/<variant>-<digest>/seed-0/fold-01/``, each a training run with its answers, and ``nights/``,
+        which runs of one layout and one data set share.
+    data
+        Where each recorded source of the recipe lies, by its name.
+    resume
+        Go on with what is in ``out``.
+    options
+        How models are run; its folds are not used.
+    track
+        ``track(items, what)`` wraps lists of nights that are prepared.
+    tell
+        Called with a sentence when a run begins to be trained and to be judged.
+    bootstrap
+        How intervals over persons are drawn.
+
+    Returns
+    -------
+    Ablation
+        The figures of all runs.
+
+    Raises
+    ------
+    InputError
+        Before any work: if a source or fold is not there, nobody tests, the base has met all who test, or ``out`` holds
+        something else.
+    """
+    options = options or Options()
+    if Processes.join().count > 1:
+        raise InputError("ablate", "processes", "several", "start it without accelerate: runs follow one another")
+    check_claim(plan.recipe, out, resume=resume, record=CLAIM)
+    folds = _checked(plan, data, options)
+    claim(plan.recipe, out, resume=resume, record=CLAIM)
+    jobs = [
+        (variant, source, seed, fold)
+        for variant in plan.variants
+        for source in plan.train or (EVERYTHING,)
+        for seed in range(plan.seeds)
+        for fold in folds
+    ]
+    answers: dict[tuple[str, str, str], dict[int, list[NightAnswers]]] = {}
+    for number, (variant, source, seed, fold) in enumerate(jobs, start=1):
+        said = f"run {number} of {len(jobs)} ({variant.name}{'' if source == EVERYTHING else f', from {source}'}, "
+        run = _Run(plan, out, variant, source, seed, fold, data, options)
+        found = run.answers(track, _named(tell, f"{said}seed {run.recipe.seed}, fold {fold})"))
+        for test, nights in found.items():
+            by_seed = answers.setdefault((variant.name, source, test), {})
+            by_seed.setdefault(seed, []).extend(
+                replace(night, night=f"fold {fold}: {night.night}") if len(folds) > 1 else night for night in nights
+            )
+    cells = [
+        Cell(variant.settings, source, test, answers[variant.name, source, test])
+        for variant in plan.variants
+        for source in plan.train or (EVERYTHING,)
+        for test in plan.test or (EVERYTHING,)
+    ]
+    return Ablation(plan.recipe.name, tuple(cells), bootstrap or Bootstrap())
+
+
+def _named(tell: Tell, run: str) -> Tell:
+    return lambda sentence: tell(f"{run}: {sentence}")
+
+
+def _checked(plan: Plan, data: Mapping[str, Path], options: Options) -> tuple[int, ...]:
+    """Return the folds that are run; refuse what cannot be run."""
+    recipe = plan.recipe
+    layout = load_layout(recipe.model.layout)
+    count = n_folds(recipe.data, layout, data)
+    folds = plan.folds or (1 if recipe.data.split is None else recipe.data.split.fold,)
+    if wrong := [fold for fold in folds if not 1 <= fold <= count]:
+        raise InputError("arguments", "--folds", wrong[0], f"there are {count} folds")
+    base = record_of_base(recipe)
+    for fold in folds:
+        data_of_fold = divided(of_fold(recipe, fold).data, layout, data)
+        learnt = [source.name for source in data_of_fold.train.recorded]
+        for name in plan.train:
+            if name not in learnt:
+                raise InputError(
+                    "arguments", "--train", name, f"the recipe learns from {', '.join(learnt) or 'nobody'}"
+                )
+        tested = held_out_nights(data_of_fold, layout, data)
+        sources = list(dict.fromkeys(source.name for source, _ in tested))
+        for name in plan.test:
+            if name not in sources:
+                raise InputError("arguments", "--test", name, f"fold {fold} tests persons of {', '.join(sources)}")
+        if base is not None:
+            nights = [night for _, night in tested]
+            unseen(nights, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
+    return folds
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One training run, and what its model answers."""
+
+    plan: Plan
+    out: Path
+    variant: Variant
+    source: str
+    seed: int
+    fold: int
+    data: Mapping[str, Path]
+    options: Options
+
+    @property
+    def layout(self) -> ImageLayout:
+        return self.variant.layout or load_layout(self.variant.recipe.model.layout)
+
+    @property
+    def divided(self) -> Recipe:
+        """The variant, its persons divided as all variants' are."""
+        variant = self.variant.recipe
+        apart = replace(variant, data=replace(variant.data, split=self.plan.recipe.data.split))
+        return replace(apart, data=divided(of_fold(apart, self.fold).data, self.layout, self.data))
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is trained."""
+        recipe = self.divided
+        if self.variant.layout is not None:
+            file = self.out / "layouts" / f"{self.variant.layout.name}.json"
+            make_folder(file.parent)
+            write_text(file, self.variant.layout.to_json())
+            recipe = replace(recipe, model=replace(recipe.model, layout=str(file)))
+        if self.source != EVERYTHING:
+            parts = {
+                part: replace(mixture, recorded=tuple(one for one in mixture.recorded if one.name == self.source))
+                for part in ("train", "validation")
+                if (mixture := getattr(recipe.data, part))
+            }
+            recipe = replace(recipe, data=replace(recipe.data, **parts))
+        return replace(recipe, seed=recipe.seed + self.seed)
+
+    @property
+    def folder(self) -> Path:
+        """Of the run: variants that differ in what they are given when judged share one."""
+        varied = {key: value for key, value in self.variant.settings.items() if key != "inputs"}
+        if self.variant.layout is not None:
+            varied["modalities"] = self.variant.layout.name
+        if self.source != EVERYTHING:
+            varied["train"] = self.source
+        digest = sha256(json.dumps(varied, sort_keys=True).encode()).hexdigest()[:8]
+        plain = re.sub(r"[^A-Za-z0-9.=]+", "-", ",".join(f"{key}={value}" for key, value in varied.items()))
+        name = f"{plain[:60] or 'recipe'}-{digest}"
+        return self.out / "runs" / name / f"seed-{self.seed}" / f"fold-{self.fold:02d}"
+
+    @property
+    def nights(self) -> Path:
+        """Where nights are written: apart for each layout and each way of reading a source."""
+        recipe = self.variant.recipe
+        shown = [self.layout.to_dict(), asdict(replace(recipe.data, split=None))]
+        return self.out / "nights" / sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+    def answers(self, track: Track, tell: Tell) -> dict[str, list[NightAnswers]]:
+        """Return the answers by test set; train and stage what is not there yet."""
+        tested = held_out_nights(self.divided.data, self.layout, self.data)
+        found = {name: self.folder / f"answers-{self.variant.inputs}-{name}.npz" for name in _sources(tested)}
+        wanted = [name for name in found if not self.plan.test or name in self.plan.test]
+        waiting = [name for name in wanted if not found[name].is_file()]
+        if waiting:
+            tell("training")
+            model = train(self.recipe, self.folder, data=self.data, resume=True, progress=track, nights_in=self.nights)
+            self._judge(model, {found[name]: [one for one in tested if one[0].name == name] for name in waiting}, tell)
+        read = {name: read_answers(found[name])[0] for name in wanted}
+        if self.plan.test:
+            return read
+        return {EVERYTHING: [night for nights in read.values() for night in nights]}
+
+    def _judge(self, model: Path, tested: Mapping[Path, Sequence[Tested]], tell: Tell) -> None:
+        from eegvlm.staging import Stager
+
+        options = self.options
+        stager = Stager.from_pretrained(model, inputs=self.variant.inputs, device=options.device, dtype=options.dtype)
+        system = systems.whole_model(stager, batch_size=self.options.batch_size)
+        record = read_record(model)
+        for file, pairs in tested.items():
+            nights: list[ScoredNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
+            judged = unseen(nights, record, model.name, keep_known=self.options.judge_known)
+            tell(f"staging {len(judged.nights)} night{'s' * (len(judged.nights) > 1)} of {pairs[0][0].name}")
+            answers, errors = answer_nights(system, judged.nights)
+            write_answers(file, answers, {"errors": errors})
+
+
+def _sources(tested: Sequence[Tested]) -> list[str]:
+    return list(dict.fromkeys(source.name for source, _ in tested))

@@ -1,0 +1,81 @@
+"""The tables of a model's faithfulness, and what a reader of them must know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eegvlm.lab.evaluation.claim_verdicts import VerdictRow
+from eegvlm.lab.evaluation.comparison import difference_table, system_table
+from eegvlm.lab.evaluation.deletion import DRAWS
+from eegvlm.lab.evaluation.faithfulness import Faithfulness
+from eegvlm.lab.evaluation.tables import Table
+from eegvlm.reasoning import Outcome
+
+_STATED = {
+    "free": "reasons were free: the model stated what it sees, and nothing kept it to what was measured",
+    "grounded": "reasons were grounded: only what holds in the epoch could be stated, so that verdicts say nothing of "
+    "what the model sees",
+}
+
+
+def faithfulness_tables(found: Faithfulness) -> list[Table]:
+    """Return all tables: claims, texts, deletion, both answers."""
+    answers = system_table(found.answers)
+    return [
+        _verdict_table("Claims of the rationales against the signal", "claim", found.by_kind),
+        _verdict_table("Claims by the stage in which the rationale ends", "stage", found.by_stage),
+        _text_table(found),
+        _deletion_table(found),
+        replace(answers, title="Reasoned and direct answers, each epoch alone, before smoothing"),
+        difference_table((found.comparison,)),
+    ]
+
+
+def faithfulness_notes(found: Faithfulness) -> list[str]:
+    """Say which epochs were explained, and what is left out."""
+    drawn = f"{found.flaws.texts} of {found.scored} scored epochs with signal were explained"
+    sample = (
+        "all of them"
+        if found.epochs_a_night is None
+        else f"at most {found.epochs_a_night} a night, drawn by seed {found.seed}"
+    )
+    notes = [f"faithfulness: {drawn}, {sample}", f"faithfulness: {_STATED[found.reasons]}"]
+    if found.subjects < 2:
+        notes.append("faithfulness: one subject: no interval over subjects can be given")
+    if found.without_room:
+        notes.append(
+            f"deletion: {found.without_room} confirmed claims are left out, as equal segments did not fit beside what "
+            "they cite"
+        )
+    return [*notes, *(f"faithfulness: night {name} is left out: {why}" for name, why in found.errors.items())]
+
+
+def _verdict_table(title: str, first: str, rows: tuple[VerdictRow, ...]) -> Table:
+    cells = tuple((row.name, str(row.claims), *(row.shares[outcome].text for outcome in Outcome)) for row in rows)
+    return Table(title, (first, "number", "confirmed", "contradicted", "not measurable"), cells)
+
+
+def _text_table(found: Faithfulness) -> Table:
+    flaws, swap = found.flaws, found.swap
+    rows = (
+        ("rationales", str(flaws.texts)),
+        ("not read whole", str(flaws.not_whole)),
+        ("contradict their own stage", str(flaws.contradictory)),
+        ("share repeated by another epoch of the night", flaws.repeated.text),
+        ("share that comes to another stage than the direct answer", found.differ.text),
+        ("pictures swapped with an epoch of another stage", str(swap.pairs)),
+        ("share of texts that the swap changes", swap.changed.text),
+        ("claims confirmed by the epoch's own signal, own picture", swap.confirmed.text),
+        ("claims confirmed by the epoch's own signal, the other's picture", swap.confirmed_after.text),
+        ("fall of that share", swap.drop.text),
+    )
+    return Table("Rationales, and the swap test", ("", "all nights"), rows)
+
+
+def _deletion_table(found: Faithfulness) -> Table:
+    rows = tuple(
+        (row.kind, str(row.claims), *(one.text for one in (row.cited, row.chance, row.difference, row.ratio)))
+        for row in found.deletion
+    )
+    columns = ("claim", "number", "cited segment", f"chance segments (mean of {DRAWS})", "difference", "ratio")
+    return Table("Deletion test: fall of the stage's probability after blanking", columns, rows)

@@ -1,0 +1,176 @@
+"""Multinomial logistic regression on band powers: the baseline that a picture must beat.
+
+Fitted by L-BFGS on standardised features with a quadratic penalty; every stage weighs alike whatever its share of the
+night, since a training set's shares need not be those of the night to be staged. The penalty is strong: fitted on one
+set of recorders (or a simulator) and used on others, a weak one is better at home and much worse abroad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.lab.datasets import Night, split_by_subject
+from eegvlm.lab.evaluation.answers import N_STAGES, NightAnswers
+from eegvlm.lab.evaluation.band_powers import band_power_features, eeg_channel
+from eegvlm.lab.evaluation.figures import Floats
+from eegvlm.lab.evaluation.run import Channels, Progress, Reading, ScoredNight, answer_nights
+from eegvlm.signals import EPOCH_S, Recording
+
+PENALTY = 0.1
+_ITERATIONS = 300
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticStager:
+    """A fitted regression; called with a recording it stages it.
+
+    Attributes
+    ----------
+    mean, scale
+        Of the training features: (features,).
+    weights
+        (5, features + 1), the last column the intercepts.
+    """
+
+    mean: Floats
+    scale: Floats
+    weights: Floats
+
+    def probabilities(self, features: Floats) -> Floats:
+        """Return probabilities (n, 5) of features (n, features); NaN rows stay NaN."""
+        logits = _with_one((features - self.mean) / self.scale) @ self.weights.T
+        logits -= logits.max(axis=1, keepdims=True)
+        shares = np.exp(logits)
+        probabilities: Floats = shares / shares.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def __call__(self, recording: Recording) -> Reading:
+        """Stage a recording; epochs without signal stay unscored."""
+        probabilities = self.probabilities(band_power_features(recording))
+        known = ~np.isnan(probabilities).any(axis=1)
+        best = np.where(known, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
+        hypnogram = Hypnogram(
+            best.astype(np.int8),
+            EPOCH_S,
+            recording.start,
+            probabilities=probabilities.astype(np.float32),
+        )
+        return Reading(hypnogram, {"eeg": eeg_channel(recording).name})
+
+
+def fit(features: Floats, stages: npt.NDArray[np.int8], *, penalty: float = PENALTY) -> LogisticStager:
+    """Fit the regression.
+
+    Parameters
+    ----------
+    features
+        (n, features); rows with NaN are left out.
+    stages
+        (n,), 0 to 4; epochs with -1 are left out.
+    penalty
+        Weight of half the squared weights (intercepts excepted) beside the mean loss.
+
+    Raises
+    ------
+    InputError
+        If fewer than two stages are left.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
+    kept = (stages >= 0) & ~np.isnan(features).any(axis=1)
+    features, truth = features[kept], stages[kept].astype(np.intp)
+    count = np.bincount(truth, minlength=N_STAGES)
+    if np.count_nonzero(count) < 2:
+        raise InputError("logistic regression", "stages to fit", np.count_nonzero(count), "give nights of two or more")
+    mean, scale = features.mean(axis=0), features.std(axis=0)
+    scale[scale == 0] = 1.0
+    inputs = _with_one((features - mean) / scale)
+    importance = 1 / (np.count_nonzero(count) * np.maximum(count, 1))[truth]  # sums to 1
+    target = np.eye(N_STAGES)[truth]
+    penalised = np.ones((N_STAGES, inputs.shape[1]))
+    penalised[:, -1] = 1e-6  # holds the intercept of a stage that never occurs
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        weights = flat.reshape(N_STAGES, -1)
+        logits = inputs @ weights.T
+        logs = logits - logsumexp(logits, axis=1, keepdims=True)
+        value = -(importance * (logs * target).sum(axis=1)).sum() + penalty / 2 * (penalised * weights**2).sum()
+        gradient = ((np.exp(logs) - target) * importance[:, None]).T @ inputs + penalty * penalised * weights
+        return float(value), gradient.ravel()
+
+    start = np.zeros(N_STAGES * inputs.shape[1])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
+    return LogisticStager(mean, scale, found.x.reshape(N_STAGES, -1))
+
+
+def fit_on(nights: Iterable[ScoredNight], *, channels: Channels | None = None) -> LogisticStager:
+    """Fit the regression on nights; see :func:`fit`."""
+    rows = [_rows(night, channels) for night in nights]
+    return fit(np.concatenate([one for one, _ in rows]), np.concatenate([stages for _, stages in rows]))
+
+
+def cross_validate(
+    nights: Sequence[Night],
+    *,
+    folds: int = 10,
+    seed: int = 0,
+    channels: Channels | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[NightAnswers], dict[str, str]]:
+    """Stage each subject's nights by a regression fitted on other subjects.
+
+    Parameters
+    ----------
+    nights
+        Of two subjects or more; each must be readable.
+    folds, seed
+        As in :func:`eegvlm.lab.datasets.split_by_subject`; no more folds than subjects.
+    channels
+        As in :func:`eegvlm.signals.read_recording`.
+    progress
+        As in :func:`eegvlm.lab.evaluation.evaluate`, over all folds.
+
+    Returns
+    -------
+    answers, errors
+        As :func:`eegvlm.lab.evaluation.run.answer_nights` gives them.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two subjects, or a night cannot be read.
+    """
+    subjects = len({night.person for night in nights})
+    rows = {night.name: _rows(night, channels) for night in nights}
+    answers: list[NightAnswers] = []
+    errors: dict[str, str] = {}
+    for split in split_by_subject(nights, folds=min(folds, subjects), seed=seed):
+        features = np.concatenate([rows[night.name][0] for night in split.train])
+        stager = fit(features, np.concatenate([rows[night.name][1] for night in split.train]))
+        tell = None
+        if progress is not None:
+            tell = partial(_moved_on, progress, len(answers), len(nights))
+        of_fold, failed = answer_nights(stager, split.test, channels=channels, progress=tell)
+        answers += of_fold
+        errors |= failed
+    return answers, errors
+
+
+def _moved_on(progress: Progress, before: int, total: int, done: int, of_fold: int, name: str) -> None:
+    progress(before + done, total, name)
+
+
+def _rows(night: ScoredNight, channels: Channels | None) -> tuple[Floats, npt.NDArray[np.int8]]:
+    return band_power_features(night.recording(channels)), night.hypnogram().stages
+
+
+def _with_one(rows: Floats) -> Floats:
+    return np.hstack([rows, np.ones((len(rows), 1))])

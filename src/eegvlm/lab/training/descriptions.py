@@ -1,0 +1,45 @@
+"""What is measurable in each stored epoch, in words: the texts of contrastive training. No scoring is needed.
+
+Epochs are measured as they are drawn: an amplitude that cannot be seen cannot be learnt.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from eegvlm.core.files import make_folder
+from eegvlm.images import ImageLayout, corrected
+from eegvlm.lab.training.night_texts import kept_texts, measured
+from eegvlm.lab.training.store import EpochStore
+from eegvlm.reasoning import describe
+
+Descriptions = list[list[str]]
+
+
+def describe_nights(store: EpochStore, layout: ImageLayout, folder: Path) -> Descriptions:
+    """Return a description of every epoch of every night; ``""`` where nothing is measurable.
+
+    Parameters
+    ----------
+    store
+        The nights.
+    layout
+        Its panels' first roles say what each stored row is.
+    folder
+        One file a night; those that a killed run had written are read.
+    """
+    make_folder(folder)
+    return [
+        kept_texts(folder / f"{name}.json", partial(_texts, store, night, layout))
+        for night, name in enumerate(store.nights)
+    ]
+
+
+def _texts(store: EpochStore, night: int, layout: ImageLayout) -> list[str]:
+    signals = corrected(layout, store.whole_night(night, slice(None)), store.corrections(night, layout))
+    findings, contexts = measured(signals, layout)
+    rng = np.random.default_rng([night, 8])
+    return [describe(found, context, rng=rng) for found, context in zip(findings, contexts, strict=True)]

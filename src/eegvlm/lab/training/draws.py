@@ -1,0 +1,88 @@
+"""Which epochs a phase draws: by stage or as they come, with or without a group of persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.lab.training.data import SeededDraws, even_chances, row_chances
+from eegvlm.lab.training.recipe import DataRecipe, Phase
+from eegvlm.lab.training.store import EpochStore
+
+_LEAST_SHARE = 1e-3
+
+
+def chances_of(data: DataRecipe, store: EpochStore, *, by_stage: bool) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which each epoch is drawn."""
+    if not by_stage or data.sampling == "natural":
+        return even_chances(store, data.train)
+    return row_chances(store, data.train, data.stage_shares)
+
+
+def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
+    """Return the shares of W, N1, N2, N3, R among what is learnt from epochs that are compared with all five.
+
+    Where a teacher doubts a stage it is learnt less often than it is drawn, and a model says it less often.
+    """
+    natural = data.sampling == "natural"
+    chances = chances_of(data, store, by_stage=True) * store.allowed.all(axis=1)
+    if not chances.any():
+        return list(data.stage_shares)
+    learnt = chances @ store.targets / chances.sum()
+    unseen = _LEAST_SHARE if natural else np.array(data.stage_shares)  # rare, or as was meant
+    learnt = np.where(learnt < _LEAST_SHARE, unseen, learnt)
+    return [float(share) for share in learnt / learnt.sum()]
+
+
+def draws_of(
+    phase: Phase,
+    data: DataRecipe,
+    store: EpochStore,
+    seed: int,
+    *,
+    by_stage: bool = True,
+    without: npt.NDArray[np.bool_] | None = None,
+) -> SeededDraws:
+    """Return the draws of a whole phase.
+
+    Parameters
+    ----------
+    phase, data, seed
+        Of the recipe.
+    store
+        The epochs.
+    by_stage
+        Whether the recipe's stage shares count, if it has any.
+    without
+        bool (n,): epochs that are not drawn.
+    """
+    count = phase.optimiser_steps(data.epochs_a_pass or len(store)) * phase.batch_size
+    chances = chances_of(data, store, by_stage=by_stage)
+    if without is None:
+        return SeededDraws(chances, count, seed)
+    rows = np.flatnonzero(~without)
+    return DrawsAmong(rows, chances[rows], count, seed)
+
+
+class DrawsAmong(SeededDraws):
+    """Draws among some rows.
+
+    Parameters
+    ----------
+    rows
+        (n,) rows that may be drawn.
+    chances
+        (n,) of each, up to a common factor.
+    count, seed
+        How many are drawn, and what decides them.
+    """
+
+    def __init__(self, rows: npt.NDArray[np.intp], chances: npt.NDArray[np.float64], count: int, seed: int) -> None:
+        super().__init__(chances / chances.sum(), count, seed)
+        self.rows = rows
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.seed, 9])
+        return iter(rng.choice(self.rows, self.count, p=self.chances).tolist())

@@ -1,0 +1,72 @@
+"""What the model learns to write: the reasons for each epoch's stage, composed from what is measurable in it.
+
+A night seen through another recorder shows other amplitudes, so every version of a night has texts of its own. Epochs
+are measured as they are drawn: an amplitude that cannot be seen cannot be learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eegvlm.core.files import make_folder
+from eegvlm.lab.training.context import seen_night
+from eegvlm.lab.training.data import Augmentation
+from eegvlm.lab.training.night_texts import composed_rationales, kept_texts
+from eegvlm.lab.training.store import EpochStore
+from eegvlm.model import EegVlmProcessor
+
+Rationales = list[list[list[str]]]
+
+
+def night_rationales(
+    store: EpochStore,
+    processor: EegVlmProcessor,
+    folder: Path,
+    *,
+    augmentation: Augmentation | None = None,
+    versions: int = 1,
+    progress: Callable[[list[Any]], Iterable[Any]] = iter,
+) -> Rationales:
+    """Return texts by night, version and epoch; ``""`` for an epoch that is not learnt.
+
+    Parameters
+    ----------
+    store, processor
+        The nights, and the layout whose panels' first roles say what each stored row is.
+    folder
+        One file a night and version; those that a killed run had written are read.
+    augmentation, versions
+        How nights are seen; without augmentation there is one version.
+    progress
+        Wraps the list of nights.
+    """
+    make_folder(folder)
+    return [
+        [
+            kept_texts(
+                folder / f"{store.nights[night]}-{version}.json",
+                partial(_texts, store, processor, augmentation, night, version),
+            )
+            for version in range(versions)
+        ]
+        for night in progress(list(range(len(store.nights))))
+    ]
+
+
+def _texts(
+    store: EpochStore,
+    processor: EegVlmProcessor,
+    augmentation: Augmentation | None,
+    night: int,
+    version: int,
+) -> list[str]:
+    signals = seen_night(store, processor, augmentation, night, version).drawn_signals(slice(None))
+    here = store.night == night
+    stages = np.full(store.length(night), -1, dtype=np.int8)
+    stages[store.position[here]] = store.stages[here]
+    return composed_rationales(signals, processor.layout, stages)

@@ -1,0 +1,250 @@
+"""From a recipe's sources to nights on disk: simulated ones are made, recorded ones are read.
+
+A night that a killed run had written is not made again. Where a recorded source lies as a built epoch store, its
+nights are taken from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import Stage
+from eegvlm.hypnogram.align import notes_of_placing
+from eegvlm.hypnogram.timing import Timing
+from eegvlm.images import ImageLayout, panel_channels, panel_signals
+from eegvlm.lab.datasets import Night
+from eegvlm.lab.datasets.contents import alignments_in_words
+from eegvlm.lab.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
+from eegvlm.lab.training.built import BuiltNight
+from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
+from eegvlm.lab.training.parts import check_parts, divided
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.lab.training.spectral_nights import read_spectral_nights
+from eegvlm.lab.training.store import (
+    EpochStore,
+    NightLabels,
+    StoredNight,
+    WrittenNight,
+    night_key,
+    one_hot,
+    write_night,
+)
+from eegvlm.signals import EPOCH_S, read_recording
+
+_LOG = logging.getLogger(__name__)
+_OTHERS = ("EOG E1-M2", "EOG E2-M2", "EMG chin")
+_EVERY_STAGE = np.ones(5, dtype=bool)
+
+Progress = Callable[[list[Any]], Iterable[Any]]
+
+
+def prepare(
+    data: DataRecipe, layout: ImageLayout, folder: Path, roots: Mapping[str, Path], *, progress: Progress = iter
+) -> tuple[EpochStore, EpochStore]:
+    """Return the epochs to train on, and those to validate on.
+
+    Parameters
+    ----------
+    data
+        The sources.
+    layout
+        Its panels, rate and filters are what is stored.
+    folder
+        Two files a night.
+    roots
+        Where each recorded source lies, by its name.
+    progress
+        Wraps the list of nights of a source, to show how far it is.
+
+    Raises
+    ------
+    InputError
+        If a recorded source has no root or no night, or a person is in two parts, the test part included.
+    """
+    data = divided(data, layout, roots)
+    train = _mixture(data.train, data, layout, folder, roots, progress, levelled=data.levelled)
+    validation = _mixture(data.validation, data, layout, folder, roots, progress)
+    check_parts(data, layout, roots, training=train.persons, validation=validation.persons)
+    return train, validation
+
+
+def _mixture(
+    mixture: Mixture,
+    data: DataRecipe,
+    layout: ImageLayout,
+    folder: Path,
+    roots: Mapping[str, Path],
+    progress: Progress,
+    *,
+    levelled: bool = True,
+) -> EpochStore:
+    files: dict[str, list[StoredNight]] = {}
+    named = Counter(
+        [
+            *(one.name for one in mixture.recorded),
+            *(one.name for one in mixture.unlabelled),
+            *(one.name for one in mixture.spectral),
+        ]
+    )
+    for twice in (name for name, count in named.items() if count > 1):
+        raise InputError("recipe", "data", twice, "two sources have this name: give each its own")
+    for recorded in mixture.recorded:
+        timings: dict[str, Timing] = {}
+        files[recorded.name] = [
+            night if isinstance(night, BuiltNight) else WrittenNight(_record(night, recorded, layout, folder, timings))
+            for night in progress(
+                chosen_nights(recorded, layout, roots, unpacked=folder / "unpacked", level=logging.WARNING)
+            )
+        ]
+        _tell_alignment(recorded.name, timings)
+    for place, simulated in enumerate(mixture.simulated):
+        carriers = None
+        if simulated.carriers:
+            lenders = [one for one in data.train.recorded if one.name == simulated.carriers]
+            if not lenders:
+                raise InputError(
+                    "recipe", "carriers", simulated.carriers, "name one of the sources in data.train.recorded"
+                )
+            carriers = _carriers(lenders[0], layout, roots)
+        spectra = _spectra(simulated, roots)
+        seeds = list(range(simulated.first_seed, simulated.first_seed + simulated.nights))
+        files[f"simulated-{place}"] = [
+            WrittenNight(_simulate(seed, simulated, layout, folder, carriers, spectra)) for seed in progress(seeds)
+        ]
+    for unlabelled in mixture.unlabelled:
+        recordings = files_of(unlabelled, roots)
+        files[unlabelled.name] = [
+            WrittenNight(_unlabelled(path, unlabelled, layout, folder, roots[unlabelled.name]))
+            for path in progress(recordings)
+        ]
+    for spectral in mixture.spectral:
+        files[spectral.name] = list(read_spectral_nights(spectral.name, folder_of(spectral.name, roots)))
+    if not any(files.values()):
+        raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
+    kept = Counter(night.key for nights in files.values() for night in nights)
+    for twice in (key for key, count in kept.items() if count > 1):
+        hint = "two sources give a night of this name: give simulated ones other seeds, others other names"
+        raise InputError("recipe", "data", twice, hint)
+    others = {recorded.name: recorded.others for recorded in mixture.recorded}
+    return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled, others=others)
+
+
+def _tell_alignment(source: str, timings: Mapping[str, Timing]) -> None:
+    """Log what the places of a source's scorings rest on; nights that a killed run had written are not counted."""
+    if timings:
+        counts = Counter(timings.values())
+        words = alignments_in_words({timing: counts[timing] for timing in Timing if counts[timing]})
+        _LOG.warning("data %s: scorings laid on their recordings by: %s", source, words)
+
+
+def _record(
+    night: Night, source: RecordedNights, layout: ImageLayout, folder: Path, timings: dict[str, Timing]
+) -> Path:
+    """Write one recorded night; epochs of stages that the source does not teach are kept as context."""
+    file = folder / f"{night_key(source.name, night.name)}.npy"
+    if not file.is_file():
+        recording, hypnogram = night.recording(source.channels or None), night.hypnogram()
+        timings[night.name] = hypnogram.timing
+        for note in notes_of_placing(hypnogram):
+            _LOG.warning("data %s: night %s: %s", source.name, night.name, note)
+        count = min(recording.n_epochs, len(hypnogram.stages))
+        signals = panel_signals(layout, recording, 0, count)
+        if not signals:
+            raise InputError(recording.path, "channels", "none for any panel", "name them in the data set's rules")
+        stages = hypnogram.stages[:count].astype(np.int8)
+        allowed = np.array([stage.label in source.stages for stage in map(Stage, range(5))])
+        taught = (stages >= 0) & allowed[np.maximum(stages, 0)] & recording.scorable[:count]
+        stages = np.where(taught, stages, -1).astype(np.int8)
+        write_night(
+            file,
+            [panel.name for panel in layout.panels],
+            signals,
+            NightLabels(night.person, stages, one_hot(stages), allowed),
+        )
+    return file
+
+
+def _unlabelled(path: Path, source: UnlabelledNights, layout: ImageLayout, folder: Path, root: Path) -> Path:
+    """Write one recording without a scoring; it is named by its place, for names may occur in several folders."""
+    name = path.relative_to(root).as_posix()
+    file = folder / f"{night_key(source.name, name)}.npy"
+    if not file.is_file():
+        recording = read_recording(path)
+        signals = panel_signals(layout, recording, 0, recording.n_epochs)
+        if not signals:
+            raise InputError(path, "channels", "none for any panel", "leave this recording out")
+        stages = np.full(recording.n_epochs, -1, dtype=np.int8)
+        labels = NightLabels(f"{source.name}:{name}", stages, one_hot(stages), _EVERY_STAGE)
+        write_night(file, [panel.name for panel in layout.panels], signals, labels)
+    return file
+
+
+def _carriers(source: RecordedNights, layout: ImageLayout, roots: Mapping[str, Path]) -> Carriers:
+    """Return the EEG of a recorded source at the layout's rate, unfiltered, as texture for simulated nights."""
+    epochs, stages = [], []
+    for night in recorded_nights(source, roots):
+        recording = night.recording(source.channels or None)
+        channel = next(one for one in panel_channels(layout, recording).values() if one is not None)
+        held, scored = recording.epochs(channel, rate=layout.rate), night.hypnogram().stages
+        count = min(len(held), len(scored))
+        whole = np.isfinite(held[:count]).all(axis=1) & (scored[:count] >= 0)
+        epochs.append(held[:count][whole])
+        stages.append(scored[:count][whole])
+    return Carriers(np.concatenate(epochs).astype(np.float32), np.concatenate(stages).astype(np.int8))
+
+
+def _spectra(source: SimulatedNights, roots: Mapping[str, Path]) -> list[MeasuredSpectra]:
+    """Return the measured nights that a source follows; none where it names none."""
+    if not source.spectra:
+        return []
+    files = sorted(folder_of(source.spectra, roots).glob("*.npz"))
+    if not files:
+        raise InputError(roots[source.spectra], f"data {source.spectra}", "no npz file", "give a folder of band powers")
+    return [read_band_powers(file) for file in files]
+
+
+def _simulate(
+    seed: int,
+    source: SimulatedNights,
+    layout: ImageLayout,
+    folder: Path,
+    carriers: Carriers | None,
+    spectra: list[MeasuredSpectra],
+) -> Path:
+    """Write one simulated night."""
+    file = folder / f"simulated-{seed:07d}.npy"
+    if file.is_file():
+        return file
+    eeg = source.eeg[seed % len(source.eeg)]
+    carried = carriers is not None and np.random.default_rng([seed, 1]).random() < source.carrier_share
+    night = simulate_night(
+        hours=source.hours,
+        seed=seed,
+        rate=layout.rate,
+        channels=[eeg, *_OTHERS],
+        subject=draw_subject(seed, spread=source.spread),
+        spectra=spectra[seed % len(spectra)] if spectra else None,
+        carriers=carriers if carried else None,
+    )
+    if source.off_grid:
+        night = night.later(np.random.default_rng([seed, 3]).uniform(0, EPOCH_S))
+    targets = one_hot(night.stages)
+    if source.teacher == "yasa":
+        from eegvlm.lab.training.teacher import taught_probabilities
+
+        taught = taught_probabilities(night.epochs(eeg), night.rate, seed=seed)
+        share = np.full(len(targets), source.teacher_share)
+        share[night.stages == Stage.N1] = min(source.teacher_share, 1 - source.true_n1)
+        targets = ((1 - share[:, None]) * targets + share[:, None] * taught).astype(np.float32)
+    recording = night.recording()
+    signals = panel_signals(layout, recording, 0, recording.n_epochs)
+    labels = NightLabels(f"simulated:{seed}", night.stages, targets.astype(np.float32), _EVERY_STAGE)
+    write_night(file, [panel.name for panel in layout.panels], signals, labels)
+    return file

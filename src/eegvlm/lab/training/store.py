@@ -1,0 +1,340 @@
+"""Epochs on disk for training, drawn only when a batch is made.
+
+A night that a run wrote is a pair of files: int16 at the layout's rate, filtered as the layout says, one row a panel,
+at 1/16 µV (what the rasteriser takes, so that augmentation and drawing can differ from pass to pass), and its labels.
+A night can also be the rows of a built epoch store (:mod:`eegvlm.lab.training.built`). Nights are opened when they are
+first read, by every process for itself, and are mapped, not loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.core.files import make_folder, replacing
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import STAGES, Stage
+from eegvlm.images import Correction, ImageLayout, corrected, signal_corrections
+from eegvlm.images.sampling import stretches
+
+MICROVOLT = 1 / 16
+_ABSENT = np.int16(-32768)
+
+
+@dataclass(frozen=True)
+class NightLabels:
+    """What is known of the epochs of a night.
+
+    Parameters
+    ----------
+    person
+        The sleeper, unique among all data sets.
+    stages
+        int8 (n,): the scorer's, -1 where an epoch is not learnt.
+    targets
+        float32 (n, 5): probabilities to learn; rows of unscored epochs are not used.
+    allowed
+        bool (5,): the stages among which the loss compares.
+    """
+
+    person: str
+    stages: npt.NDArray[np.int8]
+    targets: npt.NDArray[np.float32]
+    allowed: npt.NDArray[np.bool_]
+
+
+def one_hot(stages: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """Return (n, 5) certain targets; zeros where a stage is -1."""
+    return np.asarray(stages[:, None] == np.array(STAGES), dtype=np.float32)
+
+
+def write_night(
+    file: Path, panels: Sequence[str], signals: dict[str, npt.NDArray[np.float32]], labels: NightLabels
+) -> None:
+    """Write one night: ``{panel: (epochs, samples) µV}``, panels without a channel left out, and its labels."""
+    empty = np.full_like(next(iter(signals.values())), np.nan)
+    rows = np.stack([signals.get(panel, empty) for panel in panels], axis=1) / MICROVOLT  # (epochs, panels, samples)
+    absent = np.isnan(rows)
+    stored = np.clip(np.rint(np.where(absent, 0, rows)), -32767, 32767).astype(np.int16)
+    stored[absent] = _ABSENT
+    make_folder(file.parent)
+    with replacing(file.with_suffix(".labels.npz")) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, person=labels.person, stages=labels.stages, targets=labels.targets, allowed=labels.allowed)
+    with replacing(file) as temporary, temporary.open("wb") as stream:
+        np.save(stream, stored)
+
+
+def night_key(source: str, night: str) -> str:
+    """Return the name under which a run keeps a night's files: one a night, also where its name holds folders."""
+    return f"{source}-{night.replace('%', '%25').replace('/', '%2F')}"
+
+
+class StoredNight(Protocol):
+    """A night whose epochs lie on disk."""
+
+    @property
+    def key(self) -> str:
+        """The night's name, unique in a run."""
+
+    @property
+    def labels(self) -> NightLabels:
+        """What is known of its epochs."""
+
+    def __len__(self) -> int: ...
+
+    def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
+        """Return (panels, samples) µV of one epoch, (n, panels, samples) of several; NaN where there is no signal."""
+
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """Return which epochs have a signal: bool (epochs,)."""
+
+    def digest(self) -> bytes:
+        """Return SHA-256 of what is stored of it."""
+
+
+class WrittenNight:
+    """A night that :func:`write_night` wrote.
+
+    Parameters
+    ----------
+    file
+        Its signals; the labels lie beside them.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"file": self.file}  # a mapped array would be copied as a whole
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    @cached_property
+    def _stored(self) -> npt.NDArray[np.int16]:
+        stored: npt.NDArray[np.int16] = np.load(self.file, mmap_mode="r")  # (epochs, panels, samples)
+        return stored
+
+    @property
+    def key(self) -> str:
+        """The file's name."""
+        return self.file.stem
+
+    @property
+    def labels(self) -> NightLabels:
+        """Read them.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged.
+        """
+        file = self._labels_file
+        try:
+            with np.load(file, allow_pickle=False) as held:
+                return NightLabels(str(held["person"]), held["stages"], held["targets"], held["allowed"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise InputError(file, "labels", error, "delete this night's two files; they are made again") from error
+
+    def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
+        """See :class:`StoredNight`."""
+        stored = np.asarray(self._stored[epochs])
+        values = stored.astype(np.float32) * np.float32(MICROVOLT)
+        values[stored == _ABSENT] = np.nan
+        return values
+
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """See :class:`StoredNight`."""
+        return np.asarray((self._stored != _ABSENT).any(axis=(1, 2)))
+
+    def digest(self) -> bytes:
+        """See :class:`StoredNight`."""
+        found = b""
+        for file in (self.file, self._labels_file):
+            with file.open("rb") as held:
+                found += hashlib.file_digest(held, "sha256").digest()
+        return found
+
+    @property
+    def _labels_file(self) -> Path:
+        return self.file.with_suffix(".labels.npz")
+
+
+class EpochStore:
+    """The epochs to learn of several nights.
+
+    Parameters
+    ----------
+    files
+        Nights by the name of their source.
+    panels
+        The panels, in the order in which nights hold them.
+    unscored
+        Whether to hold every epoch with signal, instead of those to learn.
+    levelled
+        Whether they are drawn at the layout's level, and without what an artefact hides.
+    others
+        By source: see :class:`~eegvlm.lab.training.recipe.RecordedNights`.
+
+    Attributes
+    ----------
+    nights
+        Name of each night.
+    persons
+        The sleeper of each night.
+    night, position
+        int64 (n,): of each row, its night and its place in it.
+    source
+        int64 (n,): of each row, the place of its source in ``sources``.
+    stages, targets, allowed
+        (n,), (n, 5), (n, 5): see :class:`NightLabels`.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, Sequence[StoredNight]],
+        panels: Sequence[str],
+        *,
+        unscored: bool = False,
+        levelled: bool = True,
+        others: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+    ) -> None:
+        self.files, self.panels, self.is_levelled = dict(files), list(panels), levelled
+        self.others = dict(others or {})
+        self.sources = list(files)
+        self._stored = [night for some in files.values() for night in some]
+        self.nights = [night.key for night in self._stored]
+        labels = [night.labels for night in self._stored]
+        self.persons = [one.person for one in labels]
+        if unscored:
+            rows = [np.flatnonzero(night.heard()) for night in self._stored]
+        else:
+            rows = [np.flatnonzero(one.stages >= 0) for one in labels]
+        counts = [len(some) for some in rows]
+        self.position = np.concatenate([*rows, np.empty(0, np.intp)]).astype(np.int64)
+        self.night = np.repeat(np.arange(len(labels)), counts)
+        numbers = [number for number, some in enumerate(files.values()) for _ in some]
+        self.source = np.repeat(numbers, counts).astype(np.int64)
+        self.stages = np.concatenate([o.stages[r] for o, r in zip(labels, rows, strict=True)]).astype(np.int64)
+        self.targets = np.concatenate([o.targets[r] for o, r in zip(labels, rows, strict=True)])
+        self.allowed = np.repeat(np.stack([one.allowed for one in labels]), counts, axis=0)
+        self._others = np.zeros((len(self.sources), len(STAGES), len(STAGES)))
+        for place, name in enumerate(self.sources):
+            for stage, weights in self.others.get(name, {}).items():
+                self._others[place, Stage[stage]] = weights
+        self._corrections: dict[int, dict[str, Correction]] = {}
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+    def __getitem__(self, index: int) -> int:
+        return index  # a batch is read at once, by :meth:`signals`
+
+    def only(self, kept: Sequence[bool]) -> EpochStore:
+        """Return the epochs of some sources: of each whether it is among them."""
+        files = dict(compress(self.files.items(), kept))
+        return EpochStore(files, self.panels, levelled=self.is_levelled, others=self.others)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all stored signals and labels, in order."""
+        return hashlib.sha256(b"".join(night.digest() for night in self._stored)).hexdigest()
+
+    def stored(self, night: int) -> StoredNight:
+        """Return a night as it lies on disk."""
+        return self._stored[night]
+
+    def rows_of(self, night: int) -> npt.NDArray[np.int64]:
+        """Return the row of each epoch of a night, -1 where it is not learnt: (epochs,)."""
+        return self._row_at[self._begins[night] : self._begins[night] + self._lengths[night]]
+
+    def length(self, night: int) -> int:
+        """Return how many epochs a night has, those that are not learnt included."""
+        return len(self._stored[night])
+
+    def signals(self, rows: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
+        """Return ``{panel: (len(rows), samples) µV}``, NaN where a panel is absent."""
+        pairs = zip(self.night[rows].tolist(), self.position[rows].tolist(), strict=True)
+        return self._by_panel(np.stack([self._stored[night].microvolt(position) for night, position in pairs]))
+
+    def whole_night(self, night: int, epochs: slice) -> dict[str, npt.NDArray[np.float32]]:
+        """Return ``{panel: (epochs, samples) µV}`` of consecutive epochs, learnt or not."""
+        return self._by_panel(self._stored[night].microvolt(epochs))
+
+    def corrections(self, night: int, layout: ImageLayout) -> dict[str, Correction]:
+        """Return what is done to a night's signals before they are drawn, by panel, from places all over it."""
+        if not self.is_levelled or not layout.corrects:
+            return {}
+        if night not in self._corrections:
+            held = self._stored[night]
+            rows = [held.microvolt(place) for place in stretches(self.length(night))]
+            self._corrections[night] = signal_corrections(layout, self._by_panel(np.concatenate(rows)))
+        return self._corrections[night]
+
+    def corrected(
+        self, signals: dict[str, npt.NDArray[np.float32]], rows: npt.NDArray[np.int64], layout: ImageLayout
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the signals of rows, ``{panel: (len(rows), samples)}``, each as its night is drawn."""
+        nights, row_of = np.unique(self.night[rows], return_inverse=True)
+        found = [self.corrections(night, layout) for night in nights.tolist()]
+        if not any(found):
+            return signals
+        shown = {panel: np.empty_like(values) for panel, values in signals.items()}
+        for place, corrections in enumerate(found):
+            own = row_of == place
+            for panel, values in corrected(layout, {p: v[own] for p, v in signals.items()}, corrections).items():
+                shown[panel][own] = values
+        return shown
+
+    def around(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
+        """Return the rows of so many epochs on each side: (n, 2 * epochs + 1), -1 where none is learnt."""
+        places = self.position[rows, None] + np.arange(-epochs, epochs + 1)
+        nights = np.repeat(self.night[rows, None], 2 * epochs + 1, axis=1)
+        inside = (places >= 0) & (places < self._lengths[nights])
+        return np.where(inside, self._row_at[self._begins[nights] + np.where(inside, places, 0)], -1)
+
+    def learnt_around(self, epochs: int) -> npt.NDArray[np.int64]:
+        """Return how many epochs are learnt in the window of so many on each side of each row, it included: (n,)."""
+        places = self.night * (int(self._lengths.max()) + epochs) + self.position  # windows of two nights never meet
+        return np.searchsorted(places, places + epochs, "right") - np.searchsorted(places, places - epochs)
+
+    @cached_property
+    def _lengths(self) -> npt.NDArray[np.int64]:
+        """Epochs of each night."""
+        return np.array([len(night) for night in self._stored], np.int64)
+
+    @cached_property
+    def _begins(self) -> npt.NDArray[np.int64]:
+        """Place of each night's first epoch, the nights put one after another."""
+        return np.cumsum(self._lengths) - self._lengths
+
+    @cached_property
+    def _row_at(self) -> npt.NDArray[np.int64]:
+        """Row of each epoch, the nights put one after another; -1 where it is not learnt."""
+        found = np.full(int(self._lengths.sum()), -1, np.int64)
+        found[self._begins[self.night] + self.position] = np.arange(len(self))
+        return found
+
+    def weights(self, rows: npt.NDArray[np.int64], others: float) -> npt.NDArray[np.float32]:
+        """Return with which weight the loss compares rows with each stage: float32 (len(rows), 5), 1 for those allowed.
+
+        Parameters
+        ----------
+        rows
+            Which.
+        others
+            What the sources' weights of other stages are multiplied by; 0: only what is allowed is compared.
+        """
+        light = np.minimum(others * self._others[self.source[rows], self.stages[rows]], 1.0)
+        return np.where(self.allowed[rows], 1.0, light).astype(np.float32)
+
+    def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
+        return {panel: values[:, i] for i, panel in enumerate(self.panels)}
