@@ -20,7 +20,7 @@ import typer
 from eegvlm.cli import main
 from eegvlm.cli.app import app, imported_command
 
-READ_ONLY = {"ask", "inspect", "compare", "dataset list", "dataset check"}
+READ_ONLY = {"ask", "doctor", "inspect", "compare", "dataset list", "dataset check"}
 IN_PLACE = {"record", "review"}  # write into the checkpoint, or the results, that they are given
 OUT = "<out>"
 BELOW_A_FILE = "a part of this path is a file, not a folder; choose another path"
@@ -78,6 +78,7 @@ WRITERS = (
     Writer("train", ("recipe.yaml", "--out", OUT), "folder", "run", "recipe.json"),
     Writer("crossval", ("recipe.yaml", "--out", OUT), "folder", "folds", "crossval.json"),
     Writer("ablate", ("recipe.yaml", "--out", OUT), "folder", "ablation", "ablation.json"),
+    Writer("cohort", ("absent", "--out", OUT, "--model", "absent-model"), "folder", "cohort", "summary.csv"),
     Writer("index", ("absent", "--out", OUT), "folder", "index", "index.json"),
     Writer("merge", ("absent-run", "--out", OUT), "folder", "model", "config.json"),
     Writer(

@@ -108,11 +108,15 @@ def _cohort(
     part = None if shard is None else parse_shard(shard)
 
     from eegvlm.lab.cohort import find_nights, open_output
+    from eegvlm.lab.cohort.run import FILES
     from eegvlm.lab.cohort.task import StagingPlan
     from eegvlm.model.weights import checkpoint_path, weights_hash
     from eegvlm.signals import parse_channels
     from eegvlm.staging.result_files import check_formats
 
+    output = open_output(out)
+    if not dry_run:
+        output.check(FILES)
     wanted = tuple(name.strip() for name in formats.split(","))
     check_formats(wanted)
     if layout is Layout.BIDS and "bids" not in wanted:
@@ -132,7 +136,6 @@ def _cohort(
         layout=layout.value,
     )
     work = find_nights(inputs, out=out)
-    output = open_output(out)
     if not quiet:
         for problem in work.problems:
             print(f"eegvlm: {problem}", file=sys.stderr)

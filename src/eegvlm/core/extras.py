@@ -12,14 +12,18 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "figures": ("matplotlib",),
     "general": ("torchvision",),
     "hdf5": ("h5py",),
+    "index": ("faiss-cpu",),
     "mne": ("mne",),
     "pandas": ("pandas",),
+    "pdf": ("weasyprint",),
     "review": ("fastapi", "uvicorn"),
     "second-reader": ("yasa", "mne"),
-    "train": ("accelerate", "dacite", "datasets", "peft", "pyarrow", "pyyaml", "tensorboard"),
+    "train": ("accelerate", "dacite", "datasets", "peft", "pyarrow", "pyyaml"),
+    "cohort": ("pyarrow",),  # after train, which is the extra to name where a package is in both
+    "cluster": ("ray",),
 }
 """The distributions that make up each extra of ``pyproject.toml``."""
-_MODULES = {"yaml": "pyyaml"}  # modules that are not called as their distribution
+_MODULES = {"yaml": "pyyaml", "faiss": "faiss-cpu"}  # modules that are not called as their distribution
 
 
 class MissingExtraError(InputError):

@@ -8,7 +8,7 @@ in the journal, so that no night is staged twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,15 @@ _ROOM_BYTES = 20_000_000
 
 class Output(Protocol):
     """Where results go. Objects are sent to other processes: they hold no open files."""
+
+    def check(self, files: Iterable[str]) -> None:
+        """Refuse one that cannot be written, before anything is loaded; nothing stays behind.
+
+        Parameters
+        ----------
+        files
+            Names of the files of the whole cohort.
+        """
 
     def prepare(self) -> None:
         """Make it, and refuse one that cannot be written."""
@@ -56,6 +65,10 @@ class LocalOutput:
     """
 
     root: Path
+
+    def check(self, files: Iterable[str]) -> None:
+        """Refuse a folder that could not be made or filled; see :class:`Output`."""
+        check_output_folder(self.root, files=files, needs_bytes=_ROOM_BYTES)
 
     def prepare(self) -> None:
         """Make the folder.

@@ -13,7 +13,7 @@ import re
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +68,9 @@ class RemoteOutput:
         """Return it where its scheme is known; raise :class:`InputError` otherwise."""
         file_system(url)
         return cls(url)
+
+    def check(self, files: Iterable[str]) -> None:
+        """Ask the store for nothing yet: :meth:`prepare`, before the first night, writes to it."""
 
     def prepare(self) -> None:
         """Refuse a place that cannot be written.

@@ -11,13 +11,15 @@ from eegvlm.lab.cohort.engine import Engine, InProcess, Task
 from eegvlm.lab.cohort.journal import Journal, path_hash
 from eegvlm.lab.cohort.night import CohortNight, Outcome
 from eegvlm.lab.cohort.output import Output
-from eegvlm.lab.cohort.page import write_page
+from eegvlm.lab.cohort.page import FILE, write_page
 from eegvlm.lab.cohort.shards import Shard
-from eegvlm.lab.cohort.summary import Row, write_failures, write_summary
+from eegvlm.lab.cohort.summary import FAILURES, SUMMARY, TABLE, Row, write_failures, write_summary
 from eegvlm.lab.cohort.task import Layout
 
 JOURNAL = "journal.jsonl"
 
+FILES = (SUMMARY, TABLE, FAILURES, FILE)
+"""What is written of a cohort as a whole."""
 Progress = Callable[[int, int, int], None]
 """Called with the nights that are through, those of them that failed, and how many there are to stage."""
 
