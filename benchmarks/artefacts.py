@@ -21,7 +21,14 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.lab.datasets import open_dataset
 from eegvlm.lab.evaluation import robustness
-from eegvlm.lab.evaluation.perturbations import Perturbation, Perturbed, Piece, around_gaps, edited, keep_modalities
+from eegvlm.lab.evaluation.perturbations import (
+    Perturbation,
+    Perturbed,
+    PerturbedPiece,
+    around_gaps,
+    edited,
+    keep_modalities,
+)
 from eegvlm.lab.evaluation.robustness import robustness_table
 from eegvlm.lab.evaluation.systems import whole_model
 from eegvlm.signals import EPOCH_S, Channel, Recording, Role
@@ -113,7 +120,7 @@ def perturbation(name: str, artefact: Artefact, *, lost_min: float = 0) -> Pertu
 
         compared = recording.scorable
         compared[: round(lost_min * 60 / EPOCH_S)] = False
-        return Perturbed((Piece(edited(recording, edit)),), compared)
+        return Perturbed((PerturbedPiece(edited(recording, edit)),), compared)
 
     return Perturbation(name, name, apply)
 

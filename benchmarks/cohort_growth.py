@@ -25,8 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from eegvlm.lab.cohort import CohortNight, LocalOutput, Outcome, Output, find_nights, stage_cohort
-from eegvlm.lab.cohort.journal import Journal
+from eegvlm.lab.cohort import CohortNight, LocalOutput, NightOutcome, Output, find_nights, stage_cohort
+from eegvlm.lab.cohort.journal import CohortJournal
 from eegvlm.lab.cohort.output import MARKER
 from eegvlm.lab.cohort.row import COLUMNS
 
@@ -38,16 +38,16 @@ class StandIn:
     output: Output
     options: str = "stand-in"
 
-    def start(self) -> Callable[[CohortNight], Outcome]:
+    def start(self) -> Callable[[CohortNight], NightOutcome]:
         """Return the worker."""
         return self._stage
 
-    def _stage(self, night: CohortNight) -> Outcome:
+    def _stage(self, night: CohortNight) -> NightOutcome:
         key, row = night.key(self.options), _row(night)
         with self.output.night_folder(night.name) as folder:
             (folder / "hypnogram.csv").write_text("1,0,30,W\n")
             (folder / MARKER).write_text(json.dumps({"key": key, "row": row}))
-        return Outcome(night.name, night.recording, key, row=row)
+        return NightOutcome(night.name, night.recording, key, row=row)
 
 
 def _row(night: CohortNight) -> dict[str, object]:
@@ -105,7 +105,7 @@ def _append_ms(folder: Path, journal: Path) -> float:
     with journal.open() as stream:
         entry = json.loads(stream.readline())
     times = []
-    with Journal(folder, "journal-append.jsonl") as written:
+    with CohortJournal(folder, "journal-append.jsonl") as written:
         for _ in range(50):
             started = time.perf_counter()
             written.append(entry)

@@ -19,7 +19,7 @@ from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.pooling import pooled
 from eegvlm.lab.datasets import open_dataset
 from eegvlm.lab.evaluation import evaluate
-from eegvlm.lab.evaluation.tables import Table, number
+from eegvlm.lab.evaluation.tables import FigureTable, number
 from eegvlm.retrieval import EpochIndex
 from eegvlm.retrieval.voting import shares
 from eegvlm.staging import Stager
@@ -28,7 +28,7 @@ from eegvlm.staging.examples import ExampleSource
 SIZES = (1, 4, 16)
 
 
-def of_votes(index: EpochIndex) -> Table:
+def of_votes(index: EpochIndex) -> FigureTable:
     """Return recall by stage of the vote alone, mean over patients who have the stage."""
     rows = []
     for k in SIZES:
@@ -42,10 +42,10 @@ def of_votes(index: EpochIndex) -> Table:
                     recalls[stage.label].append(float((said[truth == stage] == stage).mean()))
         rows.append((str(k), *(f"{number(np.mean(some))} ({len(some)})" if some else "-" for some in recalls.values())))
     columns = ("k", *(stage.label for stage in STAGES))
-    return Table("Vote alone: recall, mean over patients (how many have the stage)", columns, tuple(rows))
+    return FigureTable("Vote alone: recall, mean over patients (how many have the stage)", columns, tuple(rows))
 
 
-def of_staging(folder: str, root: str, only: str) -> Table:
+def of_staging(folder: str, root: str, only: str) -> FigureTable:
     """Return nano alone and pooled with the vote on some nights."""
     stager, rows = Stager.from_pretrained("nano"), []
     nights = open_dataset("ucddb-epochs", root, only=only, scorer="epochs").nights
@@ -60,7 +60,7 @@ def of_staging(folder: str, root: str, only: str) -> Table:
         names = iter(answers)
         found = evaluate(lambda recording, told=answers, names=names: told[next(names)], nights).overall.pooled
         rows.append((str(k), number(found.accuracy), number(found.kappa), number(found.macro_f1)))
-    return Table(f"nano pooled with the vote: {only}", ("k", "accuracy", "kappa", "macro-F1"), tuple(rows))
+    return FigureTable(f"nano pooled with the vote: {only}", ("k", "accuracy", "kappa", "macro-F1"), tuple(rows))
 
 
 def _vote(source: ExampleSource, recording):

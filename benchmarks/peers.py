@@ -32,9 +32,9 @@ from rich.console import Console
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage, read_hypnogram
 from eegvlm.lab.datasets import Night, open_dataset
-from eegvlm.lab.evaluation import Bootstrap, Evaluation, NightAnswers, judge
+from eegvlm.lab.evaluation import ConfusionBootstrap, Evaluation, NightAnswers, judge
 from eegvlm.lab.evaluation.summary import confusions_by_subject
-from eegvlm.lab.evaluation.tables import Table, number
+from eegvlm.lab.evaluation.tables import FigureTable, number
 from eegvlm.signals import EPOCH_S, Recording, Role
 
 LABELS = {"eeg": "EEG C4-M1", "eog": "EOG E1-M2", "emg": "EMG chin"}
@@ -245,7 +245,9 @@ def main() -> None:
             kind = "balanced_accuracy" if found["eegvlm"].overall.is_restricted else "kappa"
             for name in list(found)[1:]:
                 ours, theirs = (confusions_by_subject(found[one].nights)[1] for one in ("eegvlm", name))
-                differences.append(f"{name}, {title}: {kind} {Bootstrap().of_difference(ours, theirs, kind).text}")
+                differences.append(
+                    f"{name}, {title}: {kind} {ConfusionBootstrap().of_difference(ours, theirs, kind).text}"
+                )
     columns = (
         "set: system",
         "subjects/nights/epochs",
@@ -259,7 +261,7 @@ def main() -> None:
         "ECE",
         "s a night",
     )
-    console.print(Table("The same epochs, staged by each system", columns, tuple(rows)).rich())
+    console.print(FigureTable("The same epochs, staged by each system", columns, tuple(rows)).rich())
     console.print(f"channels: {', '.join(modalities)}; model {arguments.model}; wake not cropped")
     console.print("kappa in parentheses: labels of one or two stages; in brackets 95 % intervals over subjects")
     for one in differences:

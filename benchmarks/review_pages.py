@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 
 from eegvlm.review.app import make_app
 from eegvlm.review.description import prepare
-from eegvlm.review.work_list import WorkList
+from eegvlm.review.work_list import ReviewList
 from eegvlm.signals import read_recording
 
 LENGTHS_S = (10, 30, 60, 120, 300)
@@ -93,7 +93,7 @@ def main() -> None:
         file = Path(folder) / "night.edf"
         write_noise(file, hours=asked.hours, channels=asked.channels, rate=asked.rate)
         prepare(Path(folder) / "night", read_recording(file))
-        nights = WorkList([Path(folder) / "night"])
+        nights = ReviewList([Path(folder) / "night"])
         client = TestClient(make_app(nights, lambda: None))
         print(f"open: {milliseconds(lambda: client.get('/api/nights/0')):.0f} ms")
         rows = client.get("/api/nights/0").json()["montage"]

@@ -10,7 +10,7 @@ import pytest
 from looking import NANO, Looking, noisy_night
 from typer.testing import CliRunner
 
-from eegvlm.attribution import Cutting, attribute
+from eegvlm.attribution import Blanking, attribute
 from eegvlm.attribution.overlay import overlay_of
 from eegvlm.cli.app import app
 from eegvlm.errors import InputError
@@ -104,7 +104,7 @@ def test_epochs_that_are_not_there_are_refused(recording, arguments, said, tmp_p
 
 def test_an_overlay_adds_up_what_lies_at_the_same_time():
     model = Looking(noisy_night(), slice(160, 192), slice(0, 16))
-    found = attribute(model, np.array([4]), Cutting(curves=False))
+    found = attribute(model, np.array([4]), Blanking(curves=False))
     overlay = overlay_of(found)
     left = overlay.epochs[4]["eog_left"]
     assert left.sum() == pytest.approx(found.losses[0].sum(), rel=1e-5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from looking import NANO, Looking, noisy_night
 
-from eegvlm.attribution import Cutting, attribute, by_stage, choose_epochs, cut
+from eegvlm.attribution import Blanking, attribute, by_stage, choose_epochs, cut
 from eegvlm.attribution.attribution import KINDS
 from eegvlm.attribution.blanking import substitutes
 from eegvlm.errors import InputError
@@ -22,7 +22,7 @@ def looking() -> Looking:
 
 @pytest.mark.parametrize("blank", ["background", "other", "noise"])
 def test_the_map_is_zero_but_where_the_model_looks(looking, blank):
-    found = attribute(looking, np.array([2, 5]), Cutting(blank=blank, draws=2))
+    found = attribute(looking, np.array([2, 5]), Blanking(blank=blank, draws=2))
     where = cut(NANO, "14").labels[160:192, :16]
     seen = np.isin(np.arange(256), where)
     assert np.abs(found.losses[:, seen]).max() > 1e-3
@@ -32,7 +32,7 @@ def test_the_map_is_zero_but_where_the_model_looks(looking, blank):
 
 
 def test_a_whole_panel_is_worth_what_the_model_reads_there(looking):
-    found = attribute(looking, np.arange(3), Cutting("panel", curves=False))
+    found = attribute(looking, np.arange(3), Blanking("panel", curves=False))
     assert found.panel_losses[:, 1].min() > 0.05
     assert not found.panel_losses[:, [0, 2, 3]].any()
     np.testing.assert_array_equal(found.losses, found.panel_losses)
@@ -42,19 +42,19 @@ def test_a_whole_panel_is_worth_what_the_model_reads_there(looking):
 
 def test_the_fall_is_of_the_log_probability_of_the_stage_that_is_followed(looking):
     rows = np.array([4])
-    own = attribute(looking, rows, Cutting("panel"))
+    own = attribute(looking, rows, Blanking("panel"))
     assert own.answers.tolist() == own.stages.tolist() == [N2]
     whole = looking.answers(4, looking.pictures(rows))[0]
     assert own.probabilities[0] == pytest.approx(np.exp(whole[N2]))
     assert own.panel_losses[0, 1] == pytest.approx(whole[N2] - np.log(0.2), abs=1e-5)
-    other = attribute(looking, rows, Cutting("panel"), stages=np.array([0]))
+    other = attribute(looking, rows, Blanking("panel"), stages=np.array([0]))
     assert (other.answers[0], other.stages[0]) == (N2, 0)
     assert other.panel_losses[0, 1] == pytest.approx(whole[0] - np.log(0.2), abs=1e-5)
     assert other.panel_losses[0, 1] < 0, "what spoke for N2 spoke against W"
 
 
 def test_curves_begin_and_end_with_the_whole_and_the_blank_picture(looking):
-    found = attribute(looking, np.arange(4), Cutting())
+    found = attribute(looking, np.arange(4), Blanking())
     ranked_out, chance_out, ranked_in, chance_in = (found.curves[:, kind] for kind in range(len(KINDS)))
     for out in (ranked_out, chance_out):
         np.testing.assert_allclose(out[:, 0], found.probabilities, rtol=1e-5)
@@ -71,10 +71,10 @@ def test_curves_begin_and_end_with_the_whole_and_the_blank_picture(looking):
 
 
 def test_the_same_seed_gives_the_same_maps(looking):
-    one, again = (attribute(looking, np.array([3]), Cutting(blank="noise", seed=7)) for _ in range(2))
+    one, again = (attribute(looking, np.array([3]), Blanking(blank="noise", seed=7)) for _ in range(2))
     assert np.array_equal(one.losses, again.losses)
     assert np.array_equal(one.curves, again.curves)
-    other = attribute(looking, np.array([3]), Cutting(blank="noise", seed=8))
+    other = attribute(looking, np.array([3]), Blanking(blank="noise", seed=8))
     assert not np.array_equal(one.losses, other.losses)
 
 
@@ -111,7 +111,7 @@ def test_epochs_are_drawn_of_all_stages_alike():
 
 
 def test_means_by_stage_and_shares_are_those_of_their_epochs(looking):
-    found = attribute(looking, np.arange(4), Cutting(curves=False), stages=np.array([2, 2, 0, 0]))
+    found = attribute(looking, np.arange(4), Blanking(curves=False), stages=np.array([2, 2, 0, 0]))
     every, wake, n2 = by_stage([found, found])
     assert [(one.stage, one.epochs, one.nights) for one in (every, wake, n2)] == [(None, 8, 2), (0, 4, 2), (2, 4, 2)]
     np.testing.assert_allclose(n2.losses, found.losses[:2].mean(axis=0), rtol=1e-6)

@@ -8,7 +8,7 @@ import torch
 from general_bases import BASES, SETTINGS
 from staging_models import stager_of, untrained
 
-from eegvlm.attribution import Cutting, attribute
+from eegvlm.attribution import Blanking, attribute
 from eegvlm.staging import Stager
 
 
@@ -29,7 +29,7 @@ def test_a_blank_panel_is_read_as_one_without_signal(stager, night):
     """Blanking pixels and leaving the signal out draw the same picture, through different code."""
     redrawing = stager.redrawing(night)
     rows = np.array([20])
-    found = attribute(redrawing, rows, Cutting("panel", curves=False))
+    found = attribute(redrawing, rows, Blanking("panel", curves=False))
     signals = redrawing.night.signals(rows)
     for place, name in ((0, "eeg"), (1, "eog_left"), (3, "emg")):
         absent = {**signals, name: np.full_like(signals[name], np.nan)}
@@ -71,7 +71,7 @@ def test_general_models_are_looked_at_the_same_way(base, night, tmp_path):
     folder = BASES[base](tmp_path / base)
     SETTINGS.write(folder)
     stager = Stager.from_pretrained(folder, smooth="none", dtype="float32")
-    found = attribute(stager.redrawing(night), np.array([3, 10]), Cutting("8", blank="other"))
+    found = attribute(stager.redrawing(night), np.array([3, 10]), Blanking("8", blank="other"))
     assert found.losses.shape == (2, 32)
     assert np.abs(found.losses).max() > 1e-4
     assert found.curves.shape == (2, 4, 11)

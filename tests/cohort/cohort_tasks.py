@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eegvlm.errors import InputError
-from eegvlm.lab.cohort import CohortNight, Outcome, Output
+from eegvlm.lab.cohort import CohortNight, NightOutcome, Output
 from eegvlm.lab.cohort.output import MARKER
 
 
@@ -40,24 +40,26 @@ class FakeTask:
     kills: tuple[str, ...] = ()
     seconds: float = 0.0
 
-    def start(self) -> Callable[[CohortNight], Outcome]:
+    def start(self) -> Callable[[CohortNight], NightOutcome]:
         return self._stage
 
-    def _stage(self, night: CohortNight) -> Outcome:
+    def _stage(self, night: CohortNight) -> NightOutcome:
         key = night.key(self.options)
         if night.name in self.kills:
             os.kill(os.getpid(), signal.SIGKILL)
         if night.name in self.fails:
-            return Outcome(night.name, night.recording, key, reason=f"{night.recording}: cannot be read", lasting=True)
+            return NightOutcome(
+                night.name, night.recording, key, reason=f"{night.recording}: cannot be read", lasting=True
+            )
         if (marker := self.output.marker(night.name)) is not None and marker["key"] == key:
-            return Outcome(night.name, night.recording, key, row=marker["row"])
+            return NightOutcome(night.name, night.recording, key, row=marker["row"])
         time.sleep(self.seconds)
         row = {"night": night.name, "recording": night.recording, "results": night.name, "tst_min": 400.0, "hours": 8.0}
         with self.output.night_folder(night.name) as folder:
             (folder / "hypnogram.csv").write_text(night.name)
             (folder / MARKER).write_text(json.dumps({"key": key, "row": row}))
         (self.log / f"{night.name.replace('/', '+')}.{time.time_ns()}").touch()
-        return Outcome(night.name, night.recording, key, row=row)
+        return NightOutcome(night.name, night.recording, key, row=row)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class NoModel:
 
     options: str = "none"
 
-    def start(self) -> Callable[[CohortNight], Outcome]:
+    def start(self) -> Callable[[CohortNight], NightOutcome]:
         raise InputError("giga", "model", "not there", "name one that is")
 
 

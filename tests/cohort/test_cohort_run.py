@@ -11,7 +11,7 @@ import pytest
 from cohort_tasks import FakeTask, NoModel, made_up_nights, stagings
 
 from eegvlm.errors import InputError
-from eegvlm.lab.cohort import CohortNight, LocalOutput, Processes, Shard, Tally, stage_cohort
+from eegvlm.lab.cohort import CohortNight, LocalOutput, LocalProcesses, Shard, Tally, stage_cohort
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_failing_night_is_written_down_and_stops_no_other(task: FakeTask, tmp_
 def test_a_worker_that_is_killed_fails_its_night_alone(task: FakeTask, tmp_path: Path) -> None:
     nights = made_up_nights(9)
     killing = replace(task, kills=(nights[4].name,))
-    tally = stage_cohort(nights, killing, task.output, engine=Processes(2))
+    tally = stage_cohort(nights, killing, task.output, engine=LocalProcesses(2))
     assert tally == Tally(9, 0, 8, 1, has_table=True)
     (failure,) = rows(tmp_path / "out", "failures.csv")
     assert failure["night"] == nights[4].name
@@ -99,7 +99,7 @@ def test_a_worker_that_is_killed_fails_its_night_alone(task: FakeTask, tmp_path:
 
 def test_workers_that_cannot_start_end_the_run_with_their_reason(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="name one that is"):
-        stage_cohort(made_up_nights(3), NoModel(), LocalOutput(tmp_path), engine=Processes(2))
+        stage_cohort(made_up_nights(3), NoModel(), LocalOutput(tmp_path), engine=LocalProcesses(2))
 
 
 def test_shards_stage_all_nights_and_a_run_without_one_writes_the_summary(task: FakeTask, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.lab.datasets import Dataset, DatasetProblem, Night
-from eegvlm.lab.datasets.sources import Channels, Clock
+from eegvlm.lab.datasets.sources import Channels, RecordingClock
 from eegvlm.signals import EPOCH_S, Recording, RecordingError
 
 RATE = 100
@@ -36,8 +36,8 @@ class ArrayNight:
     def path(self) -> None:
         return None
 
-    def clock(self) -> Clock:
-        return Clock(None, len(next(iter(self.signals.values()))) / RATE)
+    def clock(self) -> RecordingClock:
+        return RecordingClock(None, len(next(iter(self.signals.values()))) / RATE)
 
     def read(self, recording_s: float | None = None) -> Hypnogram:
         return Hypnogram(np.array(self.stages, np.int8), EPOCH_S)

@@ -10,7 +10,7 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from eegvlm.lab.evaluation import Bootstrap, crossval
+from eegvlm.lab.evaluation import ConfusionBootstrap, crossval
 from eegvlm.lab.training import read_recipe
 
 
@@ -44,5 +44,7 @@ if __name__ == "__main__":
         ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print(moment, ended, flush=True)
     told: list[str] = []
-    crossval.cross_validate(recipe, out, data=data, resume=True, tell=told.append, bootstrap=Bootstrap(100)).write(out)
+    crossval.cross_validate(
+        recipe, out, data=data, resume=True, tell=told.append, bootstrap=ConfusionBootstrap(100)
+    ).write(out)
     print(*told, sep="\n")

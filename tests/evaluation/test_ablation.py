@@ -14,7 +14,7 @@ from eegvlm.cli.app import app
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import write_hypnogram
 from eegvlm.lab.datasets.training_record import read_record
-from eegvlm.lab.evaluation import Bootstrap
+from eegvlm.lab.evaluation import ConfusionBootstrap
 from eegvlm.lab.evaluation.ablation import Plan, ablate
 from eegvlm.lab.evaluation.ablation_axes import Axis, variants
 from eegvlm.lab.simulation import simulate_night
@@ -115,7 +115,7 @@ def test_it_goes_on_after_a_kill_and_takes_more_seeds_later(done, recipe, data):
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     told: list[str] = []
-    found = ablate(plan, out, data=data, resume=True, tell=told.append, bootstrap=Bootstrap(100))
+    found = ablate(plan, out, data=data, resume=True, tell=told.append, bootstrap=ConfusionBootstrap(100))
     assert {said.partition(":")[0] for said in told} == {"run 3 of 3 (phases.enhance.enabled=false, seed 2, fold 1)"}
     assert len(found.cells[0].kappas) == 3
     assert {file: file.stat().st_mtime_ns for file in before} == before
@@ -125,7 +125,7 @@ def test_it_goes_on_after_a_kill_and_takes_more_seeds_later(done, recipe, data):
 
 def test_each_training_set_meets_each_test_set(recipe, data, tmp_path):
     plan = Plan(read_recipe(recipe), variants(recipe, []), train=("one", "two"), test=("one", "two"))
-    found = ablate(plan, tmp_path / "out", data=data, bootstrap=Bootstrap(100))
+    found = ablate(plan, tmp_path / "out", data=data, bootstrap=ConfusionBootstrap(100))
     assert [(cell.train, cell.test) for cell in found.cells] == [
         ("one", "one"),
         ("one", "two"),
@@ -143,7 +143,9 @@ def test_each_training_set_meets_each_test_set(recipe, data, tmp_path):
 def test_modalities_are_the_panels_that_are_drawn(recipe, data, tmp_path):
     varied = variants(recipe, [Axis("modalities", ("eeg", "eeg+emg"))])
     assert [[panel.name for panel in one.layout.panels] for one in varied] == [["eeg"], ["eeg", "emg"]]
-    found = ablate(Plan(read_recipe(recipe), varied[:1]), tmp_path / "out", data=data, bootstrap=Bootstrap(100))
+    found = ablate(
+        Plan(read_recipe(recipe), varied[:1]), tmp_path / "out", data=data, bootstrap=ConfusionBootstrap(100)
+    )
     assert set(found.cells[0].nights[0].channels) == {"eeg"}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from evaluation_nights import N2, W, answers, random_night
 
-from eegvlm.lab.evaluation import Bootstrap, judge, rates
+from eegvlm.lab.evaluation import ConfusionBootstrap, judge, rates
 from eegvlm.lab.evaluation.figures import OVERALL
 from eegvlm.lab.evaluation.spread import spread
 from eegvlm.lab.evaluation.summary import confusions_by_subject
@@ -30,7 +30,7 @@ def test_every_interval_contains_its_estimate(seed):
 
 def test_the_interval_is_what_resampling_one_by_one_gives():
     _, by_subject = confusions_by_subject(nights(0, 6))
-    bootstrap = Bootstrap(resamples=300, seed=3)
+    bootstrap = ConfusionBootstrap(resamples=300, seed=3)
     kappas = []
     for weights in bootstrap.weights(6):
         drawn = np.repeat(np.arange(6), weights)
@@ -59,7 +59,7 @@ def test_the_seed_decides_and_the_order_of_the_nights_does_not():
     some = nights(1)
     intervals = judge(some).overall.intervals
     assert judge(some[::-1]).overall.intervals == intervals
-    assert judge(some, bootstrap=Bootstrap(seed=1)).overall.intervals != intervals
+    assert judge(some, bootstrap=ConfusionBootstrap(seed=1)).overall.intervals != intervals
 
 
 def test_one_subject_has_no_interval_and_is_told_so():
@@ -76,7 +76,7 @@ def test_few_subjects_are_told():
 
 def test_a_system_does_not_differ_from_itself():
     _, by_subject = confusions_by_subject(nights(2))
-    difference = Bootstrap().of_difference(by_subject, by_subject)
+    difference = ConfusionBootstrap().of_difference(by_subject, by_subject)
     assert difference.estimate == 0
     assert (difference.interval.low, difference.interval.high) == (0, 0)
 
@@ -93,7 +93,7 @@ def test_drawing_subjects_together_narrows_the_difference():
         ours.append(answers(truth, given, subject=f"s{k:02d}"))
         theirs.append(answers(truth, worse % 5, subject=f"s{k:02d}"))
     (_, a), (_, b) = confusions_by_subject(ours), confusions_by_subject(theirs)
-    bootstrap = Bootstrap()
+    bootstrap = ConfusionBootstrap()
     difference = bootstrap.of_difference(a, b, "accuracy")
     assert difference.estimate == pytest.approx(0.02)
     assert difference.interval.low > 0

@@ -10,7 +10,7 @@ from evaluation_nights import FakeNight, always, answers, by_loudness, loudness_
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
-from eegvlm.lab.evaluation import Reading, evaluate, judge
+from eegvlm.lab.evaluation import JudgedReading, evaluate, judge
 from eegvlm.lab.evaluation.evaluation import FULL, RESTRICTED
 from eegvlm.lab.evaluation.report import Report
 from eegvlm.lab.evaluation.run import channels_read
@@ -112,7 +112,7 @@ def test_progress_tells_the_night_that_is_staged():
 
 def test_the_channels_that_were_read_are_counted():
     def system(recording):
-        return Reading(by_loudness(recording), {"eeg": recording.channels[0].name, "eog": None})
+        return JudgedReading(by_loudness(recording), {"eeg": recording.channels[0].name, "eog": None})
 
     found = evaluate(system, nights("a", "b"))
     assert channels_read(found.nights) == {"eeg": {"C4-M1": 2}, "eog": {"none": 2}}
@@ -191,7 +191,7 @@ def test_the_page_says_what_was_judged_on_what():
     some = nights("a", "b")
     some[1].broken = "truncated"
     about = {"model": "nano", "weights_sha256": "f" * 64, "wake": "cropped to 30 min", "folds": "none"}
-    found = evaluate(lambda r: Reading(by_loudness(r), {"eeg": "C4-M1"}), some, about=about)
+    found = evaluate(lambda r: JudgedReading(by_loudness(r), {"eeg": "C4-M1"}), some, about=about)
     page = Report(found, left_out=["c.edf has no scoring"]).markdown()
     for said in (
         "model: nano",

@@ -7,12 +7,12 @@ import pytest
 from reasoned_epochs import epoch, judged, words
 
 from eegvlm.hypnogram import Stage
-from eegvlm.lab.evaluation import Bootstrap
+from eegvlm.lab.evaluation import ConfusionBootstrap
 from eegvlm.lab.evaluation.claim_verdicts import text_flaws, verdicts_by_kind, verdicts_by_stage
 from eegvlm.lab.evaluation.swap import Swap, draw_partners, swap_figures
 from eegvlm.reasoning import Outcome
 
-DRAWS = Bootstrap(resamples=200)
+DRAWS = ConfusionBootstrap(resamples=200)
 EARLY, LATE = epoch(3.0), epoch(25.0)
 
 

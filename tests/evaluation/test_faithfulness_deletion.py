@@ -12,14 +12,14 @@ from reasoned_epochs import CONTEXT, EEG, epoch, judged, words
 from scipy.special import softmax
 
 from eegvlm.hypnogram import Stage
-from eegvlm.lab.evaluation import Bootstrap
+from eegvlm.lab.evaluation import ConfusionBootstrap
 from eegvlm.lab.evaluation.deletion import Deletion, delete_cited, deletion_rows, drop_ratio
 from eegvlm.lab.evaluation.segments import blank, chance_segments, cited, cites_a_place, widened
 from eegvlm.reasoning import Claim, parse
 from eegvlm.signals import Role
 
 RATE = 100
-DRAWS = Bootstrap(resamples=200)
+DRAWS = ConfusionBootstrap(resamples=200)
 
 
 class HandMadeProbe:

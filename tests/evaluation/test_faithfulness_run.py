@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 from eegvlm.cli.evaluate import evaluate
 from eegvlm.errors import InputError
 from eegvlm.images import PreparedNight
-from eegvlm.lab.evaluation import Bootstrap
+from eegvlm.lab.evaluation import ConfusionBootstrap
 from eegvlm.lab.evaluation.faithfulness import faithfulness
 from eegvlm.lab.evaluation.faithfulness_tables import faithfulness_notes, faithfulness_tables
 from eegvlm.reasoning import Outcome
 
-DRAWS = Bootstrap(resamples=100)
+DRAWS = ConfusionBootstrap(resamples=100)
 STAGES = staircase(20)
 
 
@@ -100,7 +100,8 @@ def test_a_model_that_ignores_the_picture_says_the_same_of_every_epoch_and_after
 
 def test_a_sample_is_drawn_by_the_seed_and_never_silent(reasoner):
     first, again = (
-        faithfulness(reasoner, two_nights()[:1], epochs_a_night=3, bootstrap=Bootstrap(100, seed=1)) for _ in range(2)
+        faithfulness(reasoner, two_nights()[:1], epochs_a_night=3, bootstrap=ConfusionBootstrap(100, seed=1))
+        for _ in range(2)
     )
     assert first.flaws.texts == 3
     assert "faithfulness: 3 of 20 scored epochs with signal were explained, at most 3 a night, drawn by seed 1" in (

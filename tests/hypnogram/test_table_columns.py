@@ -8,7 +8,7 @@ import pytest
 from eight_hours import BEFORE_THE_LAST, CODES, EPOCHS, LABELS, RUNS, START, clock
 
 from eegvlm.hypnogram import Hypnogram, HypnogramError, read_hypnogram
-from eegvlm.hypnogram.formats.column_names import Role, meaning_of
+from eegvlm.hypnogram.formats.column_names import ColumnRole, meaning_of
 
 
 @pytest.fixture
@@ -224,16 +224,16 @@ def test_the_start_is_that_of_the_clock_and_numbers_of_epochs_count_from_it(read
 @pytest.mark.parametrize(
     ("name", "role", "unit"),
     [
-        ("Start time", Role.ONSET, None),
-        ("onset_ms", Role.ONSET, "ms"),
-        ("Duration (s)", Role.LENGTH, "s"),
-        ("Heure de début", Role.ONSET, None),
-        ("Dauer [min]", Role.LENGTH, "min"),
-        ("epochNumber", Role.EPOCH, None),
-        ("Sample #", Role.ONSET, "samples"),
-        ("Začátek", Role.ONSET, None),
-        ("Faza snu", Role.STAGE, None),
-        ("p_N1", Role.OTHER, None),
+        ("Start time", ColumnRole.ONSET, None),
+        ("onset_ms", ColumnRole.ONSET, "ms"),
+        ("Duration (s)", ColumnRole.LENGTH, "s"),
+        ("Heure de début", ColumnRole.ONSET, None),
+        ("Dauer [min]", ColumnRole.LENGTH, "min"),
+        ("epochNumber", ColumnRole.EPOCH, None),
+        ("Sample #", ColumnRole.ONSET, "samples"),
+        ("Začátek", ColumnRole.ONSET, None),
+        ("Faza snu", ColumnRole.STAGE, None),
+        ("p_N1", ColumnRole.OTHER, None),
     ],
 )
 def test_names_of_columns_say_what_they_are(name, role, unit):

@@ -7,11 +7,11 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.scoring_file import ReviewedScoringFile
 
 
 def edit_without_end(file: Path) -> None:
-    scoring = ScoringFile(file)
+    scoring = ReviewedScoringFile(file)
     print(f"pid {os.getpid()}", flush=True)
     for number in count():
         state = scoring.state

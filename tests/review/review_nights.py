@@ -14,7 +14,7 @@ from eegvlm.images import PreparedNight, load_layout
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.review.app import make_app
 from eegvlm.review.guard import Guard
-from eegvlm.review.work_list import WorkList
+from eegvlm.review.work_list import ReviewList
 from eegvlm.signals import read_recording
 from eegvlm.staging import StagedNight
 
@@ -118,6 +118,6 @@ class Page:
 def client_of(folders: list[Path], scoring: Path | None = None, closed: list[bool] | None = None) -> TestClient:
     """Return a client of the guarded application that has not shown its token yet."""
     told = [] if closed is None else closed
-    app = make_app(WorkList(folders, scoring), lambda: told.append(True))
+    app = make_app(ReviewList(folders, scoring), lambda: told.append(True))
     guard = Guard(app, token=TOKEN, port=PORT)
     return TestClient(guard, base_url=ADDRESS, headers={"origin": ADDRESS}, raise_server_exceptions=True)

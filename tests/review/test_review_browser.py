@@ -17,9 +17,9 @@ HOSTILE = b"<img src=x onerror='window.hurt=1'>"
 
 def stages_of(night: Path) -> list[str]:
     """Return the stages that the journal amounts to."""
-    from eegvlm.review.scoring_file import ScoringFile
+    from eegvlm.review.scoring_file import ReviewedScoringFile
 
-    return ScoringFile(night / "review" / "main.jsonl").state.stages
+    return ReviewedScoringFile(night / "review" / "main.jsonl").state.stages
 
 
 def test_a_scorers_hour_in_small(browser: Chromium, served: Served, night: Path) -> None:
@@ -80,11 +80,11 @@ def test_a_killed_server_is_said_and_loses_nothing_that_was_confirmed(
 
 
 def test_two_windows_say_so_and_do_not_overwrite_each_other(browser: Chromium, served: Served, night: Path) -> None:
-    from eegvlm.review.scoring_file import ScoringFile
+    from eegvlm.review.scoring_file import ReviewedScoringFile
 
     open_page(browser, served)
     press(browser, "Home")
-    other = ScoringFile(night / "review" / "main.jsonl")
+    other = ReviewedScoringFile(night / "review" / "main.jsonl")
     to = "N3" if other.state.stages[0] != "N3" else "R"
     other.edit("CD", other.state.revision, {"what": "stage", "stage": to, "epochs": [1]})
     browser.press("0")
@@ -129,7 +129,7 @@ def test_keys_are_changed_on_the_page_and_kept_as_json(browser: Chromium, served
 
 
 def test_an_arousal_is_marked_by_the_keyboard_alone(browser: Chromium, served: Served, night: Path) -> None:
-    from eegvlm.review.scoring_file import ScoringFile
+    from eegvlm.review.scoring_file import ReviewedScoringFile
 
     open_page(browser, served)
     press(browser, "Home")
@@ -141,7 +141,7 @@ def test_an_arousal_is_marked_by_the_keyboard_alone(browser: Chromium, served: S
     browser.wait("!document.getElementById('stretch').open")
     assert "4.00 s" in browser.value("document.getElementById('ruler').textContent")
     press(browser, "a", revisions=1)
-    (mark,) = ScoringFile(night / "review" / "main.jsonl").state.marks.values()
+    (mark,) = ReviewedScoringFile(night / "review" / "main.jsonl").state.marks.values()
     assert (mark["kind"], mark["start_s"], mark["stop_s"]) == ("arousal", 12.5, 16.5)
 
 

@@ -15,7 +15,7 @@ from eegvlm.hypnogram import read_hypnogram
 from eegvlm.review import printing
 from eegvlm.review.changes import changed_epochs
 from eegvlm.review.problems import ReviewError
-from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.scoring_file import ReviewedScoringFile
 from eegvlm.review.signing import PAGE, PDF
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -48,7 +48,7 @@ def test_it_lists_what_was_changed_and_not_what_was_changed_back(page: Page, nig
     page.score(other_than(stages[7]), 8)
     page.score(stages[7], 8)
     page.sign()
-    scoring = ScoringFile(night / "review" / "main.jsonl")
+    scoring = ReviewedScoringFile(night / "review" / "main.jsonl")
     (change,) = changed_epochs(scoring.refresh(), scoring.entries)
     assert (change.epoch, change.before, change.after) == (5, stages[4], other_than(stages[4]))
     assert (change.who, change.model) == ("AB", stages[4])

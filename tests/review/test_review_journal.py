@@ -16,19 +16,19 @@ import pytest
 
 from eegvlm.errors import InputError
 from eegvlm.review.problems import ConflictError, ReviewError
-from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.scoring_file import ReviewedScoringFile
 
 FIRST = {"basis": "blank", "blind": False, "start": None, "onset_s": 0.0, "epoch_s": 30.0, "stages": ["?"] * 20}
 KILLS = 100
 
 
-def begun(folder: Path) -> ScoringFile:
-    scoring = ScoringFile(folder / "main.jsonl")
+def begun(folder: Path) -> ReviewedScoringFile:
+    scoring = ReviewedScoringFile(folder / "main.jsonl")
     scoring.begin("AB", FIRST)
     return scoring
 
 
-def stage(scoring: ScoringFile, label: str, *epochs: int) -> None:
+def stage(scoring: ReviewedScoringFile, label: str, *epochs: int) -> None:
     scoring.edit("AB", scoring.state.revision, {"what": "stage", "stage": label, "epochs": list(epochs)})
 
 
@@ -53,7 +53,7 @@ def test_a_server_killed_a_hundred_times_between_edits_loses_none_that_was_confi
                 lines.append(process.stdout.readline())
             assert lines.pop() == f"died of {signal.SIGKILL.value}\n"
             confirmed, stages = next(line for line in reversed(lines) if line.strip()).split()
-            state = ScoringFile(file).state
+            state = ReviewedScoringFile(file).state
             assert state.revision - int(confirmed) in (0, 1, 2)  # an edit and its undo may be written and not yet said
             if state.revision == int(confirmed):
                 assert "".join(label[-1] for label in state.stages) == stages
@@ -67,10 +67,10 @@ def test_half_a_line_does_not_count_and_is_cut_off_by_the_next(tmp_path: Path, c
     stage(scoring, "N2", 1)
     stage(scoring, "R", 2)
     scoring.file.write_bytes(scoring.file.read_bytes()[:-cut])
-    opened = ScoringFile(scoring.file)
+    opened = ReviewedScoringFile(scoring.file)
     assert opened.state.stages[:2] == ["N2", "?"]
     stage(opened, "W", 3)
-    assert ScoringFile(scoring.file).state.stages[:3] == ["N2", "?", "W"]
+    assert ReviewedScoringFile(scoring.file).state.stages[:3] == ["N2", "?", "W"]
 
 
 def test_a_line_that_was_changed_later_is_found(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_line_that_was_changed_later_is_found(tmp_path: Path) -> None:
     stage(scoring, "R", 2)
     scoring.file.write_bytes(scoring.file.read_bytes().replace(b'"to": "N2"', b'"to": "N3"'))
     with pytest.raises(ReviewError, match="line 3 is damaged or was changed; restore it"):
-        ScoringFile(scoring.file)
+        ReviewedScoringFile(scoring.file)
 
 
 def test_a_line_that_was_removed_is_found(tmp_path: Path) -> None:
@@ -89,11 +89,11 @@ def test_a_line_that_was_removed_is_found(tmp_path: Path) -> None:
     first, _, last = scoring.file.read_bytes().splitlines(keepends=True)
     scoring.file.write_bytes(first + last)
     with pytest.raises(ReviewError, match="line 2 is damaged or was changed"):
-        ScoringFile(scoring.file)
+        ReviewedScoringFile(scoring.file)
 
 
 def test_two_servers_on_one_scoring_do_not_overwrite_each_other(tmp_path: Path) -> None:
-    one, other = begun(tmp_path), ScoringFile(tmp_path / "main.jsonl")
+    one, other = begun(tmp_path), ReviewedScoringFile(tmp_path / "main.jsonl")
     stage(one, "N2", 1)
     with pytest.raises(ConflictError):
         other.edit("CD", 1, {"what": "stage", "stage": "R", "epochs": [1]})
@@ -116,7 +116,7 @@ def test_of_many_edits_of_one_revision_exactly_one_is_taken(tmp_path: Path) -> N
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(refused), ScoringFile(scoring.file).state.stages.count("R")) == (7, 1)
+    assert (len(refused), ReviewedScoringFile(scoring.file).state.stages.count("R")) == (7, 1)
 
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path, monkeypat
     assert scoring.file.read_bytes() == before
     assert scoring.state.stages[:2] == ["N2", "?"]
     stage(scoring, "R", 2)
-    assert ScoringFile(scoring.file).state.stages[:2] == ["N2", "R"]
+    assert ReviewedScoringFile(scoring.file).state.stages[:2] == ["N2", "R"]
 
 
 def test_every_confirmed_edit_was_flushed_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ import pytest
 from review_nights import Page, write_night
 
 from eegvlm.errors import InputError
-from eegvlm.review.night import Night
+from eegvlm.review.night import ReviewedNight
 from eegvlm.review.server import serve
 from eegvlm.review.work_list import find_nights
 
@@ -74,7 +74,7 @@ def test_results_of_another_length_are_refused(night: Path) -> None:
     summary["recording"]["n_epochs"] = 61
     (night / "staging.json").write_text(json.dumps(summary))
     with pytest.raises(InputError, match="60 epochs of 61; it is of another staging"):
-        Night(night)
+        ReviewedNight(night)
 
 
 def test_a_damaged_journal_is_one_sentence_on_the_page(page: Page, night: Path) -> None:
@@ -160,8 +160,8 @@ def running(arguments: list[Path | str]) -> Iterator[tuple[str, int]]:
 
 
 def test_channels_are_those_that_the_user_or_the_staging_chose(night: Path) -> None:
-    label = Night(night).signals.recording.channels[0].sources[0]
-    chosen = Night(night, channels={"eeg": label}).signals.recording
+    label = ReviewedNight(night).signals.recording.channels[0].sources[0]
+    chosen = ReviewedNight(night, channels={"eeg": label}).signals.recording
     assert label in [channel.name for channel in chosen.channels if channel.role.modality == "eeg"]
     with pytest.raises(InputError, match="no such lead"):
-        _ = Night(night, channels={"eeg": "no such lead"}).signals.recording
+        _ = ReviewedNight(night, channels={"eeg": "no such lead"}).signals.recording

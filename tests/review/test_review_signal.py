@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from review_nights import Page
 
-from eegvlm.review.montage import Row, default_montage
+from eegvlm.review.montage import MontageRow, default_montage
 from eegvlm.review.overview import Overview
 from eegvlm.review.traces import extremes, pack, read_trace
 from eegvlm.signals import Recording, RecordingError, Role, read_recording
@@ -85,7 +85,7 @@ def test_filters_keep_the_band_and_take_out_the_mains() -> None:
     time = np.arange(60 * 256) / 256
     wave, mains = 20 * np.sin(2 * np.pi * 10 * time), 30 * np.sin(2 * np.pi * 50 * time)
     recording = Recording.from_arrays({"C4-M1": ((wave + mains + 500).astype(np.float32), 256.0)})
-    trace = read_trace(recording, Row("C4", "C4-M1", low=0.3, notch=50.0), 20, 30, 4000)
+    trace = read_trace(recording, MontageRow("C4", "C4-M1", low=0.3, notch=50.0), 20, 30, 4000)
     expected = wave[20 * 256 : 30 * 256]
     assert np.abs(trace.values[:, 0] - expected).max() < 0.2
 
@@ -99,7 +99,7 @@ def test_gaps_and_the_time_beyond_the_end_stay_empty() -> None:
     samples = np.sin(np.arange(100 * 60) / 5).astype(np.float32) * 40
     samples[2000:3000] = np.nan
     recording = Recording.from_arrays({"C4-M1": (samples, 100.0)})
-    for row in (Row("C4", "C4-M1"), Row("C4", "C4-M1", low=0.3, high=35.0)):
+    for row in (MontageRow("C4", "C4-M1"), MontageRow("C4", "C4-M1", low=0.3, high=35.0)):
         values = read_trace(recording, row, 0, 70, 10_000).values[:, 0]
         assert np.flatnonzero(np.isnan(values)).tolist() == [*range(2000, 3000), *range(6000, 7000)]
 
@@ -108,7 +108,7 @@ def test_the_overview_of_a_night_is_the_extremes_of_its_seconds() -> None:
     samples = np.random.default_rng(0).normal(0, 30, 100 * 1200).astype(np.float32)
     recording = Recording.from_arrays({"C4-M1": (samples, 100.0)})
     overview = Overview(recording)
-    row = Row("C4", "C4-M1")
+    row = MontageRow("C4", "C4-M1")
     first = overview.trace(row, 0, 1200, 1200)
     overview._worker.shutdown(wait=True)
     whole = overview.trace(row, 0, 1200, 1200)

@@ -13,7 +13,7 @@ from review_nights import Page
 from eegvlm.hypnogram import read_hypnogram
 from eegvlm.lab.datasets import open_dataset
 from eegvlm.review.problems import ReviewError
-from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.scoring_file import ReviewedScoringFile
 from eegvlm.review.signing import SIGNED, scoring_hash
 
 
@@ -37,7 +37,7 @@ def test_a_signature_names_who_when_and_the_hashes(page: Page, night: Path) -> N
     recording = night.parent / "night.edf"
     assert signature["recording"]["sha256"] == hashlib.sha256(recording.read_bytes()).hexdigest()
     assert signature["model"] == {"name": "made-up", "weights_sha256": "0" * 64}
-    assert signature["scoring_sha256"] == scoring_hash(ScoringFile(night / "review" / "main.jsonl").state)
+    assert signature["scoring_sha256"] == scoring_hash(ReviewedScoringFile(night / "review" / "main.jsonl").state)
     assert (signature["who"], signature["version"]) == ("AB", 1)
     assert signature["when"][:4].isdecimal()
 
@@ -140,7 +140,7 @@ def test_signed_files_that_could_not_be_written_are_said_and_written_later(page:
 def test_signed_files_of_an_earlier_version_are_not_taken_for_those_of_the_next(page: Page, night: Path) -> None:
     page.sign()
     page.do("reopen", reason="arousal overlooked")
-    scoring = ScoringFile(night / "review" / "main.jsonl")
+    scoring = ReviewedScoringFile(night / "review" / "main.jsonl")
     earlier = {"model": None, "recording": {}, "statement": "killed before the files", "scoring_sha256": "0"}
     scoring.sign("AB", scoring.state.revision, earlier)
     assert not page.show()["outputs"]
@@ -149,4 +149,4 @@ def test_signed_files_of_an_earlier_version_are_not_taken_for_those_of_the_next(
 def test_a_scoring_that_is_not_signed_has_no_signed_files(page: Page, night: Path) -> None:
     assert page.error("outputs")[0] == 422
     with pytest.raises(ReviewError, match="only a signed scoring is reopened"):
-        ScoringFile(night / "review" / "main.jsonl").reopen("AB", 1, "no reason")
+        ReviewedScoringFile(night / "review" / "main.jsonl").reopen("AB", 1, "no reason")

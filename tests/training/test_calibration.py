@@ -7,14 +7,14 @@ import pytest
 
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import real_transitions, smooth, tempered
-from eegvlm.lab.training.calibration import ScoredNight, fit, negative_log_likelihood, softmax
+from eegvlm.lab.training.calibration import CalibrationNight, fit, negative_log_likelihood, softmax
 
 
 def drawn(probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return (probabilities.cumsum(axis=1) < rng.random((len(probabilities), 1))).sum(axis=1).clip(max=4)
 
 
-def chain_night(n: int, temperature: float, seed: int) -> ScoredNight:
+def chain_night(n: int, temperature: float, seed: int) -> CalibrationNight:
     """A night of the transitions that ship, whose logits are a noisy, too sure view of its stages."""
     rng, chain = np.random.default_rng(seed), real_transitions()
     stages = [0]
@@ -22,7 +22,7 @@ def chain_night(n: int, temperature: float, seed: int) -> ScoredNight:
         stages.append(int(drawn(chain.matrix[stages[-1:]], rng)[0]))
     truth = np.array(stages)
     seen = np.log(chain.stationary) + 1.5 * np.eye(5)[truth] + rng.normal(scale=np.sqrt(1.5), size=(n, 5))
-    return ScoredNight("chain", temperature * seen, truth)
+    return CalibrationNight("chain", temperature * seen, truth)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
@@ -30,7 +30,7 @@ def test_the_temperature_that_made_the_labels_is_found(temperature):
     rng = np.random.default_rng(0)
     logits = rng.normal(scale=2, size=(6_000, 5))
     stages = drawn(softmax(logits, temperature), rng)
-    fitted = fit([ScoredNight("made", logits, stages)])
+    fitted = fit([CalibrationNight("made", logits, stages)])
     assert fitted.stage_temperature == pytest.approx(temperature, rel=0.1)
     calibrated = softmax(logits, fitted.stage_temperature)
     assert negative_log_likelihood(calibrated, stages) <= negative_log_likelihood(softmax(logits), stages) + 1e-9
@@ -53,13 +53,13 @@ def test_gaps_and_unscored_epochs_count_for_nothing():
     logits, stages = whole.logits.copy(), whole.stages.copy()
     logits[100:120], stages[100:120] = np.nan, -1
     stages[300:] = -1
-    fitted = fit([ScoredNight("gaps", logits, stages)])
+    fitted = fit([CalibrationNight("gaps", logits, stages)])
     assert np.isfinite([fitted.stage_temperature, fitted.smoothed_temperature]).all()
 
 
 def test_every_source_counts_alike_however_many_epochs_it_has():
     small, large = chain_night(300, 1.0, 1), chain_night(3000, 4.0, 2)
-    both = fit([small, ScoredNight("large", large.logits, large.stages)]).stage_temperature
+    both = fit([small, CalibrationNight("large", large.logits, large.stages)]).stage_temperature
     assert fit([small]).stage_temperature < both < fit([large]).stage_temperature
 
 

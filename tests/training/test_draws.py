@@ -12,9 +12,9 @@ import torch
 from eegvlm.errors import InputError
 from eegvlm.lab.training.crossfit import folds_of, moved_to
 from eegvlm.lab.training.draws import draws_of, learnt_shares
-from eegvlm.lab.training.recipe import DataRecipe, Mixture, Phase, SimulatedNights
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, Phase, SimulatedNightsRecipe
 
-DATA = DataRecipe(train=Mixture((SimulatedNights(),)))
+DATA = DataRecipe(train=Mixture((SimulatedNightsRecipe(),)))
 PHASE = Phase("one", "answer", ("language",), epochs=10, batch_size=8)
 STAGES = np.array([0, 0, 0, 1, 2, 2, 2, 2, 3, 4] * 4)
 

@@ -15,10 +15,10 @@ from eegvlm.images import PreparedNight, load_layout
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.losses import stage_loss
-from eegvlm.lab.training.objectives.evidence import Evidence
+from eegvlm.lab.training.objectives.evidence import EvidenceObjective
 from eegvlm.lab.training.recipe import Phase
 from eegvlm.lab.training.spectral_nights import read_spectral_nights
-from eegvlm.lab.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
 
 NAMES = [entry.name for entry in entries()]
 PLACES = {name: place for place, name in enumerate(NAMES)}
@@ -57,7 +57,7 @@ def measured(tmp_path_factory) -> NightEvidence:
         files.append([folder / f"{name}-{version}.npy" for version in range(2)])
         for version, file in enumerate(files[-1]):
             np.save(file, night_entries(10 * number + version))
-    return NightEvidence(EpochStore(nights, ["eeg"], others={"parts": {"W": (0, 0, 0, 0, 0.5)}}), files)
+    return NightEvidence(TrainingStore(nights, ["eeg"], others={"parts": {"W": (0, 0, 0, 0, 0.5)}}), files)
 
 
 def batches(measured: NightEvidence, data: EvidenceData | None = STILL, **changes) -> EvidenceBatches:
@@ -250,7 +250,7 @@ def test_nights_on_disk_are_not_changed_by_what_is_drawn_from_them(measured):
 @pytest.fixture(scope="module")
 def spectral(tmp_path_factory) -> NightEvidence:
     folder = tmp_path_factory.mktemp("spectral")
-    store = EpochStore({"features": read_spectral_nights("features", write_spectral(folder))}, ["eeg"])
+    store = TrainingStore({"features": read_spectral_nights("features", write_spectral(folder))}, ["eeg"])
     return write_evidence(store, None, folder / "evidence", augmentation=object(), versions=2)
 
 
@@ -267,7 +267,7 @@ def test_nights_of_band_features_have_four_versions_and_windows_of_relative_entr
 
 
 def test_such_nights_are_beside_their_medians_in_validation_too(tmp_path):
-    store = EpochStore({"features": read_spectral_nights("features", write_spectral(tmp_path))}, ["eeg"])
+    store = TrainingStore({"features": read_spectral_nights("features", write_spectral(tmp_path))}, ["eeg"])
     plain = write_evidence(store, None, tmp_path / "evidence")
     assert [len(files) for files in plain.files] == [1, 1]
     window = batches(plain, None)([0])["evidence"][0].numpy()
@@ -279,7 +279,7 @@ def test_what_a_killed_run_had_measured_is_not_measured_again(tmp_path, monkeypa
     noise = np.random.default_rng(0).normal(0, 20, (12, 3000)).astype(np.float32)
     labels = NightLabels("one", np.zeros(12, np.int8), one_hot(np.zeros(12, np.int8)), np.ones(5, bool))
     write_night(tmp_path / "one.npy", ["eeg"], {"eeg": noise}, labels)
-    store = EpochStore({"one": [WrittenNight(tmp_path / "one.npy")]}, ["eeg"], levelled=False)
+    store = TrainingStore({"one": [WrittenNight(tmp_path / "one.npy")]}, ["eeg"], levelled=False)
     layout = load_layout("nano")
 
     class Drawer:
@@ -313,7 +313,7 @@ def test_the_loss_is_the_mean_of_each_readers_own_over_what_counts(measured):
     class Model:
         model, training = Body(), True
 
-    loss, logits = Evidence(Phase("evidence", "evidence", ("evidence",))).loss(Model(), batch)
+    loss, logits = EvidenceObjective(Phase("evidence", "evidence", ("evidence",))).loss(Model(), batch)
     rows = [batch["place"][k] for k in range(2)]
     torch.testing.assert_close(logits, torch.stack([answers[:, k, rows[k]].mean(dim=0) for k in range(2)]))
     at = ((0, 7), (1, 60))

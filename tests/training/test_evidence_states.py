@@ -14,7 +14,7 @@ from eegvlm.lab.training.context import NightVectors, pieces
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.evidence_states import LEAST_PERSONS, fit_familiarity, fit_standards, with_evidence
-from eegvlm.lab.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
 from eegvlm.model import preset
 from eegvlm.model.evidence_encoder import EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
@@ -41,7 +41,7 @@ def evidence_of(folder: Path, persons: int, versions: int = 2) -> NightEvidence:
             held[:, CHIN] = np.nan
             held[3] = np.nan
             np.save(target, beside_median(held))
-    return NightEvidence(EpochStore({"nights": written}, ["eeg"]), files)
+    return NightEvidence(TrainingStore({"nights": written}, ["eeg"]), files)
 
 
 def encoder_of(**changes: object) -> EvidenceEncoder:

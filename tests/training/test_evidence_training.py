@@ -24,8 +24,8 @@ from eegvlm.lab.training import Recipe, read_recipe, train
 from eegvlm.lab.training.estimate import estimate
 from eegvlm.lab.training.moved import WEIGHTS
 from eegvlm.lab.training.objectives.evidence import kept_by_evidence
-from eegvlm.lab.training.recipe import DataRecipe, Mixture, SimulatedNights
-from eegvlm.lab.training.run import Run
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, SimulatedNightsRecipe
+from eegvlm.lab.training.run import TrainingRun
 from eegvlm.lab.training.sources import prepare
 from eegvlm.staging import Stager
 
@@ -62,8 +62,8 @@ def undisturbed(roots, tmp_path_factory) -> Path:
     return folder / "run"
 
 
-def begun(folder: Path, roots: dict[str, Path], *changes: str) -> Run:
-    return Run.begin(recipe_in(folder, *changes), folder / "run", roots, lambda items, what: items)
+def begun(folder: Path, roots: dict[str, Path], *changes: str) -> TrainingRun:
+    return TrainingRun.begin(recipe_in(folder, *changes), folder / "run", roots, lambda items, what: items)
 
 
 def test_an_evidence_phase_moves_the_evidence_encoder_alone_and_keeps_its_standards(tmp_path, roots):
@@ -242,9 +242,9 @@ def test_where_the_teacher_hardly_ever_says_n1_the_truth_keeps_a_share(tmp_path,
     monkeypatch.setattr(
         "eegvlm.lab.training.teacher.taught_probabilities", lambda epochs, rate, seed: np.tile(taught, (len(epochs), 1))
     )
-    checks = Mixture((SimulatedNights(nights=1, hours=0.1, first_seed=900),))
+    checks = Mixture((SimulatedNightsRecipe(nights=1, hours=0.1, first_seed=900),))
     for true_n1, share in ((0.0, 0.8), (0.5, 0.5), (0.1, 0.8), (1.0, 0.0)):
-        source = SimulatedNights(nights=1, hours=2.0, teacher="yasa", teacher_share=0.8, true_n1=true_n1)
+        source = SimulatedNightsRecipe(nights=1, hours=2.0, teacher="yasa", teacher_share=0.8, true_n1=true_n1)
         data = DataRecipe(train=Mixture((source,)), validation=checks)
         store = prepare(data, load_layout("nano"), tmp_path / f"{true_n1}", {})[0]
         n1 = store.stages == Stage.N1

@@ -139,7 +139,7 @@ def test_what_a_phase_leaves_behind_is_what_it_moved(stopped, finished):
 def test_no_person_is_seen_by_the_network_that_gives_the_persons_vectors(base, stopped, tmp_path):
     folder, trained_on = stopped
     assert trained_on["enhance"] == {"simulated:0", "simulated:1", "simulated:2"}
-    run = running.Run.begin(paper(base), folder, {}, lambda items, what: items)
+    run = running.TrainingRun.begin(paper(base), folder, {}, lambda items, what: items)
     run.phase(run.phases[0])
     held = {k: load_file(folder / "enhance" / f"fold-{k}" / "weights" / WEIGHTS) for k in (1, 2)}
     for night, person in enumerate(run.nights.persons):
@@ -206,7 +206,7 @@ def test_every_label_is_one_token_that_the_grammar_can_write(base, tmp_path):
     ],
 )
 def test_each_ablation_is_one_switch(base, switch, blocks, prompts, tmp_path):
-    run = running.Run.begin(paper(base, switch), tmp_path, {}, lambda items, what: items)
+    run = running.TrainingRun.begin(paper(base, switch), tmp_path, {}, lambda items, what: items)
     assert run.model.config.visual_blocks == run.processor.visual_blocks == blocks
     assert set(run.processor.prompts) == prompts
     assert [phase.name for phase in run.phases] == (["reason"] if len(blocks) == 1 else ["enhance", "reason"])

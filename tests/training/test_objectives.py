@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from eegvlm.lab.training.losses import stage_loss, weighed
-from eegvlm.lab.training.objectives.classify import Classify
+from eegvlm.lab.training.objectives.classify import ClassifyObjective
 from eegvlm.lab.training.recipe import Phase
 from eegvlm.model import EegVlmForConditionalGeneration, preset
 
@@ -71,7 +71,9 @@ def test_members_learn_by_themselves():
     }
     with torch.no_grad():
         (both, logits), *alone = (
-            Classify(Phase("p", "classify", ("enhancement",), label_smoothing=0.06, member=member)).loss(model, batch)
+            ClassifyObjective(Phase("p", "classify", ("enhancement",), label_smoothing=0.06, member=member)).loss(
+                model, batch
+            )
             for member in (0, 1, 2)
         )
     torch.testing.assert_close(both, (alone[0][0] + alone[1][0]) / 2)

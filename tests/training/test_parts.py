@@ -12,11 +12,11 @@ from eegvlm.images import load_layout
 from eegvlm.lab.datasets import FolderRules
 from eegvlm.lab.training import read_recipe
 from eegvlm.lab.training.parts import check_parts, divided, held_out_nights, n_folds, persons_of
-from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SplitRecipe
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, SplitRecipe
 from eegvlm.lab.training.split_recipe import split_option
 
 NANO = load_layout("nano")
-CHECKS = Mixture((SimulatedNights(nights=1, first_seed=900),))
+CHECKS = Mixture((SimulatedNightsRecipe(nights=1, first_seed=900),))
 BY_NUMBER = FolderRules(subject=r"(p\d+)_\d")
 
 
@@ -96,7 +96,7 @@ def test_a_person_in_two_parts_is_refused(ten_persons) -> None:
 def test_persons_whose_spectra_simulated_nights_follow_count_as_trained_on(tmp_path: Path) -> None:
     for name in ("SC4001E0", "SC4002E0", "other"):
         (tmp_path / f"{name}.npz").touch()
-    mixture = Mixture((SimulatedNights(nights=1, spectra="powers"),))
+    mixture = Mixture((SimulatedNightsRecipe(nights=1, spectra="powers"),))
     assert persons_of(mixture, NANO, {"powers": tmp_path}) == {"simulated:0", "sleep-edf:SC400", "powers:other"}
 
 

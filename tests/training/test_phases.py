@@ -15,7 +15,7 @@ from eegvlm.lab.training.averaging import Averaging
 from eegvlm.lab.training.build import build
 from eegvlm.lab.training.moved import PARTS, WEIGHTS
 from eegvlm.lab.training.packaged_recipes import RECIPES
-from eegvlm.lab.training.run import Run
+from eegvlm.lab.training.run import TrainingRun
 
 PAPER = RECIPES / "eeg-vlm-13b.yaml"
 STILL = (
@@ -41,7 +41,7 @@ def moved_by(folder: Path, *changes: str) -> dict[str, torch.Tensor]:
         "precision=float32",
         *changes,
     )
-    run = Run.begin(read_recipe(PAPER, settings), folder, {}, lambda items, what: items)
+    run = TrainingRun.begin(read_recipe(PAPER, settings), folder, {}, lambda items, what: items)
     run.phase(run.phases[0])
     return load_file(folder / "answer" / "weights" / WEIGHTS)
 
@@ -73,7 +73,7 @@ CLASSIFY = (
 
 def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_mean(tmp_path):
     settings = ("model=tiny", *DATA, f"phases={CLASSIFY}", "precision=float32")
-    run = Run.begin(read_recipe(PAPER, settings), tmp_path, {}, lambda items, what: items)
+    run = TrainingRun.begin(read_recipe(PAPER, settings), tmp_path, {}, lambda items, what: items)
     network, weights = run.model.model.enhancement, []
     run.after_step = lambda step: weights.append(network.members[0].classifier.weight.detach().clone())
     run.phase(run.phases[0])
@@ -92,7 +92,7 @@ def test_a_network_ends_as_the_mean_of_its_last_steps_with_statistics_of_that_me
 def test_a_phase_moves_and_keeps_the_member_that_it_names(tmp_path):
     phase = CLASSIFY.replace("steps: 4", "steps: 4, member: 2")
     settings = ("model=tiny", "model.enhancement_members=2", *DATA, f"phases={phase}", "precision=float32")
-    run = Run.begin(read_recipe(PAPER, settings), tmp_path, {}, lambda items, what: items)
+    run = TrainingRun.begin(read_recipe(PAPER, settings), tmp_path, {}, lambda items, what: items)
     begun = {name: value.clone() for name, value in run.model.state_dict().items()}
     run.phase(run.phases[0])
     moved = {name for name, value in run.model.state_dict().items() if not torch.equal(value, begun[name])}
@@ -102,7 +102,7 @@ def test_a_phase_moves_and_keeps_the_member_that_it_names(tmp_path):
     assert any("running_var" in name for name in moved)
     assert all(name.startswith("model.enhancement.members.1.") for name in held)
     with pytest.raises(InputError, match=r"phase enhance: member 2; the model has 1"):
-        Run.begin(
+        TrainingRun.begin(
             read_recipe(PAPER, (*settings, "model.enhancement_members=1")),
             tmp_path / "one",
             {},
@@ -120,7 +120,7 @@ def test_a_mean_goes_on_after_an_interruption(tmp_path):
     settings = ("model=tiny", *DATA, f"phases={CLASSIFY}", "precision=float32", "checkpoint_steps=3")
 
     def run(folder: Path, after_step: Callable[[int], None] = lambda step: None) -> None:
-        one = Run.begin(read_recipe(PAPER, settings), folder, {}, lambda items, what: items)
+        one = TrainingRun.begin(read_recipe(PAPER, settings), folder, {}, lambda items, what: items)
         one.after_step = after_step
         one.phase(one.phases[0])
 

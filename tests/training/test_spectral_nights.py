@@ -9,7 +9,7 @@ from spectral_files import COLUMNS, spectral_arrays, write_spectral
 from eegvlm.errors import InputError
 from eegvlm.evidence import BANDS, beside_median, entries
 from eegvlm.images import load_layout
-from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, SpectralNights
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, SpectralNights
 from eegvlm.lab.training.sources import prepare
 from eegvlm.lab.training.spectral_nights import SpectralNight, read_spectral_nights
 
@@ -133,12 +133,12 @@ def test_a_truncated_file_a_single_array_and_an_empty_folder_are_refused(tmp_pat
             read_spectral_nights("features", tmp_path / name)
 
 
-CHECKS = Mixture((SimulatedNights(nights=1, hours=0.1, first_seed=900),))
+CHECKS = Mixture((SimulatedNightsRecipe(nights=1, hours=0.1, first_seed=900),))
 FEATURES = SpectralNights("features", ("evidence",), weight=0.5)
 
 
 def test_spectral_nights_come_last_among_the_sources_and_only_their_phases_learn_from_them(tmp_path):
-    mixture = Mixture((SimulatedNights(nights=1, hours=0.1),), spectral=(FEATURES,))
+    mixture = Mixture((SimulatedNightsRecipe(nights=1, hours=0.1),), spectral=(FEATURES,))
     roots = {"features": write_spectral(tmp_path / "features")}
     data = DataRecipe(train=mixture, validation=CHECKS)
     store = prepare(data, load_layout("nano"), tmp_path / "nights", roots)[0]

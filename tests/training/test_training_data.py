@@ -16,17 +16,17 @@ from eegvlm.lab.simulation import Randomisation, read_band_powers, simulate_nigh
 from eegvlm.lab.training.context import NightVectors, cut, open_gaps, write_night_vectors
 from eegvlm.lab.training.data import Augmentation, SeededDraws, even_chances, row_chances
 from eegvlm.lab.training.descriptions import describe_nights
-from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, UnlabelledNights
 from eegvlm.lab.training.sources import prepare
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tokenizer import train_tokenizer
 from eegvlm.model import EegVlmProcessor, preset
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.signals import read_recording
 
 NANO = load_layout("nano")
-SIMULATED = SimulatedNights(nights=2, hours=0.4, weight=0.75)
-CHECKS = Mixture((SimulatedNights(nights=1, hours=0.25, first_seed=900),))
+SIMULATED = SimulatedNightsRecipe(nights=2, hours=0.4, weight=0.75)
+CHECKS = Mixture((SimulatedNightsRecipe(nights=1, hours=0.25, first_seed=900),))
 SHARES = (0.2, 0.2, 0.2, 0.2, 0.2)
 
 
@@ -41,13 +41,15 @@ def own_nights(tmp_path_factory) -> Path:
     return folder
 
 
-def stores(mixture: Mixture, folder: Path, roots: dict[str, Path], **changes: object) -> tuple[EpochStore, EpochStore]:
+def stores(
+    mixture: Mixture, folder: Path, roots: dict[str, Path], **changes: object
+) -> tuple[TrainingStore, TrainingStore]:
     data = replace(DataRecipe(train=mixture, validation=CHECKS), **changes)
     return prepare(data, NANO, folder, roots)
 
 
 @pytest.fixture(scope="module")
-def mixed(own_nights, tmp_path_factory) -> tuple[Mixture, EpochStore]:
+def mixed(own_nights, tmp_path_factory) -> tuple[Mixture, TrainingStore]:
     mixture = Mixture((SIMULATED,), (RecordedNights("own", stages=("W", "N2"), weight=0.25),))
     return mixture, stores(mixture, tmp_path_factory.mktemp("nights"), {"own": own_nights})[0]
 
@@ -144,7 +146,7 @@ def test_recordings_without_a_scoring_serve_phases_that_need_none(own_nights, tm
     mixture = Mixture((), (), (UnlabelledNights("raw"),))
     store = stores(mixture, tmp_path, {"raw": own_nights})[0]
     assert len(store) == 0
-    everything = EpochStore(store.files, store.panels, unscored=True)
+    everything = TrainingStore(store.files, store.panels, unscored=True)
     assert len(everything) == 2 * 48
     assert (everything.stages == -1).all()
     assert even_chances(everything, mixture).sum() == pytest.approx(1)

@@ -18,13 +18,13 @@ from eegvlm.lab.datasets import open_dataset
 from eegvlm.lab.epochs import build_store
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training.data import Augmentation, Batches
-from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe
 from eegvlm.lab.training.sources import prepare
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor, checkpoint_path
 
 NANO = load_layout("nano")
-CHECKS = Mixture((SimulatedNights(nights=1, hours=0.1, first_seed=900),))
+CHECKS = Mixture((SimulatedNightsRecipe(nights=1, hours=0.1, first_seed=900),))
 EPOCHS = 30
 
 
@@ -54,7 +54,7 @@ def store_of(recordings: Path, folder: Path, layout: ImageLayout, **options: flo
     return folder
 
 
-def prepared(source: RecordedNights, root: Path, run: Path) -> EpochStore:
+def prepared(source: RecordedNights, root: Path, run: Path) -> TrainingStore:
     return prepare(DataRecipe(train=Mixture((), (source,)), validation=CHECKS), NANO, run, {source.name: root})[0]
 
 
@@ -83,7 +83,7 @@ def test_batches_are_those_of_the_recordings(own_nights, built, tmp_path, datase
 
 def test_phases_without_stages_read_every_epoch_with_signal(own_nights, built, tmp_path):
     stores = [prepared(RecordedNights("own"), root, tmp_path / root.name) for root in (own_nights, built)]
-    recorded, stored = (EpochStore(store.files, store.panels, unscored=True) for store in stores)
+    recorded, stored = (TrainingStore(store.files, store.panels, unscored=True) for store in stores)
     assert len(stored) == 3 * EPOCHS - 1
     np.testing.assert_array_equal(stored.position, recorded.position)
 

@@ -14,10 +14,10 @@ from torch import nn
 
 from eegvlm.errors import InputError
 from eegvlm.lab.training.context import NightVectors, with_own
-from eegvlm.lab.training.objectives.follow import Follow
+from eegvlm.lab.training.objectives.follow import FollowObjective
 from eegvlm.lab.training.recipe import Phase, read_recipe
-from eegvlm.lab.training.run import Run
-from eegvlm.lab.training.store import EpochStore, NightLabels, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.run import TrainingRun
+from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
 from eegvlm.lab.training.windows import WindowBatches
 
 EPOCHS = 3
@@ -38,7 +38,7 @@ def vectors(tmp_path) -> NightVectors:
         held[5] = np.nan
         files.append([tmp_path / f"{name}-vectors.npy"])
         np.save(files[-1][0], held)
-    store = EpochStore(nights, ["eeg"], others={"parts": {"W": (0, 0, 0, 0, 0.5)}})
+    store = TrainingStore(nights, ["eeg"], others={"parts": {"W": (0, 0, 0, 0, 0.5)}})
     return NightVectors(store, files, EPOCHS)
 
 
@@ -151,7 +151,7 @@ def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(v
     batch["window"] = batch["window"].nan_to_num()
     batch["counts"] = torch.zeros_like(batch["counts"])
     batch["counts"][0, 1], batch["counts"][2, 4] = 1.0, 3.0
-    loss, logits = Follow(Phase("night", "follow", ("night",))).loss(encoder, batch)
+    loss, logits = FollowObjective(Phase("night", "follow", ("night",))).loss(encoder, batch)
     read = [encoder.model.enhancement.by_member(times * batch["window"]) for times in (1, 2)]
     alone = torch.cat(read)  # each reader's of each member
     torch.testing.assert_close(logits, alone[:, :, EPOCHS].mean(dim=0))
@@ -162,7 +162,7 @@ def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(v
 def test_a_phase_of_the_night_encoder_moves_nothing_else(tmp_path: Path):
     recipe = read_recipe(written_to(tmp_path))
     night = next(phase for phase in recipe.phases if phase.objective == "follow")
-    run = Run.begin(recipe, tmp_path / "run", {}, lambda items, what: items)
+    run = TrainingRun.begin(recipe, tmp_path / "run", {}, lambda items, what: items)
     before = {name: weight.clone() for name, weight in run.model.state_dict().items()}
     run.phase(night)
     moved = {name for name, weight in run.model.state_dict().items() if not torch.equal(weight, before[name])}
@@ -173,6 +173,6 @@ def test_a_phase_of_the_night_encoder_moves_nothing_else(tmp_path: Path):
 def test_a_phase_of_the_night_encoder_needs_one(tmp_path):
     recipe = read_recipe(written_to(tmp_path), ["model.night_epochs=0"])
     night = next(phase for phase in recipe.phases if phase.objective == "follow")
-    run = Run.begin(replace(recipe), tmp_path / "run", {}, lambda items, what: items)
+    run = TrainingRun.begin(replace(recipe), tmp_path / "run", {}, lambda items, what: items)
     with pytest.raises(InputError, match="model has no night encoder"):
         run.phase(night)

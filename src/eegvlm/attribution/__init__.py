@@ -5,7 +5,7 @@ are named), :func:`by_stage` their means, :func:`write_attribution` the files; `
 lays them over the report's traces. Not covered: what the reasons cite (``eegvlm.lab.evaluation.faithfulness``).
 """
 
-from eegvlm.attribution.attribution import Attribution, Cutting, attribute
+from eegvlm.attribution.attribution import Attribution, Blanking, attribute
 from eegvlm.attribution.blanking import BLANKS, Blank
 from eegvlm.attribution.choosing import choose_epochs
 from eegvlm.attribution.files import write_attribution
@@ -18,7 +18,7 @@ __all__ = [
     "AttributedRecording",
     "Attribution",
     "Blank",
-    "Cutting",
+    "Blanking",
     "Patches",
     "StageAttribution",
     "attribute",

@@ -88,7 +88,7 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class Cutting:
+class Blanking:
     """What is blanked, and with what.
 
     Parameters
@@ -115,7 +115,7 @@ class Cutting:
 def attribute(
     redrawing: Redrawing,
     epochs: npt.NDArray[np.intp],
-    cutting: Cutting | None = None,
+    cutting: Blanking | None = None,
     *,
     stages: npt.NDArray[np.integer] | None = None,
     progress: Progress | None = None,
@@ -150,7 +150,7 @@ def attribute(
     >>> night = stager.redrawing(read_recording("night.edf"))                  # doctest: +SKIP
     >>> attribute(night, np.array([99, 100])).panel_losses                     # doctest: +SKIP
     """
-    cutting = cutting or Cutting()
+    cutting = cutting or Blanking()
     layout = redrawing.night.layout
     patches, panels = cut(layout, cutting.patches), cut(layout, "panel")
     losses, panel_losses = (np.zeros((len(epochs), len(parts)), np.float32) for parts in (patches, panels))
@@ -205,7 +205,7 @@ class _Epoch:
         How far they fall without each part of each way of cutting, (parts, 5).
     """
 
-    def __init__(self, redrawing: Redrawing, row: int, cutting: Cutting, cuts: tuple[Patches, ...]) -> None:
+    def __init__(self, redrawing: Redrawing, row: int, cutting: Blanking, cuts: tuple[Patches, ...]) -> None:
         self.redrawing, self.row, self.patches = redrawing, row, cuts[-1]
         self.rng = np.random.default_rng([cutting.seed, row])
         self.picture = redrawing.pictures(np.array([row]))[0]

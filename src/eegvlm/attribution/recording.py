@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.attribution.attribution import Attribution, Cutting, Progress, attribute
+from eegvlm.attribution.attribution import Attribution, Blanking, Progress, attribute
 from eegvlm.attribution.choosing import choose_epochs
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Hypnogram, Stage
@@ -61,7 +61,7 @@ class AttributedRecording:
 def attribute_recording(
     stager: Stager,
     recording: Recording,
-    cutting: Cutting | None = None,
+    cutting: Blanking | None = None,
     *,
     name: str = "",
     epochs: Sequence[int] | None = None,
@@ -98,7 +98,7 @@ def attribute_recording(
     InputError
         If the recording cannot be used, an epoch is not in it or not usable, or none is left.
     """
-    cutting = cutting or Cutting()
+    cutting = cutting or Blanking()
     redrawing = stager.redrawing(recording, batch_size=batch_size)
     usable = redrawing.night.usable
     if expert is not None and len(expert) != len(usable):

@@ -67,7 +67,7 @@ def ablate(
     from rich.progress import track
 
     from eegvlm.cli.train import roots_of
-    from eegvlm.lab.evaluation import Bootstrap
+    from eegvlm.lab.evaluation import ConfusionBootstrap
     from eegvlm.lab.evaluation.ablation import Plan
     from eegvlm.lab.evaluation.ablation import ablate as run
     from eegvlm.lab.evaluation.ablation_axes import Axis, variants
@@ -94,7 +94,7 @@ def ablate(
         options=Options((), judge_known, device, dtype, batch_size),
         track=lambda items, what: track(items, description=what, console=console),
         tell=lambda sentence: console.print(sentence, soft_wrap=True),
-        bootstrap=Bootstrap(resamples, 0),
+        bootstrap=ConfusionBootstrap(resamples, 0),
     )
     for table in (found.table(), *found.matrices()):
         console.print(table.rich())

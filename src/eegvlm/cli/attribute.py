@@ -146,14 +146,14 @@ def attribute(
     else:
         opened = read_recording(Path(recording), chosen)
 
-    from eegvlm.attribution import Cutting, attribute_recording, cut, write_attribution
+    from eegvlm.attribution import Blanking, attribute_recording, cut, write_attribution
     from eegvlm.attribution.figures import check_formats
     from eegvlm.staging import Stager
 
     check_formats(formats)
     stager = Stager.from_pretrained(model, inputs=inputs.value, device=device, dtype=dtype)
     cut(stager.processor.layout, patches)
-    cutting = Cutting(patches, blank.value, draws if blank is not Blank.BACKGROUND else 1, curves, seed)
+    cutting = Blanking(patches, blank.value, draws if blank is not Blank.BACKGROUND else 1, curves, seed)
     found: dict[str, AttributedRecording] = {}
     failed: list[InputError] = []
     for name, read in _readers(opened, nights, chosen, of):

@@ -32,7 +32,7 @@ class _RayAddressOptional(TyperCommand):
         return list(super().parse_args(ctx, full))
 
 
-class Layout(StrEnum):
+class ResultsLayout(StrEnum):
     """How results are laid out."""
 
     PATHS = "paths"
@@ -56,8 +56,8 @@ def _cohort(
         str, typer.Option(metavar="OUT", help="Folder or URL (s3://, gs://, sftp://) for the results.")
     ] = "cohort",
     layout: Annotated[
-        Layout, typer.Option(help="paths: as the recordings lie. bids-derivatives: a derivatives data set.")
-    ] = Layout.PATHS,
+        ResultsLayout, typer.Option(help="paths: as the recordings lie. bids-derivatives: a derivatives data set.")
+    ] = ResultsLayout.PATHS,
     jobs: Annotated[int, typer.Option(min=1, help="Nights at a time on this machine, each in a process.")] = 1,
     ray: Annotated[
         str | None,
@@ -119,7 +119,7 @@ def _cohort(
         output.check(FILES)
     wanted = tuple(name.strip() for name in formats.split(","))
     check_formats(wanted)
-    if layout is Layout.BIDS and "bids" not in wanted:
+    if layout is ResultsLayout.BIDS and "bids" not in wanted:
         wanted = (*wanted, "bids")
     plan = StagingPlan(
         model=model,
@@ -205,11 +205,11 @@ def _run(
 
 
 def _engine(jobs: int, ray: str | None, cpus: float, gpus: float | None) -> Engine:
-    from eegvlm.lab.cohort import InProcess, Processes, RayCluster
+    from eegvlm.lab.cohort import InProcess, LocalProcesses, RayCluster
 
     if ray is not None:
         return RayCluster(ray, cpus, gpus)
-    return InProcess() if jobs == 1 else Processes(jobs)
+    return InProcess() if jobs == 1 else LocalProcesses(jobs)
 
 
 def _threads(jobs: int, ray: str | None, cpus: float) -> int | None:

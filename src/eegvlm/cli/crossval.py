@@ -52,7 +52,7 @@ def crossval(
     check_extra("train", "crossval")
     from eegvlm.cli.evaluate import print_report
     from eegvlm.cli.train import roots_of
-    from eegvlm.lab.evaluation import Bootstrap
+    from eegvlm.lab.evaluation import ConfusionBootstrap
     from eegvlm.lab.evaluation.crossval import Options, cross_validate
     from eegvlm.lab.training import read_recipe
     from eegvlm.lab.training.packaged_recipes import recipe_path
@@ -78,7 +78,7 @@ def crossval(
         options=Options(_numbers(only), judge_known, device, dtype, batch_size),
         track=lambda items, what: track(items, description=what, console=console),
         tell=lambda sentence: console.print(sentence, soft_wrap=True),
-        bootstrap=Bootstrap(resamples, seed),
+        bootstrap=ConfusionBootstrap(resamples, seed),
     )
     print_report(report, console)
     console.print("files: " + ", ".join(str(file) for file in report.write(folder)), soft_wrap=True)

@@ -34,7 +34,7 @@ from eegvlm.cli.dataset_options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from eegvlm.lab.datasets import Dataset, DatasetProblem, Summary
+    from eegvlm.lab.datasets import Dataset, DatasetProblem, DatasetSummary
 
 dataset = typer.Typer(
     name="dataset",
@@ -198,7 +198,7 @@ def _console(*, stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(highlight=False, markup=False, stderr=stderr, width=150)
 
 
-def _print_check(opened: Dataset, summary: Summary, *, show_all: bool) -> None:
+def _print_check(opened: Dataset, summary: DatasetSummary, *, show_all: bool) -> None:
     from rich.table import Table
 
     console = _console()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from eegvlm.lab.datasets import Dataset
-    from eegvlm.lab.evaluation import Bootstrap, Evaluation
+    from eegvlm.lab.evaluation import ConfusionBootstrap, Evaluation
     from eegvlm.lab.evaluation.report import Report
     from eegvlm.lab.evaluation.robustness import RobustnessRow
     from eegvlm.lab.evaluation.run import Channels, StageNight
@@ -195,7 +195,7 @@ def evaluate(
     if "logistic" in baselines and fit_on != _SELF:
         training = _training(fit_on, fit_root, nights)
 
-    from eegvlm.lab.evaluation import Bootstrap, systems
+    from eegvlm.lab.evaluation import ConfusionBootstrap, systems
     from eegvlm.lab.evaluation import evaluate as judge
     from eegvlm.lab.evaluation import robustness as challenge
     from eegvlm.lab.evaluation.faithfulness import check_can_explain
@@ -204,7 +204,7 @@ def evaluate(
     from eegvlm.lab.evaluation.zero_shot import WrittenAnswers, base_stager
     from eegvlm.staging import Stager
 
-    bootstrap = Bootstrap(resamples, seed)
+    bootstrap = ConfusionBootstrap(resamples, seed)
     written = None
     other_stagers: list[Stager] = []
     if layout is not None:
@@ -332,7 +332,7 @@ def _logistic(
     training: Dataset | None,
     chosen: Channels,
     about: Mapping[str, Any],
-    bootstrap: Bootstrap,
+    bootstrap: ConfusionBootstrap,
     folds: int,
 ) -> Evaluation:
     """Judge the regression: cross-validated where no other nights are given to fit it on."""

@@ -87,7 +87,7 @@ def failing_channel(
         check_output_folder(out, files=(_MARKDOWN, _JSON))
     nights = open_nights(dataset, root, scorer=scorer, wake_crop_min=wake_crop, only=only, rules=rules)
 
-    from eegvlm.lab.evaluation import Bootstrap, systems
+    from eegvlm.lab.evaluation import ConfusionBootstrap, systems
     from eegvlm.lab.evaluation.channel_failure import channel_failures
     from eegvlm.lab.evaluation.failing_channel import Kind
     from eegvlm.lab.evaluation.failure_attribution import PanelWorth
@@ -105,7 +105,7 @@ def failing_channel(
             attributed=PanelWorth(stager, attributed, seed) if attributed else None,
             channels=chosen,
             progress=tell,
-            bootstrap=Bootstrap(resamples, seed),
+            bootstrap=ConfusionBootstrap(resamples, seed),
         )
     about: dict[str, Any] = {key: value for key, value in stager.provenance.items() if key != "notice"}
     about |= {"data set": nights.name, "nights": len(nights.nights), "share of each epoch": share, "seed": seed}

@@ -22,7 +22,7 @@ _LENGTH, _BEYOND = 30 * INNER, INNER  # epochs: four and a half hours, nine minu
 
 
 @dataclass(frozen=True)
-class Piece:
+class MeasuredPiece:
     """A part of a night that is measured at once.
 
     Attributes
@@ -56,15 +56,17 @@ class Piece:
         return moved.keep(begins)
 
 
-def pieces_of(n_epochs: int) -> list[Piece]:
+def pieces_of(n_epochs: int) -> list[MeasuredPiece]:
     """Cut a night into pieces of four and a half hours; the last one takes what is left."""
     return [
-        Piece(start, min(start + _LENGTH, n_epochs), max(0, start - _BEYOND), min(start + _LENGTH + _BEYOND, n_epochs))
+        MeasuredPiece(
+            start, min(start + _LENGTH, n_epochs), max(0, start - _BEYOND), min(start + _LENGTH + _BEYOND, n_epochs)
+        )
         for start in range(0, n_epochs, _LENGTH)
     ]
 
 
-def in_a_row(parts: Sequence[tuple[Piece, Evidence]]) -> Evidence:
+def in_a_row(parts: Sequence[tuple[MeasuredPiece, Evidence]]) -> Evidence:
     """Return the evidence of a whole night.
 
     Parameters
@@ -102,12 +104,12 @@ def _end_to_end(tables: Sequence[Marks]) -> Marks:
     return Marks(*(np.concatenate([getattr(table, field) for table in tables]) for field in fields))
 
 
-def _rhythms(parts: Sequence[tuple[Piece, Rhythms]]) -> Rhythms:
+def _rhythms(parts: Sequence[tuple[MeasuredPiece, Rhythms]]) -> Rhythms:
     fields = ("share", "time", "dominant_hz", "dominant", "rms_uv", "peak_to_peak_uv")
     return Rhythms(*(np.concatenate([getattr(one, field)[piece.taken] for piece, one in parts]) for field in fields))
 
 
-def _chin(parts: Sequence[tuple[Piece, Evidence]]) -> ChinTone | None:
+def _chin(parts: Sequence[tuple[MeasuredPiece, Evidence]]) -> ChinTone | None:
     tones = [(piece, part.chin) for piece, part in parts if part.chin is not None]
     if not tones:
         return None

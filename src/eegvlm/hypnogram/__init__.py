@@ -12,7 +12,7 @@ from eegvlm.hypnogram.align import align
 from eegvlm.hypnogram.counted import CountedSleep, count_sleep
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.files import lost_in, read_hypnogram, write_hypnogram
-from eegvlm.hypnogram.hypnogram import Hypnogram, Run
+from eegvlm.hypnogram.hypnogram import Hypnogram, StageRun
 from eegvlm.hypnogram.period import Period, main_sleep_period
 from eegvlm.hypnogram.pooling import pooled
 from eegvlm.hypnogram.stage import STAGES, Stage
@@ -25,10 +25,10 @@ __all__ = [
     "Hypnogram",
     "HypnogramError",
     "Period",
-    "Run",
     "SleepStatistics",
     "Stage",
     "StageAgreement",
+    "StageRun",
     "agreement",
     "agreement_of_matrix",
     "agreement_of_stages",

@@ -25,7 +25,7 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 
 
 @dataclass(frozen=True)
-class Layout:
+class RecordLayout:
     """How the bytes of a file lie.
 
     Attributes
@@ -59,7 +59,7 @@ class Layout:
         return float(self.header[244:252])
 
     @classmethod
-    def of(cls, file: BinaryIO, size: int) -> Layout:
+    def of(cls, file: BinaryIO, size: int) -> RecordLayout:
         """Read the layout of an open file of so many bytes.
 
         Raises
@@ -101,7 +101,7 @@ def write_with_annotations(
         If a number in the header is none, or the file holds no record.
     """
     with recording.open("rb") as source, target.open("wb") as copy:
-        layout = Layout.of(source, recording.stat().st_size)
+        layout = RecordLayout.of(source, recording.stat().st_size)
         if layout.n_records < 1 or layout.record_s <= 0:
             raise ValueError("no data record")
         chunks = _chunks(layout, annotations)
@@ -114,7 +114,7 @@ def write_with_annotations(
             copy.write(np.concatenate([records, added], axis=1).tobytes())
 
 
-def _chunks(layout: Layout, annotations: Iterable[EdfAnnotation]) -> list[bytes]:
+def _chunks(layout: RecordLayout, annotations: Iterable[EdfAnnotation]) -> list[bytes]:
     """Return the bytes of the new signal in each record, all equally many."""
     texts = [b"" if layout.has_annotations else _timekeeping(k, layout.record_s) for k in range(layout.n_records)]
     for annotation in annotations:
@@ -139,7 +139,7 @@ def _decimal(seconds: float) -> str:
     return f"{seconds:.6f}".rstrip("0").rstrip(".")
 
 
-def _header(layout: Layout, samples: int, day: date | None) -> bytes:
+def _header(layout: RecordLayout, samples: int, day: date | None) -> bytes:
     """Return the header of the copy: one more signal, and the marks of EDF+ where they are missing."""
     main, count = bytearray(layout.header[:256]), len(layout.samples)
     is_bdf = layout.sample_bytes == 3

@@ -14,7 +14,7 @@ from eegvlm.errors import WrongTypeError
 from eegvlm.hypnogram.error import HypnogramError, with_options_of
 from eegvlm.hypnogram.formats import probability_text
 from eegvlm.hypnogram.formats.events import Event, pick_stages
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage_map import StageMap, parse_stage_map
@@ -56,7 +56,7 @@ def from_annotations(
         hint = "give mne.Annotations, such as raw.annotations; Hypnogram.from_dataframe takes a table of events"
         raise WrongTypeError.of("Hypnogram.from_annotations", "annotations", annotations, hint)
     names = parse_stage_map(stage_map) if isinstance(stage_map, str) else stage_map or {}
-    source = Source(Path("Annotations"), b"", epoch_s=epoch_s, stage_map=names)
+    source = ScoringSource(Path("Annotations"), b"", epoch_s=epoch_s, stage_map=names)
     rows: Any = zip(annotations.onset, annotations.duration, annotations.description, strict=True)
     events = [
         Event(float(onset), float(duration), str(text), f"annotation {number}")

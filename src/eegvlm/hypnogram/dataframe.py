@@ -17,12 +17,12 @@ from eegvlm.errors import WrongTypeError
 from eegvlm.hypnogram.codings import coding_of_name
 from eegvlm.hypnogram.error import HypnogramError, with_options_of
 from eegvlm.hypnogram.formats import probability_text
-from eegvlm.hypnogram.formats.columns import Row
+from eegvlm.hypnogram.formats.columns import TableRow
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.onset_unit import check_onset_unit
 from eegvlm.hypnogram.formats.table import hypnogram_from_table
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage_map import StageMap, parse_stage_map
 
@@ -71,7 +71,7 @@ def from_dataframe(
         check_onset_unit(onset_unit)
     names = parse_stage_map(stage_map) if isinstance(stage_map, str) else stage_map or {}
     convention = None if coding is None else coding_of_name(coding)
-    source = Source(Path("DataFrame"), b"", convention, epoch_s, onset_unit, stage_map=names)
+    source = ScoringSource(Path("DataFrame"), b"", convention, epoch_s, onset_unit, stage_map=names)
     ours = all(name in table.columns for name in _OURS) and stage in (None, "stage")
     rows = table[list(_OURS)] if ours else _with_times_of_index(table)
     if not ours and stage is not None:
@@ -85,7 +85,7 @@ def from_dataframe(
     return hypnogram
 
 
-def _read(source: Source, table: Table, start: datetime | None) -> Hypnogram:
+def _read(source: ScoringSource, table: TextTable, start: datetime | None) -> Hypnogram:
     if table.width > 1:
         return hypnogram_from_table(source, table, start=start)
     texts = table.cells(0)
@@ -101,7 +101,7 @@ def _with_times_of_index(table: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(names="time" if kind == "DatetimeIndex" else "onset")
 
 
-def _with_stage_column(source: Source, table: pd.DataFrame, stage: str) -> pd.DataFrame:
+def _with_stage_column(source: ScoringSource, table: pd.DataFrame, stage: str) -> pd.DataFrame:
     """Give the column that the user named the name by which it is found; other columns of stages are not read."""
     if stage not in table.columns:
         columns = ", ".join(str(name) for name in table.columns)
@@ -114,11 +114,11 @@ def _with_stage_column(source: Source, table: pd.DataFrame, stage: str) -> pd.Da
     return table[kept].rename(columns={stage: "stage"})
 
 
-def _as_text(table: pd.DataFrame) -> Table:
+def _as_text(table: pd.DataFrame) -> TextTable:
     header = tuple(str(name) for name in table.columns)
     columns = [[_cell(value) for value in table.iloc[:, place].tolist()] for place in range(len(header))]
-    rows = tuple(Row(number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=1))
-    return Table(header, 0, rows)
+    rows = tuple(TableRow(number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=1))
+    return TextTable(header, 0, rows)
 
 
 def _cell(value: Any) -> str:

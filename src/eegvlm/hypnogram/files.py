@@ -9,7 +9,7 @@ from eegvlm.core.files import check_output_file, write_together
 from eegvlm.errors import check_is_path
 from eegvlm.hypnogram.codings import coding_of_name
 from eegvlm.hypnogram.error import HypnogramError
-from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, ScoringSource
 from eegvlm.hypnogram.formats.onset_unit import check_onset_unit
 from eegvlm.hypnogram.formats.registry import WRITABLE, format_of_name, format_to_write, recognise
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -76,7 +76,7 @@ def read_hypnogram(
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        source = Source(path, head, chosen_coding, epoch_s, onset_unit, scorer, names, recording_s, signal)
+        source = ScoringSource(path, head, chosen_coding, epoch_s, onset_unit, scorer, names, recording_s, signal)
         chosen = chosen or recognise(source)
         if signal is not None and chosen.name != "edf":
             raise source.error("signal", signal, "only EDF and BDF files hold signals; leave it out")
@@ -96,7 +96,7 @@ def read_hypnogram(
     return hypnogram
 
 
-def _refuse_scorer_without_meaning(source: Source, chosen: Format) -> None:
+def _refuse_scorer_without_meaning(source: ScoringSource, chosen: Format) -> None:
     """Refuse a scorer where the format names none: somebody else's stages would pass for the scorer's."""
     if source.scorer is not None and not chosen.holds_scorers:
         raise source.error("--scorer", source.scorer, f"files of the format {chosen.name} name no scorer; leave it out")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.scored_epochs import Run, ScoredEpochs
+from eegvlm.hypnogram.scored_epochs import ScoredEpochs, StageRun
 from eegvlm.signals.lights import Lights
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from eegvlm.hypnogram.agreement import Agreement
     from eegvlm.hypnogram.stage_map import StageMap
-    from eegvlm.hypnogram.stage_transitions import Transitions
+    from eegvlm.hypnogram.stage_transitions import StageTransitions
     from eegvlm.hypnogram.statistics import SleepStatistics
 
 
-__all__ = ["Hypnogram", "Run"]
+__all__ = ["Hypnogram", "StageRun"]
 
 
 class Hypnogram(ScoredEpochs):
@@ -344,7 +344,7 @@ class Hypnogram(ScoredEpochs):
         given = None if lights_off_s is lights_on_s is None else Lights(lights_off_s, lights_on_s, "the caller")
         return count_sleep(self, given).statistics
 
-    def transitions(self) -> Transitions:
+    def transitions(self) -> StageTransitions:
         """Count how often each stage follows each other one, from epoch to epoch."""
         from eegvlm.hypnogram.stage_transitions import stage_transitions
 

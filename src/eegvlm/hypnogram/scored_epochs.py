@@ -19,7 +19,7 @@ from eegvlm.hypnogram.timing import Timing, has_date
 from eegvlm.signals.lights import Lights
 
 
-class Run(NamedTuple):
+class StageRun(NamedTuple):
     """A stretch of epochs of one stage: the stage, the index of its first epoch, the number of epochs."""
 
     stage: Stage
@@ -177,11 +177,11 @@ class ScoredEpochs:
         epoch = math.floor((time - self.onset_s) / self.epoch_s + SAME_S / self.epoch_s)
         return self[epoch] if 0 <= epoch < len(self) else Stage.UNSCORED
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[StageRun]:
         """List the stretches of epochs of one stage, in order of time."""
         firsts = np.flatnonzero(np.diff(self.stages, prepend=np.int8(100)))
         counts = np.diff(firsts, append=len(self))
-        return [Run(self[int(first)], int(first), int(n)) for first, n in zip(firsts, counts, strict=True)]
+        return [StageRun(self[int(first)], int(first), int(n)) for first, n in zip(firsts, counts, strict=True)]
 
     def with_notes(self, *notes: str) -> Self:
         """Return the same scoring with further notes."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Transitions:
+class StageTransitions:
     """From each stage to the stage of the next epoch.
 
     Attributes
@@ -53,6 +53,6 @@ class Transitions:
         )
 
 
-def stage_transitions(hypnogram: Hypnogram) -> Transitions:
+def stage_transitions(hypnogram: Hypnogram) -> StageTransitions:
     """Count the transitions of a scored night, epoch by epoch."""
-    return Transitions(confusion_matrix(hypnogram.stages[:-1], hypnogram.stages[1:]))
+    return StageTransitions(confusion_matrix(hypnogram.stages[:-1], hypnogram.stages[1:]))

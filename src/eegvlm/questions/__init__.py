@@ -7,7 +7,7 @@ each of its sentences. Notable: what could not be measured is said. Not covered:
 the sleeper, and other languages than English.
 """
 
-from eegvlm.questions.answer import Answer, Basis, Checked, Statement
+from eegvlm.questions.answer import Answer, AnswerStatement, Basis, Checked
 from eegvlm.questions.answering import answer
 from eegvlm.questions.asked_night import AskedNight
 from eegvlm.questions.freely import answer_freely
@@ -16,12 +16,12 @@ from eegvlm.questions.question import KINDS, Question, QuestionKind, parse_quest
 __all__ = [
     "KINDS",
     "Answer",
+    "AnswerStatement",
     "AskedNight",
     "Basis",
     "Checked",
     "Question",
     "QuestionKind",
-    "Statement",
     "answer",
     "answer_freely",
     "parse_question",

@@ -52,7 +52,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Statement:
+class AnswerStatement:
     """One sentence of an answer.
 
     Parameters
@@ -102,7 +102,7 @@ class Answer:
     asked: str
     epoch: int
     stage: Stage
-    statements: tuple[Statement, ...]
+    statements: tuple[AnswerStatement, ...]
     question: Question | None = None
     answered_by: str = "evidence and rules"
 

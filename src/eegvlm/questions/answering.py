@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from eegvlm.hypnogram import Stage
-from eegvlm.questions.answer import Answer, Basis, Checked, Statement
+from eegvlm.questions.answer import Answer, AnswerStatement, Basis, Checked
 from eegvlm.questions.asked_night import AskedNight
 from eegvlm.questions.comparing import compared
 from eegvlm.questions.question import Question, QuestionKind, parse_question
@@ -67,7 +67,7 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
     place = night.place(epoch)
     stage = night.stage(place)
     if stage is Stage.UNSCORED and question.kind is not QuestionKind.EVENTS:
-        said = (Statement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL),)
+        said = (AnswerStatement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL),)
         return Answer(asked, epoch, stage, said, question)
     match question.kind:
         case QuestionKind.WHY if question.stage in (None, stage):
@@ -84,17 +84,17 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
     return Answer(asked, epoch, stage, tuple(statements), question)
 
 
-def _stage_is(stage: Stage) -> Statement:
-    return Statement(f"The epoch is {stage.label}.", Basis.MODEL)
+def _stage_is(stage: Stage) -> AnswerStatement:
+    return AnswerStatement(f"The epoch is {stage.label}.", Basis.MODEL)
 
 
-def _why(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
+def _why(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     rationale = compose(night.findings(place), night.contexts[place], stage)
     said = [night.said(sentence, place) for sentence in rationale.sentences[:-1]]  # the last one names the stage
     return [*said, *_not_measured(night, place, _kinds_of(stage)), probability(night, place, stage)]
 
 
-def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) -> list[Statement]:
+def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) -> list[AnswerStatement]:
     other = question.stage
     if other is None or other is stage:
         return _why(night, place, stage)
@@ -115,7 +115,7 @@ def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) ->
     return [*said, probability(night, place, other), probability(night, place, stage)]
 
 
-def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> Statement:
+def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> AnswerStatement:
     """Say that another stage can be defended, and whether the rules speak for the epoch's own stage, too."""
     denied = Claim(OwnKind.RULE, label=stage.label, negated=True)
     (verdict,) = verify([denied], night.findings(place), night.contexts[place])
@@ -123,10 +123,10 @@ def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> Stat
         text = f"{other.label} can be defended: a rule of it is met, and none of {stage.label}."
         return night.said(text, place, [denied])
     text = f"{other.label} can be defended, too: rules of both stages are met, and the model weighs them."
-    return Statement(text, Basis.MODEL)
+    return AnswerStatement(text, Basis.MODEL)
 
 
-def _rules(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
+def _rules(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     """Say of each rule of a stage whether it is met, is not, or cannot be told."""
     said = []
     for entry in TABLE.rules:
@@ -137,20 +137,20 @@ def _rules(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
         (verdict,) = verify([claim], night.findings(place), night.contexts[place])
         if verdict.outcome is Outcome.NOT_MEASURABLE:
             text = f"Whether rule {rule} is met cannot be told, for part of it was not measured: {content}."
-            said.append(Statement(text, Basis.UNKNOWN))
+            said.append(AnswerStatement(text, Basis.UNKNOWN))
         elif verdict.outcome is Outcome.CONFIRMED:
             said.append(night.said(f"Rule {rule} is met: {content}.", place, [claim]))
         else:
             # that the rule is met is contradicted, so that it is not is confirmed
             denied = Checked(place + 1, Verdict(replace(claim, negated=True), Outcome.CONFIRMED))
-            said.append(Statement(f"Rule {rule} is not met: {content}.", Basis.SIGNAL, (denied,)))
+            said.append(AnswerStatement(f"Rule {rule} is not met: {content}.", Basis.SIGNAL, (denied,)))
     return said
 
 
-def _events(night: AskedNight, place: int, question: Question) -> list[Statement]:
+def _events(night: AskedNight, place: int, question: Question) -> list[AnswerStatement]:
     measured = night.contexts[place].measured
     facts = true_sentences(night.findings(place), night.contexts[place])
-    said: list[Statement] = []
+    said: list[AnswerStatement] = []
     absent = []
     for kind in question.events:
         name = "chin" if kind is K.CHIN_TONE else str(kind)
@@ -170,36 +170,36 @@ def _events(night: AskedNight, place: int, question: Question) -> list[Statement
     return [*said, *_not_measured(night, place, question.events)]
 
 
-def _sure(night: AskedNight, place: int, stage: Stage) -> list[Statement]:
+def _sure(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     said = [probability(night, place, stage)]
     probabilities = night.hypnogram.probabilities
     if probabilities is not None and np.isfinite(probabilities[place]).all():
         row = probabilities[place]
         order = [Stage(int(k)) for k in np.argsort(row)[::-1]]
         others = ", ".join(f"{one.label} {row[one]:.2f}" for one in order if one is not stage)
-        said.append(Statement(f"The others: {others}.", Basis.MODEL))
+        said.append(AnswerStatement(f"The others: {others}.", Basis.MODEL))
         if stage is order[0]:
             text = f"About {100 * row[stage]:.0f} of 100 epochs with such a probability are right, if it is calibrated."
-            said.append(Statement(text, Basis.MODEL))
+            said.append(AnswerStatement(text, Basis.MODEL))
     said += [one for one in _rules(night, place, stage) if one.basis is Basis.SIGNAL]
     before, after = (night.stage(k) if 0 <= k < len(night.hypnogram) else None for k in (place - 1, place + 1))
     sides = (("before", before), ("after", after))
     around = [f"the one {side} is {one.label}" for side, one in sides if one is not None]
     if around:
-        said.append(Statement(f"Of its neighbours {' and '.join(around)}.", Basis.MODEL))
+        said.append(AnswerStatement(f"Of its neighbours {' and '.join(around)}.", Basis.MODEL))
     if night.second is None:
-        said.append(Statement("No second reader was asked.", Basis.UNKNOWN))
+        said.append(AnswerStatement("No second reader was asked.", Basis.UNKNOWN))
     else:
-        said.append(Statement(f"The second reader says {night.second[place].label}.", Basis.MODEL))
-    return [*said, *(Statement(text, Basis.UNKNOWN) for text in night.limits)]
+        said.append(AnswerStatement(f"The second reader says {night.second[place].label}.", Basis.MODEL))
+    return [*said, *(AnswerStatement(text, Basis.UNKNOWN) for text in night.limits)]
 
 
-def probability(night: AskedNight, place: int, stage: Stage) -> Statement:
+def probability(night: AskedNight, place: int, stage: Stage) -> AnswerStatement:
     """State the probability of a stage in an epoch, or that there is none."""
     probabilities = night.hypnogram.probabilities
     if probabilities is None or not np.isfinite(probabilities[place]).all():
-        return Statement(f"How probable {stage.label} is, is not known.", Basis.UNKNOWN)
-    return Statement(f"{night.model} gives {stage.label} {probabilities[place][stage]:.2f}.", Basis.MODEL)
+        return AnswerStatement(f"How probable {stage.label} is, is not known.", Basis.UNKNOWN)
+    return AnswerStatement(f"{night.model} gives {stage.label} {probabilities[place][stage]:.2f}.", Basis.MODEL)
 
 
 def _kinds_of(stage: Stage) -> tuple[FindingKind, ...]:
@@ -212,11 +212,11 @@ def _kinds_of(stage: Stage) -> tuple[FindingKind, ...]:
     }.get(stage, ())
 
 
-def _not_measured(night: AskedNight, place: int, kinds: Iterable[FindingKind]) -> list[Statement]:
+def _not_measured(night: AskedNight, place: int, kinds: Iterable[FindingKind]) -> list[AnswerStatement]:
     """Say which of some kinds could not be measured in an epoch."""
     measured = night.contexts[place].measured
     lacking: Sequence[str] = [NAMES[kind] for kind in kinds if kind not in measured]
     if not lacking:
         return []
     text = f"Not measured here, so neither seen nor absent: {', '.join(lacking)}."
-    return [Statement(text, Basis.UNKNOWN)]
+    return [AnswerStatement(text, Basis.UNKNOWN)]

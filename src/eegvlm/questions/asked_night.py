@@ -11,7 +11,7 @@ from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence, Finding, measure_night
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.images import PreparedNight, load_layout
-from eegvlm.questions.answer import Basis, Checked, Statement
+from eegvlm.questions.answer import AnswerStatement, Basis, Checked
 from eegvlm.reasoning import Claim, Context, night_contexts, parse, verify
 from eegvlm.review.locating import find_recording
 from eegvlm.review.results import read_results
@@ -109,7 +109,7 @@ class AskedNight:
         """Return an epoch's stage."""
         return Stage(int(self.hypnogram.stages[place]))
 
-    def said(self, text: str, place: int, claims: Sequence[Claim] | None = None) -> Statement:
+    def said(self, text: str, place: int, claims: Sequence[Claim] | None = None) -> AnswerStatement:
         """Return a statement about an epoch's signal, its claims verified.
 
         Parameters
@@ -125,4 +125,4 @@ class AskedNight:
         found = parse(text).claims if claims is None else claims
         verdicts = verify(found, self.findings(place), self.contexts[place])
         checked = tuple(Checked(place + 1, one) for one in verdicts)
-        return Statement(text, Basis.SIGNAL if checked else Basis.UNREAD, checked)
+        return AnswerStatement(text, Basis.SIGNAL if checked else Basis.UNREAD, checked)

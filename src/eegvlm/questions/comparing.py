@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from eegvlm.hypnogram import Stage
-from eegvlm.questions.answer import Basis, Statement
+from eegvlm.questions.answer import AnswerStatement, Basis
 from eegvlm.questions.asked_night import AskedNight
 from eegvlm.reasoning import Claim, OwnKind
 from eegvlm.scoring import FindingKind, supported_rules
@@ -26,7 +26,7 @@ _COUNTED = {
 _LEAST_PERCENT = 10.0
 
 
-def compared(night: AskedNight, place: int, other: int) -> list[Statement]:
+def compared(night: AskedNight, place: int, other: int) -> list[AnswerStatement]:
     """Compare two epochs, from 0; what is alike in both is named at the end."""
     said = [_stages(night, place, other)]
     alike: list[tuple[str, list[Claim], list[Claim]]] = []
@@ -35,7 +35,7 @@ def compared(night: AskedNight, place: int, other: int) -> list[Statement]:
         if here is None or there is None:
             if (here is None) != (there is None):
                 lacking = place if here is None else other
-                said.append(Statement(f"{name} was not measured in epoch {lacking + 1}.", Basis.UNKNOWN))
+                said.append(AnswerStatement(f"{name} was not measured in epoch {lacking + 1}.", Basis.UNKNOWN))
         elif abs(here[0] - there[0]) < _LEAST_PERCENT:
             alike.append((f"{name} ({here[0]:.0f} and {there[0]:.0f} %)", [here[1]], [there[1]]))
         else:
@@ -60,7 +60,7 @@ def compared(night: AskedNight, place: int, other: int) -> list[Statement]:
     return said
 
 
-def _stages(night: AskedNight, place: int, other: int) -> Statement:
+def _stages(night: AskedNight, place: int, other: int) -> AnswerStatement:
     told = []
     for k in (place, other):
         stage, probabilities = night.stage(k), night.hypnogram.probabilities
@@ -68,10 +68,10 @@ def _stages(night: AskedNight, place: int, other: int) -> Statement:
         share = f" (probability {probabilities[k][stage]:.2f})" if known and probabilities is not None else ""
         told.append(f"epoch {k + 1} is {stage.label}{share}")
     text = f"{told[0]}, {told[1]}."
-    return Statement(text[0].upper() + text[1:], Basis.MODEL)
+    return AnswerStatement(text[0].upper() + text[1:], Basis.MODEL)
 
 
-def _rules(night: AskedNight, place: int, other: int) -> Statement:
+def _rules(night: AskedNight, place: int, other: int) -> AnswerStatement:
     met = [supported_rules(night.findings(k), night.contexts[k].neighbours) for k in (place, other)]
     told = [f"{', '.join(rules) or 'none'} in epoch {k + 1}" for rules, k in zip(met, (place, other), strict=True)]
     claims = [[Claim(OwnKind.RULE, label=rule) for rule in rules] for rules in met]
@@ -80,9 +80,9 @@ def _rules(night: AskedNight, place: int, other: int) -> Statement:
 
 def _both(
     night: AskedNight, text: str, place: int, of_place: list[Claim], other: int, of_other: list[Claim]
-) -> Statement:
+) -> AnswerStatement:
     checked = (*night.said(text, place, of_place).checked, *night.said(text, other, of_other).checked)
-    return Statement(text, Basis.SIGNAL, checked)
+    return AnswerStatement(text, Basis.SIGNAL, checked)
 
 
 def _count(night: AskedNight, kind: FindingKind, place: int) -> list[Claim]:

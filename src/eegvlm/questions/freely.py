@@ -19,7 +19,7 @@ from eegvlm.evidence import epoch_texts
 from eegvlm.images import PreparedNight
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.general_processing import for_model
-from eegvlm.questions.answer import Answer, Basis, Statement
+from eegvlm.questions.answer import Answer, AnswerStatement, Basis
 from eegvlm.questions.asked_night import AskedNight
 from eegvlm.reasoning import parse, true_sentences
 from eegvlm.staging import Stager
@@ -64,14 +64,14 @@ def answer_freely(night: AskedNight, epoch: int, asked: str, stager: Stager) -> 
         raise InputError("arguments", "EPOCH", epoch, "it holds no usable EEG: ask of another one")
     written = _write(night, place, asked, stager.processor, stager.model)
     said = tuple(_statement(night, place, one.strip()) for one in _SENTENCES.split(written) if one.strip())
-    nothing = (Statement("The model wrote nothing.", Basis.UNKNOWN),)
+    nothing = (AnswerStatement("The model wrote nothing.", Basis.UNKNOWN),)
     return Answer(asked, epoch, night.stage(place), said or nothing, None, name)
 
 
-def _statement(night: AskedNight, place: int, sentence: str) -> Statement:
+def _statement(night: AskedNight, place: int, sentence: str) -> AnswerStatement:
     if parse(sentence).claims:
         return night.said(sentence, place)
-    return Statement(sentence, Basis.UNREAD)
+    return AnswerStatement(sentence, Basis.UNREAD)
 
 
 @torch.inference_mode()

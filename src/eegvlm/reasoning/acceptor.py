@@ -12,16 +12,16 @@ from functools import lru_cache
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
-from eegvlm.reasoning.grammar import Place, grammar_of
+from eegvlm.reasoning.grammar import GrammarPlace, grammar_of
 from eegvlm.scoring import TABLE, Table
 from eegvlm.scoring.slots import CHIN_WORD, EEG_WORDS, EYE_WORDS, Slot
-from eegvlm.scoring.statement import Segment, Statement
+from eegvlm.scoring.statement import Statement, WordingSegment
 
 _KNOWN = frozenset((*EEG_WORDS, *EYE_WORDS, CHIN_WORD))
 # a reading in progress: wording, segment within it, and how far: an offset in a literal, the text so far of a slot
 _Item = tuple[int, int, int | str]
 # the place before the sentence, or after it where the statement is certain already (then True), and the readings
-_State = tuple[Place, bool, frozenset[_Item]]
+_State = tuple[GrammarPlace, bool, frozenset[_Item]]
 
 
 class Acceptor:
@@ -34,7 +34,7 @@ class Acceptor:
     start = 0
 
     def __init__(self, channels: frozenset[str], stage: str, *, expert: bool, varied: bool, table: Table) -> None:
-        self._wordings: list[tuple[Statement, tuple[Segment, ...]]] = []
+        self._wordings: list[tuple[Statement, tuple[WordingSegment, ...]]] = []
         self._of: dict[str, list[int]] = {}
         for statement in table.statements:
             if not _sayable(statement, channels):
@@ -108,13 +108,13 @@ class Acceptor:
         first = self.next(state)
         return [bool(text) and text[0] in first and self.advance(state, text) is not None for text in texts]
 
-    def _open(self, place: Place, *, first: bool = False) -> int:
+    def _open(self, place: GrammarPlace, *, first: bool = False) -> int:
         """Return the state at a sentence's beginning: segment -1 is the space before it."""
         segment = 0 if first else -1
         items = ((one, segment, 0) for said in place.following() for one in self._of.get(said.id, ()))
         return self._state(place, frozenset(items), settled=False)
 
-    def _state(self, place: Place, items: frozenset[_Item], *, settled: bool) -> int:
+    def _state(self, place: GrammarPlace, items: frozenset[_Item], *, settled: bool) -> int:
         said = {self._wordings[wording][0] for wording, _, _ in items}
         if len(said) == 1 and not settled:
             # what came before the sentence no longer matters: fewer states
@@ -143,7 +143,9 @@ class Acceptor:
         return dict(sorted(follow.items()))
 
 
-def _steps(segments: Sequence[Segment], at: int, how_far: int | str) -> list[tuple[str, tuple[int, int | str] | None]]:
+def _steps(
+    segments: Sequence[WordingSegment], at: int, how_far: int | str
+) -> list[tuple[str, tuple[int, int | str] | None]]:
     """Return the characters by which a reading can go on, with where they lead; None is the sentence's end."""
     if at < 0:
         return [(" ", (0, 0))]
@@ -161,7 +163,7 @@ def _steps(segments: Sequence[Segment], at: int, how_far: int | str) -> list[tup
     return steps
 
 
-def _moved(segments: Sequence[Segment], at: int, offset: int) -> tuple[int, int | str] | None:
+def _moved(segments: Sequence[WordingSegment], at: int, offset: int) -> tuple[int, int | str] | None:
     if offset < len(segments[at].literal):
         return at, offset
     return (at + 1, 0) if at + 1 < len(segments) else None
@@ -172,8 +174,8 @@ def _in_slot(slot: Slot, at: int, begun: str) -> tuple[int, int | str]:
     return (at, begun) if slot.following[begun] else (at + 1, 0)
 
 
-def _narrowed(segment: Segment, channels: frozenset[str]) -> Segment:
-    return segment if segment.slot is None else Segment(name=segment.name, slot=segment.slot.among(channels))
+def _narrowed(segment: WordingSegment, channels: frozenset[str]) -> WordingSegment:
+    return segment if segment.slot is None else WordingSegment(name=segment.name, slot=segment.slot.among(channels))
 
 
 def _sayable(statement: Statement, channels: frozenset[str]) -> bool:

@@ -41,9 +41,9 @@ class Grammar:
         """Place of each statement, by its id."""
         return {statement.id: rank for rank, statement in enumerate(self.statements)}
 
-    def beginning(self, stage: str = "") -> Place:
+    def beginning(self, stage: str = "") -> GrammarPlace:
         """Return the place before the first sentence; ``stage`` is the label to which the text must come, "" any."""
-        return Place(self, stage=stage)
+        return GrammarPlace(self, stage=stage)
 
 
 @cache
@@ -53,7 +53,7 @@ def grammar_of(table: Table = TABLE) -> Grammar:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GrammarPlace:
     """Where in a rationale one stands, after a sentence.
 
     Attributes
@@ -98,13 +98,13 @@ class Place:
             return False
         return not (next_.decides and self.stage and next_.decides != self.stage)
 
-    def after(self, said: Statement) -> Place:
+    def after(self, said: Statement) -> GrammarPlace:
         """Return the place after a statement."""
         same = self.last is not None and self.last.step is said.step
         count = self.count + 1 if same else 1
-        return Place(self.grammar, self.grammar.rank[said.id], count, said.decides or self.stage)
+        return GrammarPlace(self.grammar, self.grammar.rank[said.id], count, said.decides or self.stage)
 
-    def after_named(self, name: str) -> Place:
+    def after_named(self, name: str) -> GrammarPlace:
         """Return the place after the statement of an id."""
         return self.after(self.grammar.table.statement(name))
 

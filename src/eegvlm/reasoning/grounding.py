@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from eegvlm.hypnogram import STAGES, Stage
-from eegvlm.reasoning.grammar import Place, grammar_of
+from eegvlm.reasoning.grammar import GrammarPlace, grammar_of
 from eegvlm.scoring import TABLE, Context, Epoch, Finding, Table
 from eegvlm.scoring.background import POWER, TIME, power, rhythm, time
 from eegvlm.scoring.neighbours import surroundings
@@ -67,7 +67,7 @@ class _Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class _State:
-    place: Place
+    place: GrammarPlace
     readings: tuple[_Reading, ...]
 
 
@@ -120,7 +120,7 @@ class GroundedGrammar:
         """Tell whether the text is a whole rationale."""
         return state.place.finished
 
-    def _open(self, place: Place) -> _State:
+    def _open(self, place: GrammarPlace) -> _State:
         return _State(
             place,
             tuple(_Reading(number, 0) for one in place.following() for number in self._of.get(one.id, ())),

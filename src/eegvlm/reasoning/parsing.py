@@ -8,7 +8,7 @@ from functools import cache
 
 from eegvlm.hypnogram import Stage
 from eegvlm.scoring import TABLE, Claim, OwnKind, Table
-from eegvlm.scoring.statement import Segment, Statement
+from eegvlm.scoring.statement import Statement, WordingSegment
 
 _DERIVATION = re.compile(r"^(Read from [^:\n]{1,80}: [^\n]{1,80}? holds no usable signal here\.\s*)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -102,7 +102,7 @@ def _by_first_word(table: Table) -> dict[str, list[tuple[re.Pattern[str], Statem
     return found
 
 
-def _pattern(segment: Segment) -> str:
+def _pattern(segment: WordingSegment) -> str:
     if segment.slot is None:
         return re.escape(segment.literal)
     if segment.slot.is_number:

@@ -27,7 +27,7 @@ class StagePath:
 
 
 @dataclass(frozen=True)
-class Span:
+class ChartSpan:
     """A stretch of the night, in percent of its length."""
 
     left: float
@@ -65,10 +65,10 @@ def hypnodensity_paths(night: Hypnogram) -> list[StagePath]:
     return layers
 
 
-def unscored_spans(night: Hypnogram) -> list[Span]:
+def unscored_spans(night: Hypnogram) -> list[ChartSpan]:
     """Return where epochs have no stage."""
     n = len(night)
-    return [Span(100 * a / n, 100 * (b - a) / n) for a, b in stretches(~night.scored)]
+    return [ChartSpan(100 * a / n, 100 * (b - a) / n) for a, b in stretches(~night.scored)]
 
 
 def ticks_path(epochs: Iterable[int]) -> str:

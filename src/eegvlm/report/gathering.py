@@ -13,7 +13,7 @@ from eegvlm.images.shown_channel import ShownChannel
 from eegvlm.report.leads import BAND, FurtherLeads
 from eegvlm.report.signal_quality import read_from
 from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds, draw_spectrogram
-from eegvlm.report.traces import CHUNK, Coding, coding_of, encode, fit, panel_coding, rounding_error
+from eegvlm.report.traces import CHUNK, TraceCoding, coding_of, encode, fit, panel_coding, rounding_error
 from eegvlm.signals import MODALITIES, Channel, Role
 
 _SAMPLED = 16  # every so many epochs, one whose rounding error is measured
@@ -118,7 +118,7 @@ def _role_words(role: Role) -> str:
 
 
 def _described(
-    panel: Panel, night: PreparedNight, coding: Coding | None, by: float, error: float | None
+    panel: Panel, night: PreparedNight, coding: TraceCoding | None, by: float, error: float | None
 ) -> dict[str, Any]:
     channels = night.panels.get(panel.name, ())
     said: dict[str, Any] = {
@@ -135,7 +135,7 @@ def _described(
     return {**said, **_coded(coding, by, error, night.layout.rate)}
 
 
-def _coded(coding: Coding, by: float, error: float | None, rate: float) -> dict[str, Any]:
+def _coded(coding: TraceCoding, by: float, error: float | None, rate: float) -> dict[str, Any]:
     """Say how a row's traces are packed."""
     step = coding.step_uv * by if coding.kind == "wave" else coding.step_uv
     # The transform is orthonormal over the layout's samples; the page evaluates its cosines directly.

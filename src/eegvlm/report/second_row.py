@@ -9,7 +9,7 @@ import numpy as np
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import check_same_epochs
 from eegvlm.hypnogram.second_opinion import SecondOpinion
-from eegvlm.report.charts import Span, StagePath, hypnogram_paths, stretches, unscored_spans
+from eegvlm.report.charts import ChartSpan, StagePath, hypnogram_paths, stretches, unscored_spans
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class SecondRow:
     sentence: str
     bars: list[StagePath]
     steps: str
-    unscored: list[Span]
-    differing: list[Span]
+    unscored: list[ChartSpan]
+    differing: list[ChartSpan]
     n_differing: int
     labels: list[str]
 
@@ -61,7 +61,7 @@ def second_row(ours: Hypnogram, second: SecondOpinion) -> SecondRow:
         bars=bars,
         steps=steps,
         unscored=unscored_spans(second.hypnogram),
-        differing=[Span(100 * a / n, 100 * (b - a) / n) for a, b in stretches(differs)],
+        differing=[ChartSpan(100 * a / n, 100 * (b - a) / n) for a, b in stretches(differs)],
         n_differing=len(second.differing),
         labels=second.hypnogram.labels,
     )

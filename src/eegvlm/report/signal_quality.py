@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.images import Panel, PreparedNight
-from eegvlm.report.charts import Span, stretches
+from eegvlm.report.charts import ChartSpan, stretches
 from eegvlm.signals import QualityLevel
 
 Bools = npt.NDArray[np.bool_]
@@ -35,9 +35,9 @@ class QualityRow:
     """
 
     channel: str
-    good: list[Span]
-    doubtful: list[Span]
-    unusable: list[Span]
+    good: list[ChartSpan]
+    doubtful: list[ChartSpan]
+    unusable: list[ChartSpan]
     sentence: str
 
 
@@ -142,5 +142,5 @@ def _row(name: str, level: npt.NDArray[np.int8], scorable: Bools) -> QualityRow:
     return QualityRow(name, _spans(good), _spans(doubtful), _spans(unusable), sentence)
 
 
-def _spans(mask: Bools) -> list[Span]:
-    return [Span(100 * first / len(mask), 100 * (stop - first) / len(mask)) for first, stop in stretches(mask)]
+def _spans(mask: Bools) -> list[ChartSpan]:
+    return [ChartSpan(100 * first / len(mask), 100 * (stop - first) / len(mask)) for first, stop in stretches(mask)]

@@ -34,7 +34,7 @@ _MOST_COARSE = 24.0
 
 
 @dataclass(frozen=True)
-class Coding:
+class TraceCoding:
     """How one panel's traces are kept.
 
     Parameters
@@ -55,20 +55,20 @@ class Coding:
     highest_hz: float | None
 
 
-def panel_coding(panel: Panel, rate: float) -> Coding:
+def panel_coding(panel: Panel, rate: float) -> TraceCoding:
     """Return the finest coding of a panel drawn at `rate` samples per second."""
     return coding_of(panel.roles[0].modality, panel.band[1], rate)
 
 
-def coding_of(modality: str, high: float | None, rate: float) -> Coding:
+def coding_of(modality: str, high: float | None, rate: float) -> TraceCoding:
     """Return the finest coding of a modality, filtered up to `high` Hz, at `rate` samples per second."""
     if modality == "emg":
-        return Coding("envelope", 2 * ENVELOPE_BINS, _ENVELOPE_UV, None)
+        return TraceCoding("envelope", 2 * ENVELOPE_BINS, _ENVELOPE_UV, None)
     highest = min(_HIGHEST_HZ.get(modality, 35.0), high or math.inf, rate / 2)
-    return Coding("wave", round(2 * highest * EPOCH_S), _FINEST.get(modality, 4.0), highest)
+    return TraceCoding("wave", round(2 * highest * EPOCH_S), _FINEST.get(modality, 4.0), highest)
 
 
-def encode(epochs: NDArray[np.float32], coding: Coding) -> NDArray[np.int16]:
+def encode(epochs: NDArray[np.float32], coding: TraceCoding) -> NDArray[np.int16]:
     """Return the whole numbers (numbers, n) of epochs (n, samples); zeros where there is no signal."""
     from scipy.fft import dct
 
@@ -82,7 +82,7 @@ def encode(epochs: NDArray[np.float32], coding: Coding) -> NDArray[np.int16]:
     return np.asarray(np.clip(steps, -127, 127).astype(np.int16))
 
 
-def decode(numbers: NDArray[np.int16], coding: Coding, samples: int) -> NDArray[np.float32]:
+def decode(numbers: NDArray[np.int16], coding: TraceCoding, samples: int) -> NDArray[np.float32]:
     """Return what a page shows: epochs (n, samples) of a wave, or lowest and highest values (n, bins, 2)."""
     from scipy.fft import idct
 
@@ -95,7 +95,7 @@ def decode(numbers: NDArray[np.int16], coding: Coding, samples: int) -> NDArray[
     return np.asarray(ends.T.reshape(values.shape[1], ENVELOPE_BINS, 2))
 
 
-def rounding_error(epochs: NDArray[np.float32], coding: Coding, by: float) -> float | None:
+def rounding_error(epochs: NDArray[np.float32], coding: TraceCoding, by: float) -> float | None:
     """Return the rms difference in uV between epochs and what the page shows of them; None for an envelope."""
     present = epochs[np.isfinite(epochs).all(axis=1)]
     if coding.kind != "wave" or not len(present):
@@ -121,7 +121,7 @@ def pack_traces(blocks: Sequence[Sequence[NDArray[np.int16]]], coarseness: Seque
 
 
 def fit(
-    blocks: Sequence[Sequence[NDArray[np.int16]]], codings: Sequence[Coding], most_bytes: int
+    blocks: Sequence[Sequence[NDArray[np.int16]]], codings: Sequence[TraceCoding], most_bytes: int
 ) -> tuple[list[bytes], float]:
     """Pack traces as finely as `most_bytes` allow; return the chunks and how much coarser than the finest they are."""
     some = blocks[::_TRIED] if len(blocks) >= 2 * _TRIED else blocks
@@ -143,11 +143,11 @@ def fit(
     return packed, by
 
 
-def _size(blocks: Sequence[Sequence[NDArray[np.int16]]], codings: Sequence[Coding], by: float) -> int:
+def _size(blocks: Sequence[Sequence[NDArray[np.int16]]], codings: Sequence[TraceCoding], by: float) -> int:
     return sum(map(len, pack_traces(blocks, _coarseness(codings, by))))
 
 
-def _coarseness(codings: Sequence[Coding], by: float) -> list[float]:
+def _coarseness(codings: Sequence[TraceCoding], by: float) -> list[float]:
     return [by if coding.kind == "wave" else 1.0 for coding in codings]
 
 

@@ -23,7 +23,7 @@ from eegvlm.signals.fingerprint import fingerprint
 _LEAST_SCALE = 1e-3
 
 
-class ScoredNight(Protocol):
+class IndexedNight(Protocol):
     """A recording with an expert's stages."""
 
     @property
@@ -42,7 +42,7 @@ class ScoredNight(Protocol):
 
 
 def build_index(
-    nights: Iterable[ScoredNight],
+    nights: Iterable[IndexedNight],
     out: str | Path,
     *,
     encoder: Encoder,

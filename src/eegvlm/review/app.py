@@ -18,15 +18,15 @@ from eegvlm import __version__
 from eegvlm.errors import InputError
 from eegvlm.report.page import DRAWING
 from eegvlm.review.keys import read_keys, write_keys
-from eegvlm.review.montage import Row, default_montage, montage_of, read_montage, write_montage
-from eegvlm.review.night import Night
+from eegvlm.review.montage import MontageRow, default_montage, montage_of, read_montage, write_montage
+from eegvlm.review.night import ReviewedNight
 from eegvlm.review.overview import LONG_S
 from eegvlm.review.problems import ConflictError, NotFoundError, ReadOnlyError, ReviewError
 from eegvlm.review.requests import KeysRequest, MontageRequest, PageRequest, PlaceRequest
 from eegvlm.review.scoring_routes import scoring_routes
 from eegvlm.review.signing import STATEMENT
 from eegvlm.review.traces import Trace, pack, read_trace
-from eegvlm.review.work_list import WorkList
+from eegvlm.review.work_list import ReviewList
 
 ASSETS = {
     "index.html": "text/html; charset=utf-8",
@@ -44,7 +44,7 @@ _READERS = min(4, os.cpu_count() or 1)
 _STATUS = {ConflictError: 409, ReadOnlyError: 409, NotFoundError: 404}
 
 
-def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
+def make_app(nights: ReviewList, close: Callable[[], None]) -> FastAPI:
     """Make the application; :class:`~eegvlm.review.guard.Guard` stands before it.
 
     Parameters
@@ -111,7 +111,7 @@ def make_app(nights: WorkList, close: Callable[[], None]) -> FastAPI:
     return app
 
 
-def describe(night: Night) -> dict[str, Any]:
+def describe(night: ReviewedNight) -> dict[str, Any]:
     """Return what the page needs of a night before a scoring is chosen; nothing of what the model said."""
     described = {key: night.described.get(key) for key in ("file", "start", "duration_s", "n_epochs", "gaps")}
     found: dict[str, Any] = {"signals": [], "montage": [], "default_montage": [], "recording_error": None}
@@ -138,7 +138,7 @@ def describe(night: Night) -> dict[str, Any]:
     }
 
 
-def _page(night: Night, request: PageRequest, readers: ThreadPoolExecutor) -> bytes:
+def _page(night: ReviewedNight, request: PageRequest, readers: ThreadPoolExecutor) -> bytes:
     if request.stop_s <= request.start_s:
         raise ReviewError("page", "time", f"{request.start_s:g} to {request.stop_s:g} s", "it must end after it starts")
     recording = night.signals.recording
@@ -147,7 +147,7 @@ def _page(night: Night, request: PageRequest, readers: ThreadPoolExecutor) -> by
     is_long = request.stop_s - request.start_s > LONG_S
     overview = night.signals.overview if is_long else None
 
-    def trace(row: Row) -> Trace:
+    def trace(row: MontageRow) -> Trace:
         return read_trace(recording, row, *span) if overview is None else overview.trace(row, *span)
 
     signals = recording.source.signals

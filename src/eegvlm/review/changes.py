@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eegvlm.review.scoring import Scoring
+from eegvlm.review.scoring import ReviewedScoring
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ChangedEpoch:
     p: float | None
 
 
-def changed_epochs(scoring: Scoring, entries: Sequence[Mapping[str, Any]]) -> list[ChangedEpoch]:
+def changed_epochs(scoring: ReviewedScoring, entries: Sequence[Mapping[str, Any]]) -> list[ChangedEpoch]:
     """Return the changed epochs in order of time.
 
     An epoch that was changed and changed back is not among them; the audit has it.

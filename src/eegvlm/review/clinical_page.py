@@ -20,7 +20,7 @@ from eegvlm.report.clock import time_label
 from eegvlm.review.changes import ChangedEpoch, changed_epochs, transition_counts
 from eegvlm.review.printed_hypnogram import COLOURS, HEIGHT, WIDTH, printed_hypnogram
 from eegvlm.review.problems import ReviewError
-from eegvlm.review.scoring import Scoring
+from eegvlm.review.scoring import ReviewedScoring
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,7 +40,7 @@ _MARKS = {"arousal": "arousal", "spindle": "spindle", "k_complex": "K-complex", 
 
 
 def clinical_page(
-    scoring: Scoring, entries: Sequence[Mapping[str, Any]], described: Mapping[str, Any], notice: str = NOTICE
+    scoring: ReviewedScoring, entries: Sequence[Mapping[str, Any]], described: Mapping[str, Any], notice: str = NOTICE
 ) -> str:
     """Return the page of a signed scoring as HTML that needs no other file.
 
@@ -103,7 +103,7 @@ def clinical_page(
     )
 
 
-def _statistics(night: Hypnogram, scoring: Scoring) -> dict[str, Any]:
+def _statistics(night: Hypnogram, scoring: ReviewedScoring) -> dict[str, Any]:
     try:
         counted: CountedSleep | None = count_sleep(night)
         error = ""

@@ -8,14 +8,14 @@ from typing import Any
 
 from eegvlm.hypnogram.stage import stage_of_spelling
 from eegvlm.review.problems import ReviewError
-from eegvlm.review.scoring import Change, Scoring
+from eegvlm.review.scoring import Change, ReviewedScoring
 
 MARK_KINDS = ("arousal", "spindle", "k_complex", "artefact", "text")
 _MOST_TEXT = 2000
 _MOST_WHO = 100
 
 
-def changes_of(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
+def changes_of(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
     """Return the changes that a request asks for; those that change nothing are left out.
 
     Parameters
@@ -53,7 +53,7 @@ def checked_who(who: object) -> str:
     return name
 
 
-def checked_epochs(scoring: Scoring, epochs: object) -> list[int]:
+def checked_epochs(scoring: ReviewedScoring, epochs: object) -> list[int]:
     """Return epochs counted from 1, in order and each once.
 
     Raises
@@ -68,7 +68,7 @@ def checked_epochs(scoring: Scoring, epochs: object) -> list[int]:
     return sorted(set(numbers))
 
 
-def _stage(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
+def _stage(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
     label = request.get("stage")
     stage = stage_of_spelling(label) if isinstance(label, str) else None
     if stage is None:
@@ -77,7 +77,7 @@ def _stage(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
     return [_change("stage", epoch, scoring.stages[epoch - 1], stage.label) for epoch in epochs]
 
 
-def _mark(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
+def _mark(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
     key = request.get("id")
     if key is not None and key not in scoring.marks:
         raise ReviewError("edit", "mark", key, "it is not there any more")
@@ -99,14 +99,14 @@ def _mark(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
     return [_change("mark", new, scoring.marks.get(new), mark)]
 
 
-def _unmark(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
+def _unmark(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
     key = request.get("id")
     if not isinstance(key, str) or key not in scoring.marks:
         raise ReviewError("edit", "mark", key, "it is not there any more")
     return [_change("mark", key, scoring.marks[key], None)]
 
 
-def _lights(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
+def _lights(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
     off_s, on_s = (
         None if request.get(name) is None else _seconds(scoring, name, request[name]) for name in ("off_s", "on_s")
     )
@@ -116,7 +116,7 @@ def _lights(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
     return [_change("lights", "lights", scoring.lights, to)]
 
 
-def _comment(scoring: Scoring, request: Mapping[str, Any]) -> list[Change]:
+def _comment(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
     (epoch,) = checked_epochs(scoring, [request.get("epoch")])
     text = _text("text", request.get("text", "")).strip()
     return [_change("comment", epoch, scoring.comments.get(epoch), text or None)]
@@ -126,7 +126,7 @@ def _change(of: str, key: object, before: object, after: object) -> dict[str, An
     return {"of": of, "key": key, "from": before, "to": after}
 
 
-def _seconds(scoring: Scoring, name: str, value: object) -> float:
+def _seconds(scoring: ReviewedScoring, name: str, value: object) -> float:
     end_s = scoring.begun["onset_s"] + len(scoring.stages) * scoring.begun["epoch_s"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ReviewError("edit", name, value, "expected seconds after the recording's start")

@@ -34,7 +34,7 @@ except ImportError:  # pragma: no cover
 Entry = Mapping[str, Any]
 
 
-class Journal:
+class ReviewJournal:
     """Entries of one scoring, in the order in which they were made.
 
     Parameters

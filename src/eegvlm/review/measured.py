@@ -11,7 +11,7 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.report.details import epoch_details
 from eegvlm.report.spectrogram import column_powers, column_seconds, draw_spectrogram
-from eegvlm.review.montage import Row
+from eegvlm.review.montage import MontageRow
 from eegvlm.signals import Recording
 
 _SPECTROGRAM_HZ = 64.0
@@ -26,7 +26,7 @@ def spectrogram(recording: Recording, plus: str, minus: str = "") -> dict[str, A
     ReviewError
         If the file has no such signal.
     """
-    channel = Row(plus, plus, (minus,) if minus else ()).channel(recording)
+    channel = MontageRow(plus, plus, (minus,) if minus else ()).channel(recording)
     seconds = column_seconds(recording.n_epochs)
     powers = []
     for first in range(0, recording.n_epochs, _BLOCK):

@@ -21,7 +21,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}|")
 
 
 @dataclass(frozen=True)
-class Row:
+class MontageRow:
     """One row of the page.
 
     Parameters
@@ -56,7 +56,7 @@ class Row:
     notch: float | None = None
 
     @classmethod
-    def from_dict(cls, fields: object) -> Row:
+    def from_dict(cls, fields: object) -> MontageRow:
         """Make a row of JSON.
 
         Raises
@@ -130,7 +130,7 @@ class Row:
         return {**asdict(self), "minus": list(self.minus)}
 
 
-def montage_of(rows: object) -> list[Row]:
+def montage_of(rows: object) -> list[MontageRow]:
     """Make a montage of JSON: a list of rows.
 
     Raises
@@ -140,10 +140,10 @@ def montage_of(rows: object) -> list[Row]:
     """
     if not isinstance(rows, Sequence) or isinstance(rows, str) or not 0 < len(rows) <= _MOST_ROWS:
         raise ReviewError("montage", "rows", type(rows).__name__, f"expected a list of 1 to {_MOST_ROWS} rows")
-    return [Row.from_dict(one) for one in rows]
+    return [MontageRow.from_dict(one) for one in rows]
 
 
-def default_montage(recording: Recording) -> list[Row]:
+def default_montage(recording: Recording) -> list[MontageRow]:
     """Return the rows that a night opens with: the channels that play a role, derived ones too, then all others."""
     rows, shown = [], set()
     signals = recording.source.signals
@@ -151,12 +151,12 @@ def default_montage(recording: Recording) -> list[Row]:
         labels = [signals[index].label for index, _ in channel.terms]
         plus, *minus = labels
         shown.add(plus)
-        rows.append(Row(channel.name, plus, tuple(minus), **_usual(channel.role, channel.rate)))
-    rows += [Row(signal.label, signal.label) for signal in signals if signal.label not in shown]
+        rows.append(MontageRow(channel.name, plus, tuple(minus), **_usual(channel.role, channel.rate)))
+    rows += [MontageRow(signal.label, signal.label) for signal in signals if signal.label not in shown]
     return rows
 
 
-def read_montage(folder: Path, recording: Recording) -> list[Row]:
+def read_montage(folder: Path, recording: Recording) -> list[MontageRow]:
     """Return the montage that was saved with a night, or the default where none was.
 
     Raises
@@ -173,7 +173,7 @@ def read_montage(folder: Path, recording: Recording) -> list[Row]:
         raise ReviewError(file, "montage", error, "delete the file to begin with the default") from error
 
 
-def write_montage(folder: Path, rows: Sequence[Row]) -> None:
+def write_montage(folder: Path, rows: Sequence[MontageRow]) -> None:
     """Save a montage with a night."""
     write_text(folder / FILE, json.dumps([row.to_dict() for row in rows], indent=1, ensure_ascii=False) + "\n")
 

@@ -17,7 +17,7 @@ from eegvlm.review.problems import ReviewError
 from eegvlm.review.readers import compare
 from eegvlm.review.results import Results, read_results
 from eegvlm.review.scoring import Change
-from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.scoring_file import ReviewedScoringFile
 from eegvlm.review.scorings import Scorings
 from eegvlm.review.signing import signature_of, write_page, write_signed
 from eegvlm.staging.results_folder import SUMMARY
@@ -25,7 +25,7 @@ from eegvlm.staging.results_folder import SUMMARY
 MODEL = "model"
 
 
-class Night:
+class ReviewedNight:
     """One night.
 
     Parameters
@@ -81,7 +81,9 @@ class Night:
         """Stop what runs in the background."""
         self.signals.close()
 
-    def begin(self, name: object, who: str, basis: object, *, blind: bool, of: Sequence[str] = ()) -> ScoringFile:
+    def begin(
+        self, name: object, who: str, basis: object, *, blind: bool, of: Sequence[str] = ()
+    ) -> ReviewedScoringFile:
         """Begin a scoring.
 
         Parameters
@@ -140,7 +142,7 @@ class Night:
                 found[name] = scoring.state.hypnogram()
         return found
 
-    def compare(self, scoring: ScoringFile, name: str) -> dict[str, Any]:
+    def compare(self, scoring: ReviewedScoringFile, name: str) -> dict[str, Any]:
         """Compare a scoring with another reading.
 
         Raises
@@ -154,13 +156,13 @@ class Night:
             raise ReviewError(self.title, "reading", name, hint)
         return {**compare(scoring.state.hypnogram(), others[name], name), "stages": others[name].labels}
 
-    def visible_readings(self, scoring: ScoringFile) -> dict[str, Hypnogram]:
+    def visible_readings(self, scoring: ReviewedScoringFile) -> dict[str, Hypnogram]:
         """Return the readings that the scorer of a scoring may see: none before a blind one is finished."""
         if scoring.refresh().is_hidden:
             return {}
         return {name: one for name, one in self.readings().items() if name != scoring.name}
 
-    def sign(self, scoring: ScoringFile, who: str, revision: int, statement: object) -> None:
+    def sign(self, scoring: ReviewedScoringFile, who: str, revision: int, statement: object) -> None:
         """Sign a scoring, then write the signed files.
 
         Raises
@@ -180,7 +182,7 @@ class Night:
         scoring.sign(who, revision, signature)
         self.write_outputs(scoring)
 
-    def write_outputs(self, scoring: ScoringFile) -> list[Path]:
+    def write_outputs(self, scoring: ReviewedScoringFile) -> list[Path]:
         """Write the files of a signed scoring; why there is no PDF among them is in ``not_printed``.
 
         Raises

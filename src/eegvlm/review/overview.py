@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.errors import InputError
-from eegvlm.review.montage import Row
+from eegvlm.review.montage import MontageRow
 from eegvlm.review.traces import Trace, extremes, filtered
 from eegvlm.signals import Recording
 
@@ -56,7 +56,7 @@ class Overview:
         self._closed.set()
         self._worker.shutdown(wait=True, cancel_futures=True)
 
-    def trace(self, row: Row, start_s: float, stop_s: float, width: int) -> Trace:
+    def trace(self, row: MontageRow, start_s: float, stop_s: float, width: int) -> Trace:
         """Return what is known of a row between two times; what is not is asked for.
 
         Raises
@@ -77,7 +77,7 @@ class Overview:
         )
         return Trace(columns, float(first), len(part) / n_columns, complete)
 
-    def _of(self, row: Row) -> _Seconds:
+    def _of(self, row: MontageRow) -> _Seconds:
         key = (row.plus, row.minus, row.low, row.high, row.notch)
         with self._lock:
             seconds = self._rows.get(key)
@@ -90,7 +90,7 @@ class Overview:
             self._rows.move_to_end(key)
         return seconds
 
-    def _compute(self, row: Row, seconds: _Seconds) -> None:
+    def _compute(self, row: MontageRow, seconds: _Seconds) -> None:
         channel = row.channel(self._recording)
         rate = channel.exact_rate
         n_seconds = len(seconds.values)

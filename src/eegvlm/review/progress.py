@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from eegvlm.review.results import Results
-from eegvlm.review.scoring import Scoring
+from eegvlm.review.scoring import ReviewedScoring
 
 
-def progress(scoring: Scoring, results: Results | None) -> dict[str, Any]:
+def progress(scoring: ReviewedScoring, results: Results | None) -> dict[str, Any]:
     """Return the progress of a review.
 
     Parameters
@@ -44,7 +44,7 @@ def progress(scoring: Scoring, results: Results | None) -> dict[str, Any]:
     }
 
 
-def _expected_wrong(checked: set[int], scoring: Scoring, results: Results | None) -> tuple[float | None, str]:
+def _expected_wrong(checked: set[int], scoring: ReviewedScoring, results: Results | None) -> tuple[float | None, str]:
     if results is None or scoring.begun.get("basis") != "model":
         return None, "not known: the stages were not the model's"
     if results.limit:

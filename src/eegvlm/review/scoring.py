@@ -23,7 +23,7 @@ LIGHTS_SOURCE = "set by the scorer"
 
 
 @dataclass
-class Scoring:
+class ReviewedScoring:
     """The state of one scoring; :meth:`take` brings it forward by one entry.
 
     Attributes
@@ -176,15 +176,15 @@ class Scoring:
                     held[key] = to
 
 
-_ACTIONS: dict[str, Callable[[Scoring, Mapping[str, Any]], None]] = {
-    "begin": Scoring._begin,
-    "edit": Scoring._edit,
-    "undo": Scoring._undo,
-    "redo": Scoring._redo,
-    "seen": Scoring._see,
-    "finish": Scoring._finish,
-    "sign": Scoring._sign,
-    "reopen": Scoring._reopen,
+_ACTIONS: dict[str, Callable[[ReviewedScoring, Mapping[str, Any]], None]] = {
+    "begin": ReviewedScoring._begin,
+    "edit": ReviewedScoring._edit,
+    "undo": ReviewedScoring._undo,
+    "redo": ReviewedScoring._redo,
+    "seen": ReviewedScoring._see,
+    "finish": ReviewedScoring._finish,
+    "sign": ReviewedScoring._sign,
+    "reopen": ReviewedScoring._reopen,
 }
 
 

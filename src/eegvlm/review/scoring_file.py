@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.review.edits import changes_of, checked_epochs, checked_who
-from eegvlm.review.journal import Journal
+from eegvlm.review.journal import ReviewJournal
 from eegvlm.review.problems import ConflictError, ReadOnlyError, ReviewError
-from eegvlm.review.scoring import Change, Scoring
+from eegvlm.review.scoring import Change, ReviewedScoring
 
 Annotate = Callable[[Change], Change]
 
 
-class ScoringFile:
+class ReviewedScoringFile:
     """A scoring that is kept in a journal.
 
     Every method that changes it returns when the change is on the disk.
@@ -36,10 +36,10 @@ class ScoringFile:
     """
 
     def __init__(self, file: Path, annotate: Annotate = lambda change: change) -> None:
-        self.state = Scoring()
+        self.state = ReviewedScoring()
         self.entries: list[Mapping[str, Any]] = []
         self._annotate = annotate
-        self._journal = Journal(file, self._take)
+        self._journal = ReviewJournal(file, self._take)
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class ScoringFile:
         """The journal."""
         return self._journal.file
 
-    def refresh(self) -> Scoring:
+    def refresh(self) -> ReviewedScoring:
         """Return its state, with what another process added."""
         self._journal.catch_up()
         return self.state

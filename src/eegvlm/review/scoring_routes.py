@@ -9,13 +9,13 @@ from fastapi import APIRouter
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.requests import BeginRequest, Change, EditRequest, ReopenRequest, SeenRequest, SignRequest
 from eegvlm.review.shown_scoring import shown_scoring
-from eegvlm.review.work_list import WorkList
+from eegvlm.review.work_list import ReviewList
 
 _OF_NIGHT = "/api/nights/{number}"
 _OF_SCORING = _OF_NIGHT + "/scorings/{name}"
 
 
-def scoring_routes(nights: WorkList) -> APIRouter:
+def scoring_routes(nights: ReviewList) -> APIRouter:
     """Return the routes of the scorings of these nights."""
     router = APIRouter()
 

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any
 
 from eegvlm.review.problems import NotFoundError, ReviewError
-from eegvlm.review.scoring_file import Annotate, ScoringFile
+from eegvlm.review.scoring_file import Annotate, ReviewedScoringFile
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SUFFIX = ".jsonl"
@@ -22,15 +22,15 @@ class Scorings:
     folder
         Where their journals are.
     annotate
-        As in :class:`.scoring_file.ScoringFile`.
+        As in :class:`.scoring_file.ReviewedScoringFile`.
     """
 
     def __init__(self, folder: Path, annotate: Annotate) -> None:
         self._folder, self._annotate = folder, annotate
-        self._open: dict[str, ScoringFile] = {}
+        self._open: dict[str, ReviewedScoringFile] = {}
         self._lock = RLock()
 
-    def begun(self) -> dict[str, ScoringFile]:
+    def begun(self) -> dict[str, ReviewedScoringFile]:
         """Return those that have begun, as they are now, by name.
 
         Raises
@@ -42,7 +42,7 @@ class Scorings:
         scorings = {name: self.at(name) for name in names}
         return {name: scoring for name, scoring in scorings.items() if scoring.refresh().begun}
 
-    def of(self, name: str) -> ScoringFile:
+    def of(self, name: str) -> ReviewedScoringFile:
         """Return one that has begun.
 
         Raises
@@ -55,7 +55,7 @@ class Scorings:
             raise NotFoundError("night", "scoring", name, "there is none of that name: begin it")
         return self.at(name)
 
-    def at(self, name: object) -> ScoringFile:
+    def at(self, name: object) -> ReviewedScoringFile:
         """Return the one of a name, begun or not.
 
         Raises
@@ -67,7 +67,7 @@ class Scorings:
             raise ReviewError("night", "name of the scoring", name, "use at most 40 small letters, digits, - and _")
         with self._lock:
             if name not in self._open:
-                self._open[name] = ScoringFile(self._folder / f"{name}{_SUFFIX}", self._annotate)
+                self._open[name] = ReviewedScoringFile(self._folder / f"{name}{_SUFFIX}", self._annotate)
             return self._open[name]
 
     def to_list(self) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def serve(
 
         from eegvlm.review.app import make_app
         from eegvlm.review.guard import Guard
-        from eegvlm.review.work_list import WorkList
+        from eegvlm.review.work_list import ReviewList
     except ImportError as error:
         hint = "install it with pip install 'eeg-vlm[review]'"
         raise InputError("review", "extra", f"{error.name} is not installed", hint) from error
@@ -63,7 +63,7 @@ def serve(
         check_output_folder(folder / REVIEW_FOLDER)
     if channels and len(folders) != 1:
         raise ReviewError("arguments", "--channels", f"{len(folders)} nights", "name one night to choose its channels")
-    nights = WorkList(folders, scoring, channels)
+    nights = ReviewList(folders, scoring, channels)
     if len(folders) == 1:
         night = nights.night(0)
         if channels:

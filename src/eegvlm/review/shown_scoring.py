@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import HypnogramError, count_sleep
 from eegvlm.review.progress import progress
-from eegvlm.review.scoring import Scoring
-from eegvlm.review.scoring_file import ScoringFile
+from eegvlm.review.scoring import ReviewedScoring
+from eegvlm.review.scoring_file import ReviewedScoringFile
 from eegvlm.review.signing import PDF, is_written
 
 if TYPE_CHECKING:
-    from eegvlm.review.night import Night
+    from eegvlm.review.night import ReviewedNight
 
 
-def shown_scoring(night: Night, scoring: ScoringFile) -> dict[str, Any]:
+def shown_scoring(night: ReviewedNight, scoring: ReviewedScoringFile) -> dict[str, Any]:
     """Return a scoring, as it is now, for the page."""
     state = scoring.refresh()
     signature = state.signature
@@ -45,7 +45,7 @@ def shown_scoring(night: Night, scoring: ScoringFile) -> dict[str, Any]:
     }
 
 
-def _statistics(state: Scoring) -> dict[str, Any]:
+def _statistics(state: ReviewedScoring) -> dict[str, Any]:
     try:
         return count_sleep(state.hypnogram()).to_dict()
     except (HypnogramError, InputError) as error:

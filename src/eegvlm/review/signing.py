@@ -14,7 +14,7 @@ from eegvlm.core.output_errors import output_errors
 from eegvlm.hypnogram import write_hypnogram
 from eegvlm.review.printing import pdf_of
 from eegvlm.review.problems import ReviewError
-from eegvlm.review.scoring import Scoring
+from eegvlm.review.scoring import ReviewedScoring
 
 STATEMENT = "I have reviewed this scoring and sign it as my own."
 AUDIT = "audit.jsonl"
@@ -24,14 +24,18 @@ SIGNED = ("hypnogram.signed.edf", "hypnogram.signed.csv", "hypnogram.signed.tsv"
 _MOST_STATEMENT = 2000
 
 
-def scoring_hash(scoring: Scoring) -> str:
+def scoring_hash(scoring: ReviewedScoring) -> str:
     """Return the SHA-256 of what is signed: stages, marks, comments and lights as JSON with sorted keys."""
     text = json.dumps(scoring.content(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def signature_of(
-    scoring: Scoring, recording: Path, described: Mapping[str, Any], model: Mapping[str, Any] | None, statement: object
+    scoring: ReviewedScoring,
+    recording: Path,
+    described: Mapping[str, Any],
+    model: Mapping[str, Any] | None,
+    statement: object,
 ) -> dict[str, Any]:
     """Return what the journal's entry of a signature holds, beside who and when.
 
@@ -64,7 +68,7 @@ def signature_of(
     }
 
 
-def write_signed(folder: Path, scoring: Scoring, entries: Sequence[Mapping[str, Any]]) -> list[Path]:
+def write_signed(folder: Path, scoring: ReviewedScoring, entries: Sequence[Mapping[str, Any]]) -> list[Path]:
     """Write the signed hypnogram in every format, then ``audit.jsonl``.
 
     Parameters

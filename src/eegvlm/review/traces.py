@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.review.montage import Row
+from eegvlm.review.montage import MontageRow
 from eegvlm.review.problems import ReviewError
 from eegvlm.signals import Channel, Recording
 from eegvlm.signals.filters import band_taps, convolve, notch_taps
@@ -48,7 +48,7 @@ class Trace:
     complete: float = 1.0
 
 
-def read_trace(recording: Recording, row: Row, start_s: float, stop_s: float, width: int) -> Trace:
+def read_trace(recording: Recording, row: MontageRow, start_s: float, stop_s: float, width: int) -> Trace:
     """Read one row of a page.
 
     Parameters
@@ -78,7 +78,7 @@ def read_trace(recording: Recording, row: Row, start_s: float, stop_s: float, wi
     return Trace(extremes(samples, width), begin / rate, len(samples) / rate / width)
 
 
-def filtered(recording: Recording, channel: Channel, row: Row, begin: int, until: int) -> Samples:
+def filtered(recording: Recording, channel: Channel, row: MontageRow, begin: int, until: int) -> Samples:
     """Read samples ``begin`` to ``until`` with the filters of a row: float32 (until - begin,), NaN in gaps."""
     taps = filter_taps(row.low, row.high, row.notch, float(channel.exact_rate), channel.name)
     margin = len(taps) // 2
@@ -121,7 +121,7 @@ def extremes(samples: Samples, n_columns: int) -> Samples:
     return np.stack([lowest.reduceat(samples, firsts), highest.reduceat(samples, firsts)], axis=1)
 
 
-def pack(rows: Sequence[Row], traces: Sequence[Trace], units: Sequence[str]) -> bytes:
+def pack(rows: Sequence[MontageRow], traces: Sequence[Trace], units: Sequence[str]) -> bytes:
     """Pack a page: ``EPG1``, the length of a JSON header (uint32), the header, blanks up to 4 bytes, then float32.
 
     The header is a list of ``name``, ``unit``, ``count``, ``columns`` (1: samples, 2: lowest and highest), ``first_s``,

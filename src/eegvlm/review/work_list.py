@@ -10,14 +10,14 @@ from typing import Any
 from eegvlm.errors import InputError
 from eegvlm.review.description import DESCRIPTION, REVIEW_FOLDER
 from eegvlm.review.locating import Channels
-from eegvlm.review.night import Night
+from eegvlm.review.night import ReviewedNight
 from eegvlm.review.problems import NotFoundError, ReviewError
 from eegvlm.staging.results_folder import SUMMARY
 
 _MOST_OPEN = 3  # an overview is tens of megabytes
 
 
-class WorkList:
+class ReviewList:
     """Nights by number; one is opened when it is asked for.
 
     Parameters
@@ -33,10 +33,10 @@ class WorkList:
     def __init__(self, folders: list[Path], scoring: Path | None = None, channels: Channels | None = None) -> None:
         self.folders = folders
         self._scoring, self._channels = scoring, channels
-        self._open: OrderedDict[int, Night] = OrderedDict()
+        self._open: OrderedDict[int, ReviewedNight] = OrderedDict()
         self._lock = RLock()
 
-    def night(self, number: int) -> Night:
+    def night(self, number: int) -> ReviewedNight:
         """Open a night.
 
         Raises
@@ -50,7 +50,7 @@ class WorkList:
             raise NotFoundError("work list", "night", number, f"there are {len(self.folders)}")
         with self._lock:
             if number not in self._open:
-                self._open[number] = Night(self.folders[number], self._scoring, self._channels)
+                self._open[number] = ReviewedNight(self.folders[number], self._scoring, self._channels)
             self._open.move_to_end(number)
             while len(self._open) > _MOST_OPEN:
                 self._open.popitem(last=False)[1].close()
@@ -70,7 +70,7 @@ class WorkList:
     def _line(self, number: int) -> dict[str, Any]:
         line: dict[str, Any] = {"number": number, "title": self.folders[number].resolve().name}
         try:
-            night = self._open.get(number) or Night(self.folders[number], self._scoring, self._channels)
+            night = self._open.get(number) or ReviewedNight(self.folders[number], self._scoring, self._channels)
             scorings = night.scorings.to_list()
         except InputError as error:
             return {**line, "status": "cannot be read", "error": str(error)}

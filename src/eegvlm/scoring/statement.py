@@ -31,7 +31,7 @@ class Step(IntEnum):
 
 
 @dataclass(frozen=True)
-class Segment:
+class WordingSegment:
     """A piece of a wording: literal text, or the name and slot of what varies."""
 
     literal: str = ""
@@ -119,11 +119,11 @@ class Statement:
         """All wordings, of both voices."""
         return self.wordings + self.expert_wordings
 
-    def segments(self, wording: str) -> tuple[Segment, ...]:
+    def segments(self, wording: str) -> tuple[WordingSegment, ...]:
         """Cut a wording into literal text and slots."""
         pieces = _SLOT.split(wording)
         cut = [
-            Segment(literal=piece) if k % 2 == 0 else Segment(name=piece, slot=self.slots[piece])
+            WordingSegment(literal=piece) if k % 2 == 0 else WordingSegment(name=piece, slot=self.slots[piece])
             for k, piece in enumerate(pieces)
         ]
         return tuple(segment for segment in cut if segment.literal or segment.slot)

@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from eegvlm.signals.edf_annotations import lights_markers_in
 from eegvlm.signals.edf_checks import count_records, explain_foreign, explain_missing
-from eegvlm.signals.edf_clock import Clock, read_clock, without_annotations
+from eegvlm.signals.edf_clock import EdfClock, read_clock, without_annotations
 from eegvlm.signals.edf_header import MAIN_BYTES, EdfHeader, is_edf, parse_header
-from eegvlm.signals.edf_scaling import Place, scale
+from eegvlm.signals.edf_scaling import ScalingPlace, scale
 from eegvlm.signals.edf_siblings import compare_siblings
 from eegvlm.signals.labels import unique_labels
 from eegvlm.signals.lights import LightsMarker
@@ -57,7 +57,7 @@ class EdfSource:
     record_bytes: int
     sample_bytes: int
     n_records: int
-    places: tuple[Place, ...] = field(repr=False)
+    places: tuple[ScalingPlace, ...] = field(repr=False)
     annotations: tuple[_AnnotationPlace, ...] = ()
     onset_s: Fraction = Fraction(0)
 
@@ -107,7 +107,7 @@ class EdfSource:
             raise RecordingError(self.path, "annotations", error.strerror or error, "they cannot be read") from None
         return tuple(markers)
 
-    def _read_records(self, file: FileIO, place: Place, first: int, last: int) -> npt.NDArray[np.uint8]:
+    def _read_records(self, file: FileIO, place: ScalingPlace, first: int, last: int) -> npt.NDArray[np.uint8]:
         return _read_columns(
             file,
             self.header_bytes + first * self.record_bytes,
@@ -163,7 +163,7 @@ def open_edf(path: Path) -> EdfSource:
     return _build(path, header, n_records, clock, problems)
 
 
-def _build(path: Path, header: EdfHeader, n_records: int, clock: Clock, problems: list[Problem]) -> EdfSource:
+def _build(path: Path, header: EdfHeader, n_records: int, clock: EdfClock, problems: list[Problem]) -> EdfSource:
     ordinary = [s for s in header.signals if not s.is_annotation and s.samples > 0]
     labels = unique_labels([signal.label for signal in ordinary])
     for label, edf_signal in zip(labels, ordinary, strict=True):
@@ -196,7 +196,7 @@ def _build(path: Path, header: EdfHeader, n_records: int, clock: Clock, problems
     )
 
 
-def _clock(path: str, file: FileIO, header: EdfHeader, n_records: int) -> Clock:
+def _clock(path: str, file: FileIO, header: EdfHeader, n_records: int) -> EdfClock:
     keeper = next((signal for signal in header.signals if signal.is_annotation and signal.samples), None)
     if keeper is None:
         return without_annotations(path, header, n_records)

@@ -29,7 +29,7 @@ _STRETCH = 4096
 
 
 @dataclass(frozen=True)
-class Clock:
+class EdfClock:
     """The time line of a file.
 
     Parameters
@@ -47,12 +47,12 @@ class Clock:
     problems: tuple[Problem, ...] = ()
 
 
-def continuous(n_records: int, record_s: Fraction) -> Clock:
+def continuous(n_records: int, record_s: Fraction) -> EdfClock:
     """Return the time line of a file without time-keeping annotations."""
-    return Clock(Fraction(0), (Segment(Fraction(0), n_records * record_s, Fraction(0)),))
+    return EdfClock(Fraction(0), (Segment(Fraction(0), n_records * record_s, Fraction(0)),))
 
 
-def without_annotations(path: str, header: EdfHeader, n_records: int) -> Clock:
+def without_annotations(path: str, header: EdfHeader, n_records: int) -> EdfClock:
     """Return the time line of a file that has no annotation signal.
 
     Raises
@@ -69,7 +69,7 @@ def without_annotations(path: str, header: EdfHeader, n_records: int) -> Clock:
     return continuous(n_records, header.record_s)
 
 
-def read_clock(path: str, header: EdfHeader, annotations: npt.NDArray[np.uint8]) -> Clock:
+def read_clock(path: str, header: EdfHeader, annotations: npt.NDArray[np.uint8]) -> EdfClock:
     """Read the onsets of all data records.
 
     Parameters
@@ -119,12 +119,12 @@ def read_clock(path: str, header: EdfHeader, annotations: npt.NDArray[np.uint8])
         message += "the records are taken as continuous"
         return _as_declared(header, n_records, Problem("contradictory-onsets", message))
     offset = Fraction(round(float(onsets[0]) * 1_000_000), 1_000_000)
-    return Clock(offset, segments, tuple(_describe(offset, segments, overlaps, unread, header)))
+    return EdfClock(offset, segments, tuple(_describe(offset, segments, overlaps, unread, header)))
 
 
-def _as_declared(header: EdfHeader, n_records: int, problem: Problem) -> Clock:
+def _as_declared(header: EdfHeader, n_records: int, problem: Problem) -> EdfClock:
     clock = continuous(n_records, header.record_s)
-    return Clock(clock.offset_s, clock.segments, (problem,))
+    return EdfClock(clock.offset_s, clock.segments, (problem,))
 
 
 def _find_steps(path: str, onsets: npt.NDArray[np.float64], record_s: float) -> tuple[list[int], list[float]]:

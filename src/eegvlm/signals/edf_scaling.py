@@ -11,7 +11,7 @@ from eegvlm.signals.units import read_unit
 
 
 @dataclass(frozen=True)
-class Place:
+class ScalingPlace:
     """Where a signal's samples lie in a data record, and how to scale them."""
 
     offset: int
@@ -20,7 +20,7 @@ class Place:
     shift: float
 
 
-def scale(header: EdfHeader, signal: EdfSignal, label: str, n_records: int) -> tuple[Signal, Place]:
+def scale(header: EdfHeader, signal: EdfSignal, label: str, n_records: int) -> tuple[Signal, ScalingPlace]:
     """Work out the calibration; without one, samples stay digital counts and the signal is barred.
 
     Parameters
@@ -84,7 +84,7 @@ def scale(header: EdfHeader, signal: EdfSignal, label: str, n_records: int) -> t
         tuple(faults),
         tuple(resting),
     )
-    return described, Place(signal.offset, signal.samples, gain, shift)
+    return described, ScalingPlace(signal.offset, signal.samples, gain, shift)
 
 
 def _usable(pmin: float, pmax: float, dmin: int, dmax: int) -> bool:

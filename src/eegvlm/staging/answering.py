@@ -13,7 +13,7 @@ import torch
 
 from eegvlm.model.night_inputs import NightInputs
 from eegvlm.staging.explaining import Explainer, GrammarOf, room
-from eegvlm.staging.journal import Answers, Journal
+from eegvlm.staging.journal import AnswerJournal, Answers
 from eegvlm.staging.key_value import Prefix
 from eegvlm.staging.reading import Reader
 
@@ -44,7 +44,7 @@ class NightAnswering:
     reader: Reader
     batch_size: int
     answers: Answers
-    diary: Journal | None = None
+    diary: AnswerJournal | None = None
     progress: Progress | None = None
     explain_progress: Progress | None = None
     _kept: list[Part] = field(default_factory=list)

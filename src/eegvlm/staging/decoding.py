@@ -51,7 +51,7 @@ class Written:
 
 
 @dataclass(eq=False)
-class _Row:
+class _DecodedRow:
     """An epoch's text under way: what is written, and how much of it the model has read."""
 
     grammar: TokenGrammar
@@ -119,7 +119,7 @@ class Decoder:
     def write(self, prefix: Prefix, grammars: Sequence[TokenGrammar]) -> list[Written]:
         """Write the rationale of every epoch of a prefix, each in its grammar."""
         first, asked = prefix.positions, self._prompt[prefix.positions :]
-        rows = [_Row(grammar, grammar.start, len(asked), list(asked)) for grammar in grammars]
+        rows = [_DecodedRow(grammar, grammar.start, len(asked), list(asked)) for grammar in grammars]
         for row in rows:
             row.force()
         cache, active = RowCache(prefix), rows
@@ -135,7 +135,7 @@ class Decoder:
                 active = [active[k] for k in left]
         return [row.done for row in rows if row.done is not None]
 
-    def _go_on(self, active: list[_Row], states: torch.Tensor) -> None:
+    def _go_on(self, active: list[_DecodedRow], states: torch.Tensor) -> None:
         """Choose the next token of every row that is not finished, and what must follow it."""
         ready = [k for k, row in enumerate(active) if row.done is None]
         permitted = [list(active[k].grammar.following(active[k].at)) for k in ready]

@@ -78,7 +78,7 @@ def answers_key(recording: Recording, provenance: dict[str, Any]) -> dict[str, A
     }
 
 
-class Journal:
+class AnswerJournal:
     """Answers so far, kept in one file that is replaced at once or not at all.
 
     Parameters

@@ -53,7 +53,7 @@ from eegvlm.staging.explaining import (
     uncertain_epochs,
 )
 from eegvlm.staging.general_reading import GeneralReader
-from eegvlm.staging.journal import Answers, Journal, answers_key
+from eegvlm.staging.journal import AnswerJournal, Answers, answers_key
 from eegvlm.staging.limits import limits_of
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
@@ -241,7 +241,7 @@ class Stager:
             raise InputError("arguments", "uncertain_share", uncertain_share, "give a number from 0 to 1")
         self._check_eeg(recording, eeg)
         provenance = self.night_provenance(explain, uncertain_share, reasons, eeg)
-        diary = None if journal is None else Journal(journal, answers_key(recording, provenance))
+        diary = None if journal is None else AnswerJournal(journal, answers_key(recording, provenance))
         seconds = {"read_s": 0.0, "draw_s": 0.0, "model_s": 0.0}
         started = time.perf_counter()
         night = PreparedNight.read(recording, self.processor.layout, every_derivation=eeg == "vote")

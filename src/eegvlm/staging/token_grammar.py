@@ -41,11 +41,11 @@ class Node:
     end: Hashable = None
     decides: bool = False
     following: Mapping[int, Node] | None = None
-    run: Run | None = None
+    run: TokenRun | None = None
 
 
 @dataclass(frozen=True, repr=False, slots=True)
-class Run:
+class TokenRun:
     """What must come next.
 
     Attributes
@@ -141,7 +141,7 @@ class TokenGrammar:
             node.following = {**after, **node.inner} if after and node.inner else after or node.inner
         return node.following
 
-    def run(self, node: Node) -> Run:
+    def run(self, node: Node) -> TokenRun:
         """Return what must come next: up to a choice, to the label of the stage, or to the end."""
         if node.run is None:
             tokens: list[int] = []
@@ -151,7 +151,7 @@ class TokenGrammar:
                 ((token, at),) = after.items()
                 tokens.append(token)
                 nodes.append(at)
-            found = Run(tuple(tokens), tuple(nodes), at, self._is_label(at))
+            found = TokenRun(tuple(tokens), tuple(nodes), at, self._is_label(at))
             if at is node:  # kept, it would be a circle, and the grammar of each epoch garbage for the collector
                 return found
             node.run = found

@@ -20,9 +20,9 @@ from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats import columns, probability_text
 from eegvlm.hypnogram.formats.eegvlm_json import epoch_length_of, loaded_object, start_of
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.formats.table import hypnogram_from_table
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import STAGES
 
@@ -37,12 +37,12 @@ _LEVELS = {
 }
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     header = columns.first_line(decoded(source.head)).split("\t")
     return columns.column_of(header, ["onset"]) is not None and columns.column_of(header, ["duration"]) is not None
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     text = source.text()
     rows = columns.rows_of(source, text, "\t")
     if len(rows) < 2 or not _recognises(source):
@@ -54,7 +54,7 @@ def _read(source: Source) -> Hypnogram:
     return _with_probabilities(source, hypnogram, rows)
 
 
-def _as_table(source: Source, rows: list[columns.Row]) -> Table:
+def _as_table(source: ScoringSource, rows: list[columns.TableRow]) -> TextTable:
     """Take the columns that say when each stage is and what it is; BIDS leaves all others to the user.
 
     Onsets and durations are in seconds wherever the file is named as BIDS says or has a sidecar.
@@ -66,14 +66,14 @@ def _as_table(source: Source, rows: list[columns.Row]) -> Table:
     kept = [column for column in (*times, stage) if column is not None]
     if not bids or stage is None:
         kept = list(range(len(header)))
-    picked = tuple(columns.Row(row.line, tuple(columns.cell(row, k) for k in kept)) for row in rows)
+    picked = tuple(columns.TableRow(row.line, tuple(columns.cell(row, k) for k in kept)) for row in rows)
     names = picked[0].cells
     if bids and source.onset_unit is None:
         names = tuple(f"{name} (s)" if k in times else name for k, name in zip(kept, names, strict=True))
-    return Table(names, picked[0].line, picked[1:])
+    return TextTable(names, picked[0].line, picked[1:])
 
 
-def _stage_column(source: Source, rows: Sequence[columns.Row]) -> int | None:
+def _stage_column(source: ScoringSource, rows: Sequence[columns.TableRow]) -> int | None:
     """Return the column of the stages: the first by name that holds any, such as YASA's ``description``."""
     header = rows[0].cells
     named = [column for name in _STAGE_NAMES if (column := columns.column_of(header, [name])) is not None]
@@ -83,14 +83,14 @@ def _stage_column(source: Source, rows: Sequence[columns.Row]) -> int | None:
     return named[0] if named else None
 
 
-def _unscored_named(row: columns.Row, header: columns.Row) -> columns.Row:
+def _unscored_named(row: columns.TableRow, header: columns.TableRow) -> columns.TableRow:
     column = columns.column_of(header.cells, ["trial type"])
     if column is None or columns.cell(row, column) != "n/a":
         return row
     return replace(row, cells=tuple("?" if k == column else cell for k, cell in enumerate(row.cells)))
 
 
-def _sidecar(source: Source) -> tuple[datetime | None, float | None]:
+def _sidecar(source: ScoringSource) -> tuple[datetime | None, float | None]:
     """Start time and epoch length from the sidecar, where it holds them."""
     path = source.path.with_suffix(".json")
     if not path.is_file():
@@ -104,7 +104,7 @@ def _sidecar(source: Source) -> tuple[datetime | None, float | None]:
     return start, None if length is None else epoch_length_of(beside, length)
 
 
-def _with_probabilities(source: Source, hypnogram: Hypnogram, rows: list[columns.Row]) -> Hypnogram:
+def _with_probabilities(source: ScoringSource, hypnogram: Hypnogram, rows: list[columns.TableRow]) -> Hypnogram:
     """Add the probabilities, where there are five columns of them and one row an epoch."""
     header = rows[0].cells
     if not all(name in header for name in probability_text.COLUMNS):

@@ -39,7 +39,7 @@ _POINTED_DATE = re.compile(r"(\d{1,2})([.-])(\d{1,2})\2(\d{4}|\d\d)(?=[ T,])", r
 _NAMED_MONTH = re.compile(r"(\d{1,2})[ .-]*([A-Za-zä]{3,9})[ .,-]+(\d{4}|\d\d)\b")
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """What the cells of a column are."""
 
     EMPTY = "nothing"
@@ -82,18 +82,18 @@ def is_given(text: str) -> bool:
     return text.casefold() not in NOT_GIVEN
 
 
-def kind_of(cells: Sequence[str]) -> Kind:
+def kind_of(cells: Sequence[str]) -> CellKind:
     """Tell what most cells of a column are: nine in ten of those that hold anything."""
     filled = [text for text in cells if is_given(text)]
     if not filled:
-        return Kind.EMPTY
+        return CellKind.EMPTY
     if _are_dotted_times(filled):
-        return Kind.TIME
+        return CellKind.TIME
     kinds = [_kind_of_cell(text) for text in filled]
-    for kind in (Kind.NUMBER, Kind.TIME, Kind.DATE, Kind.MOMENT):
+    for kind in (CellKind.NUMBER, CellKind.TIME, CellKind.DATE, CellKind.MOMENT):
         if kinds.count(kind) >= 0.9 * len(kinds):
             return kind
-    return Kind.TEXT
+    return CellKind.TEXT
 
 
 def _are_dotted_times(filled: Sequence[str]) -> bool:
@@ -115,20 +115,20 @@ def carries_numbers(cells: Sequence[str]) -> bool:
     numbered = {text for text in filled if re.search(r"\d", text)}  # Epoch 12, 510 s, 22h41
     if len(filled) >= _FEW_CELLS and 2 * len(numbered) >= len(filled):
         return True
-    return sum(_kind_of_cell(text) is not Kind.TEXT for text in filled) >= 0.5 * len(filled) > 0
+    return sum(_kind_of_cell(text) is not CellKind.TEXT for text in filled) >= 0.5 * len(filled) > 0
 
 
-def _kind_of_cell(text: str) -> Kind:
+def _kind_of_cell(text: str) -> CellKind:
     if _NUMBER.fullmatch(text) or _THOUSANDS.fullmatch(text):
-        return Kind.NUMBER
+        return CellKind.NUMBER
     if _ELAPSED.fullmatch(text):
-        return Kind.TIME
+        return CellKind.TIME
     if dates_of(text) or dates_of(_month_as_number(text)):
-        return Kind.DATE
+        return CellKind.DATE
     clock = clock_time(_without_zone(_month_as_number(text)))
     if clock is None:
-        return Kind.TEXT
-    return Kind.TIME if clock.date_text is None else Kind.MOMENT
+        return CellKind.TEXT
+    return CellKind.TIME if clock.date_text is None else CellKind.MOMENT
 
 
 def numbers_of(cells: Sequence[str], *, ascending: bool = False) -> NDArray[np.float64] | None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.formats.cells import Moments, TimesOfDay
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.timing import DAY_S, NO_DATE
 
 _HOUR_S = 3600.0
@@ -48,7 +48,7 @@ class ClockAxis(NamedTuple):
 
 
 def axis_of_times(
-    source: Source, name: str, times: TimesOfDay, *, day: date | None, expected: NDArray[np.float64]
+    source: ScoringSource, name: str, times: TimesOfDay, *, day: date | None, expected: NDArray[np.float64]
 ) -> ClockAxis:
     """Lay times of day without dates on an axis.
 
@@ -88,7 +88,7 @@ def axis_of_times(
     return ClockAxis(seconds, day, times.resolution_s, notes)
 
 
-def axis_of_moments(source: Source, name: str, moments: Moments, *, expected: NDArray[np.float64]) -> ClockAxis:
+def axis_of_moments(source: ScoringSource, name: str, moments: Moments, *, expected: NDArray[np.float64]) -> ClockAxis:
     """Lay dates with times on an axis; a date that does not change at midnight is put right.
 
     Parameters
@@ -137,7 +137,7 @@ def _expected_between(expected: NDArray[np.float64], known: NDArray[np.intp]) ->
 
 
 def _put_in_order(
-    source: Source, name: str, seconds: NDArray[np.float64], expected: NDArray[np.float64], resolution_s: float
+    source: ScoringSource, name: str, seconds: NDArray[np.float64], expected: NDArray[np.float64], resolution_s: float
 ) -> NDArray[np.float64]:
     """Lay times that fall more than once a night, or by less than half a day, on one axis."""
     steps = np.diff(seconds)
@@ -214,7 +214,9 @@ def _clocks_changed(
     return seconds, ()
 
 
-def _refuse_an_hour_missing(source: Source, name: str, seconds: NDArray[np.float64], resolution_s: float) -> None:
+def _refuse_an_hour_missing(
+    source: ScoringSource, name: str, seconds: NDArray[np.float64], resolution_s: float
+) -> None:
     """Refuse a hole of one hour where clocks are set forward: it is a hole or none at all."""
     ahead = _hour_ahead(np.diff(seconds), resolution_s)
     if ahead is None:

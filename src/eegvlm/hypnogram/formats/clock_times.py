@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.timing import DAY_S, NO_DATE
 
 NO_DATE_NOTE = "the file gives no date, so its clock times are times of day only"
@@ -55,7 +55,7 @@ def clock_time(text: str) -> ClockTime | None:
     return ClockTime(round(seconds, 6), match["date"], match["half"] is not None)
 
 
-def local_time(source: Source, field: str, value: object) -> datetime:
+def local_time(source: ScoringSource, field: str, value: object) -> datetime:
     """Return a date and time from its ISO 8601 text, as the local time of the zone that it may name.
 
     Raises

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from eegvlm.core.accents import without_accents
 
 
-class Role(Enum):
+class ColumnRole(Enum):
     """What a column is."""
 
     STAGE = "stage"
@@ -31,7 +31,7 @@ class Role(Enum):
 class Meaning(NamedTuple):
     """What a name says: the role, the unit, and whether times are of day (``clock``) or ``elapsed``."""
 
-    role: Role
+    role: ColumnRole
     unit: str | None = None
     times: str | None = None
 
@@ -47,8 +47,8 @@ _UNITS: Final = {
     **dict.fromkeys(("hhmmss", "hhmm", "hms"), "hms"),
     **dict.fromkeys(("hh mm ss", "hh mm"), "hms"),
 }
-_NAMES: Final[dict[Role, tuple[str, ...]]] = {
-    Role.STAGE: (
+_NAMES: Final[dict[ColumnRole, tuple[str, ...]]] = {
+    ColumnRole.STAGE: (
         *("stage", "stages", "sleep stage", "sleep stages", "sleepstage", "sleepstages", "hypnogram", "hypno"),
         *("stage label", "stage name", "sleep state", "scored stage", "consensus", "stage code", "stage number"),
         *("stagecode", "aasm", "stadium", "schlafstadium", "schlafstadien", "schlafphase", "schlafstufe", "stade"),
@@ -57,12 +57,12 @@ _NAMES: Final[dict[Role, tuple[str, ...]]] = {
         *("estagio do sono", "faza", "faza snu", "stadium snu", "faze", "faze spanku", "spankova faze", "profil"),
         *("schlafprofil", "sleep profile", "staging"),
     ),
-    Role.TEXT: (
+    ColumnRole.TEXT: (
         *("trial type", "annotation", "annotations", "event", "events", "event type", "event name", "label"),
         *("labels", "description", "score", "scoring", "value", "type", "name", "text", "state", "class"),
         *("ereignis", "evenement", "evento", "gebeurtenis", "zdarzenie", "udalost", "beschreibung", "bezeichnung"),
     ),
-    Role.ONSET: (
+    ColumnRole.ONSET: (
         *(
             "onset",
             "onsets",
@@ -93,13 +93,13 @@ _NAMES: Final[dict[Role, tuple[str, ...]]] = {
         *("begintijd", "begin tijd", "czas", "godzina", "poczatek", "czas rozpoczecia"),
         *("cas", "zacatek", "cas zacatku"),
     ),
-    Role.END: (
+    ColumnRole.END: (
         *("end", "ends", "stop", "offset", "to", "until", "till", "end time", "endtime", "stop time", "stoptime"),
         *("offset time", "finish", "epoch end", "stage end", "event end", "end datetime", "end date time"),
         *("ende", "endzeit", "bis", "heure de fin", "fin", "hora de fin", "hora fin", "ora fine", "fine", "einde"),
         *("eindtijd", "fim", "hora de fim", "hora de termino", "koniec", "czas zakonczenia", "konec", "cas konce"),
     ),
-    Role.LENGTH: (
+    ColumnRole.LENGTH: (
         *(
             "duration",
             "durations",
@@ -113,7 +113,7 @@ _NAMES: Final[dict[Role, tuple[str, ...]]] = {
         *("n epochs", "num epochs", "number of epochs", "epoch count"),
         *("dauer", "lange", "duree", "duracion", "durata", "duur", "duracao", "czas trwania", "trvani", "delka"),
     ),
-    Role.EPOCH: (
+    ColumnRole.EPOCH: (
         *(
             "epoch",
             "epochs",
@@ -140,13 +140,13 @@ _NAMES: Final[dict[Role, tuple[str, ...]]] = {
             "sleep epoch",
         ),
     ),
-    Role.DATE: ("date", "day", "datum", "fecha", "data", "jour", "start date", "startdate", "recording date"),
-    Role.SCORER: (
+    ColumnRole.DATE: ("date", "day", "datum", "fecha", "data", "jour", "start date", "startdate", "recording date"),
+    ColumnRole.SCORER: (
         *("scorer", "scorers", "rater", "reader", "annotator", "scored by", "scorer id", "scorer name", "rater id"),
         *("expert", "technician", "tech", "user", "auswerter", "evaluateur", "scoreur", "evaluador", "valutatore"),
         *("beoordelaar", "avaliador", "hodnotitel", "observer", "coder", "reviewer", "source", "model", "scoring id"),
     ),
-    Role.NIGHT: (
+    ColumnRole.NIGHT: (
         *("subject", "subject id", "participant", "participant id", "patient", "patient id", "recording", "record"),
         *("recording id", "file", "filename", "file name", "night", "session", "study", "sub", "ses", "visit"),
     ),
@@ -194,11 +194,11 @@ def meaning_of(name: str) -> Meaning | None:
         while words and words[-1] in ("in", "no"):
             words.pop()
         plain = " ".join(words)
-        role = _ROLE_OF.get(plain) if plain else Role.ONSET  # a column named 'seconds' or 'Sample #'
+        role = _ROLE_OF.get(plain) if plain else ColumnRole.ONSET  # a column named 'seconds' or 'Sample #'
     if role is None and plain.endswith(" no") and plain.removesuffix(" no") in _UNITS:
-        role, unit = Role.ONSET, _UNITS[plain.removesuffix(" no")]
+        role, unit = ColumnRole.ONSET, _UNITS[plain.removesuffix(" no")]
     if role is None and (_OTHER.search(plain) or _PROBABILITY.fullmatch(plain)):
-        role = Role.OTHER
+        role = ColumnRole.OTHER
     if role is None:
         return None
     times = "elapsed" if plain in _ELAPSED else ("clock" if plain in _CLOCK else None)

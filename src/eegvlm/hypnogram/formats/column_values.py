@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.cells import is_given, moments_of, numbers_of, times_of_day
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.table_layout import TimeColumn
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_text import TextTable
 
 
-def numbers_in(source: Source, table: Table, column: TimeColumn, *, ascending: bool = False) -> NDArray[np.float64]:
+def numbers_in(
+    source: ScoringSource, table: TextTable, column: TimeColumn, *, ascending: bool = False
+) -> NDArray[np.float64]:
     """Return the numbers of a column, NaN for empty cells; ``ascending`` as in :func:`.cells.numbers_of`.
 
     Raises
@@ -29,7 +31,7 @@ def numbers_in(source: Source, table: Table, column: TimeColumn, *, ascending: b
     return values
 
 
-def no_time(source: Source, table: Table, column: TimeColumn) -> HypnogramError:
+def no_time(source: ScoringSource, table: TextTable, column: TimeColumn) -> HypnogramError:
     """Make the error for a cell that is no time."""
     cells = table.cells(column.index)
     wrong = next(
@@ -39,7 +41,9 @@ def no_time(source: Source, table: Table, column: TimeColumn) -> HypnogramError:
     return source.error(f"line {table.rows[wrong].line}, {column.name}", cells[wrong], hint)
 
 
-def contradiction(source: Source, table: Table, first: TimeColumn, second: TimeColumn, row: int) -> HypnogramError:
+def contradiction(
+    source: ScoringSource, table: TextTable, first: TimeColumn, second: TimeColumn, row: int
+) -> HypnogramError:
     """Make the error for two columns that say different things of a row, which is counted from 0."""
     line = table.rows[row]
     value = f"{line.cells[first.index]} and {line.cells[second.index]}"

@@ -7,20 +7,20 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 
 _DELIMITERS = ("\t", ";", ",")
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """The cells of a line, stripped of surrounding space, and the line's number in the file (from 1)."""
 
     line: int
     cells: tuple[str, ...]
 
 
-def rows_of(source: Source, text: str, delimiter: str) -> list[Row]:
+def rows_of(source: ScoringSource, text: str, delimiter: str) -> list[TableRow]:
     """Split text into rows; lines that are empty or begin with ``#`` are left out.
 
     Raises
@@ -34,7 +34,7 @@ def rows_of(source: Source, text: str, delimiter: str) -> list[Row]:
         for cells in reader:
             stripped = tuple(cell.strip() for cell in cells)
             if any(stripped) and not stripped[0].startswith("#"):
-                rows.append(Row(reader.line_num, stripped))
+                rows.append(TableRow(reader.line_num, stripped))
     except csv.Error as error:
         raise source.error(f"line {reader.line_num}", error, "expected a table as text") from error
     return rows
@@ -57,12 +57,12 @@ def column_of(header: Sequence[str], names: Iterable[str]) -> int | None:
     return next((folded.index(name) for name in names if name in folded), None)
 
 
-def cell(row: Row, column: int) -> str:
+def cell(row: TableRow, column: int) -> str:
     """Return a cell, empty where the row is too short."""
     return row.cells[column] if column < len(row.cells) else ""
 
 
-def number(source: Source, row: Row, column: int, name: str, *, comma: bool = False) -> float:
+def number(source: ScoringSource, row: TableRow, column: int, name: str, *, comma: bool = False) -> float:
     """Return the number in a cell.
 
     Parameters

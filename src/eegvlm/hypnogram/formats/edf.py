@@ -21,7 +21,7 @@ from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.edf_signal import hypnogram_signals, read_signal
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.timing import NO_DATE
 
@@ -32,11 +32,11 @@ BDF_MAGIC = b"\xffBIOSEMI"
 EDF_MAGIC = b"0       "
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return len(source.head) >= 256 and source.head.startswith((EDF_MAGIC, BDF_MAGIC))
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     import edfio
 
     if not _recognises(source):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from eegvlm.hypnogram.codings import ASK_CODING
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.signals.hypnogram_label import is_hypnogram_label
 
@@ -31,7 +31,7 @@ def hypnogram_signals(edf: Edf | Bdf) -> list[str]:
     return [label for label in edf.labels if is_hypnogram_label(label)]
 
 
-def read_signal(source: Source, edf: Edf | Bdf, name: str, start: datetime | None) -> Hypnogram:
+def read_signal(source: ScoringSource, edf: Edf | Bdf, name: str, start: datetime | None) -> Hypnogram:
     """Read a signal of codes.
 
     Parameters
@@ -76,7 +76,7 @@ def read_signal(source: Source, edf: Edf | Bdf, name: str, start: datetime | Non
     return hypnogram.with_notes(f"read from the signal {signal.label} ({signal.sampling_frequency:g} Hz)")
 
 
-def _codes(source: Source, signal: EdfSignal | BdfSignal) -> NDArray[np.int64]:
+def _codes(source: ScoringSource, signal: EdfSignal | BdfSignal) -> NDArray[np.int64]:
     """Return a signal's samples as integers: int64, shape (n,)."""
     samples = np.asarray(signal.data, dtype=np.float64)
     codes = np.rint(samples)

@@ -19,7 +19,7 @@ from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.field_checks import QUALITY_WORDS
 from eegvlm.hypnogram.formats import columns, probability_text
 from eegvlm.hypnogram.formats.eegvlm_json import start_of
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
 from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
@@ -29,13 +29,13 @@ _ROUNDING_S = 2e-3  # what a spreadsheet that saves three decimals may take away
 _SEPARATOR = " | "
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     line = columns.first_line(decoded(source.head))
     cells = tuple(cell.strip() for cell in line.split(columns.delimiter_of(line)))
     return cells[:4] == _HEADER[:4]
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     text = source.text()
     delimiter = columns.delimiter_of(columns.first_line(text))
     comma = delimiter == ";"  # a spreadsheet of a country with decimal commas
@@ -62,7 +62,7 @@ def _read(source: Source) -> Hypnogram:
     return Hypnogram(stages, float(times[0, 1]), start, float(times[0, 0]), probabilities, notes, quality=quality)
 
 
-def _refuse_uneven(source: Source, body: list[columns.Row], times: NDArray[np.float64]) -> None:
+def _refuse_uneven(source: ScoringSource, body: list[columns.TableRow], times: NDArray[np.float64]) -> None:
     onset_s, epoch_s = times[0]
     if not (np.abs(times) <= MOST_S).all() or not is_epoch_length(epoch_s):
         hint = "expected numbers of seconds, durations from 0.01 to 3600"
@@ -76,7 +76,7 @@ def _refuse_uneven(source: Source, body: list[columns.Row], times: NDArray[np.fl
 
 
 def _probabilities(
-    source: Source, header: tuple[str, ...], body: list[columns.Row], *, comma: bool
+    source: ScoringSource, header: tuple[str, ...], body: list[columns.TableRow], *, comma: bool
 ) -> NDArray[np.float32] | None:
     where = [header.index(name) for name in probability_text.COLUMNS if name in header]
     if not where:
@@ -96,7 +96,7 @@ def _probabilities(
     return None if np.isnan(table).all() else table
 
 
-def _quality(source: Source, header: tuple[str, ...], body: list[columns.Row]) -> tuple[str, ...] | None:
+def _quality(source: ScoringSource, header: tuple[str, ...], body: list[columns.TableRow]) -> tuple[str, ...] | None:
     if "quality" not in header:
         return None
     words = [columns.cell(row, header.index("quality")) for row in body]
@@ -106,7 +106,7 @@ def _quality(source: Source, header: tuple[str, ...], body: list[columns.Row]) -
     return tuple(words) if any(words) else None
 
 
-def _comment(source: Source, text: str) -> tuple[datetime | None, tuple[str, ...]]:
+def _comment(source: ScoringSource, text: str) -> tuple[datetime | None, tuple[str, ...]]:
     """Start time and notes from the ``#`` lines before the header."""
     start, notes = None, []
     for line in text.splitlines():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.field_checks import QUALITY_WORDS
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.formats.probability_text import text_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
@@ -27,7 +27,7 @@ _KEYS = frozenset(
 )
 
 
-def loaded_object(source: Source) -> dict[str, Any]:
+def loaded_object(source: ScoringSource) -> dict[str, Any]:
     """Load a JSON file that holds one object.
 
     Raises
@@ -46,7 +46,7 @@ def loaded_object(source: Source) -> dict[str, Any]:
     return loaded
 
 
-def start_of(source: Source, value: object) -> datetime | None:
+def start_of(source: ScoringSource, value: object) -> datetime | None:
     """Return a naive start time from its ISO 8601 text; None from null."""
     if value is None:
         return None
@@ -59,7 +59,7 @@ def start_of(source: Source, value: object) -> datetime | None:
     return start
 
 
-def epoch_length_of(source: Source, value: object) -> float:
+def epoch_length_of(source: ScoringSource, value: object) -> float:
     """Return a length of epochs from a number of seconds above zero."""
     length = seconds_of(source, "epoch length", value)
     if not is_epoch_length(length):
@@ -67,7 +67,7 @@ def epoch_length_of(source: Source, value: object) -> float:
     return length
 
 
-def seconds_of(source: Source, name: str, value: object) -> float:
+def seconds_of(source: ScoringSource, name: str, value: object) -> float:
     """Return a finite number of seconds."""
     # A bool is an int to Python; the bound keeps integers of a thousand digits from float().
     if type(value) not in (int, float) or not -MOST_S <= value <= MOST_S:  # type: ignore[operator]
@@ -75,11 +75,11 @@ def seconds_of(source: Source, name: str, value: object) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return decoded(source.head).lstrip().startswith("{")
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     loaded = loaded_object(source)
     version = loaded.get("version", 1)
     if loaded.get("format", _FORMAT) != _FORMAT or version != 1:
@@ -104,7 +104,7 @@ def _read(source: Source) -> Hypnogram:
     )
 
 
-def _quality(source: Source, words: object, n_epochs: int) -> tuple[str, ...] | None:
+def _quality(source: ScoringSource, words: object, n_epochs: int) -> tuple[str, ...] | None:
     if words is None:
         return None
     if not isinstance(words, list) or len(words) != n_epochs or any(word not in QUALITY_WORDS for word in words):
@@ -113,7 +113,7 @@ def _quality(source: Source, words: object, n_epochs: int) -> tuple[str, ...] | 
     return tuple(words)
 
 
-def _lights(source: Source, value: object) -> Lights | None:
+def _lights(source: ScoringSource, value: object) -> Lights | None:
     if value is None:
         return None
     if not isinstance(value, dict) or not isinstance(value.get("source"), str):
@@ -125,14 +125,14 @@ def _lights(source: Source, value: object) -> Lights | None:
     return Lights(off_s, on_s, value["source"])
 
 
-def _stage(source: Source, epoch: int, label: object) -> Stage:
+def _stage(source: ScoringSource, epoch: int, label: object) -> Stage:
     stage = stage_of_spelling(label) if isinstance(label, str) else None
     if stage is None:
         raise source.error(f"stage of epoch {epoch}", label, "expected W, N1, N2, N3, R or ?")
     return stage
 
 
-def _probabilities(source: Source, rows: object, n_epochs: int) -> NDArray[np.float32] | None:
+def _probabilities(source: ScoringSource, rows: object, n_epochs: int) -> NDArray[np.float32] | None:
     if rows is None:
         return None
     if not isinstance(rows, list) or len(rows) != n_epochs:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from eegvlm.hypnogram.codings import CODINGS
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
 from eegvlm.hypnogram.timing import Timing
@@ -20,12 +20,12 @@ from eegvlm.hypnogram.timing import Timing
 _LIST = "epoch_list"
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     lines = decoded(source.head).splitlines()[:10]
     return any(line.startswith("time_base") for line in lines) and any(line.strip() == _LIST for line in lines)
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     lines = [line.strip() for line in source.text().rstrip().splitlines()]
     if _LIST not in lines:
         raise source.error("header", lines[0] if lines else "", f"expected time_base, epoch_nb and {_LIST}")

@@ -14,7 +14,7 @@ import numpy as np
 
 from eegvlm.hypnogram.codings import ASK_CODING, Coding
 from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import Stage
 from eegvlm.hypnogram.timing import Timing
@@ -25,7 +25,7 @@ DEFAULT_EPOCH_S = 30.0
 
 
 def hypnogram_from_texts(
-    source: Source,
+    source: ScoringSource,
     texts: Sequence[str],
     places: Sequence[str],
     *,
@@ -63,7 +63,7 @@ def hypnogram_from_texts(
     return hypnogram
 
 
-def events_of_texts(source: Source, events: Sequence[Event], *, coding: Coding | None = None) -> StageEvents:
+def events_of_texts(source: ScoringSource, events: Sequence[Event], *, coding: Coding | None = None) -> StageEvents:
     """Tell the stages of events that are labels, or all codes.
 
     Raises
@@ -94,7 +94,7 @@ def _named_stage(event: Event) -> Event:
     return event._replace(text=f"Stage {event.text}") if _CODE.fullmatch(event.text) else event
 
 
-def _stage(source: Source, coding: Coding, event: Event) -> Stage:
+def _stage(source: ScoringSource, coding: Coding, event: Event) -> Stage:
     if event.text in _NOTHING:
         return Stage.UNSCORED
     stage = coding.stages.get(int(float(event.text)))

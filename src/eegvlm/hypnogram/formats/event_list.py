@@ -14,7 +14,7 @@ from itertools import pairwise
 from eegvlm.hypnogram.formats.clock_times import ClockTime, onsets_by_clock
 from eegvlm.hypnogram.formats.epoch_list import DEFAULT_EPOCH_S
 from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import stage_of_spelling
 from eegvlm.hypnogram.timing import Timing
@@ -31,7 +31,7 @@ class ListedEvent:
     is_stage: bool
 
 
-def stages_among(source: Source, stages: Sequence[Event], others: Sequence[Event]) -> StageEvents:
+def stages_among(source: ScoringSource, stages: Sequence[Event], others: Sequence[Event]) -> StageEvents:
     """Pick stages where the file says which events are stages; of the others, only markers of lights are used.
 
     Raises
@@ -46,7 +46,7 @@ def stages_among(source: Source, stages: Sequence[Event], others: Sequence[Event
 
 
 def hypnogram_from_list(
-    source: Source,
+    source: ScoringSource,
     rows: Sequence[ListedEvent],
     *,
     start: ClockTime | None = None,
@@ -94,7 +94,7 @@ def hypnogram_from_list(
 
 
 def lasting_to_next(
-    source: Source, changes: Sequence[Event], *, end_s: float | None = None
+    source: ScoringSource, changes: Sequence[Event], *, end_s: float | None = None
 ) -> tuple[list[Event], list[str]]:
     """Give each change of stage the length to the next one.
 

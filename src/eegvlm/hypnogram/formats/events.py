@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.formats.epoch_lengths import GRID_TOLERANCE, epoch_length_s
 from eegvlm.hypnogram.formats.event import Event as Event
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.stretches import Timed, stretches_of
 from eegvlm.hypnogram.formats.unknown_names import Group, groups_that_fill, most_odd_s, named, refuse_unknown
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -38,7 +38,7 @@ class StageEvents:
     lights_markers: tuple[LightsMarker, ...] = ()
 
 
-def pick_stages(source: Source, events: Sequence[Event]) -> StageEvents:
+def pick_stages(source: ScoringSource, events: Sequence[Event]) -> StageEvents:
     """Pick the events that name a stage.
 
     Where any event calls itself a sleep stage (``Sleep stage ...``), only those and ``Movement time`` are
@@ -92,7 +92,7 @@ def pick_stages(source: Source, events: Sequence[Event]) -> StageEvents:
 
 
 def _stages_among_the_rest(
-    source: Source, picked: Sequence[Event], others: Sequence[Event], *, explicit: bool
+    source: ScoringSource, picked: Sequence[Event], others: Sequence[Event], *, explicit: bool
 ) -> list[tuple[Event, Stage]]:
     """Find stages among events that do not look like one: odd epochs, and stages that go by another name.
 
@@ -132,7 +132,7 @@ def rechtschaffen_kales_notes(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def hypnogram_from_events(
-    source: Source,
+    source: ScoringSource,
     picked: StageEvents,
     *,
     start: datetime | None = None,
@@ -202,7 +202,7 @@ def _with_lights(hypnogram: Hypnogram, markers: Sequence[LightsMarker]) -> Hypno
     return replace(hypnogram, lights=lights).with_notes(*(problem.message for problem in problems))
 
 
-def _stage_among_others(source: Source, text: str, *, explicit: bool) -> Stage | None:
+def _stage_among_others(source: ScoringSource, text: str, *, explicit: bool) -> Stage | None:
     stage = source.stage_of(text)
     if folded(text) in source.stage_map:
         return stage

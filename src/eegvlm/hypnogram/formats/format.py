@@ -18,7 +18,7 @@ MOST_BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True)
-class Source:
+class ScoringSource:
     """A file to be read, with what the user said about it.
 
     Attributes
@@ -134,8 +134,8 @@ class Format:
     name: str
     title: str
     extensions: tuple[str, ...]
-    recognises: Callable[[Source], bool]
-    read: Callable[[Source], Hypnogram]
+    recognises: Callable[[ScoringSource], bool]
+    read: Callable[[ScoringSource], Hypnogram]
     write: Callable[[Hypnogram, Path, Coding | None], Mapping[Path, bytes]] | None
     carries: frozenset[str] = frozenset()
     holds_codes: bool = False

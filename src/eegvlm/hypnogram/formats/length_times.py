@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.formats.cells import Kind, moments_of, times_of_day
+from eegvlm.hypnogram.formats.cells import CellKind, moments_of, times_of_day
 from eegvlm.hypnogram.formats.column_values import contradiction, no_time, numbers_in
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.onset_unit import scale_of_times, seconds_in
-from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_layout import TableLayout, TimeColumn
+from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.timing import DAY_S
 
 _SAME_S = 0.05
@@ -18,9 +18,9 @@ _UNITS = ("s", "min", "ms", "h")
 
 
 def lengths_of_rows(
-    source: Source,
-    table: Table,
-    layout: Layout,
+    source: ScoringSource,
+    table: TextTable,
+    layout: TableLayout,
     onsets: NDArray[np.float64],
     staged: NDArray[np.bool_],
     *,
@@ -66,13 +66,13 @@ def _with_last_second(lengths: NDArray[np.float64], onsets: NDArray[np.float64])
 
 
 def _until(
-    source: Source, table: Table, layout: Layout, column: TimeColumn, onsets: NDArray[np.float64]
+    source: ScoringSource, table: TextTable, layout: TableLayout, column: TimeColumn, onsets: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return how long each row lasts by the time at which it ends."""
     cells = table.cells(column.index)
-    if column.kind is Kind.NUMBER:
+    if column.kind is CellKind.NUMBER:
         values = numbers_in(source, table, column, ascending=True)
-        starts = next((c for c in layout.onsets if c.kind is Kind.NUMBER and c.unit == column.unit), None)
+        starts = next((c for c in layout.onsets if c.kind is CellKind.NUMBER and c.unit == column.unit), None)
         if starts is not None:
             begin = numbers_in(source, table, starts, ascending=True)
             far = int(np.abs(begin).argmax())
@@ -86,7 +86,7 @@ def _until(
     if starts is None:
         hint = "the starts are not written as the ends are; write both alike"
         raise source.error(f"column '{column.name}'", cells[0], hint)
-    if column.kind is Kind.MOMENT:
+    if column.kind is CellKind.MOMENT:
         begins, ends = moments_of(table.cells(starts.index)), moments_of(cells)
         if begins is None or ends is None:
             raise no_time(source, table, column if ends is None else starts)
@@ -106,8 +106,8 @@ def _until(
 
 
 def length_seconds(
-    source: Source,
-    table: Table,
+    source: ScoringSource,
+    table: TextTable,
     column: TimeColumn,
     onsets: NDArray[np.float64] | None,
     staged: NDArray[np.bool_],
@@ -116,7 +116,7 @@ def length_seconds(
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return a column of lengths in seconds; the unit is the named one, or the one by which rows meet."""
     cells = table.cells(column.index)
-    if column.kind is Kind.TIME:
+    if column.kind is CellKind.TIME:
         times = times_of_day(cells)
         if times is None:
             raise no_time(source, table, column)
@@ -146,7 +146,7 @@ def length_seconds(
 
 
 def _unit_that_meets(
-    source: Source,
+    source: ScoringSource,
     column: TimeColumn,
     values: NDArray[np.float64],
     units: dict[str, float],

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, onsets_by_clock
 from eegvlm.hypnogram.formats.event_list import from_first_stage
 from eegvlm.hypnogram.formats.events import Event, pick_stages
-from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, ScoringSource, decoded
 from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -35,7 +35,7 @@ _EPOCH_S = 30.0
 _CLASSES_OF_STAGES = ("sleepstage", "sleep_stage", "stage", "stages")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     if source.path.name.casefold().endswith(_SUFFIXES):
         return True
     rows = _rows(decoded(source.head))
@@ -64,7 +64,7 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     rows = _rows(source.text())
     if rows and tuple(rows[0][1]) in _HEADINGS:
         rows = rows[1:]
@@ -99,7 +99,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram.with_notes(*([note] if note else []))
 
 
-def _time(source: Source, number: int, name: str, text: str) -> float | ClockTime:
+def _time(source: ScoringSource, number: int, name: str, text: str) -> float | ClockTime:
     if match := _EPOCH.fullmatch(text):
         return (int(match[1]) - 1) * float(match[2] or _EPOCH_S)
     if match := _ELAPSED.fullmatch(text):
@@ -127,7 +127,7 @@ def _stop_of_epoch(start: str, stop: str) -> str:
 
 
 def _length(
-    source: Source, rows: Sequence[tuple[int, list[str]]], k: int, onsets: Sequence[float], stop: str
+    source: ScoringSource, rows: Sequence[tuple[int, list[str]]], k: int, onsets: Sequence[float], stop: str
 ) -> float | None:
     """Length of a row in seconds; None where it lasts to the next stage."""
     if stop in ("...", "."):

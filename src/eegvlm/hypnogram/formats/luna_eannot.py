@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _SUFFIX = ".eannot"
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return source.path.name.casefold().endswith(_SUFFIX)
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     lines = [line.strip() for line in source.text().rstrip().splitlines()]
     if not lines:
         raise source.error("content", "no line", "expected one label a line")

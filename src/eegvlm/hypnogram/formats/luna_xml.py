@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from eegvlm.hypnogram.formats import safe_xml
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _ROOT = "Annotations"
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return safe_xml.names_root(source, _ROOT) and safe_xml.names_root(source, "Classes")
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     root = safe_xml.parse(source, _ROOT)
     events = []
     for k, instance in enumerate(root.iterfind("Instances/Instance"), start=1):

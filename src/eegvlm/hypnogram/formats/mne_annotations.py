@@ -13,7 +13,7 @@ from typing import Any
 
 from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
@@ -22,7 +22,7 @@ _NO_TIME = datetime(1970, 1, 1)  # the origin of times in files of annotations w
 _FIF_SUFFIXES = ("-annot.fif", "_annot.fif", "-annot.fif.gz", "_annot.fif.gz")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     if source.path.name.casefold().endswith(_FIF_SUFFIXES):
         return True
     lines = decoded(source.head).splitlines()
@@ -50,14 +50,14 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     if source.path.name.casefold().endswith(_FIF_SUFFIXES):
         return _read_fif(source)
     text = source.text()
     return _read_csv(source, text) if _is_csv(text.splitlines()[:2]) else _read_txt(source, text)
 
 
-def _read_txt(source: Source, text: str) -> Hypnogram:
+def _read_txt(source: ScoringSource, text: str) -> Hypnogram:
     start, names, events = None, _COLUMNS, []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("#"):
@@ -75,13 +75,13 @@ def _read_txt(source: Source, text: str) -> Hypnogram:
             raise source.error(f"line {number}", line, f"expected {', '.join(names)}")
         # A description may hold commas; what stands after it is as many cells as there are further columns.
         last = len(cells) - (len(names) - len(_COLUMNS))
-        row = columns.Row(number, tuple(cell.strip() for cell in cells[:2]))
+        row = columns.TableRow(number, tuple(cell.strip() for cell in cells[:2]))
         times = [columns.number(source, row, k, _COLUMNS[k]) for k in (0, 1)]
         events.append(Event(times[0], times[1], ",".join(cells[2:last]).strip(), f"line {number}"))
     return hypnogram_from_seconds(source, pick_stages(source, events), start=start)
 
 
-def _read_csv(source: Source, text: str) -> Hypnogram:
+def _read_csv(source: ScoringSource, text: str) -> Hypnogram:
     rows = columns.rows_of(source, text, ",")[1:]
     moments = []
     for row in rows:
@@ -106,7 +106,7 @@ def _read_csv(source: Source, text: str) -> Hypnogram:
     return hypnogram.with_notes("the first annotation was taken as the recording's start, which the file does not say")
 
 
-def _read_fif(source: Source) -> Hypnogram:
+def _read_fif(source: ScoringSource) -> Hypnogram:
     try:
         import mne
     except ImportError:

@@ -11,7 +11,7 @@ import re
 
 from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time
 from eegvlm.hypnogram.formats.event_list import ListedEvent, hypnogram_from_list
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _STAGE = re.compile(r"stage - (.+)", re.IGNORECASE)
@@ -20,12 +20,12 @@ _START = "start recording"
 _SPLIT = re.compile(r"\t|;|,| {2,}")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     rows = (_row(line) for line in decoded(source.head).splitlines()[:2000])
     return any(row is not None and _STAGE.fullmatch(row[1]) for row in rows)
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     rows, start = [], None
     for number, line in enumerate(source.text().splitlines(), start=1):
         event = _row(line)

@@ -12,18 +12,18 @@ from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.cells import moments_of
 from eegvlm.hypnogram.formats.event_list import from_first_stage
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _UNITS = re.compile(r"\[\](?:[,;\t]\[[^\]]*\])+[,;\t]?")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     lines = decoded(source.head).split("\n", 2)
     return len(lines) > 2 and _UNITS.fullmatch(lines[1].strip()) is not None
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     text = source.text()
     rows = columns.rows_of(source, text, columns.delimiter_of(columns.first_line(text)))[2:]
     rows = [row for row in rows if len(row.cells) >= 3]

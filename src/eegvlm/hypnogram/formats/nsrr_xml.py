@@ -28,7 +28,7 @@ from eegvlm.hypnogram.formats.events import (
     hypnogram_from_events,
     rechtschaffen_kales_notes,
 )
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.formats.unknown_names import MOST_ODD_SHARE, named
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
@@ -51,11 +51,11 @@ _CONCEPTS = {
 _CLOCK = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}|\d\d) (\d\d)\.(\d\d)\.(\d\d)(?:\.(\d{1,6}))?")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return safe_xml.names_root(source, _ROOT)
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     root = safe_xml.parse(source, _ROOT)
     length = root.find("EpochLength")
     epoch_s = None
@@ -106,7 +106,7 @@ def _is_stage(scored: Element, concept: str) -> bool:
     return kind.startswith("stages") or (sdo and not kind)
 
 
-def _stage(source: Source, concept: str) -> Stage | None:
+def _stage(source: ScoringSource, concept: str) -> Stage | None:
     name, _, code = concept.partition("|")
     stage = source.stage_of(name)
     if stage is None and re.fullmatch(r"\d", code.strip()):

@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.formats.cells import Kind
+from eegvlm.hypnogram.formats.cells import CellKind
 from eegvlm.hypnogram.formats.clock_axis import ClockAxis
 from eegvlm.hypnogram.formats.column_values import contradiction, numbers_in
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.length_times import length_seconds
 from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S, SECONDS_IN, scale_of_times, seconds_in
-from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_layout import TableLayout, TimeColumn
+from eegvlm.hypnogram.formats.table_text import TextTable
 
 _FEWEST_LENGTHS = 4
 
 
 def numeric_onsets(
-    source: Source,
-    table: Table,
+    source: ScoringSource,
+    table: TextTable,
     numeric: list[TimeColumn],
     lengths: tuple[TimeColumn, ...],
     clock: ClockAxis | None,
@@ -38,7 +38,7 @@ def numeric_onsets(
         )
     order = np.argsort(values[judged], kind="stable")
     unnamed_lengths = [
-        numbers_in(source, table, c)[judged][order] for c in lengths if c.kind is Kind.NUMBER and not c.unit
+        numbers_in(source, table, c)[judged][order] for c in lengths if c.kind is CellKind.NUMBER and not c.unit
     ]
     unit = None if column.unit == "hms" else column.unit
     scale: float | None = None
@@ -69,7 +69,7 @@ def _scale_by_clock(values: NDArray[np.float64], seconds: NDArray[np.float64]) -
 
 
 def refuse_other_line(
-    source: Source, table: Table, column: TimeColumn, other: TimeColumn, values: NDArray[np.float64]
+    source: ScoringSource, table: TextTable, column: TimeColumn, other: TimeColumn, values: NDArray[np.float64]
 ) -> None:
     """Refuse a second column of starts that is not the first one in another unit."""
     second = numbers_in(source, table, other, ascending=True)
@@ -82,10 +82,12 @@ def refuse_other_line(
         raise contradiction(source, table, column, other, int(np.abs(y - slope * x).argmax()))
 
 
-def after_the_row_before(source: Source, table: Table, layout: Layout) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def after_the_row_before(
+    source: ScoringSource, table: TextTable, layout: TableLayout
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Start each row where the one before ends, the first at 0."""
     column = layout.ends[0]
-    if column.kind is not Kind.NUMBER:
+    if column.kind is not CellKind.NUMBER:
         hint = "only ends are given as clock times; add a column of start times"
         raise source.error(f"column '{column.name}'", table.cells(column.index)[0], hint)
     values = numbers_in(source, table, column, ascending=True)
@@ -98,7 +100,7 @@ def after_the_row_before(source: Source, table: Table, layout: Layout) -> tuple[
 
 
 def one_after_the_other(
-    source: Source, table: Table, layout: Layout, staged: NDArray[np.bool_]
+    source: ScoringSource, table: TextTable, layout: TableLayout, staged: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Lay rows that give only their lengths one after the other."""
     column = layout.lengths[0]
@@ -115,7 +117,9 @@ def one_after_the_other(
     return np.append(0.0, np.cumsum(seconds)[:-1]), (*notes, "the rows were laid one after the other by their lengths")
 
 
-def by_epoch_numbers(source: Source, layout: Layout, epochs: NDArray[np.float64] | None) -> NDArray[np.float64]:
+def by_epoch_numbers(
+    source: ScoringSource, layout: TableLayout, epochs: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
     """Return the starts of epochs that are counted from 0 or, where no number is 0, from 1."""
     name = layout.epoch.name if layout.epoch else ""
     if epochs is None or np.isnan(epochs).any():
@@ -135,8 +139,8 @@ def by_epoch_numbers(source: Source, layout: Layout, epochs: NDArray[np.float64]
 
 
 def numbers_for_want_of_seconds(
-    source: Source,
-    layout: Layout,
+    source: ScoringSource,
+    layout: TableLayout,
     clock: ClockAxis,
     epochs: NDArray[np.float64] | None,
     column: TimeColumn | None,

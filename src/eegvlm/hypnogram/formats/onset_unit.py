@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.error import HypnogramError
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 
 LONGEST_NIGHT_S: Final = 48 * 3600.0
 SECONDS_IN: Final = {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0}
@@ -52,7 +52,12 @@ def seconds_in(unit: str) -> float | None:
 
 
 def scale_of_times(
-    source: Source, name: str, times: NDArray[np.float64], *, named_unit: str | None, lengths: NDArray[np.float64]
+    source: ScoringSource,
+    name: str,
+    times: NDArray[np.float64],
+    *,
+    named_unit: str | None,
+    lengths: NDArray[np.float64],
 ) -> tuple[float, tuple[str, ...]]:
     """Tell how many seconds one unit of a column of times is.
 

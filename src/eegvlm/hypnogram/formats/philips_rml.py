@@ -14,7 +14,7 @@ from eegvlm.hypnogram.formats import safe_xml
 from eegvlm.hypnogram.formats.clock_times import local_time
 from eegvlm.hypnogram.formats.event_list import lasting_to_next, stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ _SESSION = "Acquisition/Sessions/Session"
 _NAMES = {"nonrem1": "N1", "nonrem2": "N2", "nonrem3": "N3", "nonrem4": "N4", "notscored": "?"}
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return safe_xml.names_root(source, _ROOT)
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     root = safe_xml.parse(source, _ROOT)
     staging, notes = _staging(source, root)
     sessions = root.findall(_SESSION)
@@ -55,7 +55,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_events(source, picked, start=start).with_notes(*notes, *more)
 
 
-def _staging(source: Source, root: Element) -> tuple[Element, list[str]]:
+def _staging(source: ScoringSource, root: Element) -> tuple[Element, list[str]]:
     """Return the element that holds the stages, and a note where they are not a person's."""
     for name, note in (
         ("UserStaging", None),
@@ -72,12 +72,12 @@ def _staging(source: Source, root: Element) -> tuple[Element, list[str]]:
     raise source.error("StagingData", "no Stage", "export the study with its sleep stages")
 
 
-def _start(source: Source, session: Element) -> datetime | None:
+def _start(source: ScoringSource, session: Element) -> datetime | None:
     text = (session.findtext("RecordingStart") or "").strip()
     return local_time(source, "RecordingStart", text) if text else None
 
 
-def _lights(source: Source, sessions: list[Element]) -> list[Event]:
+def _lights(source: ScoringSource, sessions: list[Element]) -> list[Event]:
     """Markers of lights, where the study holds one session and they are numbers of seconds."""
     marks = []
     for name, text in (("LightsOff", "Lights Off"), ("LightsOn", "Lights On")):

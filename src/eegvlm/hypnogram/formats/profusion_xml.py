@@ -17,7 +17,7 @@ from eegvlm.hypnogram.codings import CODINGS, Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats import safe_xml
 from eegvlm.hypnogram.formats.events import rechtschaffen_kales_notes
-from eegvlm.hypnogram.formats.format import Format, Source, from_the_recordings_start
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, from_the_recordings_start
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
 from eegvlm.hypnogram.timing import Timing
@@ -25,11 +25,11 @@ from eegvlm.hypnogram.timing import Timing
 _ROOT = "CMPStudyConfig"
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return safe_xml.names_root(source, _ROOT)
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     root = safe_xml.parse(source, _ROOT)
     epoch_s = source.epoch_s or safe_xml.number(source, root.find("EpochLength"), "EpochLength")
     if not is_epoch_length(epoch_s):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from eegvlm.hypnogram.formats.clock_times import ClockTime, clock_time, onsets_by_clock
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import says_sleep_stage
 
@@ -26,7 +26,7 @@ _STAGE = re.compile(r"(W|R|N[1-3]|[1-4]|MT?)(?:\s+(?:HA|H|OA|X|CAA|CA|LA|L|A))*"
 _LENGTH = re.compile(r"(.*?)\s*duration:\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
-class _Row(NamedTuple):
+class _RdannRow(NamedTuple):
     """A line: its number, its time where it is a clock time, else seconds, its sample, its text."""
 
     line: int
@@ -35,20 +35,20 @@ class _Row(NamedTuple):
     text: str
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     lines = [line for line in decoded(source.head).splitlines()[:50] if line.strip()]
     return sum(_ROW.fullmatch(line) is not None for line in lines) >= max(1, len(lines) - 2)
 
 
-def _read(source: Source) -> Hypnogram:
-    rows: list[_Row] = []
+def _read(source: ScoringSource) -> Hypnogram:
+    rows: list[_RdannRow] = []
     for number, line in enumerate(source.text().splitlines(), start=1):
         match = _ROW.fullmatch(line)
         if match is None:
             if rows and line.strip():
                 raise source.error(f"line {number}", line, "expected time, sample, type, sub, chan, num and a text")
             continue
-        rows.append(_Row(number, _time(source, number, match), int(match["sample"]), match["text"] or ""))
+        rows.append(_RdannRow(number, _time(source, number, match), int(match["sample"]), match["text"] or ""))
     if not rows:
         raise source.error("content", "no annotation", "expected what rdann prints")
     onsets, start, note = _onsets(source, rows)
@@ -72,7 +72,7 @@ def stage_of_text(text: str) -> tuple[str, float | None, bool]:
     return name, duration_s, says_sleep_stage(name)
 
 
-def _time(source: Source, number: int, match: re.Match[str]) -> ClockTime | float:
+def _time(source: ScoringSource, number: int, match: re.Match[str]) -> ClockTime | float:
     if match["elapsed"]:
         seconds = 0.0
         for part in match["elapsed"].split(":"):
@@ -84,7 +84,7 @@ def _time(source: Source, number: int, match: re.Match[str]) -> ClockTime | floa
     return clock._replace(date_text=match["date"])
 
 
-def _onsets(source: Source, rows: list[_Row]) -> tuple[list[float], datetime | None, str | None]:
+def _onsets(source: ScoringSource, rows: list[_RdannRow]) -> tuple[list[float], datetime | None, str | None]:
     """Seconds after sample 0, its clock time where the rows hold clock times, and a note."""
     clocks = [row.time for row in rows if isinstance(row.time, ClockTime)]
     seconds = [row.time for row in rows if not isinstance(row.time, ClockTime)]

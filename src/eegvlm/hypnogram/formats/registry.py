@@ -41,7 +41,7 @@ from eegvlm.hypnogram.formats import (
     wonambi_xml,
     yasa_json,
 )
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 
 ENTRY_POINTS: Final = "eegvlm.hypnogram_formats"
 # The strictest first: what a later one takes may be a file of an earlier one. The last one takes any text.
@@ -121,7 +121,7 @@ def format_of_name(name: str) -> Format:
     return plugged_in()[name]
 
 
-def recognise(source: Source) -> Format:
+def recognise(source: ScoringSource) -> Format:
     """Return the format of a file: by its content, and by its extension where the content leaves it open.
 
     Raises
@@ -170,7 +170,7 @@ def format_to_write(path: Path) -> Format:
     return first[0]
 
 
-def _refuse_what_is_no_scoring(source: Source) -> None:
+def _refuse_what_is_no_scoring(source: ScoringSource) -> None:
     head = source.head.lstrip()[:200].lower()
     if not head:
         raise source.error("content", "an empty file", "download or export it again")

@@ -11,9 +11,9 @@ import re
 
 from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.clock_times import clock_time
-from eegvlm.hypnogram.formats.columns import Row
+from eegvlm.hypnogram.formats.columns import TableRow
 from eegvlm.hypnogram.formats.event_list import ListedEvent, hypnogram_from_list
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _TIME = re.compile(r"(?:time|heure)\s*\[hh:mm:ss[^\]]*\]", re.IGNORECASE)
@@ -23,7 +23,7 @@ _DATE = re.compile(r"recording date:?\s+(\S+)", re.IGNORECASE)
 _STAGE = re.compile(r"sleep-(?:s\d|rem?|mt|unscored|n\d|w|r|stage[\s_-]?.+)", re.IGNORECASE)
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return any(_header(line) is not None for line in decoded(source.head).splitlines()[:200])
 
 
@@ -39,7 +39,7 @@ def _header(line: str) -> tuple[int, int, int] | None:
     return indices[0], indices[1], indices[2]
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     lines = source.text().splitlines()
     headings = next(((k, places) for k, line in enumerate(lines) if (places := _header(line)) is not None), None)
     if headings is None:
@@ -49,7 +49,7 @@ def _read(source: Source) -> Hypnogram:
     rows = columns.rows_of(source, "\n".join(lines[head:]), columns.delimiter_of(lines[head]))[1:]
     events = []
     for short in rows:
-        row = Row(short.line + head, short.cells)
+        row = TableRow(short.line + head, short.cells)
         clock = clock_time(columns.cell(row, time_column))
         if clock is None:
             text = columns.cell(row, time_column)

@@ -11,20 +11,20 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.formats.cells import Kind, is_given, moments_of, times_of_day
+from eegvlm.hypnogram.formats.cells import CellKind, is_given, moments_of, times_of_day
 from eegvlm.hypnogram.formats.clock_axis import ClockAxis, axis_of_moments, axis_of_times
 from eegvlm.hypnogram.formats.clock_times import dates_of
 from eegvlm.hypnogram.formats.column_values import no_time, numbers_in
 from eegvlm.hypnogram.formats.epoch_lengths import EPOCH_LENGTHS_S
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.onset_unit import CLOCK, ELAPSED
-from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_layout import TableLayout, TimeColumn
+from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.timing import DAY_S
 
 
 def split_times(
-    source: Source, table: Table, layout: Layout
+    source: ScoringSource, table: TextTable, layout: TableLayout
 ) -> tuple[tuple[TimeColumn, NDArray[np.float64], float] | None, TimeColumn | None]:
     """Tell elapsed times from times of day among columns written as hh:mm:ss or with dates.
 
@@ -42,9 +42,9 @@ def split_times(
     elapsed: tuple[TimeColumn, NDArray[np.float64], float] | None = None
     of_day: TimeColumn | None = None
     for column in layout.onsets:
-        if column.kind is Kind.MOMENT:
+        if column.kind is CellKind.MOMENT:
             of_day = column
-        elif column.kind is Kind.TIME:
+        elif column.kind is CellKind.TIME:
             times = times_of_day(table.cells(column.index))
             if times is None:
                 raise no_time(source, table, column)
@@ -54,13 +54,13 @@ def split_times(
                     hint = "minutes and seconds, or hours and minutes? write it as hh:mm:ss"
                     raise source.error(f"column '{column.name}'", table.cells(column.index)[0], hint)
                 elapsed = (column, times.seconds, times.resolution_s)
-            elif of_day is None or of_day.kind is Kind.TIME:
+            elif of_day is None or of_day.kind is CellKind.TIME:
                 of_day = column
     return elapsed, of_day
 
 
 def _is_elapsed(
-    source: Source, column: TimeColumn, seconds: NDArray[np.float64], *, half_days: bool, dated: bool
+    source: ScoringSource, column: TimeColumn, seconds: NDArray[np.float64], *, half_days: bool, dated: bool
 ) -> bool:
     if source.onset_unit in (CLOCK, ELAPSED):
         return source.onset_unit == ELAPSED
@@ -75,7 +75,11 @@ def _is_elapsed(
 
 
 def clock_of_rows(
-    source: Source, table: Table, layout: Layout, column: TimeColumn | None, epochs: NDArray[np.float64] | None
+    source: ScoringSource,
+    table: TextTable,
+    layout: TableLayout,
+    column: TimeColumn | None,
+    epochs: NDArray[np.float64] | None,
 ) -> ClockAxis | None:
     """Return the rows along the clock of a column that :func:`split_times` found, with dates where others have them.
 
@@ -88,7 +92,7 @@ def clock_of_rows(
         return None
     cells = table.cells(column.index)
     dates = None if layout.date is None else table.cells(layout.date.index)
-    if column.kind is Kind.MOMENT:
+    if column.kind is CellKind.MOMENT:
         moments = moments_of(cells)
     elif dates is not None and all(is_given(d) for d, t in zip(dates, cells, strict=True) if t):
         moments = moments_of([f"{d} {t}" if is_given(t) else "" for d, t in zip(dates, cells, strict=True)])
@@ -121,16 +125,20 @@ def _only_date(cells: list[str] | None) -> date | None:
 
 
 def _expected_steps(
-    source: Source, table: Table, layout: Layout, raw: NDArray[np.float64], epochs: NDArray[np.float64] | None
+    source: ScoringSource,
+    table: TextTable,
+    layout: TableLayout,
+    raw: NDArray[np.float64],
+    epochs: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     """Seconds from row to row as columns other than the clock have it; NaN where none agrees with most of it."""
     steps = np.diff(raw) % DAY_S
     options: list[NDArray[np.float64]] = []
     for column in layout.onsets:
-        if column.kind is Kind.NUMBER:
+        if column.kind is CellKind.NUMBER:
             options += [np.diff(numbers_in(source, table, column)) * scale for scale in (1.0, 60.0, 1e-3)]
     for column in layout.lengths:
-        if column.kind is Kind.NUMBER:
+        if column.kind is CellKind.NUMBER:
             options += [numbers_in(source, table, column)[:-1] * scale for scale in (1.0, 60.0, 1e-3)]
         elif (times := times_of_day(table.cells(column.index))) is not None:
             options.append(times.seconds[:-1])

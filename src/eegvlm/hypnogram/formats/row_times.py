@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from eegvlm.hypnogram.formats.cells import Kind
+from eegvlm.hypnogram.formats.cells import CellKind
 from eegvlm.hypnogram.formats.clock_axis import ClockAxis
 from eegvlm.hypnogram.formats.clock_times import moment
 from eegvlm.hypnogram.formats.column_values import contradiction, numbers_in
 from eegvlm.hypnogram.formats.epoch_lengths import EPOCH_LENGTHS_S
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.length_times import lengths_of_rows
 from eegvlm.hypnogram.formats.onset_times import (
     after_the_row_before,
@@ -30,8 +30,8 @@ from eegvlm.hypnogram.formats.onset_times import (
 )
 from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S
 from eegvlm.hypnogram.formats.row_clock import clock_of_rows, split_times
-from eegvlm.hypnogram.formats.table_layout import Layout, TimeColumn
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_layout import TableLayout, TimeColumn
+from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.timing import Timing
 
 
@@ -67,7 +67,7 @@ class RowTimes:
     notes: tuple[str, ...]
 
 
-def times_of_rows(source: Source, table: Table, layout: Layout, staged: NDArray[np.bool_]) -> RowTimes:
+def times_of_rows(source: ScoringSource, table: TextTable, layout: TableLayout, staged: NDArray[np.bool_]) -> RowTimes:
     """Find out when each row starts and how long it lasts.
 
     Parameters
@@ -88,7 +88,7 @@ def times_of_rows(source: Source, table: Table, layout: Layout, staged: NDArray[
     clock = clock_of_rows(source, table, layout, of_day, epochs)
     notes = list(layout.notes) + list(clock.notes if clock else ())
     rests_on, resolution_s = Timing.ONSET, 1e-3
-    numeric = [column for column in layout.onsets if column.kind is Kind.NUMBER]
+    numeric = [column for column in layout.onsets if column.kind is CellKind.NUMBER]
     if elapsed is not None:
         column, onsets, resolution_s = elapsed
         for other in numeric:
@@ -132,7 +132,7 @@ def _is_counter(epochs: NDArray[np.float64]) -> bool:
     return not np.isnan(epochs).any() and bool((np.diff(epochs) == 1).all())
 
 
-def _refuse_missing(source: Source, table: Table, layout: Layout, onsets: NDArray[np.float64]) -> None:
+def _refuse_missing(source: ScoringSource, table: TextTable, layout: TableLayout, onsets: NDArray[np.float64]) -> None:
     missing = np.flatnonzero(np.isnan(onsets))
     if missing.size:
         row = table.rows[int(missing[0])]
@@ -143,8 +143,8 @@ def _refuse_missing(source: Source, table: Table, layout: Layout, onsets: NDArra
 
 
 def _refuse_contradiction(
-    source: Source,
-    table: Table,
+    source: ScoringSource,
+    table: TextTable,
     columns: tuple[TimeColumn, ...],
     onsets: NDArray[np.float64],
     clock: ClockAxis,
@@ -159,9 +159,9 @@ def _refuse_contradiction(
 
 
 def _agreement_with_epochs(
-    source: Source,
-    table: Table,
-    layout: Layout,
+    source: ScoringSource,
+    table: TextTable,
+    layout: TableLayout,
     onsets: NDArray[np.float64],
     epochs: NDArray[np.float64],
     resolution_s: float,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eegvlm.hypnogram.formats.format import Source, decoded
+from eegvlm.hypnogram.formats.format import ScoringSource, decoded
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 
-def names_root(source: Source, name: str) -> bool:
+def names_root(source: ScoringSource, name: str) -> bool:
     """Tell whether a file looks like XML that has an element of this name near its beginning."""
     head = decoded(source.head).lstrip()
     return head.startswith("<") and f"<{name}" in head
 
 
-def parse(source: Source, root_name: str) -> Element:
+def parse(source: ScoringSource, root_name: str) -> Element:
     """Parse a file and return its root.
 
     Raises
@@ -44,7 +44,7 @@ def parse(source: Source, root_name: str) -> Element:
     return root
 
 
-def number(source: Source, element: Element | None, where: str) -> float:
+def number(source: ScoringSource, element: Element | None, where: str) -> float:
     """Return the number that an element holds.
 
     Raises

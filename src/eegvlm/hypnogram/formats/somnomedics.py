@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from eegvlm.hypnogram.formats.clock_times import clock_time
 from eegvlm.hypnogram.formats.event_list import ListedEvent, hypnogram_from_list
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
 
@@ -22,12 +22,12 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "min": 60.0}
 _CLOCK_CHANGE_S = 3600.0
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     head = decoded(source.head)[:2000].casefold().lstrip()
     return head.startswith("signal") and ("signal id:" in head[:200] or ("rate" in head and "discret" in head))
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     header: dict[str, str] = {}
     rows: list[ListedEvent] = []
     for number, line in enumerate(source.text().splitlines(), start=1):
@@ -58,7 +58,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_list(source, rows, start=start, epoch_s=epoch_s).with_notes(*notes)
 
 
-def _epoch_length(source: Source, text: str) -> float:
+def _epoch_length(source: ScoringSource, text: str) -> float:
     rate = _RATE.fullmatch(text)
     seconds = float(rate[1].replace(",", ".")) * _SECONDS[rate[2].casefold()] if rate else 0.0
     if not is_epoch_length(seconds):

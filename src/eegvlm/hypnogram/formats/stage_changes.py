@@ -26,7 +26,7 @@ class Rows(Enum):
     UNCLEAR = "unclear"
 
 
-class Reading(NamedTuple):
+class ChangeReading(NamedTuple):
     """What the rows are, and the step from one to the next where they are epochs."""
 
     rows: Rows
@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
 def read_rows(
     starts: NDArray[np.float64], stages: NDArray[np.int8], *, step: float | None = None, tolerance: float = 0.0
-) -> Reading:
+) -> ChangeReading:
     """Tell what the rows of a list without lengths are.
 
     Parameters
@@ -51,21 +51,21 @@ def read_rows(
     """
     steps = np.diff(starts)
     if not len(steps):
-        return Reading(Rows.EPOCHS, step or 0.0)
+        return ChangeReading(Rows.EPOCHS, step or 0.0)
     step = step or _common_step(steps, tolerance)
     slack = max(GRID_TOLERANCE * step, tolerance)
     near = np.abs(steps - step) <= slack
     if near.all() and step <= EPOCH_LENGTHS_S[0] * (1 + GRID_TOLERANCE):
-        return Reading(Rows.EPOCHS, step)
+        return ChangeReading(Rows.EPOCHS, step)
     changes = bool((stages[1:] != stages[:-1]).all())
     if changes:
         if len(starts) >= _FEW_ROWS or not near.any():
-            return Reading(Rows.CHANGES, step)
-        return Reading(Rows.UNCLEAR, step)
+            return ChangeReading(Rows.CHANGES, step)
+        return ChangeReading(Rows.UNCLEAR, step)
     holes = steps > step + slack
     if near.mean() >= 0.5 and (near | holes).all():
-        return Reading(Rows.EPOCHS, step)
-    return Reading(Rows.UNCLEAR, step)
+        return ChangeReading(Rows.EPOCHS, step)
+    return ChangeReading(Rows.UNCLEAR, step)
 
 
 def _common_step(steps: NDArray[np.float64], tolerance: float) -> float:

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 
 from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import SeveralScorersError
-from eegvlm.hypnogram.formats.cells import Kind, is_given
-from eegvlm.hypnogram.formats.column_names import Meaning, Role
-from eegvlm.hypnogram.formats.format import Source
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.cells import CellKind, is_given
+from eegvlm.hypnogram.formats.column_names import ColumnRole, Meaning
+from eegvlm.hypnogram.formats.format import ScoringSource
+from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.stage import says_sleep_stage
 from eegvlm.hypnogram.stage_map import folded
 
 
 def stage_column(
-    source: Source, table: Table, kinds: Sequence[Kind], meanings: Sequence[Meaning | None]
+    source: ScoringSource, table: TextTable, kinds: Sequence[CellKind], meanings: Sequence[Meaning | None]
 ) -> tuple[int, bool, tuple[str, ...]]:
     """Find the column of stages.
 
@@ -42,19 +42,19 @@ def stage_column(
     """
     if source.scorer is not None and table.header is not None:
         named = [k for k, name in enumerate(table.header) if folded(name) == folded(source.scorer)]
-        if len(named) == 1 and kinds[named[0]] in (Kind.TEXT, Kind.NUMBER):
+        if len(named) == 1 and kinds[named[0]] in (CellKind.TEXT, CellKind.NUMBER):
             return named[0], True, (f"column '{table.name(named[0])}' was read, the scorer that was asked for",)
-    usable = (Kind.TEXT, Kind.NUMBER)
-    by_name = [k for k, m in enumerate(meanings) if m and m.role is Role.STAGE and kinds[k] in usable]
+    usable = (CellKind.TEXT, CellKind.NUMBER)
+    by_name = [k for k, m in enumerate(meanings) if m and m.role is ColumnRole.STAGE and kinds[k] in usable]
     by_content = [
         k
         for k, m in enumerate(meanings)
-        if kinds[k] is Kind.TEXT
-        and (m is None or m.role in (Role.STAGE, Role.TEXT))
+        if kinds[k] is CellKind.TEXT
+        and (m is None or m.role in (ColumnRole.STAGE, ColumnRole.TEXT))
         and all(source.stage_of(t) is not None for t in table.cells(k) if is_given(t))
     ]
     if by_name:
-        labels = [k for k in by_name if kinds[k] is Kind.TEXT] or by_name
+        labels = [k for k in by_name if kinds[k] is CellKind.TEXT] or by_name
         chosen = labels[0]
         rivals = {*labels, *by_content} - {chosen}
         _refuse_rivals(source, table, chosen, sorted(rivals))
@@ -62,7 +62,7 @@ def stage_column(
     by_text = [
         k
         for k, m in enumerate(meanings)
-        if m and m.role is Role.TEXT and kinds[k] is Kind.TEXT and _names_stages(source, table.cells(k))
+        if m and m.role is ColumnRole.TEXT and kinds[k] is CellKind.TEXT and _names_stages(source, table.cells(k))
     ]
     if by_text or by_content:
         chosen = (by_text or by_content)[0]
@@ -71,10 +71,10 @@ def stage_column(
         note = () if named_so else (f"column {table.name(chosen)} was read, the only one that holds stages",)
         explicit = {says_sleep_stage(text) for text in table.cells(chosen) if source.stage_of(text) is not None}
         return chosen, chosen in by_content and len(explicit) == 1, note
-    codes = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.NUMBER]
+    codes = [k for k, m in enumerate(meanings) if m and m.role is ColumnRole.TEXT and kinds[k] is CellKind.NUMBER]
     if len(codes) == 1:
         return codes[0], True, ()
-    texts = [k for k, m in enumerate(meanings) if m and m.role is Role.TEXT and kinds[k] is Kind.TEXT]
+    texts = [k for k, m in enumerate(meanings) if m and m.role is ColumnRole.TEXT and kinds[k] is CellKind.TEXT]
     if len(texts) == 1:
         return texts[0], False, ()  # whose texts are no stages; the error names them
     if table.header is None:
@@ -86,18 +86,18 @@ def stage_column(
     raise source.error(f"line {table.header_line}, columns", shown, hint)
 
 
-def _names_stages(source: Source, cells: Sequence[str]) -> bool:
+def _names_stages(source: ScoringSource, cells: Sequence[str]) -> bool:
     return any(source.stage_of(text) is not None for text in set(cells) if is_given(text))
 
 
-def _refuse_rivals(source: Source, table: Table, chosen: int, rivals: Sequence[int]) -> None:
+def _refuse_rivals(source: ScoringSource, table: TextTable, chosen: int, rivals: Sequence[int]) -> None:
     """Refuse a second column of stages that says something else."""
     other = [k for k in rivals if not same_stages(source, table, k, chosen)]
     if other:
         raise SeveralScorersError.of(source.path, "columns", tuple(table.name(k) for k in (chosen, *other)))
 
 
-def same_stages(source: Source, table: Table, first: int, second: int) -> bool:
+def same_stages(source: ScoringSource, table: TextTable, first: int, second: int) -> bool:
     """Tell whether two columns say the same: equal stages, or a code for each label."""
     codes: dict[str, str] = {}
     for a, b in zip(table.cells(first), table.cells(second), strict=True):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
-from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import stage_of_spelling
 
@@ -25,7 +25,7 @@ _LETTERS = "0123456789WRMwrm?"
 _CHARACTERS = re.compile(rf"[{_LETTERS}]{{60,}}")  # half an hour: no number and no word is as long
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     head = decoded(source.head).strip()
     if head.startswith("["):
         return re.match(r'\[\s*(?:-?\d{1,3}(?:\.0)?\s*[,\]]|"|null)', head) is not None
@@ -72,7 +72,7 @@ def _are_stages(texts: list[str]) -> bool:
     )
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     text = source.text().strip()
     if text.startswith(("[", "{")):
         texts = _texts_of_json(source, text)
@@ -84,7 +84,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_texts(source, texts, [f"epoch {k}" for k in range(1, len(texts) + 1)])
 
 
-def _texts_of_json(source: Source, text: str) -> list[str]:
+def _texts_of_json(source: ScoringSource, text: str) -> list[str]:
     try:
         loaded = json.loads(text)
     # A number of more digits than int() takes is a ValueError; brackets nested without end exhaust the stack.

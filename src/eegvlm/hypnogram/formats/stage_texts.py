@@ -13,7 +13,7 @@ from eegvlm.hypnogram.codings import ASK_CODING, Coding
 from eegvlm.hypnogram.formats.cells import is_given
 from eegvlm.hypnogram.formats.event import Event
 from eegvlm.hypnogram.formats.events import rechtschaffen_kales_notes
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.unknown_names import Group, most_odd_s, named, refuse_unknown
 from eegvlm.hypnogram.stage import Stage, is_light_sleep, stage_of_spelling
 from eegvlm.hypnogram.stage_map import folded
@@ -22,7 +22,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,3}(?:\.0*)?", re.ASCII)
 _PLAINLY_UNSCORED = frozenset(("?", "unscored", "not scored", "unknown"))
 
 
-def are_codes(source: Source, texts: Sequence[str]) -> bool:
+def are_codes(source: ScoringSource, texts: Sequence[str]) -> bool:
     """Tell whether texts are integer codes: some are integers, and they are not digits among letters."""
     integers = [text for text in set(texts) if _INTEGER.fullmatch(text) and folded(text) not in source.stage_map]
     return bool(integers) and not _are_rechtschaffen_kales(texts)
@@ -36,7 +36,7 @@ def _are_rechtschaffen_kales(texts: Sequence[str]) -> bool:
 
 
 def labelled_stages(
-    source: Source, texts: Sequence[str], places: Sequence[str]
+    source: ScoringSource, texts: Sequence[str], places: Sequence[str]
 ) -> tuple[NDArray[np.int8], tuple[str, ...]]:
     """Return the stages of labels, int8 of shape (n,), and notes; empty cells and odd epochs are unscored.
 
@@ -76,7 +76,7 @@ def labelled_stages(
 
 
 def decoded_codes(
-    source: Source, texts: Sequence[str], places: Sequence[str], *, zero: Stage | None = None
+    source: ScoringSource, texts: Sequence[str], places: Sequence[str], *, zero: Stage | None = None
 ) -> tuple[NDArray[np.int8], tuple[str, ...]]:
     """Return the stages of integer codes, int8 of shape (n,), and notes; empty cells are unscored.
 
@@ -105,7 +105,7 @@ def decoded_codes(
     return np.array(stages, dtype=np.int8), notes
 
 
-def _decode(source: Source, coding: Coding, where: str, text: str, zero: Stage | None) -> Stage:
+def _decode(source: ScoringSource, coding: Coding, where: str, text: str, zero: Stage | None) -> Stage:
     if folded(text) in source.stage_map:
         mapped = source.stage_map[folded(text)]
         return Stage.UNSCORED if mapped is None else mapped

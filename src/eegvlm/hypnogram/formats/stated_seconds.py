@@ -13,12 +13,12 @@ import numpy as np
 
 from eegvlm.hypnogram.formats.epoch_lengths import are_multiples
 from eegvlm.hypnogram.formats.events import StageEvents, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.onset_unit import COMMON_EPOCHS_S, LONGEST_NIGHT_S
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 
-def hypnogram_from_seconds(source: Source, picked: StageEvents, *, start: datetime | None = None) -> Hypnogram:
+def hypnogram_from_seconds(source: ScoringSource, picked: StageEvents, *, start: datetime | None = None) -> Hypnogram:
     """Lay stages on epochs as :func:`.events.hypnogram_from_events` does, if their times can be seconds.
 
     Raises

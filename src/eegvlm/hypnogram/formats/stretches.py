@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.epoch_lengths import epoch_length_s
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.stage_changes import Rows, read_rows
 
 _SAME_TIME_S = 0.01
@@ -53,7 +53,7 @@ class Stretches(NamedTuple):
 
 
 def stretches_of(
-    source: Source, timed: Sequence[Timed], *, epoch_s: float | None, end_s: float | None = None
+    source: ScoringSource, timed: Sequence[Timed], *, epoch_s: float | None, end_s: float | None = None
 ) -> Stretches:
     """Order stretches by time, end those that have no length, cut those that run into the next.
 
@@ -153,7 +153,7 @@ def _lengths(
 
 
 def _cut(
-    source: Source, lasting: Sequence[tuple[float, float, int, Timed]], epoch_s: float | None
+    source: ScoringSource, lasting: Sequence[tuple[float, float, int, Timed]], epoch_s: float | None
 ) -> tuple[list[tuple[float, float, int]], list[str]]:
     """End each stretch where the next one starts, at the latest; join what overlaps with its own stage."""
     length = epoch_s or 30.0
@@ -192,6 +192,6 @@ def _cut(
     return cut, [f"{which} cut where the next starts (by {amounts.max():g} s at most)"]
 
 
-def _two_at_one_time(source: Source, first: Timed, second: Timed) -> HypnogramError:
+def _two_at_one_time(source: ScoringSource, first: Timed, second: Timed) -> HypnogramError:
     value = f"{first.text} and {second.text} both at {second.onset_s:g} s"
     return source.error(second.where, value, "two stages overlap; give a file with one scoring")

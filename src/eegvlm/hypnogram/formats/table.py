@@ -25,16 +25,16 @@ from eegvlm.hypnogram.codings import CODINGS, DREAMS_ZERO, Coding
 from eegvlm.hypnogram.error import HypnogramError, SeveralScorersError
 from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.cells import is_given
-from eegvlm.hypnogram.formats.columns import Row
+from eegvlm.hypnogram.formats.columns import TableRow
 from eegvlm.hypnogram.formats.event import Event
 from eegvlm.hypnogram.formats.events import StageEvents, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Format, Source, from_the_recordings_start
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, from_the_recordings_start
 from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S
 from eegvlm.hypnogram.formats.row_times import RowTimes, times_of_rows
 from eegvlm.hypnogram.formats.stage_changes import Rows, read_rows
 from eegvlm.hypnogram.formats.stage_texts import are_codes, decoded_codes, labelled_stages
-from eegvlm.hypnogram.formats.table_layout import Layout, layout_of
-from eegvlm.hypnogram.formats.table_text import Table, table_of
+from eegvlm.hypnogram.formats.table_layout import TableLayout, layout_of
+from eegvlm.hypnogram.formats.table_text import TextTable, table_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage_map import folded
 from eegvlm.hypnogram.timing import Timing
@@ -49,11 +49,11 @@ _PLACED_BY = {
 }
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return True  # any text may be a table; the registry asks this format last
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     text = source.text()
     marker = columns.first_line(text).strip(",;\t ").casefold()
     if marker in DREAMS_ZERO:
@@ -65,14 +65,14 @@ def _read(source: Source) -> Hypnogram:
         raise source.error("content", "a header only", "expected one stage a line under it")
     if table.width == 1:
         _refuse_blank_lines(source, table.rows)
-        layout = Layout(0, all_stages=True)
+        layout = TableLayout(0, all_stages=True)
         _rows_of_one_scorer(source, table, layout)  # refuses a scorer whom nothing names
         return _one_epoch_a_row(source, table, layout, ())
     return hypnogram_from_table(source, table)
 
 
 def hypnogram_from_table(
-    source: Source, table: Table, *, start: datetime | None = None, epoch_s: float | None = None
+    source: ScoringSource, table: TextTable, *, start: datetime | None = None, epoch_s: float | None = None
 ) -> Hypnogram:
     """Read a table of more than one column.
 
@@ -118,7 +118,9 @@ def hypnogram_from_table(
     return hypnogram.with_notes(*notes, *more, *times.notes, *unsorted_rows, *placed_by, *_left_out(layout))
 
 
-def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[Table, tuple[str, ...]]:
+def _rows_of_one_scorer(
+    source: ScoringSource, table: TextTable, layout: TableLayout
+) -> tuple[TextTable, tuple[str, ...]]:
     """Keep the rows of the scorer who is asked for, where a column says who scored each row."""
     if layout.scorer is None:
         if source.scorer is not None and folded(source.scorer) != folded(table.name(layout.stage)):
@@ -137,7 +139,9 @@ def _rows_of_one_scorer(source: Source, table: Table, layout: Layout) -> tuple[T
     return table.with_rows(kept), (f"of {len(scorers)} scorers, the rows of {source.scorer} were read",)
 
 
-def _picked(source: Source, table: Table, layout: Layout, times: RowTimes, *, codes: bool) -> StageEvents:
+def _picked(
+    source: ScoringSource, table: TextTable, layout: TableLayout, times: RowTimes, *, codes: bool
+) -> StageEvents:
     """Make events of rows, and stages of their texts."""
     events = [
         Event(round(float(onset), 6), None if np.isnan(length) else round(float(length), 6), text, f"line {row.line}")
@@ -158,7 +162,7 @@ def _picked(source: Source, table: Table, layout: Layout, times: RowTimes, *, co
 
 
 def _with_lengths(
-    source: Source, picked: StageEvents, times: RowTimes, epoch_s: float | None
+    source: ScoringSource, picked: StageEvents, times: RowTimes, epoch_s: float | None
 ) -> tuple[StageEvents, tuple[str, ...]]:
     """Give rows without a length one: an epoch, or the time to the next row.
 
@@ -187,28 +191,32 @@ def _with_lengths(
     return replace(picked, events=events), notes
 
 
-def _left_out(layout: Layout) -> tuple[str, ...]:
+def _left_out(layout: TableLayout) -> tuple[str, ...]:
     return (f"columns left out: {', '.join(layout.left_out)}",) if layout.left_out else ()
 
 
-def _in_one_line(source: Source, row: Row) -> Row | None:
+def _in_one_line(source: ScoringSource, row: TableRow) -> TableRow | None:
     """Return the only row of a file, its stages split at blanks if need be; None where it holds one stage."""
     if len(row.cells) > 1:
         return row
     words = row.cells[0].split()
     several = len(words) > 1 and source.stage_of(row.cells[0]) is None
-    return Row(row.line, tuple(words)) if several and all(source.stage_of(word) is not None for word in words) else None
+    return (
+        TableRow(row.line, tuple(words))
+        if several and all(source.stage_of(word) is not None for word in words)
+        else None
+    )
 
 
-def _read_one_line(source: Source, row: Row) -> Hypnogram:
+def _read_one_line(source: ScoringSource, row: TableRow) -> Hypnogram:
     """Read a file that holds all epochs in one line."""
     cells = [cell for cell in row.cells if cell]
-    table = Table(None, row.line, tuple(Row(row.line, (cell,)) for cell in cells))
-    hypnogram = _one_epoch_a_row(source, table, Layout(0, all_stages=True), ())
+    table = TextTable(None, row.line, tuple(TableRow(row.line, (cell,)) for cell in cells))
+    hypnogram = _one_epoch_a_row(source, table, TableLayout(0, all_stages=True), ())
     return hypnogram.with_notes(f"line {row.line} holds all {len(cells)} epochs")
 
 
-def _one_epoch_a_row(source: Source, table: Table, layout: Layout, notes: tuple[str, ...]) -> Hypnogram:
+def _one_epoch_a_row(source: ScoringSource, table: TextTable, layout: TableLayout, notes: tuple[str, ...]) -> Hypnogram:
     """Read rows of which nothing says when they are: one epoch each, from the recording's start."""
     texts = table.cells(layout.stage)
     places = [f"line {row.line}" for row in table.rows]
@@ -224,7 +232,7 @@ def _one_epoch_a_row(source: Source, table: Table, layout: Layout, notes: tuple[
     return Hypnogram(stages, epoch_s, notes=(*notes, *_left_out(layout)), timing=Timing.NOTHING)
 
 
-def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) -> None:
+def _refuse_fine_rows(source: ScoringSource, stages: NDArray[np.int8], epoch_s: float) -> None:
     """Refuse rows that are too many for a night, or of which several make one of the scorer's epochs."""
     n = len(stages)
     hint = "give the seconds of one line with --in-epoch-length"
@@ -244,7 +252,7 @@ def _refuse_fine_rows(source: Source, stages: NDArray[np.int8], epoch_s: float) 
         raise source.error("lines", counted, f"{hint} {likely_s:g}")
 
 
-def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
+def _read_dreams(source: ScoringSource, text: str, marker: str) -> Hypnogram:
     """Read a file that says in its first line that it is of DREAMS, and by which rules it was scored."""
     coding = CODINGS["dreams"]
     if source.coding not in (None, coding):
@@ -262,7 +270,7 @@ def _read_dreams(source: Source, text: str, marker: str) -> Hypnogram:
     return Hypnogram(stages, source.epoch_s or coding.epoch_s, notes=notes, timing=Timing.NOTHING)
 
 
-def _refuse_blank_lines(source: Source, rows: Sequence[Row]) -> None:
+def _refuse_blank_lines(source: ScoringSource, rows: Sequence[TableRow]) -> None:
     """Refuse an empty line between epochs: it may stand for one, which would shift all that follow."""
     for before, row in pairwise(rows):
         if row.line != before.line + 1:

@@ -14,15 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.hypnogram.error import HypnogramError
-from eegvlm.hypnogram.formats.cells import Kind, carries_numbers, could_be_dotted_times, is_given, kind_of, numbers_of
-from eegvlm.hypnogram.formats.column_names import Meaning, Role, meaning_of
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.cells import (
+    CellKind,
+    carries_numbers,
+    could_be_dotted_times,
+    is_given,
+    kind_of,
+    numbers_of,
+)
+from eegvlm.hypnogram.formats.column_names import ColumnRole, Meaning, meaning_of
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.stage_column import could_be_codes, same_stages, stage_column
-from eegvlm.hypnogram.formats.table_text import Table
+from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.formats.unknown_names import shortened
 from eegvlm.hypnogram.stage_map import folded
 
-_TIMED = (Role.ONSET, Role.END, Role.LENGTH)
+_TIMED = (ColumnRole.ONSET, ColumnRole.END, ColumnRole.LENGTH)
 _TILES_FROM = 3  # rows from which the ends that meet starts are no chance
 _MOST_SHOWN = 8
 
@@ -33,13 +40,13 @@ class TimeColumn:
 
     index: int
     name: str
-    kind: Kind
+    kind: CellKind
     unit: str | None = None
     times: str | None = None
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """What the columns of a table are.
 
     Attributes
@@ -72,7 +79,7 @@ class Layout:
     notes: tuple[str, ...] = ()
 
 
-def layout_of(source: Source, table: Table) -> Layout:
+def layout_of(source: ScoringSource, table: TextTable) -> TableLayout:
     """Understand every column of a table.
 
     Raises
@@ -83,11 +90,11 @@ def layout_of(source: Source, table: Table) -> Layout:
     kinds = [kind_of(table.cells(k)) for k in range(table.width)]
     meanings = _meanings(table)
     stage, all_stages, notes = stage_column(source, table, kinds, meanings)
-    layout = Layout(stage, all_stages, notes=notes)
+    layout = TableLayout(stage, all_stages, notes=notes)
     unclear: list[int] = []
     left_out: list[str] = []
     for k, (kind, meaning) in enumerate(zip(kinds, meanings, strict=True)):
-        if k == stage or kind is Kind.EMPTY:
+        if k == stage or kind is CellKind.EMPTY:
             continue
         placed = None if meaning is None else _with_column(source, table, layout, k, kind, meaning)
         if placed is not None:
@@ -103,37 +110,39 @@ def layout_of(source: Source, table: Table) -> Layout:
     return replace(layout, left_out=tuple(left_out))
 
 
-def _meanings(table: Table) -> list[Meaning | None]:
+def _meanings(table: TextTable) -> list[Meaning | None]:
     if table.header is None:
         return [None] * table.width
     return [meaning_of(name) if name or k == 0 else None for k, name in enumerate(table.header)]
 
 
-def _with_column(source: Source, table: Table, layout: Layout, k: int, kind: Kind, meaning: Meaning) -> Layout | None:
+def _with_column(
+    source: ScoringSource, table: TextTable, layout: TableLayout, k: int, kind: CellKind, meaning: Meaning
+) -> TableLayout | None:
     """Add a column to the layout by its name; None where its content is not what the name says."""
     role = meaning.role
-    if role in _TIMED and kind is Kind.DATE and could_be_dotted_times(table.cells(k)):
-        kind = Kind.TIME
+    if role in _TIMED and kind is CellKind.DATE and could_be_dotted_times(table.cells(k)):
+        kind = CellKind.TIME
     column = TimeColumn(k, table.name(k), kind, meaning.unit, meaning.times)
-    if role is Role.EPOCH and kind is Kind.NUMBER:
+    if role is ColumnRole.EPOCH and kind is CellKind.NUMBER:
         values = numbers_of(table.cells(k))
         whole = values is not None and bool((np.isnan(values) | (values == np.round(values))).all())
         return replace(layout, epoch=column) if whole and layout.epoch is None else None
-    if role in _TIMED and kind is Kind.DATE and layout.date is None:
+    if role in _TIMED and kind is CellKind.DATE and layout.date is None:
         return replace(layout, date=column)
-    if role is Role.DATE and kind in (Kind.DATE, Kind.MOMENT):
-        if kind is Kind.MOMENT:
+    if role is ColumnRole.DATE and kind in (CellKind.DATE, CellKind.MOMENT):
+        if kind is CellKind.MOMENT:
             return replace(layout, onsets=(*layout.onsets, column))
         return replace(layout, date=column) if layout.date is None else None
-    if role in _TIMED and kind in (Kind.NUMBER, Kind.TIME, Kind.MOMENT):
-        if role is Role.ONSET:
+    if role in _TIMED and kind in (CellKind.NUMBER, CellKind.TIME, CellKind.MOMENT):
+        if role is ColumnRole.ONSET:
             return replace(layout, onsets=(*layout.onsets, column))
-        if role is Role.END:
+        if role is ColumnRole.END:
             return replace(layout, ends=(*layout.ends, column))
-        return None if kind is Kind.MOMENT else replace(layout, lengths=(*layout.lengths, column))
-    if role is Role.SCORER and layout.scorer is None:
+        return None if kind is CellKind.MOMENT else replace(layout, lengths=(*layout.lengths, column))
+    if role is ColumnRole.SCORER and layout.scorer is None:
         return replace(layout, scorer=k)
-    if role is Role.NIGHT:
+    if role is ColumnRole.NIGHT:
         values_found = sorted({text for text in table.cells(k) if is_given(text)})
         if len(values_found) > 1:
             shown = ", ".join(values_found[:_MOST_SHOWN])
@@ -142,20 +151,24 @@ def _with_column(source: Source, table: Table, layout: Layout, k: int, kind: Kin
     return None
 
 
-def _may_be_left_out(source: Source, table: Table, k: int, stage: int, kind: Kind, meaning: Meaning | None) -> bool:
+def _may_be_left_out(
+    source: ScoringSource, table: TextTable, k: int, stage: int, kind: CellKind, meaning: Meaning | None
+) -> bool:
     """Tell whether a column is known to say nothing of time: measures, probabilities, codes beside labels."""
-    if meaning is not None and meaning.role is Role.OTHER and kind in (Kind.NUMBER, Kind.TEXT):
+    if meaning is not None and meaning.role is ColumnRole.OTHER and kind in (CellKind.NUMBER, CellKind.TEXT):
         return True
-    if meaning is not None and meaning.role in (Role.STAGE, Role.TEXT):
-        return kind is Kind.TEXT or same_stages(source, table, k, stage) or source.scorer is not None
+    if meaning is not None and meaning.role in (ColumnRole.STAGE, ColumnRole.TEXT):
+        return kind is CellKind.TEXT or same_stages(source, table, k, stage) or source.scorer is not None
     named = source.scorer is not None and folded(source.scorer) == folded(table.name(stage))
-    return named and kind is Kind.NUMBER and could_be_codes(table.cells(k), source.coding)
+    return named and kind is CellKind.NUMBER and could_be_codes(table.cells(k), source.coding)
 
 
-def _by_content(table: Table, layout: Layout, unclear: Sequence[int], kinds: Sequence[Kind]) -> Layout:
+def _by_content(
+    table: TextTable, layout: TableLayout, unclear: Sequence[int], kinds: Sequence[CellKind]
+) -> TableLayout:
     """Understand columns without a name that is known by how they fit together."""
     columns = {k: TimeColumn(k, table.name(k), kinds[k]) for k in unclear}
-    numbers = {k: v for k in unclear if kinds[k] is Kind.NUMBER and (v := numbers_of(table.cells(k))) is not None}
+    numbers = {k: v for k in unclear if kinds[k] is CellKind.NUMBER and (v := numbers_of(table.cells(k))) is not None}
     numbers = {k: v for k, v in numbers.items() if not np.isnan(v).any()}
     if layout.epoch is None:
         counts = [k for k, v in numbers.items() if len(v) > 1 and v[0] in (0, 1) and (np.diff(v) == 1).all()]
@@ -166,7 +179,7 @@ def _by_content(table: Table, layout: Layout, unclear: Sequence[int], kinds: Seq
             numbers.pop(counts[0])
     if not layout.onsets and len(table.rows) >= _TILES_FROM:
         layout = _tiling(layout, columns, numbers)
-    times = [k for k in unclear if kinds[k] in (Kind.TIME, Kind.MOMENT)]
+    times = [k for k in unclear if kinds[k] in (CellKind.TIME, CellKind.MOMENT)]
     if not layout.onsets and times and len(times) <= 2:
         start, *end = times
         layout = replace(layout, onsets=(columns[start],), notes=(*layout.notes, _taken(columns[start], "start times")))
@@ -174,7 +187,7 @@ def _by_content(table: Table, layout: Layout, unclear: Sequence[int], kinds: Seq
             layout = replace(
                 layout, ends=(columns[end[0]],), notes=(*layout.notes, _taken(columns[end[0]], "end times"))
             )
-    dates = [k for k in unclear if kinds[k] is Kind.DATE]
+    dates = [k for k in unclear if kinds[k] is CellKind.DATE]
     if layout.date is None and len(dates) == 1:
         layout = replace(layout, date=columns[dates[0]])
     untimed = not (layout.onsets or layout.ends or layout.lengths or layout.epoch)
@@ -184,7 +197,9 @@ def _by_content(table: Table, layout: Layout, unclear: Sequence[int], kinds: Seq
     return layout
 
 
-def _tiling(layout: Layout, columns: dict[int, TimeColumn], numbers: dict[int, NDArray[np.float64]]) -> Layout:
+def _tiling(
+    layout: TableLayout, columns: dict[int, TimeColumn], numbers: dict[int, NDArray[np.float64]]
+) -> TableLayout:
     """Find a start and a length or an end among numbers: each row ends where the next one starts."""
     for start, starts in numbers.items():
         if not (np.diff(starts) > 0).all():
@@ -203,7 +218,7 @@ def _tiling(layout: Layout, columns: dict[int, TimeColumn], numbers: dict[int, N
     return layout
 
 
-def _stage_and_time(layout: Layout, column: TimeColumn, values: NDArray[np.float64]) -> Layout:
+def _stage_and_time(layout: TableLayout, column: TimeColumn, values: NDArray[np.float64]) -> TableLayout:
     """Read two columns without names: time before stage from 0 on, or stage before the time at which it ends.
 
     The second form is that of Visbrain and Elan; a list of starts begins with 0.
@@ -226,9 +241,9 @@ def _taken(column: TimeColumn, what: str) -> str:
     return f"column {column.name} was taken for {what}, by its content"
 
 
-def _not_understood(source: Source, table: Table, k: int) -> HypnogramError:
+def _not_understood(source: ScoringSource, table: TextTable, k: int) -> HypnogramError:
     cells = table.cells(k)
-    if kind_of(cells) is Kind.NUMBER and numbers_of(cells) is None:
+    if kind_of(cells) is CellKind.NUMBER and numbers_of(cells) is None:
         odd = next((row for row, text in enumerate(cells) if is_given(text) and numbers_of([text]) is None), None)
         if odd is not None:
             hint = "expected a number, as in the other rows; take lines of sums and remarks out of the file"

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 
 from eegvlm.hypnogram.formats import columns
-from eegvlm.hypnogram.formats.cells import Kind, is_given, kind_of
-from eegvlm.hypnogram.formats.column_names import Role, meaning_of
-from eegvlm.hypnogram.formats.columns import Row
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.cells import CellKind, is_given, kind_of
+from eegvlm.hypnogram.formats.column_names import ColumnRole, meaning_of
+from eegvlm.hypnogram.formats.columns import TableRow
+from eegvlm.hypnogram.formats.format import ScoringSource
 
 _DELIMITERS = ("\t", ";", "|", ",")
 _SEP = re.compile(r"sep=(.)\s*", re.IGNORECASE)
@@ -23,7 +23,7 @@ _MOST_PREAMBLE = 60
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A table as text.
 
     Attributes
@@ -38,7 +38,7 @@ class Table:
 
     header: tuple[str, ...] | None
     header_line: int
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
     @property
     def width(self) -> int:
@@ -54,13 +54,13 @@ class Table:
         name = self.header[column] if self.header else ""
         return name or str(column + 1)
 
-    def with_rows(self, kept: list[bool]) -> Table:
+    def with_rows(self, kept: list[bool]) -> TextTable:
         """Return the table with some of its rows."""
         rows = tuple(row for row, keep in zip(self.rows, kept, strict=True) if keep)
-        return Table(self.header, self.header_line, rows)
+        return TextTable(self.header, self.header_line, rows)
 
 
-def table_of(source: Source, text: str) -> Table:
+def table_of(source: ScoringSource, text: str) -> TextTable:
     """Split text into a table.
 
     Raises
@@ -94,12 +94,12 @@ def table_of(source: Source, text: str) -> Table:
             units = (*rows[0].cells, *[""] * width)[:width]
             names = tuple(f"{name} {unit}".strip() for name, unit in zip(names, units, strict=True))
             rows = rows[1:]
-    padded = tuple(Row(row.line, (*row.cells, *[""] * width)[:width]) for row in rows)
+    padded = tuple(TableRow(row.line, (*row.cells, *[""] * width)[:width]) for row in rows)
     first = header.line if header else (rows[0].line if rows else 1)
-    return Table(names, first, padded)
+    return TextTable(names, first, padded)
 
 
-def _delimiter(source: Source, text: str) -> tuple[str, str]:
+def _delimiter(source: ScoringSource, text: str) -> tuple[str, str]:
     lines = text.splitlines()
     if lines and (match := _SEP.fullmatch(lines[0].strip())):
         return "\n".join(["", *lines[1:]]), match[1]
@@ -120,14 +120,18 @@ def _blanks_split(lines: list[str]) -> bool:
     width = len(split[-1])
     if width < 2 or any(len(cells) != width for cells in split[1:]):
         return False
-    return any(kind_of([cells[k] for cells in split[1:] or split]) not in (Kind.TEXT, Kind.EMPTY) for k in range(width))
+    return any(
+        kind_of([cells[k] for cells in split[1:] or split]) not in (CellKind.TEXT, CellKind.EMPTY) for k in range(width)
+    )
 
 
 def _one_blank_between(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.splitlines())
 
 
-def _header(source: Source, text: str, delimiter: str, rows: list[Row]) -> tuple[Row | None, list[Row]]:
+def _header(
+    source: ScoringSource, text: str, delimiter: str, rows: list[TableRow]
+) -> tuple[TableRow | None, list[TableRow]]:
     """Split the header from the rows."""
     first = rows[0]
     if _names_columns(source, first):
@@ -146,25 +150,25 @@ def _header(source: Source, text: str, delimiter: str, rows: list[Row]) -> tuple
     width = len(first.cells)
     if width > 1 and len(rows) > 1:
         kinds = [kind_of([row.cells[k] if k < len(row.cells) else "" for row in rows[1:]]) for k in range(width)]
-        numeric = [k for k, kind in enumerate(kinds) if kind not in (Kind.TEXT, Kind.EMPTY)]
-        if numeric and all(kind_of([first.cells[k]]) is Kind.TEXT for k in numeric):
+        numeric = [k for k, kind in enumerate(kinds) if kind not in (CellKind.TEXT, CellKind.EMPTY)]
+        if numeric and all(kind_of([first.cells[k]]) is CellKind.TEXT for k in numeric):
             return first, rows[1:]
     return None, rows
 
 
-def _names_columns(source: Source, row: Row) -> bool:
+def _names_columns(source: ScoringSource, row: TableRow) -> bool:
     """Tell whether a row is a header: a cell names a column and no stage, and none is a number or a time."""
     meanings = [meaning_of(cell) for cell in row.cells if is_given(cell) and source.stage_of(cell) is None]
-    known = any(meaning is not None and meaning.role is not Role.OTHER for meaning in meanings)
-    return known and all(kind_of([cell]) in (Kind.TEXT, Kind.EMPTY) for cell in row.cells)
+    known = any(meaning is not None and meaning.role is not ColumnRole.OTHER for meaning in meanings)
+    return known and all(kind_of([cell]) in (CellKind.TEXT, CellKind.EMPTY) for cell in row.cells)
 
 
-def _commented_header(source: Source, text: str, delimiter: str, first: Row) -> Row | None:
+def _commented_header(source: ScoringSource, text: str, delimiter: str, first: TableRow) -> TableRow | None:
     """Return the ``#`` line right before the first row where it names its columns."""
     before = [line for line in text.splitlines()[: first.line - 1] if line.strip()]
     if not before or not before[-1].lstrip().startswith("#"):
         return None
     bare = before[-1].lstrip().lstrip("#")
     cells = tuple(cell.strip().strip('"') for cell in (bare.split() if delimiter == " " else bare.split(delimiter)))
-    row = Row(first.line - 1, cells)
+    row = TableRow(first.line - 1, cells)
     return row if len(cells) == len(first.cells) > 1 and _names_columns(source, row) else None

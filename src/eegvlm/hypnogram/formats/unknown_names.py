@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.event import Event
-from eegvlm.hypnogram.formats.format import Source
+from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.stage import is_deep_sleep, is_light_sleep
 from eegvlm.hypnogram.stage_map import folded
 
@@ -125,7 +125,7 @@ def most_odd_s(n_epochs: int, epoch_s: float) -> float:
     return max(epoch_s, MOST_ODD_SHARE * n_epochs * epoch_s) + _MEETS_S
 
 
-def refuse_unknown(source: Source, groups: Sequence[Group], known_texts: Iterable[str] = ()) -> HypnogramError:
+def refuse_unknown(source: ScoringSource, groups: Sequence[Group], known_texts: Iterable[str] = ()) -> HypnogramError:
     """Make the error for texts that fill the time of stages and are not known.
 
     Parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event
-from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, Source, decoded
+from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, ScoringSource, decoded
 from eegvlm.hypnogram.formats.stated_seconds import can_be_a_night, hypnogram_from_seconds
 from eegvlm.hypnogram.formats.two_times import SecondTime, second_time
 from eegvlm.hypnogram.hypnogram import Hypnogram
@@ -16,7 +16,7 @@ from eegvlm.hypnogram.hypnogram import Hypnogram
 _SUFFIXES = (".ids", ".sds")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     if source.path.name.casefold().endswith(_SUFFIXES):
         return True
     text = decoded(source.head)
@@ -41,7 +41,7 @@ def _seconds(text: str) -> float:
     return float(text.replace(",", "."))  # only a row that is split by semicolons has a comma in a cell
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     events = [
         _event(source, number, line)
         for number, line in enumerate(source.text().splitlines(), start=1)
@@ -55,7 +55,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_seconds(source, events_of_texts(source, events))
 
 
-def _event(source: Source, number: int, line: str) -> Event:
+def _event(source: ScoringSource, number: int, line: str) -> Event:
     cells = _cells(line)
     try:
         start_s, length_s, stage = _seconds(cells[0]), _seconds(cells[1]), cells[2]

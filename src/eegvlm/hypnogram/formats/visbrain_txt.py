@@ -12,14 +12,14 @@ from pathlib import Path
 
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events, pick_stages
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import is_epoch_length
 
 _DURATION = "*duration_sec"
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     lines = decoded(source.head).splitlines()[:20]
     if any(line.casefold().startswith(_DURATION) for line in lines):
         return True
@@ -38,7 +38,7 @@ def _is_description(path: Path) -> bool:
         return False
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     lines = source.text().splitlines()
     if not any(line.casefold().startswith(_DURATION) for line in lines[:20]):
         return _read_codes(source, lines)
@@ -67,7 +67,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_events(source, pick_stages(source, events))
 
 
-def _read_codes(source: Source, lines: list[str]) -> Hypnogram:
+def _read_codes(source: ScoringSource, lines: list[str]) -> Hypnogram:
     """Read one code a line, with the seconds of a line and the codes in the file beside it."""
     path = _description(source.path)
     try:

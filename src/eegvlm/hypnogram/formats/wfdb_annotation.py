@@ -16,7 +16,7 @@ from typing import NamedTuple
 from eegvlm.hypnogram.formats.clock_times import clock_time, date_of, moment
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.formats.rdann import stage_of_text
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
@@ -32,11 +32,11 @@ class _Header(NamedTuple):
     start: datetime | None
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return source.path.name.casefold().endswith(_SUFFIXES)
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     annotations = _annotations(source, source.data())
     header = _header(source, source.path.with_suffix(".hea"))
     rates = [text.removeprefix(_RATE) for _, text in annotations if text.startswith(_RATE)]
@@ -55,7 +55,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_events(source, stages_among(source, stages, others), start=header.start)
 
 
-def _annotations(source: Source, data: bytes) -> list[tuple[int, str]]:
+def _annotations(source: ScoringSource, data: bytes) -> list[tuple[int, str]]:
     """Sample and text of each annotation."""
     annotations: list[tuple[int, str]] = []
     sample, at = 0, 0
@@ -80,7 +80,7 @@ def _annotations(source: Source, data: bytes) -> list[tuple[int, str]]:
     raise source.error("content", "no end mark", "the file is cut, or no WFDB annotation file")
 
 
-def _header(source: Source, path: Path) -> _Header:
+def _header(source: ScoringSource, path: Path) -> _Header:
     if not path.is_file():
         return _Header(None, None)
     text = path.read_text(encoding="latin-1")

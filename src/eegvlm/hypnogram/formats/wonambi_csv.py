@@ -10,7 +10,7 @@ from eegvlm.hypnogram.formats import columns
 from eegvlm.hypnogram.formats.clock_times import NO_DATE_NOTE, clock_time, moment
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.formats.wonambi_xml import UNSCORED
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.timing import DAY_S
@@ -18,12 +18,12 @@ from eegvlm.hypnogram.timing import DAY_S
 _HEADINGS = ("clock start time", "start", "end", "stage")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     lines = decoded(source.head).splitlines()[:2]
     return len(lines) == 2 and lines[0].startswith("Wonambi v") and tuple(lines[1].split(",")) == _HEADINGS
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     rows = [row for row in columns.rows_of(source, source.text(), ",") if row.cells[0] != _HEADINGS[0]][1:]
     if not rows:
         raise source.error("content", "headings only", "expected one epoch a line under them")

@@ -13,7 +13,7 @@ from eegvlm.hypnogram.formats import safe_xml
 from eegvlm.hypnogram.formats.clock_times import local_time
 from eegvlm.hypnogram.formats.event_list import stages_among
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
-from eegvlm.hypnogram.formats.format import Format, Source
+from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ _ROOT = "annotations"
 UNSCORED = ("unknown", "undefined", "movement", "artefact")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     return safe_xml.names_root(source, _ROOT) and safe_xml.names_root(source, "dataset")
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     root = safe_xml.parse(source, _ROOT)
     text = (root.findtext("dataset/start_time") or "").strip()
     start = local_time(source, "start_time", text) if text else None
@@ -41,7 +41,7 @@ def _read(source: Source) -> Hypnogram:
     return hypnogram_from_events(source, stages_among(source, events, ()), start=start)
 
 
-def _rater(source: Source, root: Element) -> Element:
+def _rater(source: ScoringSource, root: Element) -> Element:
     raters = [rater for rater in root.findall("rater") if rater.find("stages/epoch") is not None]
     if not raters:
         raise source.error("rater", "none with stages", "score the recording first")

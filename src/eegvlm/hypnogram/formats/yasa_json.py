@@ -13,7 +13,7 @@ import numpy as np
 from eegvlm.hypnogram.formats.clock_times import local_time
 from eegvlm.hypnogram.formats.eegvlm_json import loaded_object
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
-from eegvlm.hypnogram.formats.format import Format, Source, decoded
+from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _FREQUENCY = re.compile(r"(\d{0,6})\s*(ms|s|sec|min|T|S)")
@@ -21,12 +21,12 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "S": 1.0, "sec": 1.0, "min": 60.0, "T": 60.0}
 _PROBABILITIES = ("WAKE", "N1", "N2", "N3", "REM")
 
 
-def _recognises(source: Source) -> bool:
+def _recognises(source: ScoringSource) -> bool:
     head = decoded(source.head).lstrip()
     return head.startswith("{") and re.match(r'\{\s*"values"\s*:\s*\[', head) is not None
 
 
-def _read(source: Source) -> Hypnogram:
+def _read(source: ScoringSource) -> Hypnogram:
     loaded = loaded_object(source)
     values = loaded.get("values")
     if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
@@ -43,7 +43,7 @@ def _read(source: Source) -> Hypnogram:
     return _with_probabilities(source, hypnogram, loaded.get("proba"))
 
 
-def _with_probabilities(source: Source, hypnogram: Hypnogram, columns: object) -> Hypnogram:
+def _with_probabilities(source: ScoringSource, hypnogram: Hypnogram, columns: object) -> Hypnogram:
     if columns is None:
         return hypnogram
     if not isinstance(columns, dict) or any(name not in columns for name in _PROBABILITIES):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from eegvlm.lab.cohort.night import CohortNight, Outcome
+from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 
-Worker = Callable[[CohortNight], Outcome]
+Worker = Callable[[CohortNight], NightOutcome]
 """Stages one night; what goes wrong with it is its outcome and no exception."""
 
 
@@ -25,7 +25,7 @@ class Task(Protocol):
 class Engine(Protocol):
     """Runs nights on workers, in any order."""
 
-    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[Outcome]:
+    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[NightOutcome]:
         """Yield the outcome of each night once, as it comes.
 
         Nights are drawn from the iterable as workers become free, so that a million of them need not be held.
@@ -35,7 +35,7 @@ class Engine(Protocol):
 class InProcess:
     """One worker in this process."""
 
-    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[Outcome]:
+    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[NightOutcome]:
         """Yield outcomes in the order of the nights."""
         worker: Worker | None = None
         for night in nights:

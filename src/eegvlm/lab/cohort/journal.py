@@ -55,7 +55,7 @@ class Position:
         return self.state != _PASSING
 
 
-class Journal:
+class CohortJournal:
     """What earlier runs have finished, and the file to which this run appends.
 
     Parameters

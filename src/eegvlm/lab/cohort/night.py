@@ -48,7 +48,7 @@ class CohortNight:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class NightOutcome:
     """What came of a night.
 
     Parameters
@@ -87,6 +87,6 @@ class Outcome:
         return {**entry, "traceback": self.traceback} if self.traceback else entry
 
     @classmethod
-    def failed(cls, night: CohortNight, options: str, reason: str) -> Outcome:
+    def failed(cls, night: CohortNight, options: str, reason: str) -> NightOutcome:
         """Return that of a night whose worker was lost."""
         return cls(night.name, night.recording, night.key(options), reason=reason)

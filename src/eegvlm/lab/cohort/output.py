@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from eegvlm.core.files import check_output_folder, make_folder, replacing, replacing_folder, write_together
 from eegvlm.core.temporary_names import remove_unfinished
-from eegvlm.lab.cohort.journal import Journal
+from eegvlm.lab.cohort.journal import CohortJournal
 from eegvlm.staging.result_files import FILES, result_files
 
 MARKER = "cohort.json"
@@ -50,7 +50,7 @@ class Output(Protocol):
     def replacing(self, name: str) -> AbstractContextManager[Path]:
         """Give a local path to write to, whose content becomes the file ``name`` when the block ends well."""
 
-    def journal(self, name: str | None) -> AbstractContextManager[Journal]:
+    def journal(self, name: str | None) -> AbstractContextManager[CohortJournal]:
         """Open the journals: ``name`` to be appended to, None to read alone."""
 
 
@@ -111,9 +111,9 @@ class LocalOutput:
         """Give a temporary path; see :class:`Output`."""
         return replacing(self.root / name)
 
-    def journal(self, name: str | None) -> Journal:
+    def journal(self, name: str | None) -> CohortJournal:
         """Open the journals in the folder; see :class:`Output`."""
-        return Journal(self.root, name)
+        return CohortJournal(self.root, name)
 
 
 def open_output(place: str) -> Output:

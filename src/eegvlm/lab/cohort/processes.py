@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from eegvlm.lab.cohort.engine import Task, Worker
-from eegvlm.lab.cohort.night import CohortNight, Outcome
+from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 
 _ATTEMPTS = 2  # of a night alone: memory may have been short because of others
 _WAITING = 1  # nights that wait beside each one that is being staged
@@ -24,7 +24,7 @@ _worker: Worker | None = None
 
 
 @dataclass(frozen=True)
-class Processes:
+class LocalProcesses:
     """A pool of processes.
 
     Parameters
@@ -35,7 +35,7 @@ class Processes:
 
     jobs: int
 
-    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[Outcome]:
+    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[NightOutcome]:
         """Yield outcomes as they come."""
         left = iter(nights)
         while True:
@@ -45,7 +45,7 @@ class Processes:
                 return
             yield from self._run_alone(task, suspects)
 
-    def _run_alone(self, task: Task, suspects: list[CohortNight]) -> Iterator[Outcome]:
+    def _run_alone(self, task: Task, suspects: list[CohortNight]) -> Iterator[NightOutcome]:
         """Run one night at a time: where the worker is killed again, the night that it had is the reason."""
         left = iter(suspects)
         losses: Counter[str] = Counter()
@@ -60,13 +60,13 @@ class Processes:
                     left = chain([night], left)
                     continue
                 reason = f"{night.recording}: staging: its worker was killed, most likely for want of memory"
-                yield Outcome.failed(night, task.options, f"{reason}; run again with fewer --jobs")
+                yield NightOutcome.failed(night, task.options, f"{reason}; run again with fewer --jobs")
 
     def _run_pool(
         self, task: Task, nights: Iterator[CohortNight], suspects: list[CohortNight], *, jobs: int, waiting: int
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[NightOutcome]:
         """Run nights until there are none, or the pool breaks: those under way are then among ``suspects``."""
-        under_way: dict[Future[Outcome], CohortNight] = {}
+        under_way: dict[Future[NightOutcome], CohortNight] = {}
         with self._pool(task, jobs) as pool:
             try:
                 while True:
@@ -108,11 +108,11 @@ def _start(task: Task) -> None:
 class _Failing:
     error: Exception
 
-    def __call__(self, night: CohortNight) -> Outcome:
+    def __call__(self, night: CohortNight) -> NightOutcome:
         raise self.error
 
 
-def _stage(night: CohortNight) -> Outcome:
+def _stage(night: CohortNight) -> NightOutcome:
     if _worker is None:  # pragma: no cover (the pool starts it)
         raise RuntimeError("the worker was not started")
     return _worker(night)

@@ -23,7 +23,7 @@ from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.lab.cohort.engine import Task
-from eegvlm.lab.cohort.night import CohortNight, Outcome
+from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 
 ATTEMPTS = 5
 _PER_ACTOR = 2
@@ -47,7 +47,7 @@ class RayCluster:
     cpus: float = 1
     gpus: float | None = None
 
-    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[Outcome]:
+    def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[NightOutcome]:
         """Yield outcomes as they come.
 
         Raises
@@ -62,7 +62,7 @@ class RayCluster:
             hint = "check that the cluster runs there (ray status), or give its HOST:PORT"
             raise InputError(self.address, "Ray cluster", error, hint) from error
         try:
-            yield from _Run(ray, self, task).outcomes(iter(nights))
+            yield from _RayRun(ray, self, task).outcomes(iter(nights))
         except (ray.exceptions.RaySystemError, ConnectionError) as error:
             hint = "start it again and give the same command: it goes on from there"
             raise InputError(self.address, "Ray cluster", error, hint) from error
@@ -71,7 +71,7 @@ class RayCluster:
 
 
 @dataclass
-class _Run:
+class _RayRun:
     """One run: which actors are ready, and which nights are where. Actors have numbers, counted as they are made."""
 
     ray: Any
@@ -86,7 +86,7 @@ class _Run:
     made: int = 0
     looked: float = -math.inf
 
-    def outcomes(self, nights: Iterator[CohortNight]) -> Iterator[Outcome]:
+    def outcomes(self, nights: Iterator[CohortNight]) -> Iterator[NightOutcome]:
         while True:
             if not self.again and (night := next(nights, None)) is not None:
                 self.again.append(night)
@@ -129,7 +129,7 @@ class _Run:
             self.under_way[self.actors[number].stage.remote(night)] = (number, night)
             self.load[number] += 1
 
-    def _taken(self, reference: Any) -> Iterator[Outcome]:
+    def _taken(self, reference: Any) -> Iterator[NightOutcome]:
         """Take what a reference says: an actor that is ready, an outcome, or the loss of an actor."""
         lost = (self.ray.exceptions.RayActorError, self.ray.exceptions.OutOfMemoryError)
         if reference in self.starting:
@@ -144,7 +144,7 @@ class _Run:
             return
         number = self.under_way[reference][0]
         try:
-            outcome: Outcome = self.ray.get(reference)
+            outcome: NightOutcome = self.ray.get(reference)
         except lost:
             yield from self._give_back(number)
             return
@@ -152,7 +152,7 @@ class _Run:
         self.load[number] -= 1
         yield outcome
 
-    def _give_back(self, number: int) -> Iterator[Outcome]:
+    def _give_back(self, number: int) -> Iterator[NightOutcome]:
         """Forget a lost actor, and queue its nights again; the first of them was under way and may be the cause."""
         self.actors.pop(number, None)
         self.load.pop(number, None)
@@ -164,7 +164,7 @@ class _Run:
             self.again.append(first)
             return
         reason = f"{first.recording}: staging: its worker was lost {ATTEMPTS} times, to memory or with its machine"
-        yield Outcome.failed(first, self.task.options, f"{reason}; give workers more room, and run again")
+        yield NightOutcome.failed(first, self.task.options, f"{reason}; give workers more room, and run again")
 
     def _check_start(self, error: Exception) -> None:
         """Refuse where a worker cannot even start: the model or the installation is at fault, not a machine."""
@@ -183,7 +183,7 @@ class _Actor:
     def is_ready(self) -> bool:
         return True
 
-    def stage(self, night: CohortNight) -> Outcome:
+    def stage(self, night: CohortNight) -> NightOutcome:
         return self._worker(night)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.errors import InputError
-from eegvlm.lab.cohort.journal import Journal
+from eegvlm.lab.cohort.journal import CohortJournal
 from eegvlm.lab.cohort.output import MARKER, parsed_marker
 from eegvlm.staging.result_files import FILES, result_files
 
@@ -130,7 +130,7 @@ class RemoteOutput:
             _put(system, file, f"{root}/{name}")
 
     @contextmanager
-    def journal(self, name: str | None) -> Iterator[Journal]:
+    def journal(self, name: str | None) -> Iterator[CohortJournal]:
         """Copy all lines to this machine, and send each that is appended."""
         system, root = file_system(self.url)
         folder = f"{root}/{_JOURNAL}"
@@ -138,7 +138,7 @@ class RemoteOutput:
             mirror = Path(temporary)
             _copy_lines(system, folder, mirror)
             if name is None:
-                yield Journal(mirror, None)
+                yield CohortJournal(mirror, None)
                 return
             own = Path(name).stem
             system.makedirs(folder, exist_ok=True)
@@ -149,7 +149,7 @@ class RemoteOutput:
                 system.pipe_file(path, line)
                 sent.append(path)
 
-            with Journal(mirror, name, send) as journal:
+            with CohortJournal(mirror, name, send) as journal:
                 yield journal
             if len(sent) > 1:
                 with (mirror / name).open("rb") as lines:

@@ -94,7 +94,7 @@ def agreement_columns(night: CohortNight, staged: StagedNight) -> dict[str, Any]
     """Return how far the result agrees with the scoring that lies beside it; a scoring that cannot be used is told."""
     from eegvlm.errors import InputError
     from eegvlm.hypnogram import agreement
-    from eegvlm.lab.datasets.sources import Clock, laid_on
+    from eegvlm.lab.datasets.sources import RecordingClock, laid_on
 
     if night.scoring_problem:
         return {"scoring_problem": night.scoring_problem}
@@ -106,7 +106,7 @@ def agreement_columns(night: CohortNight, staged: StagedNight) -> dict[str, Any]
         elif night.scorings:
             scoring = night.scorings[0]
             duration_s = float(staged.recording["duration_s"])
-            reference = laid_on(scoring, scoring.read(duration_s), Clock(hypnogram.start, duration_s))
+            reference = laid_on(scoring, scoring.read(duration_s), RecordingClock(hypnogram.start, duration_s))
         else:
             return {}
         figures = agreement(reference, hypnogram, by="onset")

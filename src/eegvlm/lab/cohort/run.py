@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from eegvlm.lab.cohort.bids_derivatives import check_names, dataset_files
 from eegvlm.lab.cohort.engine import Engine, InProcess, Task
-from eegvlm.lab.cohort.journal import Journal, path_hash
-from eegvlm.lab.cohort.night import CohortNight, Outcome
+from eegvlm.lab.cohort.journal import CohortJournal, path_hash
+from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 from eegvlm.lab.cohort.output import Output
 from eegvlm.lab.cohort.page import FILE, write_page
 from eegvlm.lab.cohort.shards import Shard
@@ -69,7 +69,7 @@ class Standing:
     taken: tuple[CohortNight, ...]
 
 
-def standing(nights: Sequence[CohortNight], journal: Journal, options: str) -> Standing:
+def standing(nights: Sequence[CohortNight], journal: CohortJournal, options: str) -> Standing:
     """Tell which nights are to be staged.
 
     Parameters
@@ -161,14 +161,14 @@ def stage_cohort(
     return Tally(len(mine), state.finished, staged, failed + state.failed, has_table)
 
 
-def _refused(night: CohortNight, options: str) -> Outcome:
+def _refused(night: CohortNight, options: str) -> NightOutcome:
     reason = f"{night.recording}: results: of another recording of this name; use another --out"
-    return Outcome.failed(night, options, reason)
+    return NightOutcome.failed(night, options, reason)
 
 
 def _summarise(
     nights: Sequence[CohortNight],
-    journal: Journal,
+    journal: CohortJournal,
     output: Output,
     taken: Sequence[CohortNight],
     options: str,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from eegvlm import __version__
 from eegvlm.errors import InputError
 from eegvlm.lab.cohort.bids_derivatives import bids_files, results_place
-from eegvlm.lab.cohort.night import CohortNight, Outcome
+from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 from eegvlm.lab.cohort.output import MARKER, Output
 from eegvlm.lab.cohort.remote_inputs import local_copy
 
@@ -124,10 +124,10 @@ class NightWorker:
     task: StagingTask
     stager: Stager
 
-    def __call__(self, night: CohortNight) -> Outcome:
+    def __call__(self, night: CohortNight) -> NightOutcome:
         """Stage a night; whatever goes wrong with it is its outcome."""
         key = night.key(self.task.options)
-        outcome = Outcome(night.name, night.recording, key)
+        outcome = NightOutcome(night.name, night.recording, key)
         try:
             row = self._finished(night, key)
             return replace(outcome, row=self._stage(night, key) if row is None else row)

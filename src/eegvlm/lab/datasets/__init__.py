@@ -15,7 +15,7 @@ from eegvlm.lab.datasets.opening import open_dataset
 from eegvlm.lab.datasets.problems import DatasetError, DatasetProblem
 from eegvlm.lab.datasets.protocols import PROTOCOLS, Protocol, published_splits
 from eegvlm.lab.datasets.splits import Split, hold_out, leave_one_subject_out, split_by_subject, with_validation
-from eegvlm.lab.datasets.summary import Summary, summarise
+from eegvlm.lab.datasets.summary import DatasetSummary, summarise
 from eegvlm.lab.datasets.training_record import TrainingRecord
 
 __all__ = [
@@ -26,11 +26,11 @@ __all__ = [
     "DatasetError",
     "DatasetInfo",
     "DatasetProblem",
+    "DatasetSummary",
     "FolderRules",
     "Night",
     "Protocol",
     "Split",
-    "Summary",
     "TrainingRecord",
     "hold_out",
     "leave_one_subject_out",

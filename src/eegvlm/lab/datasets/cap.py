@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 
 SCORER = "expert"
 _NAME = re.compile(r"((?:n|brux|ins|narco|nfle|plm|rbd|sdb)\d{1,2})(\.edf|\.txt|\.edf\.st)", re.IGNORECASE)
@@ -27,4 +27,4 @@ def read_name(path: PurePath) -> Name | None:
     return ScoringName(night, SCORER) if ending == ".txt" else OtherName()
 
 
-LAYOUT = Layout("cap", "cap", read_name, (SCORER,))
+LAYOUT = DatasetLayout("cap", "cap", read_name, (SCORER,))

@@ -19,7 +19,7 @@ from eegvlm.lab.datasets import (
     ucddb,
     ucddb_epochs,
 )
-from eegvlm.lab.datasets.pairing import Layout
+from eegvlm.lab.datasets.pairing import DatasetLayout
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class DatasetInfo:
     subjects: int | None
     licence: str
     where: str
-    layout: Layout | None = None
+    layout: DatasetLayout | None = None
     download: RemoteFolder | None = None
     published_channels: Mapping[str, str] = field(default_factory=dict)
 

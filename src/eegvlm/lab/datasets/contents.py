@@ -18,7 +18,7 @@ from eegvlm.hypnogram.timing import Timing
 from eegvlm.lab.datasets.files import fingerprint, shown
 from eegvlm.lab.datasets.night import Night, wake_window
 from eegvlm.lab.datasets.problems import DatasetProblem, Severity
-from eegvlm.lab.datasets.sources import Clock, Scoring, laid_on, placed_on
+from eegvlm.lab.datasets.sources import RecordingClock, Scoring, laid_on, placed_on
 from eegvlm.signals import EPOCH_S
 
 _SAME_S = 1e-3
@@ -160,7 +160,7 @@ class _Finding:
         scorings = (*(one.scoring for one in usable), *unread)
         return replace(self.night, scorings=scorings, epoch_s=default.hypnogram.epoch_s)
 
-    def _check(self, scoring: Scoring, clock: Clock) -> _UsableScoring | None:
+    def _check(self, scoring: Scoring, clock: RecordingClock) -> _UsableScoring | None:
         """Read a scoring and compare it with the recording; None where it is of no use."""
         rest = "" if len(self.night.scorings) == 1 else f" (scorer {scoring.scorer})"
         try:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from eegvlm.lab.datasets.hdf5_record import Hdf5Recording, StoredSignal, StoredSignals
-from eegvlm.lab.datasets.pairing import Layout, Name, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, RecordingName, ScoringName
 from eegvlm.lab.datasets.problems import DatasetError
 from eegvlm.lab.datasets.sources import RecordingFile, SignalSource
 from eegvlm.signals import Problem
@@ -62,4 +62,4 @@ def _signals(path: Path) -> SignalSource:
     return RecordingFile(path) if path.suffix.lower() == ".edf" else Hdf5Recording(path, stored_signals)
 
 
-LAYOUT = Layout("dcsm", "dcsm", read_name, (SCORER,), signals=_signals)
+LAYOUT = DatasetLayout("dcsm", "dcsm", read_name, (SCORER,), signals=_signals)

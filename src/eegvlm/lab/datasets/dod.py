@@ -22,7 +22,7 @@ import numpy as np
 from eegvlm.hypnogram import Hypnogram, HypnogramError
 from eegvlm.hypnogram.consensus import consensus, soft_agreements
 from eegvlm.lab.datasets.hdf5_record import Hdf5Recording, StoredSignal, StoredSignals, opened
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 from eegvlm.lab.datasets.problems import DatasetError
 from eegvlm.lab.datasets.sources import RecordingFile, Scoring, SignalSource
 
@@ -133,7 +133,7 @@ def _with_consensus(scorings: Sequence[Scoring]) -> tuple[Scoring, ...]:
 
 
 LAYOUTS = {
-    name: Layout(
+    name: DatasetLayout(
         name,
         "dod",
         partial(read_name, name[-1]),

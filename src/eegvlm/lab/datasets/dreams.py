@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 
 EPOCH_S = 5.0
 _RECORDING = re.compile(r"((?:subject|patient)\d+)\.edf", re.IGNORECASE)
@@ -33,4 +33,4 @@ def read_name(path: PurePath) -> Name | None:
     return None
 
 
-LAYOUT = Layout("dreams", "dreams", read_name, ("AASM", "R&K"))
+LAYOUT = DatasetLayout("dreams", "dreams", read_name, ("AASM", "R&K"))

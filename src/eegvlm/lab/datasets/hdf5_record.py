@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from eegvlm.lab.datasets.problems import DatasetError
 from eegvlm.lab.datasets.sampled_source import SampledSource
-from eegvlm.lab.datasets.sources import Channels, Clock
+from eegvlm.lab.datasets.sources import Channels, RecordingClock
 from eegvlm.signals import Problem, Recording
 from eegvlm.signals.arrays import exact_rate
 from eegvlm.signals.labels import unique_labels
@@ -74,9 +74,9 @@ class Hdf5Recording:
         """The file."""
         return (self.path,)
 
-    def clock(self) -> Clock:
+    def clock(self) -> RecordingClock:
         """Read the length; the start is not known."""
-        return Clock(None, float(self._source().duration_s))
+        return RecordingClock(None, float(self._source().duration_s))
 
     def open(self, channels: Channels | None) -> Recording:
         """Open the file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, RecordingName, ScoringName
 
 _NAME = re.compile(r"(SN\d{3})(_sleepscoring)?\.(edf|txt)", re.IGNORECASE)
 
@@ -25,4 +25,4 @@ def read_name(path: PurePath) -> Name | None:
     return RecordingName(night, night) if kind == "edf" else None
 
 
-LAYOUT = Layout("hmc", "hmc", read_name, ("technician", "technician-txt"), one_scoring=True)
+LAYOUT = DatasetLayout("hmc", "hmc", read_name, ("technician", "technician-txt"), one_scoring=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 
 _GROUP = re.compile(
     r"(?:isruc(?:[ _-]*sleep)?[ _-]*)?(?:sub)?(?:group|sg)[ _-]*(i{1,3}|[123])"
@@ -70,4 +70,4 @@ def _place(folders: tuple[str, ...], number: str) -> tuple[str, str] | None:
     return subject, subject
 
 
-LAYOUT = Layout("isruc", "isruc", read_name, ("1", "2"))
+LAYOUT = DatasetLayout("isruc", "isruc", read_name, ("1", "2"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 
 SCORER = "expert"
 EPOCH_S = {"1": 30.0, "2": 20.0, "3": 30.0, "4": 20.0, "5": 20.0}
@@ -30,4 +30,4 @@ def read_name(path: PurePath) -> Name | None:
     return OtherName()
 
 
-LAYOUT = Layout("mass", "mass", read_name, (SCORER,))
+LAYOUT = DatasetLayout("mass", "mass", read_name, (SCORER,))

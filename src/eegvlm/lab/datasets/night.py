@@ -10,7 +10,7 @@ import numpy as np
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.lab.datasets.cutting import OWN_EPOCHS, Cutting
 from eegvlm.lab.datasets.problems import DatasetError
-from eegvlm.lab.datasets.sources import Channels, Clock, Scoring, SignalSource, laid_on, placed_on
+from eegvlm.lab.datasets.sources import Channels, RecordingClock, Scoring, SignalSource, laid_on, placed_on
 from eegvlm.signals import EPOCH_S, ExtendedRecording, Problem, Recording
 
 
@@ -103,7 +103,7 @@ class Night:
         recording = self.signals.open(channels)
         if self.wake_crop_min is None and self.cutting.grid == "recording":
             return recording
-        whole = self._whole(None, Clock(recording.start, recording.duration_s))
+        whole = self._whole(None, RecordingClock(recording.start, recording.duration_s))
         problems = []
         if whole.onset_s:
             message = f"epochs are the scorer's own, so the first {whole.onset_s:g} s belong to none"
@@ -159,7 +159,7 @@ class Night:
     def _is_default(self, scorer: str | None) -> bool:
         return scorer in (None, self.scorers[0])
 
-    def _whole(self, scorer: str | None, clock: Clock) -> Hypnogram:
+    def _whole(self, scorer: str | None, clock: RecordingClock) -> Hypnogram:
         """Lay a scoring on the epochs that the default scorer decides, from the recording's start to its end."""
         scoring = self.scoring(scorer)
         hypnogram = scoring.read(clock.duration_s)

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 
 # An epoch to which the scorer gave no stage, in the words of STAGES' exports.
 _STAGES_WORDS = "UnknownStage=?"
@@ -112,8 +112,8 @@ def read_name(study: Study, path: PurePath) -> Name | None:
     return OtherName() if ending[:1] in ("-", ".", "_") else None
 
 
-LAYOUTS: Mapping[str, Layout] = {
-    study.name: Layout(
+LAYOUTS: Mapping[str, DatasetLayout] = {
+    study.name: DatasetLayout(
         study.name,
         study.name,
         partial(read_name, study),

@@ -1,7 +1,7 @@
 """Recordings and scorings of a published data set, told by their names and put together.
 
-A data set is a :class:`Layout`: which names it gives to what. The rules for what is missing, doubled or foreign are
-the same for all sets and stand here.
+A data set is a :class:`DatasetLayout`: which names it gives to what. The rules for what is missing, doubled or foreign
+are the same for all sets and stand here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Name = RecordingName | ScoringName | OtherName
 
 
 @dataclass(frozen=True)
-class Layout:
+class DatasetLayout:
     """How a data set names its files.
 
     Parameters
@@ -105,7 +105,7 @@ class _Search:
         return shown(path, self.root)
 
 
-def find_nights(layout: Layout, root: Path) -> Found:
+def find_nights(layout: DatasetLayout, root: Path) -> Found:
     """Find the nights of a data set.
 
     Parameters
@@ -182,7 +182,7 @@ def missing_scorers(nights: Sequence[Night]) -> list[DatasetProblem]:
     ]
 
 
-def _place(search: _Search, layout: Layout, path: Path) -> None:
+def _place(search: _Search, layout: DatasetLayout, path: Path) -> None:
     """Note what a file is."""
     if path.name.endswith(PARTIAL_SUFFIX):
         message = f"{search.show(path)}: a download that was not finished; run it again"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 from eegvlm.lab.datasets.wfdb_record import WfdbRecord
 
 SCORER = "expert"
@@ -28,4 +28,4 @@ def read_name(path: PurePath) -> Name | None:
     return ScoringName(night, SCORER) if ending == ".arousal" else OtherName()
 
 
-LAYOUT = Layout("physionet-2018", "physionet-2018", read_name, (SCORER,), signals=WfdbRecord)
+LAYOUT = DatasetLayout("physionet-2018", "physionet-2018", read_name, (SCORER,), signals=WfdbRecord)

@@ -9,7 +9,7 @@ from eegvlm.hypnogram import Hypnogram
 from eegvlm.lab.datasets.night import Night
 from eegvlm.lab.datasets.pairing import Found
 from eegvlm.lab.datasets.problems import DatasetError
-from eegvlm.lab.datasets.sources import Channels, Clock
+from eegvlm.lab.datasets.sources import Channels, RecordingClock
 from eegvlm.signals import EPOCH_S, Recording
 
 SCORER = "truth"
@@ -45,11 +45,11 @@ class SimulatedSource:
         """None: nothing lies on disk."""
         return None
 
-    def clock(self) -> Clock:
+    def clock(self) -> RecordingClock:
         """Say when the night starts and how long it is, without computing it."""
         from eegvlm.lab.simulation.night import DEFAULT_START
 
-        return Clock(DEFAULT_START, max(1, round(self.hours * 120)) * EPOCH_S)
+        return RecordingClock(DEFAULT_START, max(1, round(self.hours * 120)) * EPOCH_S)
 
     def read(self, recording_s: float | None = None) -> Hypnogram:
         """Simulate the stages alone, which takes a hundredth of the time that signals take."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 
 SCORER = "technician"
 _NAME = re.compile(r"((?:SC4|ST7)\d\d)(\d)[A-Z]([A-Z0-9])-(PSG|Hypnogram)\.edf", re.IGNORECASE)
@@ -34,4 +34,4 @@ def person_of(stem: str) -> str | None:
     return f"sleep-edf:{name.subject}" if isinstance(name, RecordingName) else None
 
 
-LAYOUT = Layout("sleep-edf", "sleep-edf", read_name, (SCORER,))
+LAYOUT = DatasetLayout("sleep-edf", "sleep-edf", read_name, (SCORER,))

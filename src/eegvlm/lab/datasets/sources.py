@@ -18,7 +18,7 @@ Channels = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Clock:
+class RecordingClock:
     """When a recording starts (naive local time, None where unknown) and how long it lasts."""
 
     start: datetime | None
@@ -32,7 +32,7 @@ class SignalSource(Protocol):
     def paths(self) -> tuple[Path, ...]:
         """The files; none where the night is computed."""
 
-    def clock(self) -> Clock:
+    def clock(self) -> RecordingClock:
         """Read start and length, which must cost no more than a header."""
 
     def open(self, channels: Channels | None) -> Recording:
@@ -72,16 +72,16 @@ class RecordingFile:
         """The file."""
         return (self.path,)
 
-    def clock(self) -> Clock:
+    def clock(self) -> RecordingClock:
         """Read start and length from the header."""
         from eegvlm.signals.edf import open_edf
         from eegvlm.signals.mne_source import is_mne_format
 
         if is_mne_format(self.path):
             recording = read_recording(self.path)
-            return Clock(recording.start, recording.duration_s)
+            return RecordingClock(recording.start, recording.duration_s)
         source = open_edf(self.path)
-        return Clock(source.start, float(source.duration_s))
+        return RecordingClock(source.start, float(source.duration_s))
 
     def open(self, channels: Channels | None) -> Recording:
         """Open the file."""
@@ -143,7 +143,7 @@ class ScoringFile:
         return (self,)
 
 
-def placed_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Placed:
+def placed_on(scoring: Scoring, hypnogram: Hypnogram, clock: RecordingClock) -> Placed:
     """Count a scoring's times from its recording's start; its parameters are those of :func:`laid_on`.
 
     Raises
@@ -157,7 +157,7 @@ def placed_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock) -> Placed:
         raise HypnogramError(scoring.path or "scoring", error.field, error.value, error.hint) from error
 
 
-def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: Clock, grid: EpochGrid | None = None) -> Hypnogram:
+def laid_on(scoring: Scoring, hypnogram: Hypnogram, clock: RecordingClock, grid: EpochGrid | None = None) -> Hypnogram:
     """Lay a scoring on the epochs of its recording.
 
     Parameters

@@ -19,7 +19,7 @@ from eegvlm.signals.roles import EEG_ROLES
 
 
 @dataclass(frozen=True)
-class Summary:
+class DatasetSummary:
     """Totals over the nights that can be used.
 
     Parameters
@@ -73,7 +73,7 @@ class Summary:
 
 def summarise(
     dataset: Dataset, *, channels: bool = False, progress: Callable[[int, int], None] | None = None
-) -> Summary:
+) -> DatasetSummary:
     """Count what a data set holds.
 
     Parameters
@@ -111,7 +111,7 @@ def summarise(
             if progress is not None:
                 progress(done, len(dataset.nights))
     nights = [night for night in dataset.nights if night.name in contents]
-    return Summary(
+    return DatasetSummary(
         len({night.person for night in nights}),
         len(nights),
         sum(contents[night.name].duration_s for night in nights) / 3600,

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 from eegvlm.lab.datasets.rescaled import RescaledSource
-from eegvlm.lab.datasets.sources import Channels, Clock, RecordingFile
+from eegvlm.lab.datasets.sources import Channels, RecordingClock, RecordingFile
 from eegvlm.signals import Problem, Recording
 from eegvlm.signals.source import Source
 
@@ -38,7 +38,7 @@ class UcddbRecording:
         """The file."""
         return (self.path,)
 
-    def clock(self) -> Clock:
+    def clock(self) -> RecordingClock:
         """Read start and length from the header."""
         return RecordingFile(self.path).clock()
 
@@ -85,4 +85,4 @@ def read_name(path: PurePath) -> Name | None:
     return OtherName() if _OTHER.fullmatch(path.name) else None
 
 
-LAYOUT = Layout("ucddb", "ucddb", read_name, (SCORER,), signals=UcddbRecording)
+LAYOUT = DatasetLayout("ucddb", "ucddb", read_name, (SCORER,), signals=UcddbRecording)

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.hypnogram import Hypnogram, Stage
-from eegvlm.lab.datasets.pairing import Layout, Name, OtherName, RecordingName, ScoringName
+from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 from eegvlm.lab.datasets.problems import DatasetError
-from eegvlm.lab.datasets.sources import Channels, Clock
+from eegvlm.lab.datasets.sources import Channels, RecordingClock
 from eegvlm.signals import EPOCH_S, Problem, Recording
 
 RATE = 128
@@ -50,10 +50,10 @@ class EpochArchive:
         """The file."""
         return (self.path,)
 
-    def clock(self) -> Clock:
+    def clock(self) -> RecordingClock:
         """Say that the start is unknown and that the night ends with the last epoch in the file."""
         _, index = self._scored()
-        return Clock(None, (int(index[-1]) + 1) * EPOCH_S)
+        return RecordingClock(None, (int(index[-1]) + 1) * EPOCH_S)
 
     def read(self, recording_s: float | None = None) -> Hypnogram:
         """Read the stages; epochs that are not in the file are unscored."""
@@ -133,7 +133,7 @@ def read_name(path: PurePath) -> Name | None:
     return ScoringName(night, WHOLE_NIGHT, coding="ucddb")
 
 
-LAYOUT = Layout(
+LAYOUT = DatasetLayout(
     "ucddb-epochs",
     "ucddb",
     read_name,

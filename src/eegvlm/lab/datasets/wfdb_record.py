@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from eegvlm.lab.datasets.problems import DatasetError
 from eegvlm.lab.datasets.sampled_source import SampledSource
-from eegvlm.lab.datasets.sources import Channels, Clock
+from eegvlm.lab.datasets.sources import Channels, RecordingClock
 from eegvlm.signals import Recording
 from eegvlm.signals.arrays import exact_rate
 from eegvlm.signals.labels import unique_labels
@@ -39,9 +39,9 @@ class WfdbRecord:
         """The file of samples, which tells one recording from another."""
         return (self.path.with_suffix(".mat"),)
 
-    def clock(self) -> Clock:
+    def clock(self) -> RecordingClock:
         """Read the length from the header; the start is not known."""
-        return Clock(None, float(open_wfdb(self.path).duration_s))
+        return RecordingClock(None, float(open_wfdb(self.path).duration_s))
 
     def open(self, channels: Channels | None) -> Recording:
         """Open the recording; samples stay in the file until they are asked for."""

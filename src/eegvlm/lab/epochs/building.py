@@ -24,7 +24,7 @@ from eegvlm.lab.datasets import DATASETS, Dataset, DatasetProblem, Night
 from eegvlm.lab.datasets.files import sha256_of
 from eegvlm.lab.epochs.card import store_card
 from eegvlm.lab.epochs.counts import microvolt_per_count
-from eegvlm.lab.epochs.journal import Journal
+from eegvlm.lab.epochs.journal import BuildJournal
 from eegvlm.lab.epochs.manifest import FORMAT, MANIFEST, Manifest, NightEntry, ShardEntry
 from eegvlm.lab.epochs.problems import StoreError, optional
 from eegvlm.lab.epochs.reading import NightEpochs, read_night, why_left_out
@@ -95,7 +95,7 @@ def build_store(
     ]
     check_output_folder(folder, files=(CARD, MANIFEST))
     check_output_folder(jobs[0].file.parent)
-    journal = Journal(folder, plan)
+    journal = BuildJournal(folder, plan)
     kept = [job for job in jobs if _is_finished(job, journal.finished.get(job.number))]
     done = sum(len(job.nights) for job in kept)
     if progress is not None:

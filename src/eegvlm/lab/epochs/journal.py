@@ -18,7 +18,7 @@ from eegvlm.lab.epochs.problems import StoreError
 JOURNAL = "build.jsonl"
 
 
-class Journal:
+class BuildJournal:
     """The file ``build.jsonl``: the plan in its first line, then every shard that was finished.
 
     Parameters

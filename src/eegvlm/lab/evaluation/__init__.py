@@ -10,19 +10,19 @@ from eegvlm.hypnogram.bootstrap import Interval
 from eegvlm.lab.evaluation.answers import NightAnswers
 from eegvlm.lab.evaluation.evaluation import Evaluation, judge
 from eegvlm.lab.evaluation.figures import Figures, figures, rates
-from eegvlm.lab.evaluation.intervals import Bootstrap, Difference
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap, Difference
 from eegvlm.lab.evaluation.robustness import robustness
-from eegvlm.lab.evaluation.run import Reading, ScoredNight, evaluate
+from eegvlm.lab.evaluation.run import JudgedNight, JudgedReading, evaluate
 
 __all__ = [
-    "Bootstrap",
+    "ConfusionBootstrap",
     "Difference",
     "Evaluation",
     "Figures",
     "Interval",
+    "JudgedNight",
+    "JudgedReading",
     "NightAnswers",
-    "Reading",
-    "ScoredNight",
     "evaluate",
     "figures",
     "judge",

@@ -28,8 +28,8 @@ from eegvlm.lab.evaluation.ablation_table import Ablation, Cell
 from eegvlm.lab.evaluation.answer_file import read_answers, write_answers
 from eegvlm.lab.evaluation.answers import NightAnswers
 from eegvlm.lab.evaluation.crossval import ChannelledNight, Options, of_fold
-from eegvlm.lab.evaluation.intervals import Bootstrap
-from eegvlm.lab.evaluation.run import ScoredNight, answer_nights
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
+from eegvlm.lab.evaluation.run import JudgedNight, answer_nights
 from eegvlm.lab.evaluation.unseen import unseen
 from eegvlm.lab.training import Recipe, train
 from eegvlm.lab.training.claiming import check_claim, claim
@@ -83,7 +83,7 @@ def ablate(
     options: Options | None = None,
     track: Track = lambda items, what: items,
     tell: Tell = lambda sentence: None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> Ablation:
     """Train and judge every variant with every seed.
 
@@ -147,7 +147,7 @@ def ablate(
         for source in plan.train or (EVERYTHING,)
         for test in plan.test or (EVERYTHING,)
     ]
-    return Ablation(plan.recipe.name, tuple(cells), bootstrap or Bootstrap())
+    return Ablation(plan.recipe.name, tuple(cells), bootstrap or ConfusionBootstrap())
 
 
 def _named(tell: Tell, run: str) -> Tell:
@@ -267,7 +267,7 @@ class _Run:
         system = systems.whole_model(stager, batch_size=self.options.batch_size)
         record = read_record(model)
         for file, pairs in tested.items():
-            nights: list[ScoredNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
+            nights: list[JudgedNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
             judged = unseen(nights, record, model.name, keep_known=self.options.judge_known)
             tell(f"staging {len(judged.nights)} night{'s' * (len(judged.nights) > 1)} of {pairs[0][0].name}")
             answers, errors = answer_nights(system, judged.nights)

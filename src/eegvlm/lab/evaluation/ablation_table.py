@@ -14,13 +14,13 @@ from eegvlm.errors import InputError
 from eegvlm.lab.evaluation.answers import NightAnswers
 from eegvlm.lab.evaluation.evaluation import Evaluation, judge
 from eegvlm.lab.evaluation.figures import OVERALL
-from eegvlm.lab.evaluation.intervals import Bootstrap, Difference
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap, Difference
 from eegvlm.lab.evaluation.report import NOTICE
 from eegvlm.lab.evaluation.summary import confusions_by_subject, summarise
-from eegvlm.lab.evaluation.tables import Table, number
+from eegvlm.lab.evaluation.tables import FigureTable, number
 
 JSON_FILE, MARKDOWN_FILE = "ablation-table.json", "ablation-table.md"
-_QUICK = Bootstrap(100)
+_QUICK = ConfusionBootstrap(100)
 _COMPARED = ("kappa", "macro_f1")
 
 
@@ -72,7 +72,7 @@ class Ablation:
 
     recipe: str
     cells: tuple[Cell, ...]
-    bootstrap: Bootstrap
+    bootstrap: ConfusionBootstrap
 
     @cached_property
     def evaluations(self) -> tuple[Evaluation, ...]:
@@ -106,7 +106,7 @@ class Ablation:
         cell = self.cells[place]
         return ", ".join([*(f"{key}={value}" for key, value in cell.settings.items()), f"{cell.train} to {cell.test}"])
 
-    def table(self) -> Table:
+    def table(self) -> FigureTable:
         """Return the table: a row a cell, differences from the first row of its test set."""
         keys = tuple(self.cells[0].settings)
         trains, tests = {cell.train for cell in self.cells}, {cell.test for cell in self.cells}
@@ -143,9 +143,9 @@ class Ablation:
         if not named:
             rows = [("as the recipe", *row) for row in rows]
         title = f"Ablation of {self.recipe} (intervals: persons; Δ: minus the reference, persons drawn together)"
-        return Table(title, columns, tuple(rows))
+        return FigureTable(title, columns, tuple(rows))
 
-    def matrices(self) -> list[Table]:
+    def matrices(self) -> list[FigureTable]:
         """Return kappa by training set (rows) and test set (columns), a table a variant; none of one set alone."""
         trains = list(dict.fromkeys(cell.train for cell in self.cells))
         tests = list(dict.fromkeys(cell.test for cell in self.cells))
@@ -162,7 +162,7 @@ class Ablation:
                 kappas = (_with_interval(one.pooled.kappa, one.intervals.get("kappa")) for one in found_here)
                 rows.append((train, *kappas))
             title = "Kappa by training set (rows) and test set (columns)" + (f", {said}" if said else "")
-            made.append(Table(title, ("", *tests), tuple(rows)))
+            made.append(FigureTable(title, ("", *tests), tuple(rows)))
         return made
 
     def _settings(self) -> list[Mapping[str, str]]:

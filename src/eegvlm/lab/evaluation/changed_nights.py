@@ -12,7 +12,7 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.lab.evaluation.answers import Counts, NightAnswers
 from eegvlm.lab.evaluation.perturbations import NotApplicableError, Perturbation, Perturbed
-from eegvlm.lab.evaluation.run import Channels, Progress, ScoredNight, StageNight, answer_night, as_reading, reason
+from eegvlm.lab.evaluation.run import Channels, JudgedNight, Progress, StageNight, answer_night, as_reading, reason
 from eegvlm.lab.evaluation.summary import confusions_by_subject
 from eegvlm.signals import Recording
 
@@ -63,7 +63,7 @@ class ChangedNights:
 
 def stage_changed(
     stage_night: StageNight,
-    nights: Iterable[ScoredNight],
+    nights: Iterable[JudgedNight],
     perturbations: Sequence[Perturbation],
     *,
     channels: Channels | None = None,

@@ -19,10 +19,10 @@ from eegvlm.errors import InputError
 from eegvlm.lab.evaluation.changed_nights import ChangedNights, confusions, stage_changed
 from eegvlm.lab.evaluation.failing_channel import KINDS, MOST, ROLES, SHARE, Kind, failing
 from eegvlm.lab.evaluation.figures import Figures, figures
-from eegvlm.lab.evaluation.intervals import Bootstrap, Difference
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap, Difference
 from eegvlm.lab.evaluation.perturbations import Perturbation
-from eegvlm.lab.evaluation.run import Channels, Progress, ScoredNight, StageNight
-from eegvlm.lab.evaluation.tables import Table, number
+from eegvlm.lab.evaluation.run import Channels, JudgedNight, Progress, StageNight
+from eegvlm.lab.evaluation.tables import FigureTable, number
 from eegvlm.signals import Recording, Role
 
 FIGURES = ("accuracy", "balanced_accuracy", "kappa")
@@ -80,13 +80,13 @@ class FailureRow:
         }
 
 
-Attributed = Callable[[ScoredNight, Recording, Perturbation], Mapping[str, tuple[float, float]]]
+Attributed = Callable[[JudgedNight, Recording, Perturbation], Mapping[str, tuple[float, float]]]
 """From a night and a failure to each panel's worth before and after: the fall of log p without it, in nats."""
 
 
 def channel_failures(
     stage_night: StageNight,
-    nights: Iterable[ScoredNight],
+    nights: Iterable[JudgedNight],
     *,
     roles: Sequence[Role] = ROLES,
     kinds: Sequence[Kind] = tuple(KINDS),
@@ -94,7 +94,7 @@ def channel_failures(
     attributed: Attributed | None = None,
     channels: Channels | None = None,
     progress: Progress | None = None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> tuple[FailureRow, ...]:
     """Let each role's channel fail in turn, in every way.
 
@@ -122,7 +122,7 @@ def channel_failures(
     InputError
         If no night can be staged as it is, or none has a channel of any of the roles.
     """
-    bootstrap, nights = bootstrap or Bootstrap(), list(nights)
+    bootstrap, nights = bootstrap or ConfusionBootstrap(), list(nights)
     if not 0 < share <= MOST:
         hint = f"give a number above 0, up to {MOST:g}; a channel that is dead throughout is left out by --modalities"
         raise InputError("arguments", "share", share, hint)
@@ -141,7 +141,7 @@ def channel_failures(
     return rows
 
 
-def failure_tables(rows: Sequence[FailureRow]) -> list[Table]:
+def failure_tables(rows: Sequence[FailureRow]) -> list[FigureTable]:
     """Return the table of figures, and that of what the answers hang on where it was asked."""
     cells = tuple(
         (
@@ -160,12 +160,12 @@ def failure_tables(rows: Sequence[FailureRow]) -> list[Table]:
         "A channel that fails (n: nights/epochs; figures after it and their change; none: epochs without an answer; "
         "other: answers that changed)"
     )
-    tables = [Table(title, columns, cells)]
+    tables = [FigureTable(title, columns, cells)]
     panels = list(dict.fromkeys(panel for row in rows for panel in row.hangs_on))
     if panels:
         worth = tuple((row.role, row.kind, *(_beside(row.hangs_on.get(panel)) for panel in panels)) for row in rows)
         title = "What the answers hang on: fall of log p without each panel, nats, intact / corrupted"
-        tables.append(Table(title, ("channel", "failure", *panels), worth))
+        tables.append(FigureTable(title, ("channel", "failure", *panels), worth))
     return tables
 
 
@@ -174,7 +174,7 @@ def _beside(worth: tuple[float, float] | None) -> str:
 
 
 def _row(
-    role: Role, kind: Kind, one: ChangedNights, bootstrap: Bootstrap, worth: dict[str, tuple[float, float]]
+    role: Role, kind: Kind, one: ChangedNights, bootstrap: ConfusionBootstrap, worth: dict[str, tuple[float, float]]
 ) -> FailureRow:
     before, after = confusions(one.pairs)
     compared = sum(pair.compared for pair in one.pairs)
@@ -193,7 +193,7 @@ def _row(
 
 
 def _mean_worth(
-    attributed: Attributed | None, nights: Sequence[ScoredNight], one: ChangedNights, channels: Channels | None
+    attributed: Attributed | None, nights: Sequence[JudgedNight], one: ChangedNights, channels: Channels | None
 ) -> dict[str, tuple[float, float]]:
     """Return what each panel is worth before and after, mean over the nights that were staged both times."""
     staged = {pair.clean.night for pair in one.pairs if pair.changed.error is None}

@@ -12,7 +12,7 @@ from eegvlm.evidence import Finding
 from eegvlm.hypnogram import Stage
 from eegvlm.lab.evaluation.estimates import Estimate, estimate, share, sums_of
 from eegvlm.lab.evaluation.figures import LABELS, Floats
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.reasoning import Claim, Context, Outcome, OwnKind, Verdict, parse, verify
 
 ALL = "all"
@@ -101,7 +101,7 @@ class VerdictRow:
         return {"name": self.name, "claims": self.claims, **shares}
 
 
-def verdicts_by_kind(subjects: Sequence[Sequence[JudgedText]], bootstrap: Bootstrap) -> tuple[VerdictRow, ...]:
+def verdicts_by_kind(subjects: Sequence[Sequence[JudgedText]], bootstrap: ConfusionBootstrap) -> tuple[VerdictRow, ...]:
     """Return the verdicts of all claims, then of each kind, the most frequent first."""
     tally = _tally(subjects, lambda text, verdict: verdict.claim.kind)
     by_number = sorted(tally, key=lambda kind: (-tally[kind].sum(), kind))
@@ -109,7 +109,9 @@ def verdicts_by_kind(subjects: Sequence[Sequence[JudgedText]], bootstrap: Bootst
     return (_row(ALL, everything, bootstrap), *(_row(kind, tally[kind], bootstrap) for kind in by_number))
 
 
-def verdicts_by_stage(subjects: Sequence[Sequence[JudgedText]], bootstrap: Bootstrap) -> tuple[VerdictRow, ...]:
+def verdicts_by_stage(
+    subjects: Sequence[Sequence[JudgedText]], bootstrap: ConfusionBootstrap
+) -> tuple[VerdictRow, ...]:
     """Return the verdicts of the claims of rationales that end in each stage; a stage without any is left out."""
     tally = _tally(subjects, lambda text, verdict: "none" if text.stage is None else text.stage.label)
     return tuple(_row(label, tally[label], bootstrap) for label in (*LABELS, "none") if label in tally)
@@ -146,7 +148,7 @@ class TextFlaws:
         }
 
 
-def text_flaws(subjects: Sequence[Sequence[JudgedText]], bootstrap: Bootstrap) -> TextFlaws:
+def text_flaws(subjects: Sequence[Sequence[JudgedText]], bootstrap: ConfusionBootstrap) -> TextFlaws:
     """Count the flaws of all texts."""
     texts = [text for some in subjects for text in some]
     sums = sums_of(subjects, lambda text: text.is_repeated, lambda text: 1)
@@ -169,7 +171,7 @@ def _tally(subjects: Sequence[Sequence[JudgedText]], name: Callable[[JudgedText,
     return tally
 
 
-def _row(name: str, counts: Floats, bootstrap: Bootstrap) -> VerdictRow:
+def _row(name: str, counts: Floats, bootstrap: ConfusionBootstrap) -> VerdictRow:
     whole = counts.sum(axis=1)
     shares = {
         outcome: estimate(np.stack([counts[:, k], whole], axis=1), share, bootstrap)

@@ -10,7 +10,7 @@ from eegvlm.lab.evaluation.evaluation import Evaluation
 from eegvlm.lab.evaluation.figures import OVERALL
 from eegvlm.lab.evaluation.intervals import Difference
 from eegvlm.lab.evaluation.summary import confusions_by_subject
-from eegvlm.lab.evaluation.tables import Table, overview_of
+from eegvlm.lab.evaluation.tables import FigureTable, overview_of
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ def compare(evaluations: Mapping[str, Evaluation]) -> tuple[Comparison, ...]:
     return tuple(comparisons)
 
 
-def system_table(evaluations: Mapping[str, Evaluation]) -> Table:
+def system_table(evaluations: Mapping[str, Evaluation]) -> FigureTable:
     """Headline figures, a column a system."""
     return replace(overview_of({name: one.overall for name, one in evaluations.items()}), title="Systems side by side")
 
 
-def difference_table(comparisons: tuple[Comparison, ...]) -> Table:
+def difference_table(comparisons: tuple[Comparison, ...]) -> FigureTable:
     """Differences, a row for each of the other systems."""
     rows = tuple(
         (f"{one.ours} minus {one.theirs}", *(one.differences[name].text for name in OVERALL)) for one in comparisons
     )
     columns = ("", "accuracy", "balanced acc.", "macro-F1", "kappa")
-    return Table("Differences (intervals: subjects drawn together for both)", columns, rows)
+    return FigureTable("Differences (intervals: subjects drawn together for both)", columns, rows)

@@ -18,7 +18,7 @@ _GRID = tuple(k / 20 for k in range(1, 21))
 
 
 @dataclass(frozen=True)
-class Review:
+class ReviewCoverage:
     """How much to review so that the rest is as accurate as wanted.
 
     Attributes
@@ -53,7 +53,7 @@ class Coverage:
 
     curve: tuple[tuple[float, float], ...]
     area: float
-    review: tuple[Review, ...]
+    review: tuple[ReviewCoverage, ...]
 
     def to_dict(self) -> dict[str, object]:
         """Return the curve and the shares, ready for JSON."""
@@ -100,7 +100,7 @@ def coverage(confidence: Floats, right: npt.NDArray[np.bool_], answered: npt.NDA
         if enough.size:
             kept = int(enough[-1]) + 1
             least = float(sorted_confidence[kept - 1])
-            review.append(Review(wanted, 1 - kept / n, None if np.isnan(least) else least))
+            review.append(ReviewCoverage(wanted, 1 - kept / n, None if np.isnan(least) else least))
         else:
-            review.append(Review(wanted, None, None))
+            review.append(ReviewCoverage(wanted, None, None))
     return Coverage(curve, float(accuracy.mean()), tuple(review))

@@ -23,11 +23,11 @@ from eegvlm.lab.evaluation import systems
 from eegvlm.lab.evaluation.answer_file import read_answers, write_answers
 from eegvlm.lab.evaluation.answers import NightAnswers
 from eegvlm.lab.evaluation.evaluation import judge
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.report import Report
-from eegvlm.lab.evaluation.run import ScoredNight, answer_nights
+from eegvlm.lab.evaluation.run import JudgedNight, answer_nights
 from eegvlm.lab.evaluation.summary import summarise
-from eegvlm.lab.evaluation.tables import Table, number
+from eegvlm.lab.evaluation.tables import FigureTable, number
 from eegvlm.lab.evaluation.unseen import ABOUT, unseen
 from eegvlm.lab.training import Recipe, train
 from eegvlm.lab.training.claiming import check_claim, claim
@@ -100,7 +100,7 @@ def cross_validate(
     options: Options | None = None,
     track: Track = lambda items, what: items,
     tell: Tell = lambda sentence: None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> Report:
     """Train and judge every fold of a recipe, and pool the answers.
 
@@ -157,7 +157,7 @@ def cross_validate(
             named("training")
             model = train(one, folder, data=data, resume=True, progress=track, nights_in=out / "nights")
             _judge_fold(one, folder, model, layout, data, options, named)
-    return _pooled(recipe, out, count, bootstrap or Bootstrap())
+    return _pooled(recipe, out, count, bootstrap or ConfusionBootstrap())
 
 
 def _named(tell: Tell, fold: str) -> Tell:
@@ -185,7 +185,7 @@ def _judge_fold(
 
     record = read_record(model)
     pairs = held_out_nights(recipe.data, layout, data)
-    tested: list[ScoredNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
+    tested: list[JudgedNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
     judged = unseen(tested, record, model.name, keep_known=options.judge_known)
     stager = Stager.from_pretrained(model, device=options.device, dtype=options.dtype)
     system = systems.whole_model(stager, batch_size=options.batch_size)
@@ -213,7 +213,7 @@ def _calibration(model: Path) -> dict[str, Any]:
     return {key: fields[key] for key in ("stage_temperature", "smoothing", "smoothing_strength")}
 
 
-def _pooled(recipe: Recipe, out: Path, count: int, bootstrap: Bootstrap) -> Report:
+def _pooled(recipe: Recipe, out: Path, count: int, bootstrap: ConfusionBootstrap) -> Report:
     """Pool the answers of all folds that are done."""
     done = {fold: file for fold in range(1, count + 1) if (file := out / f"fold-{fold:02d}" / ANSWERS).is_file()}
     folds = {fold: read_answers(file) for fold, file in done.items()}
@@ -240,10 +240,10 @@ def _pooled(recipe: Recipe, out: Path, count: int, bootstrap: Bootstrap) -> Repo
     return Report(evaluation, more=(_fold_table(folds),))
 
 
-def _fold_table(folds: Mapping[int, tuple[Sequence[NightAnswers], Mapping[str, Any]]]) -> Table:
+def _fold_table(folds: Mapping[int, tuple[Sequence[NightAnswers], Mapping[str, Any]]]) -> FigureTable:
     rows = []
     for fold, (nights, about) in folds.items():
-        pooled = summarise(nights, Bootstrap(100)).pooled
+        pooled = summarise(nights, ConfusionBootstrap(100)).pooled
         validated = ", ".join(f"{name} {count}" for name, count in about["validated on"].items())
         rows.append(
             (
@@ -259,4 +259,4 @@ def _fold_table(folds: Mapping[int, tuple[Sequence[NightAnswers], Mapping[str, A
             )
         )
     columns = ("fold", "persons", "nights", "accuracy", "kappa", "macro-F1", "validated on", "temperature", "smoothing")
-    return Table("Folds", columns, tuple(rows))
+    return FigureTable("Folds", columns, tuple(rows))

@@ -17,7 +17,7 @@ from eegvlm.evidence import Finding
 from eegvlm.lab.evaluation.claim_verdicts import ALL, JudgedText
 from eegvlm.lab.evaluation.estimates import Estimate, estimate, share, sums_of
 from eegvlm.lab.evaluation.figures import Floats
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.segments import Segment, blank, chance_segments, cited, cites_a_place, widened
 from eegvlm.reasoning import Claim, Context, Outcome
 from eegvlm.signals import Channel
@@ -207,7 +207,7 @@ class DeletionRow:
         return {"kind": self.kind, "claims": self.claims, **figures}
 
 
-def deletion_rows(subjects: Sequence[Sequence[Deletion]], bootstrap: Bootstrap) -> tuple[DeletionRow, ...]:
+def deletion_rows(subjects: Sequence[Sequence[Deletion]], bootstrap: ConfusionBootstrap) -> tuple[DeletionRow, ...]:
     """Return the figures of all claims, then of each kind, the most frequent first."""
     number: dict[str, int] = {}
     for some in subjects:
@@ -219,7 +219,7 @@ def deletion_rows(subjects: Sequence[Sequence[Deletion]], bootstrap: Bootstrap) 
     return tuple(_row(name, some, bootstrap) for name, some in named)
 
 
-def _row(kind: str, subjects: Sequence[Sequence[Deletion]], bootstrap: Bootstrap) -> DeletionRow:
+def _row(kind: str, subjects: Sequence[Sequence[Deletion]], bootstrap: ConfusionBootstrap) -> DeletionRow:
     sums = sums_of(subjects, lambda one: one.cited, lambda one: one.chance, lambda one: 1)
     return DeletionRow(
         kind,

@@ -10,7 +10,7 @@ import numpy as np
 
 from eegvlm.hypnogram.bootstrap import Interval
 from eegvlm.lab.evaluation.figures import Floats, defined
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Estimate:
         return {"value": self.value, "interval": None if self.interval is None else self.interval.to_dict()}
 
 
-def estimate(sums: Floats, figure: Callable[[Floats], Floats], bootstrap: Bootstrap) -> Estimate:
+def estimate(sums: Floats, figure: Callable[[Floats], Floats], bootstrap: ConfusionBootstrap) -> Estimate:
     """Compute a figure of all subjects together.
 
     Parameters

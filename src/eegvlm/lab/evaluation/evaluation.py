@@ -10,8 +10,8 @@ from typing import Any
 from eegvlm.errors import InputError
 from eegvlm.hypnogram.bootstrap import LEVEL
 from eegvlm.lab.evaluation.answers import NightAnswers
-from eegvlm.lab.evaluation.intervals import Bootstrap
-from eegvlm.lab.evaluation.summary import Summary, in_order, summarise
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
+from eegvlm.lab.evaluation.summary import EvaluationSummary, in_order, summarise
 
 _FORMAT = 1
 
@@ -41,11 +41,11 @@ class Evaluation:
     """
 
     about: Mapping[str, Any]
-    overall: Summary
-    views: Mapping[str, Summary]
+    overall: EvaluationSummary
+    views: Mapping[str, EvaluationSummary]
     nights: tuple[NightAnswers, ...]
     errors: Mapping[str, str]
-    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+    bootstrap: ConfusionBootstrap = field(default_factory=ConfusionBootstrap)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the single epochs, ready for JSON."""
@@ -71,7 +71,7 @@ def judge(
     *,
     about: Mapping[str, Any] | None = None,
     errors: Mapping[str, str] | None = None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> Evaluation:
     """Compute all figures of answers that are there already.
 
@@ -106,7 +106,7 @@ def judge(
     for name, count in Counter(night.night for night in nights).items():
         if count > 1:
             raise InputError("evaluation", "nights", name, f"it is there {count} times; give each night its own name")
-    bootstrap = bootstrap or Bootstrap()
+    bootstrap = bootstrap or ConfusionBootstrap()
     kinds = {
         FULL: [night for night in nights if not night.is_restricted],
         RESTRICTED: [night for night in nights if night.is_restricted and night.n_scored],

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.lab.evaluation.perturbations import NotApplicableError, Perturbation, Perturbed, Piece, edited
+from eegvlm.lab.evaluation.perturbations import NotApplicableError, Perturbation, Perturbed, PerturbedPiece, edited
 from eegvlm.signals import EPOCH_S, Channel, Recording, Role
 
 Kind = Literal["noise", "flat", "saturated", "swapped"]
@@ -54,7 +54,7 @@ def failing(role: Role, kind: Kind, share: float = SHARE) -> Perturbation:
             changed[where] = _corrupted(kind, samples, recording, source, channel, rng)[where]
             return changed, channel.rate
 
-        return Perturbed((Piece(edited(recording, edit)),), recording.scorable)
+        return Perturbed((PerturbedPiece(edited(recording, edit)),), recording.scorable)
 
     return Perturbation(f"{role}: {kind}", f"{share:.0%} of every epoch: {KINDS[kind]}", apply)
 

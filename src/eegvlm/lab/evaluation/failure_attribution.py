@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.attribution import Attribution, Cutting, attribute, choose_epochs
+from eegvlm.attribution import Attribution, Blanking, attribute, choose_epochs
 from eegvlm.errors import InputError
 from eegvlm.lab.evaluation.changed_nights import draws_of
 from eegvlm.lab.evaluation.perturbations import Perturbation
-from eegvlm.lab.evaluation.run import ScoredNight
+from eegvlm.lab.evaluation.run import JudgedNight
 from eegvlm.signals import Recording
 from eegvlm.staging import Stager
 
-_PANELS = Cutting(patches="panel", curves=False)
+_PANELS = Blanking(patches="panel", curves=False)
 
 
 @dataclass(eq=False)
@@ -41,7 +41,7 @@ class PanelWorth:
     _intact: dict[str, Attribution] = field(default_factory=dict, init=False)
 
     def __call__(
-        self, night: ScoredNight, recording: Recording, failure: Perturbation
+        self, night: JudgedNight, recording: Recording, failure: Perturbation
     ) -> dict[str, tuple[float, float]]:
         """Return each panel's worth before and after, mean over epochs: nats; empty where no epoch can be compared."""
         intact = self._attribution(night, recording)
@@ -59,7 +59,7 @@ class PanelWorth:
         means = zip(names, before.mean(axis=0).tolist(), after.panel_losses.mean(axis=0).tolist(), strict=True)
         return {name: (own, other) for name, own, other in means}
 
-    def _attribution(self, night: ScoredNight, recording: Recording) -> Attribution:
+    def _attribution(self, night: JudgedNight, recording: Recording) -> Attribution:
         """Return what the answers to some epochs of the intact night hang on; computed once a night."""
         if night.name not in self._intact:
             redrawing = self.stager.redrawing(recording)

@@ -12,7 +12,7 @@ from eegvlm.core.files import make_folder, write_together
 from eegvlm.lab.evaluation.channel_failure import FailureRow, failure_tables
 from eegvlm.lab.evaluation.failing_channel import KINDS
 from eegvlm.lab.evaluation.report import NOTICE
-from eegvlm.lab.evaluation.tables import Table
+from eegvlm.lab.evaluation.tables import FigureTable
 
 MARKDOWN_FILE, JSON_FILE = "channel-failure.md", "channel-failure.json"
 
@@ -32,7 +32,7 @@ class FailureReport:
     about: Mapping[str, Any]
     rows: Sequence[FailureRow]
 
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[FigureTable]:
         """Return the tables."""
         return failure_tables(self.rows)
 

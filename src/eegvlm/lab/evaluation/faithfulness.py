@@ -22,9 +22,9 @@ from eegvlm.lab.evaluation.deletion import DeletionRow, deletion_rows
 from eegvlm.lab.evaluation.estimates import Estimate, estimate, share, sums_of
 from eegvlm.lab.evaluation.evaluation import Evaluation, judge
 from eegvlm.lab.evaluation.explained_night import PARTS, ExplainedNight, explain_night
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.perturbations import keep_modalities
-from eegvlm.lab.evaluation.run import Channels, Progress, ScoredNight, reason
+from eegvlm.lab.evaluation.run import Channels, JudgedNight, Progress, reason
 from eegvlm.lab.evaluation.swap import SwapFigures, swap_figures
 from eegvlm.signals import MODALITIES
 
@@ -128,7 +128,7 @@ def check_can_explain(stager: Stager) -> None:
 
 def faithfulness(
     stager: Stager,
-    nights: Iterable[ScoredNight],
+    nights: Iterable[JudgedNight],
     *,
     epochs_a_night: int | None = None,
     reasons: Reasons = "free",
@@ -136,7 +136,7 @@ def faithfulness(
     modalities: tuple[str, ...] = MODALITIES,
     batch_size: int = 32,
     progress: Progress | None = None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> Faithfulness:
     """Let a model explain every night, and test its reasons.
 
@@ -168,7 +168,7 @@ def faithfulness(
         If the checkpoint gives no reasons, or not a single night could be used.
     """
     check_can_explain(stager)
-    bootstrap, nights = bootstrap or Bootstrap(), list(nights)
+    bootstrap, nights = bootstrap or ConfusionBootstrap(), list(nights)
     explained: list[ExplainedNight] = []
     errors: dict[str, str] = {}
     first: InputError | None = None
@@ -214,10 +214,10 @@ def summarise_faithfulness(
     epochs_a_night: int | None = None,
     reasons: Reasons = "free",
     errors: Mapping[str, str] | None = None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> Faithfulness:
     """Compute the figures of nights that have been explained; parameters as in :func:`faithfulness`."""
-    bootstrap = bootstrap or Bootstrap()
+    bootstrap = bootstrap or ConfusionBootstrap()
     names = sorted({night.subject for night in nights})
 
     def by_subject(items: Sequence[Sequence[T]]) -> list[list[T]]:

@@ -8,7 +8,7 @@ from eegvlm.lab.evaluation.claim_verdicts import VerdictRow
 from eegvlm.lab.evaluation.comparison import difference_table, system_table
 from eegvlm.lab.evaluation.deletion import DRAWS
 from eegvlm.lab.evaluation.faithfulness import Faithfulness
-from eegvlm.lab.evaluation.tables import Table
+from eegvlm.lab.evaluation.tables import FigureTable
 from eegvlm.reasoning import Outcome
 
 _STATED = {
@@ -18,7 +18,7 @@ _STATED = {
 }
 
 
-def faithfulness_tables(found: Faithfulness) -> list[Table]:
+def faithfulness_tables(found: Faithfulness) -> list[FigureTable]:
     """Return all tables: claims, texts, deletion, both answers."""
     answers = system_table(found.answers)
     return [
@@ -50,12 +50,12 @@ def faithfulness_notes(found: Faithfulness) -> list[str]:
     return [*notes, *(f"faithfulness: night {name} is left out: {why}" for name, why in found.errors.items())]
 
 
-def _verdict_table(title: str, first: str, rows: tuple[VerdictRow, ...]) -> Table:
+def _verdict_table(title: str, first: str, rows: tuple[VerdictRow, ...]) -> FigureTable:
     cells = tuple((row.name, str(row.claims), *(row.shares[outcome].text for outcome in Outcome)) for row in rows)
-    return Table(title, (first, "number", "confirmed", "contradicted", "not measurable"), cells)
+    return FigureTable(title, (first, "number", "confirmed", "contradicted", "not measurable"), cells)
 
 
-def _text_table(found: Faithfulness) -> Table:
+def _text_table(found: Faithfulness) -> FigureTable:
     flaws, swap = found.flaws, found.swap
     rows = (
         ("rationales", str(flaws.texts)),
@@ -69,13 +69,13 @@ def _text_table(found: Faithfulness) -> Table:
         ("claims confirmed by the epoch's own signal, the other's picture", swap.confirmed_after.text),
         ("fall of that share", swap.drop.text),
     )
-    return Table("Rationales, and the swap test", ("", "all nights"), rows)
+    return FigureTable("Rationales, and the swap test", ("", "all nights"), rows)
 
 
-def _deletion_table(found: Faithfulness) -> Table:
+def _deletion_table(found: Faithfulness) -> FigureTable:
     rows = tuple(
         (row.kind, str(row.claims), *(one.text for one in (row.cited, row.chance, row.difference, row.ratio)))
         for row in found.deletion
     )
     columns = ("claim", "number", "cited segment", f"chance segments (mean of {DRAWS})", "difference", "ratio")
-    return Table("Deletion test: fall of the stage's probability after blanking", columns, rows)
+    return FigureTable("Deletion test: fall of the stage's probability after blanking", columns, rows)

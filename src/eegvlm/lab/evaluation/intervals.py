@@ -39,7 +39,7 @@ class Difference:
         return {"estimate": self.estimate, "interval": None if self.interval is None else self.interval.to_dict()}
 
 
-class Bootstrap(bootstrap.Bootstrap):
+class ConfusionBootstrap(bootstrap.Bootstrap):
     """Draws subjects, and gives the intervals of all figures of their confusion matrices."""
 
     def of_confusions(self, by_subject: Counts) -> dict[str, Interval]:

@@ -20,7 +20,7 @@ from eegvlm.lab.datasets import Night, split_by_subject
 from eegvlm.lab.evaluation.answers import N_STAGES, NightAnswers
 from eegvlm.lab.evaluation.band_powers import band_power_features, eeg_channel
 from eegvlm.lab.evaluation.figures import Floats
-from eegvlm.lab.evaluation.run import Channels, Progress, Reading, ScoredNight, answer_nights
+from eegvlm.lab.evaluation.run import Channels, JudgedNight, JudgedReading, Progress, answer_nights
 from eegvlm.signals import EPOCH_S, Recording
 
 PENALTY = 0.1
@@ -51,7 +51,7 @@ class LogisticStager:
         probabilities: Floats = shares / shares.sum(axis=1, keepdims=True)
         return probabilities
 
-    def __call__(self, recording: Recording) -> Reading:
+    def __call__(self, recording: Recording) -> JudgedReading:
         """Stage a recording; epochs without signal stay unscored."""
         probabilities = self.probabilities(band_power_features(recording))
         known = ~np.isnan(probabilities).any(axis=1)
@@ -62,7 +62,7 @@ class LogisticStager:
             recording.start,
             probabilities=probabilities.astype(np.float32),
         )
-        return Reading(hypnogram, {"eeg": eeg_channel(recording).name})
+        return JudgedReading(hypnogram, {"eeg": eeg_channel(recording).name})
 
 
 def fit(features: Floats, stages: npt.NDArray[np.int8], *, penalty: float = PENALTY) -> LogisticStager:
@@ -111,7 +111,7 @@ def fit(features: Floats, stages: npt.NDArray[np.int8], *, penalty: float = PENA
     return LogisticStager(mean, scale, found.x.reshape(N_STAGES, -1))
 
 
-def fit_on(nights: Iterable[ScoredNight], *, channels: Channels | None = None) -> LogisticStager:
+def fit_on(nights: Iterable[JudgedNight], *, channels: Channels | None = None) -> LogisticStager:
     """Fit the regression on nights; see :func:`fit`."""
     rows = [_rows(night, channels) for night in nights]
     return fit(np.concatenate([one for one, _ in rows]), np.concatenate([stages for _, stages in rows]))
@@ -168,7 +168,7 @@ def _moved_on(progress: Progress, before: int, total: int, done: int, of_fold: i
     progress(before + done, total, name)
 
 
-def _rows(night: ScoredNight, channels: Channels | None) -> tuple[Floats, npt.NDArray[np.int8]]:
+def _rows(night: JudgedNight, channels: Channels | None) -> tuple[Floats, npt.NDArray[np.int8]]:
     return band_power_features(night.recording(channels)), night.hypnogram().stages
 
 

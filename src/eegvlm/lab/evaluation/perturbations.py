@@ -29,7 +29,7 @@ class NotApplicableError(Exception):
 
 
 @dataclass(frozen=True)
-class Piece:
+class PerturbedPiece:
     """A recording to be staged, and the epoch of the night at which its first epoch lies."""
 
     recording: Recording
@@ -48,7 +48,7 @@ class Perturbed:
         bool (n_epochs of the night,): epochs that are still there.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PerturbedPiece, ...]
     compared: npt.NDArray[np.bool_]
 
 
@@ -119,7 +119,7 @@ def _without(recording: Recording, kept: Callable[[Channel], bool]) -> Recording
 
 def _whole(recording: Recording, changed: Recording) -> Perturbed:
     """All epochs that held signal before are compared."""
-    return Perturbed((Piece(changed),), recording.scorable)
+    return Perturbed((PerturbedPiece(changed),), recording.scorable)
 
 
 def _gain(factor: float) -> Perturbation:
@@ -199,7 +199,7 @@ def _shifted(recording: Recording, rng: np.random.Generator) -> Perturbed:
     compared = recording.scorable
     compared[:-1] &= compared[1:]  # a shifted epoch reaches into the next one
     compared[-1] = False
-    return Perturbed((Piece(later),), compared)
+    return Perturbed((PerturbedPiece(later),), compared)
 
 
 def _excerpts(recording: Recording, rng: np.random.Generator) -> Perturbed:
@@ -210,7 +210,7 @@ def _excerpts(recording: Recording, rng: np.random.Generator) -> Perturbed:
     stops = [*firsts[1:], n]
     scorable = recording.scorable
     pieces = tuple(
-        Piece(recording.crop(first * EPOCH_S, min(stop * EPOCH_S, recording.duration_s)), first)
+        PerturbedPiece(recording.crop(first * EPOCH_S, min(stop * EPOCH_S, recording.duration_s)), first)
         for first, stop in zip(firsts, stops, strict=True)
         if scorable[first:stop].any()
     )
@@ -231,7 +231,7 @@ def _missing_minutes(recording: Recording, rng: np.random.Generator) -> Perturbe
         return samples, channel.rate
 
     gappy = edited(recording, edit)
-    return Perturbed((Piece(gappy),), recording.scorable & gappy.scorable)
+    return Perturbed((PerturbedPiece(gappy),), recording.scorable & gappy.scorable)
 
 
 def _only_eeg(role: Role) -> Perturbation:

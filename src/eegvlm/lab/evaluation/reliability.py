@@ -16,7 +16,7 @@ from eegvlm.hypnogram.calibration_error import BINS, expected_calibration_error
 from eegvlm.lab.evaluation.answers import N_STAGES
 from eegvlm.lab.evaluation.epochs import JudgedEpochs
 from eegvlm.lab.evaluation.figures import Floats
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 
 _LEAST_PROBABILITY = 1e-6
 
@@ -80,7 +80,7 @@ class Calibration:
         }
 
 
-def calibration(epochs: JudgedEpochs, bootstrap: Bootstrap) -> Calibration:
+def calibration(epochs: JudgedEpochs, bootstrap: ConfusionBootstrap) -> Calibration:
     """Compute the calibration of at least one judged epoch."""
     given, right = epochs.confidence[epochs.answered], epochs.right[epochs.answered]
     answered = int(epochs.answered.sum())

@@ -14,7 +14,7 @@ from eegvlm.lab.evaluation.evaluation import Evaluation
 from eegvlm.lab.evaluation.faithfulness import Faithfulness
 from eegvlm.lab.evaluation.faithfulness_tables import faithfulness_notes, faithfulness_tables
 from eegvlm.lab.evaluation.robustness import RobustnessRow, robustness_notes, robustness_table
-from eegvlm.lab.evaluation.tables import Table, about_lines, notes, tables
+from eegvlm.lab.evaluation.tables import FigureTable, about_lines, notes, tables
 
 JSON_FILE = "evaluation.json"
 MARKDOWN_FILE = "evaluation.md"
@@ -50,7 +50,7 @@ class Report:
     left_out: Sequence[str] = ()
     faithfulness: Faithfulness | None = None
     doubts: Sequence[str] = ()
-    more: Sequence[Table] = ()
+    more: Sequence[FigureTable] = ()
 
     def lines(self) -> list[str]:
         """Say what was judged on what."""
@@ -60,7 +60,7 @@ class Report:
             lines.append(f"baseline {name}: {one.about.get('model', name)}" + (f"; {told}" if told else ""))
         return lines
 
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[FigureTable]:
         """Return all tables in the order in which they are read."""
         made = tables(self.evaluation)
         if self.baselines:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from eegvlm.lab.evaluation.changed_nights import ChangedNights, confusions, stage_changed
 from eegvlm.lab.evaluation.figures import defined, rates
-from eegvlm.lab.evaluation.intervals import Bootstrap, Difference
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap, Difference
 from eegvlm.lab.evaluation.perturbations import PERTURBATIONS, Perturbation
-from eegvlm.lab.evaluation.run import Channels, Progress, ScoredNight, StageNight
-from eegvlm.lab.evaluation.tables import Table, number
+from eegvlm.lab.evaluation.run import Channels, JudgedNight, Progress, StageNight
+from eegvlm.lab.evaluation.tables import FigureTable, number
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,22 +71,22 @@ class RobustnessRow:
 
 def robustness(
     stage_night: StageNight,
-    nights: Iterable[ScoredNight],
+    nights: Iterable[JudgedNight],
     perturbations: Sequence[Perturbation] = PERTURBATIONS,
     *,
     channels: Channels | None = None,
     progress: Progress | None = None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> tuple[RobustnessRow, ...]:
     """Stage every night as it is and after every change; see :func:`.changed_nights.stage_changed`."""
-    bootstrap = bootstrap or Bootstrap()
+    bootstrap = bootstrap or ConfusionBootstrap()
     changed = stage_changed(
         stage_night, nights, perturbations, channels=channels, progress=progress, seed=bootstrap.seed
     )
     return tuple(_row(one, bootstrap) for one in changed)
 
 
-def _row(one: ChangedNights, bootstrap: Bootstrap) -> RobustnessRow:
+def _row(one: ChangedNights, bootstrap: ConfusionBootstrap) -> RobustnessRow:
     pairs = one.pairs
     full = [pair for pair in pairs if not pair.clean.is_restricted]
     kappa = balanced = clean = changed = None
@@ -114,7 +114,7 @@ def _row(one: ChangedNights, bootstrap: Bootstrap) -> RobustnessRow:
     )
 
 
-def robustness_table(rows: Sequence[RobustnessRow]) -> Table:
+def robustness_table(rows: Sequence[RobustnessRow]) -> FigureTable:
     """Return the table: a row a change."""
     cells = tuple(
         (
@@ -137,7 +137,7 @@ def robustness_table(rows: Sequence[RobustnessRow]) -> Table:
         "mean recall, difference",
         "other answers",
     )
-    return Table("Robustness (the same epochs before and after each change)", columns, cells)
+    return FigureTable("Robustness (the same epochs before and after each change)", columns, cells)
 
 
 def robustness_notes(rows: Sequence[RobustnessRow]) -> list[str]:

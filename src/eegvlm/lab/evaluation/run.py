@@ -14,14 +14,14 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.lab.evaluation.answers import NightAnswers
 from eegvlm.lab.evaluation.evaluation import Evaluation, judge
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.signals import Recording
 
 Channels = Mapping[str, str | Sequence[str]]
 Progress = Callable[[int, int, str], None]
 
 
-class ScoredNight(Protocol):
+class JudgedNight(Protocol):
     """A recording with an expert's stages, as :class:`eegvlm.lab.datasets.Night` is one."""
 
     @property
@@ -40,7 +40,7 @@ class ScoredNight(Protocol):
 
 
 @dataclass(frozen=True)
-class Reading:
+class JudgedReading:
     """What a system says of a recording.
 
     Attributes
@@ -55,18 +55,18 @@ class Reading:
     channels: Mapping[str, str | None] = field(default_factory=dict)
 
 
-StageNight = Callable[[Recording], Hypnogram | Reading]
+StageNight = Callable[[Recording], Hypnogram | JudgedReading]
 """A system: a recording in, a stage an epoch out."""
 
 
 def evaluate(
     stage_night: StageNight,
-    nights: Iterable[ScoredNight],
+    nights: Iterable[JudgedNight],
     *,
     channels: Channels | None = None,
     about: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
-    bootstrap: Bootstrap | None = None,
+    bootstrap: ConfusionBootstrap | None = None,
 ) -> Evaluation:
     """Stage every night and judge the answers against the expert.
 
@@ -99,7 +99,7 @@ def evaluate(
 
 def answer_nights(
     stage_night: StageNight,
-    nights: Iterable[ScoredNight],
+    nights: Iterable[JudgedNight],
     *,
     channels: Channels | None = None,
     progress: Progress | None = None,
@@ -132,7 +132,7 @@ def answer_nights(
 
 
 def answer_night(
-    stage_night: StageNight, night: ScoredNight, truth: Hypnogram, channels: Channels | None = None
+    stage_night: StageNight, night: JudgedNight, truth: Hypnogram, channels: Channels | None = None
 ) -> NightAnswers:
     """Open and stage one night.
 
@@ -173,9 +173,9 @@ def check_length(recording: Recording, answer: Hypnogram, truth: Hypnogram) -> N
         raise InputError(recording.path, "epochs in the answer", len(answer), hint)
 
 
-def as_reading(answer: Hypnogram | Reading) -> Reading:
-    """Return what a system said, with or without its channels, as a :class:`Reading`."""
-    return Reading(answer) if isinstance(answer, Hypnogram) else answer
+def as_reading(answer: Hypnogram | JudgedReading) -> JudgedReading:
+    """Return what a system said, with or without its channels, as a :class:`JudgedReading`."""
+    return JudgedReading(answer) if isinstance(answer, Hypnogram) else answer
 
 
 def reason(error: InputError) -> str:

@@ -13,7 +13,7 @@ from eegvlm.lab.evaluation.answers import FEWEST_STAGES, N_STAGES, Counts, Night
 from eegvlm.lab.evaluation.coverage import Coverage, coverage
 from eegvlm.lab.evaluation.epochs import judged_epochs
 from eegvlm.lab.evaluation.figures import OVERALL, Figures, figures
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.reliability import Calibration, calibration
 from eegvlm.lab.evaluation.spread import Spread, spread
 
@@ -45,7 +45,7 @@ class SubjectFigures:
 
 
 @dataclass(frozen=True, eq=False)
-class Summary:
+class EvaluationSummary:
     """The figures of a set of nights.
 
     Attributes
@@ -115,7 +115,7 @@ def confusions_by_subject(nights: Sequence[NightAnswers]) -> tuple[list[str], Co
     return subjects, summed
 
 
-def summarise(nights: Sequence[NightAnswers], bootstrap: Bootstrap | None = None) -> Summary:
+def summarise(nights: Sequence[NightAnswers], bootstrap: ConfusionBootstrap | None = None) -> EvaluationSummary:
     """Compute the figures of a set of nights.
 
     Parameters
@@ -130,7 +130,7 @@ def summarise(nights: Sequence[NightAnswers], bootstrap: Bootstrap | None = None
     InputError
         If some nights have probabilities and others have none.
     """
-    bootstrap = bootstrap or Bootstrap()
+    bootstrap = bootstrap or ConfusionBootstrap()
     nights = in_order(nights)
     names, by_subject = confusions_by_subject(nights)
     n_nights = Counter(night.subject for night in nights)
@@ -147,7 +147,7 @@ def summarise(nights: Sequence[NightAnswers], bootstrap: Bootstrap | None = None
             spreads[figure] = described
     epochs = judged_epochs(nights, names) if pooled.n_epochs else None
     without_signal = sum(night.n_missing_without_signal for night in nights)
-    return Summary(
+    return EvaluationSummary(
         pooled,
         bootstrap.of_confusions(by_subject),
         subjects,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from eegvlm.lab.evaluation.claim_verdicts import JudgedText
 from eegvlm.lab.evaluation.estimates import Estimate, estimate, share, sums_of
 from eegvlm.lab.evaluation.figures import Floats
-from eegvlm.lab.evaluation.intervals import Bootstrap
+from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.reasoning import Outcome
 
 
@@ -85,7 +85,7 @@ class SwapFigures:
         }
 
 
-def swap_figures(subjects: Sequence[Sequence[Swap]], bootstrap: Bootstrap) -> SwapFigures:
+def swap_figures(subjects: Sequence[Sequence[Swap]], bootstrap: ConfusionBootstrap) -> SwapFigures:
     """Compute the figures of all subjects' swaps."""
     changed = sums_of(subjects, lambda one: one.own.text != one.swapped.text, lambda one: 1)
     claims = sums_of(

@@ -10,24 +10,26 @@ import numpy as np
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.smoothing import real_transitions, smooth
-from eegvlm.lab.evaluation.run import Reading
+from eegvlm.lab.evaluation.run import JudgedReading
 from eegvlm.signals import EPOCH_S, Recording
 
 if TYPE_CHECKING:
     from eegvlm.staging import Stager
 
 
-def whole_model(stager: Stager, *, batch_size: int = 32) -> Callable[[Recording], Reading]:
+def whole_model(stager: Stager, *, batch_size: int = 32) -> Callable[[Recording], JudgedReading]:
     """Return the model as ``eegvlm stage`` runs it."""
 
-    def read(recording: Recording) -> Reading:
+    def read(recording: Recording) -> JudgedReading:
         night = stager.stage(recording, batch_size=batch_size)
-        return Reading(night.hypnogram, night.panels)
+        return JudgedReading(night.hypnogram, night.panels)
 
     return read
 
 
-def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 64) -> Callable[[Recording], Reading]:
+def enhancement_alone(
+    stager: Stager, *, night: bool = False, batch_size: int = 64
+) -> Callable[[Recording], JudgedReading]:
     """Return the model's enhancement network with its own stage classifier, without tower and language model.
 
     It sees the same pictures and is smoothed where the model is, so the difference to the whole model is the share of
@@ -62,7 +64,7 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
         raise InputError(name, "night_epochs", 0, "it has no night encoder to be judged")
 
     @torch.inference_mode()
-    def read(recording: Recording) -> Reading:
+    def read(recording: Recording) -> JudgedReading:
         prepared, body = PreparedNight.read(recording, processor.layout), model.model
         at = {"device": model.device, "dtype": model.dtype}
         network = adapted_network(body.enhancement, processor, prepared, model.config.adaptation, **at)
@@ -82,6 +84,8 @@ def enhancement_alone(stager: Stager, *, night: bool = False, batch_size: int = 
         best = np.where(usable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
         hypnogram = Hypnogram(best.astype(np.int8), EPOCH_S, recording.start, probabilities=probabilities)
         shown = {panel.name: prepared.panels.get(panel.name) for panel in processor.layout.panels}
-        return Reading(hypnogram, {name: channels[0].name if channels else None for name, channels in shown.items()})
+        return JudgedReading(
+            hypnogram, {name: channels[0].name if channels else None for name, channels in shown.items()}
+        )
 
     return read

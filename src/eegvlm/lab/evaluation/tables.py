@@ -10,7 +10,7 @@ from eegvlm.hypnogram.bootstrap import Interval
 from eegvlm.lab.evaluation.evaluation import Evaluation
 from eegvlm.lab.evaluation.figures import LABELS
 from eegvlm.lab.evaluation.run import channels_read, median_seconds
-from eegvlm.lab.evaluation.summary import Summary
+from eegvlm.lab.evaluation.summary import EvaluationSummary
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -27,7 +27,7 @@ MOST_SUBJECTS = 40
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """A table of text: the first column names the rows."""
 
     title: str
@@ -70,7 +70,7 @@ def about_lines(evaluation: Evaluation) -> list[str]:
     return lines
 
 
-def tables(evaluation: Evaluation) -> list[Table]:
+def tables(evaluation: Evaluation) -> list[FigureTable]:
     """Return all tables, from the whole to the parts."""
     views = evaluation.views or {"all nights": evaluation.overall}
     made = [overview(evaluation)]
@@ -97,12 +97,12 @@ def notes(evaluation: Evaluation) -> list[str]:
     return list(dict.fromkeys(every))
 
 
-def overview(evaluation: Evaluation) -> Table:
+def overview(evaluation: Evaluation) -> FigureTable:
     """Return headline figures: of all nights, and of either kind of nights where there are two."""
     return overview_of({"all nights": evaluation.overall, **evaluation.views})
 
 
-def overview_of(summaries: Mapping[str, Summary]) -> Table:
+def overview_of(summaries: Mapping[str, EvaluationSummary]) -> FigureTable:
     """Headline figures, a column for each set of nights or each system."""
     every = list(summaries.values())
     rows = [
@@ -125,40 +125,40 @@ def overview_of(summaries: Mapping[str, Summary]) -> Table:
             rows.append((title, *(_calibration_cell(one, name) for one in every)))
         areas = (number(None if one.coverage is None else one.coverage.area) for one in every)
         rows.append(("area under accuracy against coverage", *areas))
-    return Table("Overview", ("", *summaries), tuple(rows))
+    return FigureTable("Overview", ("", *summaries), tuple(rows))
 
 
-def _figure_cell(one: Summary, name: str) -> str:
+def _figure_cell(one: EvaluationSummary, name: str) -> str:
     cell = _with(getattr(one.pooled, name), one.intervals.get(name))
     return f"({cell})" if name == "kappa" and one.is_restricted else cell
 
 
-def _calibration_cell(one: Summary, name: str) -> str:
+def _calibration_cell(one: EvaluationSummary, name: str) -> str:
     calibration = one.calibration
     return "-" if calibration is None else _with(getattr(calibration, name), calibration.intervals.get(name))
 
 
-def stage_table(summary: Summary, suffix: str = "") -> Table:
+def stage_table(summary: EvaluationSummary, suffix: str = "") -> FigureTable:
     """Precision, recall, F1 and support of each stage."""
     rows = []
     for label, one in zip(LABELS, summary.pooled.stages, strict=True):
         values = (("precision", one.precision), ("recall", one.recall), ("f1", one.f1))
         cells = (_with(value, summary.intervals.get(f"{name}_{label}")) for name, value in values)
         rows.append((label, *cells, str(one.support)))
-    return Table(f"Stages{suffix}", ("stage", "precision", "recall", "F1", "epochs"), tuple(rows))
+    return FigureTable(f"Stages{suffix}", ("stage", "precision", "recall", "F1", "epochs"), tuple(rows))
 
 
-def confusion_table(summary: Summary, suffix: str = "") -> Table:
+def confusion_table(summary: EvaluationSummary, suffix: str = "") -> FigureTable:
     """Epochs by the expert's stage (rows) and the answer (columns)."""
     rows = [
         (label, *(str(count) for count in counts), str(counts.sum()))
         for label, counts in zip(LABELS, summary.pooled.confusion, strict=True)
     ]
     columns = ("expert", *LABELS, "missing", "all")
-    return Table(f"Confusion (rows: expert, columns: answers){suffix}", columns, tuple(rows))
+    return FigureTable(f"Confusion (rows: expert, columns: answers){suffix}", columns, tuple(rows))
 
 
-def spread_table(summary: Summary) -> Table:
+def spread_table(summary: EvaluationSummary) -> FigureTable:
     """Median, extremes and quartiles over subjects."""
     rows = tuple(
         (title, *(number(x) for x in (one.median, one.minimum, one.maximum, one.q25, one.q75)), str(one.subjects))
@@ -166,10 +166,10 @@ def spread_table(summary: Summary) -> Table:
         if (one := summary.spread.get(name)) is not None
     )
     columns = ("over subjects", "median", "min", "max", "25 %", "75 %", "subjects")
-    return Table("Spread over subjects", columns, rows)
+    return FigureTable("Spread over subjects", columns, rows)
 
 
-def subject_table(summary: Summary) -> Table:
+def subject_table(summary: EvaluationSummary) -> FigureTable:
     """One row a subject; a kappa over one or two stages is in parentheses."""
     rows = []
     for one in summary.subjects[:MOST_SUBJECTS]:
@@ -189,27 +189,29 @@ def subject_table(summary: Summary) -> Table:
     recall_columns = tuple(f"recall {label}" for label in LABELS)
     columns = ("subject", "nights", "epochs", "accuracy", "macro-F1", "kappa", *recall_columns)
     more = f"; {len(summary.subjects) - len(rows)} more in evaluation.json" if len(rows) < len(summary.subjects) else ""
-    return Table(f"Subjects (kappa in parentheses: labels of one or two stages{more})", columns, tuple(rows))
+    return FigureTable(f"Subjects (kappa in parentheses: labels of one or two stages{more})", columns, tuple(rows))
 
 
-def calibration_table(summary: Summary) -> Table:
+def calibration_table(summary: EvaluationSummary) -> FigureTable:
     """Mean confidence and accuracy of the answers, by confidence."""
     one = summary.calibration
     if one is None:
-        return Table("Calibration", ("confidence",), ())
+        return FigureTable("Calibration", ("confidence",), ())
     rows = tuple(
         (f"{b.low:.2f}-{b.high:.2f}", str(b.epochs), number(b.confidence), number(b.accuracy))
         for b in one.bins
         if b.epochs
     )
-    return Table("Reliability of the probabilities", ("confidence", "epochs", "mean confidence", "accuracy"), rows)
+    return FigureTable(
+        "Reliability of the probabilities", ("confidence", "epochs", "mean confidence", "accuracy"), rows
+    )
 
 
-def coverage_table(summary: Summary) -> Table:
+def coverage_table(summary: EvaluationSummary) -> FigureTable:
     """Share of epochs to review, least confident first, for a wanted accuracy of the rest."""
     one = summary.coverage
     if one is None:
-        return Table("Epochs to review", ("wanted",), ())
+        return FigureTable("Epochs to review", ("wanted",), ())
     rows = tuple(
         (
             f"{review.wanted:.0%}",
@@ -219,7 +221,7 @@ def coverage_table(summary: Summary) -> Table:
         for review in one.review
     )
     columns = ("wanted accuracy of the rest", "epochs to review", "review below confidence")
-    return Table("Epochs to review, least confident first", columns, rows)
+    return FigureTable("Epochs to review, least confident first", columns, rows)
 
 
 def number(value: float | None) -> str:

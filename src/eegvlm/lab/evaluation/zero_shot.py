@@ -24,8 +24,8 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.stage import stage_of_spelling
 from eegvlm.images import PreparedNight, load_layout
-from eegvlm.lab.evaluation.run import Reading
-from eegvlm.lab.evaluation.tables import Table
+from eegvlm.lab.evaluation.run import JudgedReading
+from eegvlm.lab.evaluation.tables import FigureTable
 from eegvlm.model import EegVlmConfig, GeneralProcessor, StagerSettings
 from eegvlm.model.general import PROMPTS, is_general, load_general_model
 from eegvlm.model.general_processing import for_model
@@ -160,7 +160,7 @@ class WrittenAnswers:
         self.refused: Counter[str] = Counter()
         self.answered = 0
 
-    def __call__(self, recording: Recording) -> Reading:
+    def __call__(self, recording: Recording) -> JudgedReading:
         """Answer every epoch that holds signal."""
         night = PreparedNight.read(recording, self._processor.layout)
         inputs = self._reader.open(night, self._batch_size)
@@ -179,7 +179,7 @@ class WrittenAnswers:
                     stages[row] = stage
         shown = {panel.name: night.panels.get(panel.name) for panel in self._processor.layout.panels}
         channels = {name: held[0].name if held else None for name, held in shown.items()}
-        return Reading(Hypnogram(stages, EPOCH_S, recording.start), channels)
+        return JudgedReading(Hypnogram(stages, EPOCH_S, recording.start), channels)
 
     @torch.inference_mode()
     def _write(self, inputs: dict[str, torch.Tensor]) -> list[str]:
@@ -191,13 +191,13 @@ class WrittenAnswers:
         texts: list[str] = tokenizer.batch_decode(new, skip_special_tokens=True)
         return texts
 
-    def table(self) -> Table:
+    def table(self) -> FigureTable:
         """Return the answers that are no stage, the most frequent first."""
         shown = self.refused.most_common(_MOST_SHOWN)
         rows = [(_short(text), str(count)) for text, count in shown]
         rest = len(self.refused) - len(shown)
         title = f"Answers that are no stage, counted as wrong: {self.refused.total()} of {self.answered}"
-        return Table(title + (f"; {rest} more texts" if rest > 0 else ""), ("answer", "epochs"), tuple(rows))
+        return FigureTable(title + (f"; {rest} more texts" if rest > 0 else ""), ("answer", "epochs"), tuple(rows))
 
 
 def _short(text: str) -> str:

@@ -32,7 +32,7 @@ _Piece = tuple[str, Floats, Stages]  # source, probabilities and stages of conse
 
 
 @dataclass(frozen=True)
-class ScoredNight:
+class CalibrationNight:
     """Label logits (n, 5) of consecutive epochs of one night, NaN where there is none, and stages (n,), -1 likewise."""
 
     source: str
@@ -53,7 +53,7 @@ class Fitted:
 @torch.inference_mode()
 def scored_nights(
     model: EegVlmForConditionalGeneration, batches: Batches | GeneralBatches, *, batch_size: int = 64
-) -> list[ScoredNight]:
+) -> list[CalibrationNight]:
     """Return the label logits of every epoch of a store, night by night."""
     model.eval()
     ids, store = batches.processor.stage_token_ids, batches.store  # no ids where labels are texts
@@ -75,7 +75,7 @@ def scored_nights(
         stages = np.full(len(whole), -1)
         whole[store.position[here]], stages[store.position[here]] = found[here], store.stages[here]
         source = store.sources[int(store.source[here][0])] if here.any() else ""
-        nights.append(ScoredNight(source, whole, stages))
+        nights.append(CalibrationNight(source, whole, stages))
     return nights
 
 
@@ -92,7 +92,7 @@ def negative_log_likelihood(probabilities: npt.NDArray[np.floating], stages: Sta
     return float(-np.log(np.maximum(probabilities[scored, stages[scored]], 1e-6)).mean())
 
 
-def fit(nights: list[ScoredNight], prior: Sequence[float] | None = None) -> Fitted:
+def fit(nights: list[CalibrationNight], prior: Sequence[float] | None = None) -> Fitted:
     """Fit both temperatures and the strength, and say whether smoothing helps; every source counts alike.
 
     Parameters

@@ -22,12 +22,12 @@ from eegvlm.hypnogram.bootstrap import Bootstrap, intervals_of
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.lab.datasets import TrainingRecord
-from eegvlm.lab.training.calibration import Fitted, ScoredNight, softmax
+from eegvlm.lab.training.calibration import CalibrationNight, Fitted, softmax
 from eegvlm.lab.training.checkpoints import read_log
 from eegvlm.lab.training.draws import learnt_shares
 from eegvlm.lab.training.recipe import Recipe
 from eegvlm.lab.training.record import section
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model.weights import packaged_models
 
 _TEXT = """---
@@ -94,9 +94,9 @@ def write_card(
     checkpoint: Path,
     recipe: Recipe,
     run: Path,
-    stores: dict[str, EpochStore],
+    stores: dict[str, TrainingStore],
     figures: dict[str, dict[str, float]],
-    nights: list[ScoredNight],
+    nights: list[CalibrationNight],
     fitted: Fitted,
     record: TrainingRecord,
     *,
@@ -160,7 +160,7 @@ def write_card(
     write_text(checkpoint / "README.md", text)
 
 
-def _sources(part: str, store: EpochStore) -> Iterator[str]:
+def _sources(part: str, store: TrainingStore) -> Iterator[str]:
     """Yield a table row for each source."""
     for place, name in enumerate(store.sources):
         here = store.source == place
@@ -177,7 +177,9 @@ def _curve(phase: Path) -> str:
     return ", ".join(f"{step}: {loss:.3f}" for step, loss in losses.items())
 
 
-def _rows(nights: list[ScoredNight], persons: Sequence[str], fitted: Fitted, prior: Sequence[float]) -> Iterator[str]:
+def _rows(
+    nights: list[CalibrationNight], persons: Sequence[str], fitted: Fitted, prior: Sequence[float]
+) -> Iterator[str]:
     """Yield a table row for each source, without and with smoothing; of each night, its person."""
     for source in sorted({night.source for night in nights if night.source}):
         own = [night for night in nights if night.source == source]

@@ -18,7 +18,7 @@ import torch
 from eegvlm.core.files import make_folder
 from eegvlm.images import PreparedNight
 from eegvlm.lab.training.night_files import night_files, write_array
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import Network, adapted_network, night_vectors
 from eegvlm.model.night import NightEncoder
@@ -52,7 +52,7 @@ class NightVectors:
     """
 
     def __init__(
-        self, store: EpochStore, files: list[list[Path]], epochs: int, own: list[list[Path]] | None = None
+        self, store: TrainingStore, files: list[list[Path]], epochs: int, own: list[list[Path]] | None = None
     ) -> None:
         self.store, self.files, self.epochs = store, files, epochs
         self.versions = len(files[0])
@@ -82,7 +82,7 @@ class NightVectors:
 def write_night_vectors(
     network_of: Callable[[int], Network],
     processor: EegVlmProcessor,
-    store: EpochStore,
+    store: TrainingStore,
     folder: Path,
     *,
     epochs: int,
@@ -174,7 +174,7 @@ def pieces(epochs: int, seed: int, night: int) -> list[int]:
 
 
 def seen_night(
-    store: EpochStore,
+    store: TrainingStore,
     processor: EegVlmProcessor | GeneralProcessor,
     augmentation: Augmentation | None,
     night: int,

@@ -16,7 +16,7 @@ from eegvlm.lab.simulation import Randomisation, randomise
 from eegvlm.lab.training.context import NightVectors, cut
 from eegvlm.lab.training.descriptions import Descriptions
 from eegvlm.lab.training.recipe import DataRecipe, Mixture
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.signals import Role
 
@@ -29,7 +29,7 @@ AnyProcessor = EegVlmProcessor | GeneralProcessor
 _RIGHT_LEAD = (0.6, 1.1)
 
 
-def row_chances(store: EpochStore, mixture: Mixture, stage_shares: tuple[float, ...]) -> npt.NDArray[np.float64]:
+def row_chances(store: TrainingStore, mixture: Mixture, stage_shares: tuple[float, ...]) -> npt.NDArray[np.float64]:
     """Return the probability (n,) with which each epoch is drawn.
 
     Sources share the draws by their weights, the stages of a source by ``stage_shares``.
@@ -43,7 +43,7 @@ def row_chances(store: EpochStore, mixture: Mixture, stage_shares: tuple[float, 
     return np.asarray(chances / chances.sum())
 
 
-def even_chances(store: EpochStore, mixture: Mixture) -> npt.NDArray[np.float64]:
+def even_chances(store: TrainingStore, mixture: Mixture) -> npt.NDArray[np.float64]:
     """Return the probability (n,) with which each epoch is drawn where stages do not matter: all of a source alike."""
     weights = np.array(mixture.weights)
     counts = np.bincount(store.source, minlength=len(weights))
@@ -206,7 +206,7 @@ class Batches:
         ``context``, the evidence.
     """
 
-    store: EpochStore
+    store: TrainingStore
     processor: EegVlmProcessor
     augmentation: Augmentation | None = None
     context: NightVectors | None = None

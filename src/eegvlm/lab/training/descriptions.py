@@ -13,13 +13,13 @@ import numpy as np
 from eegvlm.core.files import make_folder
 from eegvlm.images import ImageLayout, corrected
 from eegvlm.lab.training.night_texts import kept_texts, measured
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.reasoning import describe
 
 Descriptions = list[list[str]]
 
 
-def describe_nights(store: EpochStore, layout: ImageLayout, folder: Path) -> Descriptions:
+def describe_nights(store: TrainingStore, layout: ImageLayout, folder: Path) -> Descriptions:
     """Return a description of every epoch of every night; ``""`` where nothing is measurable.
 
     Parameters
@@ -38,7 +38,7 @@ def describe_nights(store: EpochStore, layout: ImageLayout, folder: Path) -> Des
     ]
 
 
-def _texts(store: EpochStore, night: int, layout: ImageLayout) -> list[str]:
+def _texts(store: TrainingStore, night: int, layout: ImageLayout) -> list[str]:
     signals = corrected(layout, store.whole_night(night, slice(None)), store.corrections(night, layout))
     findings, contexts = measured(signals, layout)
     rng = np.random.default_rng([night, 8])

@@ -9,19 +9,19 @@ import numpy.typing as npt
 
 from eegvlm.lab.training.data import SeededDraws, even_chances, row_chances
 from eegvlm.lab.training.recipe import DataRecipe, Phase
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 
 _LEAST_SHARE = 1e-3
 
 
-def chances_of(data: DataRecipe, store: EpochStore, *, by_stage: bool) -> npt.NDArray[np.float64]:
+def chances_of(data: DataRecipe, store: TrainingStore, *, by_stage: bool) -> npt.NDArray[np.float64]:
     """Return the probability (n,) with which each epoch is drawn."""
     if not by_stage or data.sampling == "natural":
         return even_chances(store, data.train)
     return row_chances(store, data.train, data.stage_shares)
 
 
-def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
+def learnt_shares(data: DataRecipe, store: TrainingStore) -> list[float]:
     """Return the shares of W, N1, N2, N3, R among what is learnt from epochs that are compared with all five.
 
     Where a teacher doubts a stage it is learnt less often than it is drawn, and a model says it less often.
@@ -39,7 +39,7 @@ def learnt_shares(data: DataRecipe, store: EpochStore) -> list[float]:
 def draws_of(
     phase: Phase,
     data: DataRecipe,
-    store: EpochStore,
+    store: TrainingStore,
     seed: int,
     *,
     by_stage: bool = True,

@@ -17,7 +17,7 @@ from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.night_files import night_files
 from eegvlm.lab.training.spectral_nights import SPECTRAL_VERSIONS, SpectralNight
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
 from eegvlm.scoring import TABLE
 
@@ -52,7 +52,7 @@ class NightEvidence:
         By night, one file a version: float32 (epochs, entries).
     """
 
-    store: EpochStore
+    store: TrainingStore
     files: list[list[Path]]
 
     def whole(self, night: int, version: int) -> Floats:
@@ -63,7 +63,7 @@ class NightEvidence:
 
 
 def write_evidence(
-    store: EpochStore,
+    store: TrainingStore,
     processor: EegVlmProcessor,
     folder: Path,
     *,
@@ -125,7 +125,7 @@ class EvidenceBatches:
     others: float = 0.0
 
     @property
-    def store(self) -> EpochStore:
+    def store(self) -> TrainingStore:
         """Whose epochs."""
         return self.evidence.store
 

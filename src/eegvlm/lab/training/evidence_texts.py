@@ -14,7 +14,7 @@ import numpy.typing as npt
 from eegvlm.evidence import epoch_texts, measure_night
 from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.night_files import night_files
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import GeneralProcessor
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class NightTexts:
         By night, one file a version: UTF-8 of one text an epoch, as bytes of equal length.
     """
 
-    store: EpochStore
+    store: TrainingStore
     files: list[list[Path]]
 
     @property
@@ -52,7 +52,7 @@ class NightTexts:
 
 
 def write_texts(
-    store: EpochStore,
+    store: TrainingStore,
     processor: GeneralProcessor,
     folder: Path,
     *,

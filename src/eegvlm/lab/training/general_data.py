@@ -16,7 +16,7 @@ from eegvlm.lab.training.data import Augmentation, Signals
 from eegvlm.lab.training.evidence_texts import NightTexts
 from eegvlm.lab.training.label_texts import LabelTexts
 from eegvlm.lab.training.recipe import Recipe
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tokenizer import IMAGE
 from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.general_processing import for_model
@@ -61,7 +61,7 @@ class GeneralBatches:
         Share of the epochs whose text says that nothing was measured.
     """
 
-    store: EpochStore
+    store: TrainingStore
     processor: GeneralProcessor
     augmentation: Augmentation | None = None
     others: float = 1.0

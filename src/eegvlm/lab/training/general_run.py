@@ -16,11 +16,11 @@ from eegvlm.lab.training.objectives import GENERAL_OBJECTIVES, Objective
 from eegvlm.lab.training.objectives.answer_text import validation_batches
 from eegvlm.lab.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.lab.training.recipe import Phase
-from eegvlm.lab.training.run import Run
+from eegvlm.lab.training.run import TrainingRun
 from eegvlm.lab.training.tensor_files import system_errors
 
 
-class GeneralRun(Run):
+class GeneralRun(TrainingRun):
     """A run whose model was not made for sleep; its phases all teach answers."""
 
     processor: Any

@@ -15,7 +15,7 @@ from eegvlm.lab.training.claiming import RECORD
 from eegvlm.lab.training.loop import DONE
 from eegvlm.lab.training.objectives import OBJECTIVES
 from eegvlm.lab.training.recipe import Phase, Recipe, recipe_of, without_removed
-from eegvlm.lab.training.run import Run
+from eegvlm.lab.training.run import TrainingRun
 
 
 def merge(
@@ -51,7 +51,7 @@ def merge(
     check_output_folder(out)
     if out.is_dir() and any(out.iterdir()):
         raise InputError(out, "out", "not empty", "choose another --out")
-    run = Run.begin(_recipe(folder), folder, dict(data or {}), progress, checkpoint=out)
+    run = TrainingRun.begin(_recipe(folder), folder, dict(data or {}), progress, checkpoint=out)
     figures: dict[str, dict[str, float]] = {}
     note = ""
     for place, phase in enumerate(run.phases):
@@ -80,7 +80,7 @@ def _ended(phase: Phase, folder: Path) -> bool:
     return all((folder / phase.name / part / DONE).is_file() for part in parts)
 
 
-def _take_what_there_is(run: Run, place: int) -> str:
+def _take_what_there_is(run: TrainingRun, place: int) -> str:
     """Take the last checkpoint of the phase that was under way; return what the card has to say of it."""
     phases = run.phases
     last = last_checkpoint(run.out / phases[place].name)

@@ -17,11 +17,11 @@ from eegvlm.lab.training.evidence_states import with_evidence
 from eegvlm.lab.training.evidence_texts import NightTexts, write_texts
 from eegvlm.lab.training.precision import use_bfloat16
 from eegvlm.lab.training.recipe import Recipe
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 
 
 @dataclass(frozen=True)
-class NightInputs:
+class TrainingNightInputs:
     """The nights of a run, and what its model makes of them as the phases so far left it.
 
     Parameters
@@ -42,8 +42,8 @@ class NightInputs:
     out: Path
     model: Any
     processor: Any
-    nights: EpochStore
-    checks: EpochStore
+    nights: TrainingStore
+    checks: TrainingStore
     progress: Callable[[list[Any], str], Iterable[Any]]
     cross: CrossFit | None = None
 
@@ -116,17 +116,17 @@ class NightInputs:
         folder = given.files[0][0].parent / f"night-{network_digest(encoder)[:12]}"
         return with_own(given, encoder, folder, seed)
 
-    def evidence(self, nights: EpochStore, augmentation: Augmentation | None = None) -> NightEvidence:
+    def evidence(self, nights: TrainingStore, augmentation: Augmentation | None = None) -> NightEvidence:
         """Return what was measured on nights, each version through its recorder."""
         return write_evidence(nights, self.processor, **self._evidence_files(nights, augmentation))
 
-    def evidence_texts(self, nights: EpochStore, augmentation: Augmentation | None = None) -> NightTexts | None:
+    def evidence_texts(self, nights: TrainingStore, augmentation: Augmentation | None = None) -> NightTexts | None:
         """Return texts of what was measured on nights, each version through its recorder; None if they are not read."""
         if not self.processor.reads_evidence:
             return None
         return write_texts(nights, self.processor, **self._evidence_files(nights, augmentation))
 
-    def _evidence_files(self, nights: EpochStore, augmentation: Augmentation | None) -> dict[str, Any]:
+    def _evidence_files(self, nights: TrainingStore, augmentation: Augmentation | None) -> dict[str, Any]:
         """Return where what is measured on nights is kept, and through which recorders they are seen."""
         keys = hashlib.sha256(" ".join(nights.nights).encode()).hexdigest()[:12]
         return {

@@ -14,7 +14,7 @@ from eegvlm.lab.datasets.files import natural
 from eegvlm.lab.datasets.sleep_edf import person_of
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights
-from eegvlm.lab.training.source_recipe import SimulatedNights
+from eegvlm.lab.training.source_recipe import SimulatedNightsRecipe
 from eegvlm.lab.training.spectral_nights import read_spectral_nights
 from eegvlm.lab.training.split_recipe import BY_PERSON, SplitRecipe
 
@@ -114,7 +114,7 @@ def persons_of(mixture: Mixture, layout: ImageLayout, roots: Mapping[str, Path])
     return persons | followed_persons(mixture.simulated, roots)
 
 
-def followed_persons(sources: Iterable[SimulatedNights], roots: Mapping[str, Path]) -> set[str]:
+def followed_persons(sources: Iterable[SimulatedNightsRecipe], roots: Mapping[str, Path]) -> set[str]:
     """Return the persons whose measured spectra and stages simulated nights follow."""
     return {
         person_of(file.stem) or f"{name}:{file.stem}"

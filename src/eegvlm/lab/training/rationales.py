@@ -17,14 +17,14 @@ from eegvlm.core.files import make_folder
 from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.data import Augmentation
 from eegvlm.lab.training.night_texts import composed_rationales, kept_texts
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
 
 Rationales = list[list[list[str]]]
 
 
 def night_rationales(
-    store: EpochStore,
+    store: TrainingStore,
     processor: EegVlmProcessor,
     folder: Path,
     *,
@@ -59,7 +59,7 @@ def night_rationales(
 
 
 def _texts(
-    store: EpochStore,
+    store: TrainingStore,
     processor: EegVlmProcessor,
     augmentation: Augmentation | None,
     night: int,

@@ -22,7 +22,7 @@ from eegvlm.lab.training.phase_recipe import Phase
 from eegvlm.lab.training.source_recipe import (
     Mixture,
     RecordedNights,
-    SimulatedNights,
+    SimulatedNightsRecipe,
     SpectralNights,
     UnlabelledNights,
 )
@@ -35,7 +35,7 @@ __all__ = [
     "Phase",
     "Recipe",
     "RecordedNights",
-    "SimulatedNights",
+    "SimulatedNightsRecipe",
     "SpectralNights",
     "SplitRecipe",
     "UnlabelledNights",
@@ -97,8 +97,10 @@ class DataRecipe:
         How windows of what was measured vary.
     """
 
-    train: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(),)))
-    validation: Mixture = field(default_factory=lambda: Mixture((SimulatedNights(nights=3, first_seed=1_000_000),)))
+    train: Mixture = field(default_factory=lambda: Mixture((SimulatedNightsRecipe(),)))
+    validation: Mixture = field(
+        default_factory=lambda: Mixture((SimulatedNightsRecipe(nights=3, first_seed=1_000_000),))
+    )
     test: Mixture = field(default_factory=Mixture)
     split: SplitRecipe | None = None
     sampling: Literal["balanced", "natural"] = "balanced"

@@ -16,7 +16,7 @@ from eegvlm.images import ImageLayout
 from eegvlm.lab.datasets.training_record import FIELD, TrainingRecord
 from eegvlm.lab.training.parts import divided, followed_persons, persons_of
 from eegvlm.lab.training.recipe import Recipe, recipe_of, without_removed
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmConfig
 from eegvlm.model.general import STAGER_FILE
 from eegvlm.model.weights import checkpoint_path
@@ -27,8 +27,8 @@ _CARD = "README.md"
 
 def record_of_run(
     recipe: Recipe,
-    training: EpochStore,
-    validation: EpochStore,
+    training: TrainingStore,
+    validation: TrainingStore,
     roots: Mapping[str, Path],
     base: Mapping[str, Any] | None,
 ) -> TrainingRecord:

@@ -31,14 +31,14 @@ from eegvlm.lab.training.data import Batches
 from eegvlm.lab.training.draws import draws_of, learnt_shares
 from eegvlm.lab.training.loop import DONE, PhaseBatches, run_phase
 from eegvlm.lab.training.moved import check_members, load_moved, release
-from eegvlm.lab.training.night_inputs import NightInputs
+from eegvlm.lab.training.night_inputs import TrainingNightInputs
 from eegvlm.lab.training.objectives import OBJECTIVES, Objective
 from eegvlm.lab.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.recipe import Phase, Recipe
 from eegvlm.lab.training.record import record_of_run
 from eegvlm.lab.training.sources import prepare
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tensor_files import check_room, system_errors
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
@@ -86,22 +86,24 @@ def train(
     for phase in recipe.phases:
         processes.rows_of(phase)
     processes.on_main(lambda: claim(recipe, out, resume=resume))
-    run = Run.begin(recipe, out, dict(data or {}), progress, processes, checkpoint=out / "model", nights_in=nights_in)
+    run = TrainingRun.begin(
+        recipe, out, dict(data or {}), progress, processes, checkpoint=out / "model", nights_in=nights_in
+    )
     figures = {phase.name: run.of(phase).phase(phase) for phase in run.phases}
     processes.on_main(lambda: run.finish(figures, out / "model"))
     return out / "model"
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """A run under way: the model as the last phase left it, and the epochs."""
 
     recipe: Recipe
     out: Path
     model: EegVlmForConditionalGeneration
     processor: EegVlmProcessor
-    nights: EpochStore
-    checks: EpochStore
+    nights: TrainingStore
+    checks: TrainingStore
     progress: Any
     processes: Processes = field(default_factory=Processes)
     roots: Mapping[str, Path] = field(default_factory=dict)
@@ -119,7 +121,7 @@ class Run:
         *,
         checkpoint: Path | None = None,
         nights_in: Path | None = None,
-    ) -> Run:
+    ) -> TrainingRun:
         """Build the model and make the nights, once it is clear that the disk of the checkpoint has room for it."""
         processes = processes or Processes()
         model, processor = build(recipe)
@@ -149,7 +151,7 @@ class Run:
         enhanced = self.model.config.alignment != "none"
         return [phase for phase in self.recipe.phases if enhanced or not OBJECTIVES[phase.objective].network]
 
-    def of(self, phase: Phase) -> Run:
+    def of(self, phase: Phase) -> TrainingRun:
         """Return the run with those nights alone from which a phase learns; the model is the same."""
         train, kept = self.recipe.data.train.of(phase.name)
         if all(kept):
@@ -230,10 +232,10 @@ class Run:
         return OBJECTIVES[phase.objective](phase, self.processor, use_bfloat16(self.recipe.precision))
 
     @property
-    def inputs(self) -> NightInputs:
+    def inputs(self) -> TrainingNightInputs:
         """What phases read of the nights."""
         fields = (self.recipe, self.out, self.model, self.processor, self.nights, self.checks, self.progress)
-        return NightInputs(*fields, self.cross)
+        return TrainingNightInputs(*fields, self.cross)
 
     def record(self) -> TrainingRecord:
         """Return who was trained and validated on, those of the base included."""

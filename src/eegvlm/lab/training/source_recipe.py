@@ -10,7 +10,7 @@ from eegvlm.lab.datasets import FolderRules
 
 
 @dataclass(frozen=True)
-class SimulatedNights:
+class SimulatedNightsRecipe:
     """Simulated nights; night k has the seed ``first_seed + k`` and a subject of its own.
 
     Parameters
@@ -156,7 +156,7 @@ class SpectralNights:
 class Mixture:
     """Sources that are drawn from together."""
 
-    simulated: tuple[SimulatedNights, ...] = ()
+    simulated: tuple[SimulatedNightsRecipe, ...] = ()
     recorded: tuple[RecordedNights, ...] = ()
     unlabelled: tuple[UnlabelledNights, ...] = ()
     spectral: tuple[SpectralNights, ...] = ()

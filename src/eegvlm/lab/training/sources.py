@@ -25,12 +25,12 @@ from eegvlm.lab.simulation import Carriers, MeasuredSpectra, draw_subject, read_
 from eegvlm.lab.training.built import BuiltNight
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
 from eegvlm.lab.training.parts import check_parts, divided
-from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNights, UnlabelledNights
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, UnlabelledNights
 from eegvlm.lab.training.spectral_nights import read_spectral_nights
 from eegvlm.lab.training.store import (
-    EpochStore,
     NightLabels,
     StoredNight,
+    TrainingStore,
     WrittenNight,
     night_key,
     one_hot,
@@ -47,7 +47,7 @@ Progress = Callable[[list[Any]], Iterable[Any]]
 
 def prepare(
     data: DataRecipe, layout: ImageLayout, folder: Path, roots: Mapping[str, Path], *, progress: Progress = iter
-) -> tuple[EpochStore, EpochStore]:
+) -> tuple[TrainingStore, TrainingStore]:
     """Return the epochs to train on, and those to validate on.
 
     Parameters
@@ -84,7 +84,7 @@ def _mixture(
     progress: Progress,
     *,
     levelled: bool = True,
-) -> EpochStore:
+) -> TrainingStore:
     files: dict[str, list[StoredNight]] = {}
     named = Counter(
         [
@@ -133,7 +133,7 @@ def _mixture(
         hint = "two sources give a night of this name: give simulated ones other seeds, others other names"
         raise InputError("recipe", "data", twice, hint)
     others = {recorded.name: recorded.others for recorded in mixture.recorded}
-    return EpochStore(files, [panel.name for panel in layout.panels], levelled=levelled, others=others)
+    return TrainingStore(files, [panel.name for panel in layout.panels], levelled=levelled, others=others)
 
 
 def _tell_alignment(source: str, timings: Mapping[str, Timing]) -> None:
@@ -200,7 +200,7 @@ def _carriers(source: RecordedNights, layout: ImageLayout, roots: Mapping[str, P
     return Carriers(np.concatenate(epochs).astype(np.float32), np.concatenate(stages).astype(np.int8))
 
 
-def _spectra(source: SimulatedNights, roots: Mapping[str, Path]) -> list[MeasuredSpectra]:
+def _spectra(source: SimulatedNightsRecipe, roots: Mapping[str, Path]) -> list[MeasuredSpectra]:
     """Return the measured nights that a source follows; none where it names none."""
     if not source.spectra:
         return []
@@ -212,7 +212,7 @@ def _spectra(source: SimulatedNights, roots: Mapping[str, Path]) -> list[Measure
 
 def _simulate(
     seed: int,
-    source: SimulatedNights,
+    source: SimulatedNightsRecipe,
     layout: ImageLayout,
     folder: Path,
     carriers: Carriers | None,

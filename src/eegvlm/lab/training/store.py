@@ -169,7 +169,7 @@ class WrittenNight:
         return self.file.with_suffix(".labels.npz")
 
 
-class EpochStore:
+class TrainingStore:
     """The epochs to learn of several nights.
 
     Parameters
@@ -239,10 +239,10 @@ class EpochStore:
     def __getitem__(self, index: int) -> int:
         return index  # a batch is read at once, by :meth:`signals`
 
-    def only(self, kept: Sequence[bool]) -> EpochStore:
+    def only(self, kept: Sequence[bool]) -> TrainingStore:
         """Return the epochs of some sources: of each whether it is among them."""
         files = dict(compress(self.files.items(), kept))
-        return EpochStore(files, self.panels, levelled=self.is_levelled, others=self.others)
+        return TrainingStore(files, self.panels, levelled=self.is_levelled, others=self.others)
 
     def digest(self) -> str:
         """Return the SHA-256 of all stored signals and labels, in order."""

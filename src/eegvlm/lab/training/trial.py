@@ -15,8 +15,8 @@ from transformers.utils.logging import disable_progress_bar, enable_progress_bar
 
 from eegvlm.lab.training.estimate import PhaseCost
 from eegvlm.lab.training.processes import Processes
-from eegvlm.lab.training.recipe import Mixture, Recipe, SimulatedNights
-from eegvlm.lab.training.run import Run
+from eegvlm.lab.training.recipe import Mixture, Recipe, SimulatedNightsRecipe
+from eegvlm.lab.training.run import TrainingRun
 
 _STEPS = 4
 _WORTH_IT = 200
@@ -78,7 +78,7 @@ def timed(recipe: Recipe, costs: list[PhaseCost]) -> list[PhaseCost]:
 
 
 def _timed(recipe: Recipe, costs: list[PhaseCost], folder: Path) -> list[PhaseCost]:
-    night = SimulatedNights(nights=1, hours=0.2)
+    night = SimulatedNightsRecipe(nights=1, hours=0.2)
     data = dataclasses.replace(
         recipe.data,
         train=Mixture((night,)),
@@ -88,7 +88,7 @@ def _timed(recipe: Recipe, costs: list[PhaseCost], folder: Path) -> list[PhaseCo
     )
     phases = tuple(dataclasses.replace(one, steps=_STEPS, patience=0, folds=0) for one in recipe.phases)
     short = dataclasses.replace(recipe, data=data, phases=phases, checkpoint_steps=1000)
-    run = Run.begin(short, folder, {}, lambda items, what: items)
+    run = TrainingRun.begin(short, folder, {}, lambda items, what: items)
     found = []
     for phase, cost in zip(run.phases, costs, strict=True):
         watch = Stopwatch()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.lab.training.context import NightVectors, cut, open_gaps
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
 
 
@@ -50,7 +50,7 @@ class WindowBatches:
     unmeasured: float = 0.0
 
     @property
-    def store(self) -> EpochStore:
+    def store(self) -> TrainingStore:
         """Whose epochs."""
         return self.vectors.store
 

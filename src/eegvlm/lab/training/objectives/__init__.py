@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from eegvlm.lab.training.objectives.answer import Answer
-from eegvlm.lab.training.objectives.answer_text import AnswerText
-from eegvlm.lab.training.objectives.classify import Classify
-from eegvlm.lab.training.objectives.describe import Describe
-from eegvlm.lab.training.objectives.evidence import Evidence
-from eegvlm.lab.training.objectives.follow import Follow
+from eegvlm.lab.training.objectives.answer import AnswerObjective
+from eegvlm.lab.training.objectives.answer_text import AnswerTextObjective
+from eegvlm.lab.training.objectives.classify import ClassifyObjective
+from eegvlm.lab.training.objectives.describe import DescribeObjective
+from eegvlm.lab.training.objectives.evidence import EvidenceObjective
+from eegvlm.lab.training.objectives.follow import FollowObjective
 from eegvlm.lab.training.objectives.objective import Objective
-from eegvlm.lab.training.objectives.reason import Reason
+from eegvlm.lab.training.objectives.reason import ReasonObjective
 
 __all__ = ["GENERAL_OBJECTIVES", "OBJECTIVES", "Objective"]
 
 OBJECTIVES: dict[str, type[Objective]] = {
-    "describe": Describe,
-    "classify": Classify,
-    "follow": Follow,
-    "evidence": Evidence,
-    "answer": Answer,
-    "reason": Reason,
+    "describe": DescribeObjective,
+    "classify": ClassifyObjective,
+    "follow": FollowObjective,
+    "evidence": EvidenceObjective,
+    "answer": AnswerObjective,
+    "reason": ReasonObjective,
 }
 
-GENERAL_OBJECTIVES: dict[str, type[Objective]] = {"answer": AnswerText}
+GENERAL_OBJECTIVES: dict[str, type[Objective]] = {"answer": AnswerTextObjective}
 """Those of a base that was not made for sleep."""

@@ -15,7 +15,7 @@ from eegvlm.lab.training.losses import stage_loss, weighed
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.rationales import Rationales
     from eegvlm.lab.training.recipe import Recipe
 
@@ -23,7 +23,7 @@ _ANSWERED = 2  # tokens: the label and the end
 
 
 @dataclass(frozen=True)
-class Answer(Objective):
+class AnswerObjective(Objective):
     """Cross-entropy of the label token, compared with the whole vocabulary, and of the end after it."""
 
     parts = ("enhancement", "tower", "projector", "language")
@@ -31,7 +31,7 @@ class Answer(Objective):
     answers = True
     varies_alone: ClassVar[bool] = True  # epochs without context are seen through recorders of their own
 
-    def batches(self, nights: NightInputs) -> tuple[Batches, Batches]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
         """Return epochs with their answers and, where the model reads the night, what surrounds them."""
         data, config, others = nights.recipe.data, nights.model.config, self.phase.others
         if not nights.vectors_given:
@@ -59,7 +59,7 @@ class Answer(Objective):
         )
         return train, Batches(nights.checks, nights.processor, context=nights.validation_context())
 
-    def texts(self, nights: NightInputs, seen: Augmentation | None, versions: int) -> Rationales | None:
+    def texts(self, nights: TrainingNightInputs, seen: Augmentation | None, versions: int) -> Rationales | None:
         """Return the reasons that are learnt, by night, version and epoch; None where labels alone are."""
         return None
 

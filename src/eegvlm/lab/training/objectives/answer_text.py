@@ -18,18 +18,18 @@ from eegvlm.lab.training.objectives.objective import Objective, Tensors
 from eegvlm.model.label_trie import label_log_probabilities
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class AnswerText(Objective):
+class AnswerTextObjective(Objective):
     """Negative log-likelihood of a label's tokens and of the end after them."""
 
     settings = frozenset({"lora"})
     answers = True
 
-    def batches(self, nights: NightInputs) -> tuple[GeneralBatches, GeneralBatches]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[GeneralBatches, GeneralBatches]:
         """Return epochs in the base's own form, and validation epochs as they are."""
         seen = nights.augmentation()
         texts = nights.evidence_texts(nights.nights, seen)
@@ -67,7 +67,7 @@ class AnswerText(Objective):
         return kept + answered * int(text.vocab_size) * (half + 2 * FLOAT32)
 
 
-def validation_batches(nights: NightInputs) -> GeneralBatches:
+def validation_batches(nights: TrainingNightInputs) -> GeneralBatches:
     """Return validation epochs as they are, in the base's own form."""
     return GeneralBatches(nights.checks, nights.processor, texts=nights.evidence_texts(nights.checks))
 

@@ -16,21 +16,21 @@ from eegvlm.lab.training.losses import stage_loss, weighed
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.recipe import Recipe
 
 _FLOAT32 = 4
 
 
 @dataclass(frozen=True)
-class Classify(Objective):
+class ClassifyObjective(Objective):
     """Cross-entropy of the enhancement network's classifiers; with a member, of that one alone."""
 
     parts = ("enhancement",)
     settings = frozenset({"member", "folds", "average", "randomisation"})
     network = "enhancement"
 
-    def batches(self, nights: NightInputs) -> tuple[Batches, Batches]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
         """Return pictures, each through a recorder of its own, and validation pictures as they are."""
         seen = nights.augmentation(self.phase.randomisation)
         train = Batches(nights.nights, nights.processor, seen, others=self.phase.others)

@@ -13,17 +13,17 @@ from eegvlm.lab.training.data import Batches
 from eegvlm.lab.training.descriptions import describe_nights
 from eegvlm.lab.training.joint import all_rows
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
-from eegvlm.lab.training.store import EpochStore
+from eegvlm.lab.training.store import TrainingStore
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.recipe import Recipe
 
 _TEMPERATURE = 0.07
 
 
 @dataclass(frozen=True)
-class Describe(Objective):
+class DescribeObjective(Objective):
     """The contrastive loss between pictures and their descriptions, after CLIP.
 
     References
@@ -34,11 +34,11 @@ class Describe(Objective):
     parts = ("tower", "projector", "language")
     draws_by_stage = False
 
-    def batches(self, nights: NightInputs) -> tuple[Batches, Batches]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
         """Return epochs, scored or not, as they are: what is said of them would not hold once they vary."""
 
-        def described(scored: EpochStore) -> Batches:
-            store = EpochStore(scored.files, scored.panels, unscored=True, levelled=scored.is_levelled)
+        def described(scored: TrainingStore) -> Batches:
+            store = TrainingStore(scored.files, scored.panels, unscored=True, levelled=scored.is_levelled)
             texts = describe_nights(store, nights.processor.layout, nights.out / "descriptions")
             return Batches(store, nights.processor, descriptions=texts)
 

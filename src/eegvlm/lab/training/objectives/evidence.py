@@ -15,7 +15,7 @@ from eegvlm.lab.training.losses import mean_over_readers
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.recipe import Recipe
     from eegvlm.model import EegVlmConfig
 
@@ -23,7 +23,7 @@ _FLOAT32 = 4
 
 
 @dataclass(frozen=True)
-class Evidence(Objective):
+class EvidenceObjective(Objective):
     """Cross-entropy of the stages of all epochs of windows of evidence."""
 
     parts = ("evidence",)
@@ -32,7 +32,7 @@ class Evidence(Objective):
     needs_signal = False
     draws_by_stage = False
 
-    def batches(self, nights: NightInputs) -> tuple[EvidenceBatches, EvidenceBatches]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[EvidenceBatches, EvidenceBatches]:
         """Return windows of evidence; the encoder's standards are fitted to the first ones, where it has none."""
         if not nights.model.config.reads_evidence:
             hint = "set model.evidence: tokens, or leave this phase out"

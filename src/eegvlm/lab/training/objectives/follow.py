@@ -14,7 +14,7 @@ from eegvlm.lab.training.objectives.objective import Objective, Tensors
 from eegvlm.lab.training.windows import WindowBatches
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.recipe import Recipe
     from eegvlm.model import EegVlmConfig
 
@@ -23,7 +23,7 @@ _FLOAT32 = 4
 
 
 @dataclass(frozen=True)
-class Follow(Objective):
+class FollowObjective(Objective):
     """Cross-entropy of the stages of all epochs of windows; the enhancement network's classifier stays as it is."""
 
     parts = ("night",)
@@ -31,7 +31,7 @@ class Follow(Objective):
     network = "night"
     draws_by_stage = False
 
-    def batches(self, nights: NightInputs) -> tuple[WindowBatches, WindowBatches]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[WindowBatches, WindowBatches]:
         """Return windows of vectors around drawn epochs, and around every validation epoch."""
         data, config, around = nights.recipe.data, nights.model.config, nights.model.config.night_epochs
         if not around:

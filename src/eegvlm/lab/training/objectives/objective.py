@@ -15,7 +15,7 @@ from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.agreement import agreement_of_stages
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.phase_recipe import Part, Phase
     from eegvlm.lab.training.recipe import Recipe
 
@@ -63,7 +63,7 @@ class Objective:
     needs_signal: ClassVar[bool] = True
     draws_by_stage: ClassVar[bool] = True
 
-    def batches(self, nights: NightInputs) -> tuple[Any, Any]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[Any, Any]:
         """Return the training and the validation batches.
 
         Raises

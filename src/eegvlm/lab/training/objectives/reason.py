@@ -11,23 +11,23 @@ from torch.nn import functional
 from eegvlm.lab.training.activation_memory import ASKED, REASONED
 from eegvlm.lab.training.data import Augmentation
 from eegvlm.lab.training.joint import share_of_items
-from eegvlm.lab.training.objectives.answer import Answer
+from eegvlm.lab.training.objectives.answer import AnswerObjective
 from eegvlm.lab.training.objectives.objective import Tensors
 from eegvlm.lab.training.rationales import Rationales, night_rationales
 
 if TYPE_CHECKING:
-    from eegvlm.lab.training.night_inputs import NightInputs
+    from eegvlm.lab.training.night_inputs import TrainingNightInputs
     from eegvlm.lab.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Reason(Answer):
+class ReasonObjective(AnswerObjective):
     """Cross-entropy of every token of the reasons, the stage at their end included, or of the label alone."""
 
     settings = frozenset({"lora", "reasoned"})
     varies_alone = False  # what is said of an epoch must hold
 
-    def texts(self, nights: NightInputs, seen: Augmentation | None, versions: int) -> Rationales:
+    def texts(self, nights: TrainingNightInputs, seen: Augmentation | None, versions: int) -> Rationales:
         """Return the reasons, composed from what is measurable in each version of each epoch."""
         return night_rationales(
             nights.nights,
