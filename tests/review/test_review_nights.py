@@ -151,6 +151,8 @@ def running(arguments: list[Path | str]) -> Iterator[tuple[str, int]]:
             line = process.stdout.readline()
             assert line.startswith("open http://127.0.0.1:"), process.stderr.read()
             address = line.removeprefix("open ").strip()
+            with pytest.raises(urllib.error.HTTPError, match="401"):  # answered: from now on signals are heard
+                urllib.request.urlopen(address.partition("?")[0])
             yield address, int(address.split(":")[2].partition("/")[0])
             if process.poll() is None:
                 process.send_signal(2)

@@ -13,7 +13,6 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 from small_run import losses, written_to
 from spectral_files import write_spectral
-from transformers import TrainerCallback
 
 from eegvlm.errors import InputError
 from eegvlm.evidence import entries
@@ -167,26 +166,14 @@ def test_a_second_evidence_phase_goes_on_with_the_standards_of_the_first(tmp_pat
     assert torch.equal(run.model.model.evidence.mean, mean)
 
 
-class Watched(TrainerCallback):
-    """Keeps a weight of every step."""
-
-    def __init__(self) -> None:
-        self.weights: list[torch.Tensor] = []
-
-    def on_step_end(self, args, state, control, model=None, **kwargs):
-        self.weights.append(model.model.evidence.readers[0].outward.weight.detach().clone())
-
-
 def test_the_readers_end_as_the_mean_of_their_last_steps(tmp_path, roots):
-    run, watched = (
-        begun(tmp_path, roots, f"phases=[{EVIDENCE.replace('steps: 5', 'steps: 4, average: 0.5')}]"),
-        Watched(),
-    )
-    run.callbacks = (watched,)
+    run = begun(tmp_path, roots, f"phases=[{EVIDENCE.replace('steps: 5', 'steps: 4, average: 0.5')}]")
+    outward, weights = run.model.model.evidence.readers[0].outward, []
+    run.after_step = lambda step: weights.append(outward.weight.detach().clone())
     run.of(run.phases[0]).phase(run.phases[0])
     held = load_file(tmp_path / "run" / "evidence" / "weights" / WEIGHTS)["model.evidence.readers.0.outward.weight"]
-    torch.testing.assert_close(held, torch.stack(watched.weights[2:]).mean(dim=0))
-    assert not torch.equal(held, watched.weights[-1])
+    torch.testing.assert_close(held, torch.stack(weights[2:]).mean(dim=0))
+    assert not torch.equal(held, weights[-1])
 
 
 def test_an_evidence_phase_needs_a_model_that_reads_evidence(tmp_path, roots):

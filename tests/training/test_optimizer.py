@@ -16,14 +16,14 @@ def model() -> EegVlmForConditionalGeneration:
     return EegVlmForConditionalGeneration(preset("tiny"))
 
 
-def test_biases_and_the_gains_of_normalisations_do_not_decay(model):
+def test_biases_and_the_gains_of_layer_norms_do_not_decay_and_those_of_batch_norms_do(model):
     phase = Phase("answer", "answer", ("language", "projector"), weight_decay=0.1)
     optimizer = adamw(model, phase)
     decay = {id(one): group["weight_decay"] for group in optimizer.param_groups for one in group["params"]}
     named = dict(model.named_parameters())
     assert decay.keys() == {id(one) for one in named.values()}
     for name, parameter in named.items():
-        kept = "bias" in name or "norm" in name
+        kept = "bias" in name or ("norm" in name and "normalization" not in name)
         assert decay[id(parameter)] == (0.0 if kept else 0.1), name
 
 

@@ -13,7 +13,8 @@ from eegvlm.lab.training.phase_recipe import Phase
 
 MAX_GRADIENT_NORM = 1.0
 
-# Gains and offsets of normalisations, and offsets of layers, are not drawn to 0.
+# Gains and offsets of layer norms, and offsets of layers, are not drawn to 0; gains of a backbone's batch norms are, as
+# transformers' Trainer, with which the packaged weights were trained, draws them.
 _UNDECAYED = re.compile(r"bias|layernorm|rmsnorm|(?:^|\.)norm(?:$|\.)|_norm(?:$|\.)")
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
