@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from killed_ablation import AXES, SEEDS
 from typer.testing import CliRunner
 
 from eegvlm.cli.app import app
@@ -102,18 +104,11 @@ def test_nights_are_prepared_once_for_all_variants_of_one_layout(done):
 def test_it_goes_on_after_a_kill_and_takes_more_seeds_later(done, recipe, data):
     out, _ = done
     before = {file: file.stat().st_mtime_ns for file in out.glob("runs/*/*/*/answers-*.npz")}
-    plan = Plan(read_recipe(recipe), variants(recipe, [Axis("phases.enhance.enabled", ("false",))]), seeds=3)
-    child = os.fork()
-    if child == 0:
-        from eegvlm.lab.evaluation import ablation
-
-        def stop(*args, **kwargs):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        ablation.write_answers = stop
-        ablate(plan, out, data=data, resume=True)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    script = Path(__file__).with_name("killed_ablation.py")
+    sources = [f"{name}={root}" for name, root in data.items()]
+    killed = subprocess.run([sys.executable, script, recipe, out, *sources], check=False, timeout=600)
+    assert killed.returncode == -signal.SIGKILL
+    plan = Plan(read_recipe(recipe), variants(recipe, AXES), seeds=SEEDS)
     told: list[str] = []
     found = ablate(plan, out, data=data, resume=True, tell=told.append, bootstrap=ConfusionBootstrap(100))
     assert {said.partition(":")[0] for said in told} == {"run 3 of 3 (phases.enhance.enabled=false, seed 2, fold 1)"}

@@ -68,8 +68,9 @@ class EegVlmConfig(LlavaConfig):
     evidence_sharpness
         By what the pooled log probabilities of the readers are multiplied.
     evidence_weight
-        Weight of the evidence encoder's log probabilities, which are added to the logits of the five label tokens where
-        a stage is read.
+        Weight of the evidence encoder's log probabilities where a stage is read: in a logarithmic pool with the logits
+        of those that have seen the picture, whose weight is 1, or less (``picture_agreement``). The night encoder and
+        the language model read evidence in any case.
     picture_agreement
         Shares of a recording's epochs to which the enhancement network and the evidence encoder give the same stage: at
         the first, pictures count for nothing, from the second on in full, and in between in proportion. Equal: always

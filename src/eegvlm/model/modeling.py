@@ -322,15 +322,18 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         measured
             The evidence encoder's log probabilities, (batch, 5), NaN where nothing was measured.
         picture_weight
-            Weight of the two that have seen the picture, where something was measured.
+            Weight of the two that have seen the picture in the logarithmic pool with the evidence, whose weight is
+            ``evidence_weight``; both count as shares of their sum.
         """
         logits = label_logits
         if own is not None and self.config.classifier_weight:
             of_classifier: torch.Tensor = self.model.enhancement.stage_logits(own.mean(dim=1)).to(label_logits)
             logits = logits + self.config.classifier_weight * of_classifier
         if measured is not None:
-            weight = torch.where(measured.isnan(), 1.0, picture_weight).to(logits)
-            logits = weight * logits + self.config.evidence_weight * measured.to(logits).nan_to_num()
+            of_evidence = self.config.evidence_weight
+            of_both = of_evidence / (picture_weight + of_evidence) if of_evidence else 0.0
+            share = torch.where(measured.isnan(), 0.0, of_both).to(logits)
+            logits = (1 - share) * logits + share * measured.to(logits).nan_to_num()
         return logits
 
     @classmethod

@@ -91,7 +91,7 @@ class Reader:
         measured = None if inputs.context is None else self.model.evidence_answer(inputs.context)
         if self.inputs != "evidence" or measured is None:
             return None
-        alone: Logits = (self.model.config.evidence_weight * measured).nan_to_num().float().cpu().numpy()
+        alone: Logits = measured.nan_to_num().float().cpu().numpy()
         return alone
 
     @torch.inference_mode()

@@ -193,6 +193,7 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
     if said.evidence != "none":
         fields |= {name: value for name, value in vars(said).items() if name.startswith("evidence")}
+        fields["picture_agreement"] = list(said.picture_agreement)
     if said.enhancement_members:
         fields["enhancement_members"] = said.enhancement_members
     backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")

@@ -92,7 +92,7 @@ def negative_log_likelihood(probabilities: npt.NDArray[np.floating], stages: Sta
     return float(-np.log(np.maximum(probabilities[scored, stages[scored]], 1e-6)).mean())
 
 
-def fit(nights: list[CalibrationNight], prior: Sequence[float] | None = None) -> Fitted:
+def fit(nights: list[CalibrationNight], prior: Sequence[float] | None = None, *, least: float = 0.0) -> Fitted:
     """Fit both temperatures and the strength, and say whether smoothing helps; every source counts alike.
 
     Parameters
@@ -101,13 +101,16 @@ def fit(nights: list[CalibrationNight], prior: Sequence[float] | None = None) ->
         Of subjects not trained on.
     prior
         Shares of the stages among the epochs that were learnt.
+    least
+        Temperature of the probabilities at the least. 1 for what is a pool already: that it could be surer of recorders
+        like those that were learnt from says nothing of others.
 
     References
     ----------
     Guo et al. 2017, On Calibration of Modern Neural Networks, ICML.
     """
     given = [(night.source, softmax(night.logits), night.stages) for night in nights]
-    alone, loss_alone = _best_temperature(given)
+    alone, loss_alone = _best_temperature(given, least)
     found = []
     for strength in _STRENGTHS:
         pieces: list[_Piece] = []
@@ -124,7 +127,7 @@ def fit(nights: list[CalibrationNight], prior: Sequence[float] | None = None) ->
     return Fitted(alone, "none" if loss_alone <= loss else "posterior", strength, after)
 
 
-def _best_temperature(pieces: list[_Piece]) -> tuple[float, float]:
+def _best_temperature(pieces: list[_Piece], least: float = 0.0) -> tuple[float, float]:
     """Return the temperature between 0.05 and 20 that makes the stages most likely, and the mean loss over sources."""
     sources = {source for source, _, stages in pieces if (stages >= 0).any()}
     joined = [
@@ -140,4 +143,6 @@ def _best_temperature(pieces: list[_Piece]) -> tuple[float, float]:
         return float(np.mean([negative_log_likelihood(tempered(given, temperature), to) for given, to in joined]))
 
     result = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
+    if np.exp(result.x) < least:
+        return least, loss(float(np.log(least)))
     return float(np.exp(result.x)), float(result.fun)

@@ -61,6 +61,8 @@ class ModelRecipe:
     evidence, evidence_readers, evidence_hidden, evidence_sharpness, evidence_weight
         What was measured, beside the pictures: ``tokens`` of an EEG-VLM, see :class:`~eegvlm.model.EegVlmConfig`;
         ``text`` in the prompt of a base that is not a LLaVA, see :class:`~eegvlm.model.StagerSettings`.
+    picture_agreement
+        By which agreement with the evidence pictures count; see :class:`~eegvlm.model.EegVlmConfig`.
     classifier_weight
         Of the enhancement network's classifier beside the label tokens; see :class:`~eegvlm.model.EegVlmConfig`.
     stage_labels
@@ -85,4 +87,5 @@ class ModelRecipe:
     evidence_hidden: int = 64
     evidence_sharpness: float = 1.0
     evidence_weight: float = 1.0
+    picture_agreement: tuple[float, float] = (0.0, 0.0)
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")

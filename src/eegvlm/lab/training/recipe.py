@@ -46,7 +46,6 @@ __all__ = [
 
 _REMOVED = {
     "by_stage": 0.0,
-    "picture_agreement": [0.0, 0.0],
     "subject_batches": False,
     "unfamiliar_widening": 1.0,
 }

@@ -250,7 +250,7 @@ class TrainingRun:
         model.to(frozen_dtype(self.recipe))
         scored = scored_nights(model, Batches(self.checks, self.processor, context=context))
         model.config.stage_prior = learnt_shares(self.recipe.data, self.nights)
-        fitted = fit(scored, model.config.stage_prior)
+        fitted = fit(scored, model.config.stage_prior, least=1.0 if model.config.reads_evidence else 0.0)
         for name, value in asdict(fitted).items():
             setattr(model.config, name, value)
         stores = {"training": self.nights, "validation": self.checks}
