@@ -120,8 +120,8 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
     Returns
     -------
     numpy.ndarray
-        float32 (n_epochs, len(entries())), NaN where an entry is absent, as all of a modality are where an artefact
-        fills a band of it for hours (:mod:`eegvlm.images.corrections`).
+        float32 (n_epochs, len(entries())), NaN where an entry is absent: those of the eyes where an artefact fills a
+        band of theirs for hours, and all of an epoch where one fills the EEG's (:mod:`eegvlm.images.corrections`).
     """
     columns: dict[str, npt.NDArray[np.float64]] = {}
     eeg = _names(night, "eeg")
@@ -139,9 +139,9 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
         if entry.relative:
             columns[entry.name] = columns[entry.name.removesuffix("_relative")]
     found = np.stack([columns[entry.name] for entry in entries()], axis=1).astype(np.float32)
-    for group in ("eeg", "eog"):  # what an artefact fills says nothing of sleep; of two eyes, neither does the mean
-        members = np.array([entry.group == group for entry in entries()])
-        found[np.ix_(_hidden(night, group), members)] = np.nan
+    # what an artefact fills says nothing of sleep: of two eyes neither does the mean, without the EEG nothing does
+    found[np.ix_(_hidden(night, "eog"), np.array([entry.group == "eog" for entry in entries()]))] = np.nan
+    found[_hidden(night, "eeg")] = np.nan
     found[~night.usable] = np.nan
     return beside_median(found)
 
