@@ -84,7 +84,6 @@ def test_a_data_set_is_pooled_and_may_follow_the_expert_s_stage(tmp_path):
         ([SET, "--report"], "--report"),
         ([SET, "--figures", "gif"], "png, svg, pdf"),
         ([SET, "--patches", "300"], "patches"),
-        ([SET, "--inputs", "picture"], "reads pictures alone"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(arguments, said, tmp_path):

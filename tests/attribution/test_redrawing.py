@@ -25,8 +25,12 @@ def test_the_night_s_own_answers_are_those_of_staging(stager, night):
     np.testing.assert_allclose(np.exp(own[0]), staged[20], atol=1e-3)
 
 
-def test_a_blank_panel_is_read_as_one_without_signal(stager, night):
-    """Blanking pixels and leaving the signal out draw the same picture, through different code."""
+def test_a_blank_panel_is_read_as_one_without_signal(night):
+    """Blanking pixels and leaving the signal out draw the same picture, through different code.
+
+    Of pictures alone: what was measured stays where pixels are blanked, and goes with a signal.
+    """
+    stager = Stager.from_pretrained("nano", inputs="picture")
     redrawing = stager.redrawing(night)
     rows = np.array([20])
     found = attribute(redrawing, rows, Blanking("panel", curves=False))
