@@ -127,6 +127,6 @@ def test_the_packaged_model_knows_the_persons_whose_spectra_its_simulated_nights
     from eegvlm.model import checkpoint_path
 
     record = read_record(checkpoint_path("nano"))
-    assert record.counts("training") == {"sleep-edf": 10, "ucddb": 14, "simulated": 280}
+    assert record.counts("training") == {"sleep-edf": 78, "ucddb": 14, "simulated": 420}
     files = (real_data / "sleep_edf_band_powers").glob("*.npz")
     assert {record.part_of(f"sleep-edf:{file.stem[:5]}") for file in files} == {"training"}
