@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,13 @@ def test_an_unclear_question_is_refused_before_anything_is_read(tmp_path):
 def test_a_folder_that_holds_no_staged_night_is_named(tmp_path):
     with pytest.raises(InputError, match=str(tmp_path)):
         run(tmp_path, 3, "why?")
+
+
+def test_results_far_from_their_recording_say_how_it_is_given(results, tmp_path, monkeypatch):
+    moved = shutil.copytree(results, tmp_path / "one" / "two" / "three" / "night")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="ask from the folder in which it lies, or give the recording"):
+        run(moved, 1, "why?")
 
 
 def test_a_general_model_says_what_it_likes_and_is_verified(night, speaker, monkeypatch):

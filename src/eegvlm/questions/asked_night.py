@@ -14,6 +14,7 @@ from eegvlm.images import PreparedNight, load_layout
 from eegvlm.questions.answer import AnswerStatement, Basis, Checked
 from eegvlm.reasoning import Claim, Context, night_contexts, parse, verify
 from eegvlm.review.locating import find_recording
+from eegvlm.review.problems import NotFoundError
 from eegvlm.review.results import read_results
 from eegvlm.signals import Recording
 from eegvlm.staging.explaining import Ground
@@ -71,7 +72,11 @@ class AskedNight:
         """
         results = read_results(folder)
         summary = results.summary
-        recording = find_recording(summary.get("recording") or {}, folder, folder)
+        try:
+            recording = find_recording(summary.get("recording") or {}, folder, folder)
+        except NotFoundError as error:
+            hint = "ask from the folder in which it lies, or give the recording in place of its results"
+            raise InputError(folder, "recording", error.value, hint) from error
         try:
             layout = load_layout(str(summary.get("layout")))
         except InputError as error:
