@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 from eegvlm.images.corrections import Correction, corrected, signal_corrections
 from eegvlm.images.layout import Floor, GridLines, ImageLayout, LayoutError, Level, Panel
@@ -37,10 +38,4 @@ __all__ = [
     "signal_corrections",
 ]
 
-_LAZY = {"render": "eegvlm.images.raster", "recover_signal": "eegvlm.images.inverse"}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, _, _ = lazy_loader.attach(__name__, submod_attrs={"inverse": ["recover_signal"], "raster": ["render"]})

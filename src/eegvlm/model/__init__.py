@@ -5,8 +5,9 @@ The names are imported when they are asked for: transformers takes seconds to im
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from eegvlm.model.configuration import EegVlmConfig
@@ -29,19 +30,16 @@ __all__ = [
     "preset",
 ]
 
-_FILES = {
-    "EegVlmConfig": "configuration",
-    "EegVlmForConditionalGeneration": "modeling",
-    "EegVlmImageProcessor": "image_processing",
-    "EegVlmProcessor": "processing",
-    "GeneralProcessor": "general_processing",
-    "StagerSettings": "general",
-    "checkpoint_path": "weights",
-    "preset": "presets",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"eegvlm.model.{_FILES[name]}"), name)
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "configuration": ["EegVlmConfig"],
+        "general": ["StagerSettings"],
+        "general_processing": ["GeneralProcessor"],
+        "image_processing": ["EegVlmImageProcessor"],
+        "modeling": ["EegVlmForConditionalGeneration"],
+        "presets": ["preset"],
+        "processing": ["EegVlmProcessor"],
+        "weights": ["checkpoint_path"],
+    },
+)

@@ -8,8 +8,9 @@ a file's header or from a model.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from eegvlm.report.leads import FurtherLeads
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FurtherLeads", "Overlay", "write_report"]
 
-_LAZY = {
-    "FurtherLeads": "eegvlm.report.leads",
-    "Overlay": "eegvlm.report.overlay",
-    "write_report": "eegvlm.report.page",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, _, _ = lazy_loader.attach(
+    __name__, submod_attrs={"leads": ["FurtherLeads"], "overlay": ["Overlay"], "page": ["write_report"]}
+)

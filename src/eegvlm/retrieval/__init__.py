@@ -10,8 +10,9 @@ FAISS needs the ``index`` extra. Every name is imported when it is first asked f
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from eegvlm.retrieval.building import build_index
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoder", "EpochIndex", "build_index", "vote"]
 
-_FILES = {"Encoder": "encoder", "EpochIndex": "epoch_index", "build_index": "building", "vote": "voting"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"eegvlm.retrieval.{_FILES[name]}"), name)
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "building": ["build_index"],
+        "encoder": ["Encoder"],
+        "epoch_index": ["EpochIndex"],
+        "voting": ["vote"],
+    },
+)

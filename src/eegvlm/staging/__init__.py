@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from eegvlm.staging.counterfactuals import Counterfactuals
@@ -27,21 +28,15 @@ __all__ = [
     "stage_file",
 ]
 
-_FILES = {
-    "Counterfactuals": "counterfactuals",
-    "Redrawing": "redrawing",
-    "SecondReader": "second_reader",
-    "StageOptions": "pipeline",
-    "StagedNight": "night",
-    "Stager": "stager",
-    "ask_second_reader": "second_reader",
-    "second_reader_named": "second_reader",
-    "stage": "one_call",
-    "stage_file": "pipeline",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"eegvlm.staging.{_FILES[name]}"), name)
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "counterfactuals": ["Counterfactuals"],
+        "night": ["StagedNight"],
+        "one_call": ["stage"],
+        "pipeline": ["StageOptions", "stage_file"],
+        "redrawing": ["Redrawing"],
+        "second_reader": ["SecondReader", "ask_second_reader", "second_reader_named"],
+        "stager": ["Stager"],
+    },
+)

@@ -10,8 +10,9 @@ Parquet needs the ``train`` extra. Every name is imported when it is first asked
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from eegvlm.lab.epochs.building import build_store
@@ -33,21 +34,13 @@ __all__ = [
     "is_store",
 ]
 
-_FILES = {
-    "EpochBatch": "store",
-    "EpochStore": "store",
-    "Manifest": "manifest",
-    "NightEntry": "manifest",
-    "PictureSet": "pictures",
-    "ShardEntry": "manifest",
-    "StoreError": "problems",
-    "build_store": "building",
-    "export_pictures": "pictures",
-    "is_store": "store",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"eegvlm.lab.epochs.{_FILES[name]}"), name)
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "building": ["build_store"],
+        "manifest": ["Manifest", "NightEntry", "ShardEntry"],
+        "pictures": ["PictureSet", "export_pictures"],
+        "problems": ["StoreError"],
+        "store": ["EpochBatch", "EpochStore", "is_store"],
+    },
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+import lazy_loader
 
 from eegvlm.core.extras import missing_extra
 
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Recipe", "merge", "read_recipe", "train"]
 
-_FILES = {"Recipe": "recipe", "merge": "merging", "read_recipe": "recipe", "train": "run"}
+_imported, _, _ = lazy_loader.attach(
+    __name__, submod_attrs={"merging": ["merge"], "recipe": ["Recipe", "read_recipe"], "run": ["train"]}
+)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(importlib.import_module(f"eegvlm.lab.training.{_FILES[name]}"), name)
+        return _imported(name)
     except ModuleNotFoundError as error:
         raise missing_extra(error, f"eegvlm.lab.training.{name}") or error from error
