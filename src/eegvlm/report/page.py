@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from eegvlm.core.files import make_folder, write_text
+from eegvlm.core.templates import page_template
 from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence
 from eegvlm.hypnogram import CountedSleep, Hypnogram
@@ -31,9 +31,6 @@ from eegvlm.report.second_row import second_row
 from eegvlm.report.signal_quality import epoch_notes, quality_rows, read_from
 from eegvlm.report.spectrogram import scale_colours
 from eegvlm.report.traces import CHUNK
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 FILE = "report.html"
 SCRIPTS = ("unpack.js", "picture.js", "epoch.js", "night.js")
@@ -130,7 +127,7 @@ def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | N
     listed = review_list(scored, night.review)
     data = script_data(night, pictures, listed, _default_count(night.review))
     data["overlay"] = None if overlay is None else overlay.caption
-    text = _template().render(
+    text = page_template("eegvlm.report", "page.html.jinja").render(
         **_said(night),
         **_drawn(night, pictures, listed),
         second=None if second is None else second_row(scored, second),
@@ -262,17 +259,3 @@ def _inlined() -> dict[str, str]:
 
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("eegvlm.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.jinja")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from eegvlm.core.templates import page_template
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import CountedSleep, Hypnogram, HypnogramError, count_sleep
 from eegvlm.report import numbers
@@ -21,9 +21,6 @@ from eegvlm.review.changes import ChangedEpoch, changed_epochs, transition_count
 from eegvlm.review.printed_hypnogram import COLOURS, HEIGHT, WIDTH, printed_hypnogram
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.scoring import ReviewedScoring
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 NOTICE = "Research use; verify by a trained scorer."
 # So many lines in three columns, and so many comments, fit the second sheet.
@@ -66,7 +63,7 @@ def clinical_page(
     night = scoring.hypnogram()
     changes = changed_epochs(scoring, entries)
     is_blank = scoring.begun["basis"] == "blank"
-    return _template().render(
+    return page_template("eegvlm.review", "clinical_page.html.jinja").render(
         file=described.get("file", ""),
         span=_span(night),
         width=WIDTH,
@@ -146,17 +143,3 @@ def _columns(night: Hypnogram, changes: Sequence[ChangedEpoch]) -> list[list[tup
 
 def _minute(when: str) -> str:
     return datetime.fromisoformat(when).strftime("%Y-%m-%d %H:%M %z")
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("eegvlm.review", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("clinical_page.html.jinja")

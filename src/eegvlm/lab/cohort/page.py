@@ -7,21 +7,18 @@ import hashlib
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
+from eegvlm.core.templates import page_template
 from eegvlm.lab.cohort.output import Output
 from eegvlm.lab.cohort.row import COLUMNS
 from eegvlm.lab.cohort.standing_out import Distribution, Measure, distributions, reasons
 from eegvlm.lab.cohort.summary import Row, Rows
 from eegvlm.report.page import NOTICE
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 FILE = "cohort.html"
 MOST_STANDING_OUT = 200
@@ -107,8 +104,8 @@ def write_page(output: Output, rows: Rows, failures: Sequence[Row], *, title: st
             (heapq.heappush if len(kept) < MOST_STANDING_OUT else heapq.heappushpop)(kept, item)
     standing = [_line(row, why, has_reports) for _, _, row, why in sorted(kept, key=lambda one: one[:2], reverse=True)]
     listed = [_line(row, [], has_reports) for row in _first(rows(), MOST_LISTED)]
-    style = _text("cohort.css")
-    page = _template().render(
+    style = files("eegvlm.lab.cohort").joinpath("cohort.css").read_text(encoding="utf-8")
+    page = page_template("eegvlm.lab.cohort", "cohort.html.jinja").render(
         title=title,
         notice=NOTICE,
         n_nights=count,
@@ -133,15 +130,3 @@ def _line(row: Row, why: list[str], has_reports: bool) -> Mapping[str, Any]:
 
 def _first(rows: Iterator[Row], count: int) -> Iterator[Row]:
     return (row for row, _ in zip(rows, range(count), strict=False))
-
-
-def _text(name: str) -> str:
-    return files("eegvlm.lab.cohort").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_text("cohort.html.jinja"))
