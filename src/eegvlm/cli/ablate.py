@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.cli.model_options import BatchSize, StagingDevice, StagingDtype
 from eegvlm.cli.wide_console import wide_console
 from eegvlm.errors import InputError
 
@@ -56,9 +57,9 @@ def ablate(
         bool, typer.Option("--judge-known", help="Judge persons, too, whom the recipe's base has met.")
     ] = False,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the persons.")] = 2000,
-    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
-    device: Annotated[str, typer.Option(help="Of staging: auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="Of staging: auto, float32, bfloat16, float16.")] = "auto",
+    batch_size: BatchSize = 32,
+    device: StagingDevice = "auto",
+    dtype: StagingDtype = "auto",
 ) -> None:
     """Train every variant of a recipe with every seed, judge all on the same unseen persons, and print one table.
 

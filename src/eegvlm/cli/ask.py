@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eegvlm.cli.model_options import Device, Dtype
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def ask(
         typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose a recording's channels yourself."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: statements, claims and verdicts.")] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
 ) -> None:
     """Ask about an epoch of a night.
 

@@ -24,6 +24,7 @@ from eegvlm.cli.dataset_options import (
     folder_rules,
     open_nights,
 )
+from eegvlm.cli.model_options import ChannelChoice, Device, Dtype, JudgedModel
 from eegvlm.cli.wide_console import wide_console
 from eegvlm.errors import InputError
 
@@ -60,7 +61,7 @@ class GivenInputs(StrEnum):
 
 
 def attribute(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a packaged model, or a checkpoint folder.")],
+    model: JudgedModel,
     recording: Annotated[
         str,
         typer.Argument(
@@ -100,10 +101,7 @@ def attribute(
     report: Annotated[
         bool, typer.Option("--report", help="Stage the recording, too: a report with the epochs' maps laid over.")
     ] = False,
-    channels: Annotated[
-        list[str] | None,
-        typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz."),
-    ] = None,
+    channels: ChannelChoice = None,
     wake_crop: WakeCrop = None,
     only: Only = None,
     scorer: Scorer = None,
@@ -117,8 +115,8 @@ def attribute(
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Pictures read at a time.", show_default="as suits the device")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
 ) -> None:
     """Map what a model's answers hang on: patches of the picture are blanked, one at a time.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from eegvlm.cli.model_options import BatchSize, Device, Dtype
 from eegvlm.cli.stage import Eeg, Explain, Reasons, Smooth
 from eegvlm.errors import InputError
 
@@ -89,9 +90,9 @@ def _cohort(
     ] = None,
     reasons: Annotated[Reasons, typer.Option(help="As in eegvlm stage.")] = Reasons.GROUNDED,
     formats: Annotated[str, typer.Option(help="Files to write of each night.")] = _FORMATS,
-    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    batch_size: BatchSize = 32,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Stage many nights: each once, whatever is killed; a changed file anew; a failing night stops no other.

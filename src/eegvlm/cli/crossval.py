@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from eegvlm.cli.model_options import BatchSize, StagingDevice, StagingDtype
 from eegvlm.cli.wide_console import wide_console
 from eegvlm.core.extras import check_extra
 from eegvlm.errors import InputError
@@ -39,9 +40,9 @@ def crossval(
     ] = False,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the persons.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of resamples.")] = 0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
-    device: Annotated[str, typer.Option(help="Of staging: auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="Of staging: auto, float32, bfloat16, float16.")] = "auto",
+    batch_size: BatchSize = 32,
+    device: StagingDevice = "auto",
+    dtype: StagingDtype = "auto",
 ) -> None:
     """Train a model for each fold, judge it on persons it has not met, and pool the answers.
 

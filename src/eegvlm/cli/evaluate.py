@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -25,6 +25,7 @@ from eegvlm.cli.dataset_options import (
     grid_name,
     open_nights,
 )
+from eegvlm.cli.model_options import BatchSize, ChannelChoice, Device, Dtype, JudgedSet, names_among
 from eegvlm.cli.stage import Reasons, Smooth
 from eegvlm.cli.wide_console import wide_console
 from eegvlm.errors import InputError
@@ -54,12 +55,7 @@ def evaluate(
             metavar="MODEL", help="Name of a packaged model, a checkpoint folder, or with --layout any base model."
         ),
     ],
-    dataset: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATASET", help="One of `eegvlm dataset list`, or simulated:nights=4,seed=3000000,hours=8."
-        ),
-    ],
+    dataset: JudgedSet,
     root: Annotated[str | None, typer.Argument(metavar="ROOT", help="Where it lies.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for evaluation.json and evaluation.md.")] = None,
     layout: Annotated[
@@ -85,10 +81,7 @@ def evaluate(
     onset_unit: OnsetUnit = None,
     grid: Grid = "scoring",
     extend_20s: Extend20s = False,
-    channels: Annotated[
-        list[str] | None,
-        typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz."),
-    ] = None,
+    channels: ChannelChoice = None,
     modalities: Annotated[
         str, typer.Option(metavar="LIST", help="Signals that are read; others are as if never recorded.")
     ] = ",".join(MODALITIES),
@@ -140,9 +133,9 @@ def evaluate(
     ] = Reasons.FREE,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the subjects.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of resamples, folds and random changes.")] = 0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    batch_size: BatchSize = 32,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
 ) -> None:
     """Judge a model against the experts of a data set.
 
@@ -160,10 +153,10 @@ def evaluate(
     from eegvlm.signals import parse_channels
 
     chosen = parse_channels(channels or ())
-    kept = _names("--modalities", modalities.split(","), MODALITIES)
-    baselines = _names("--baseline", baseline or (), _BASELINES)
+    kept = names_among("--modalities", modalities.split(","), MODALITIES)
+    baselines = names_among("--baseline", baseline or (), _BASELINES)
     chosen_inputs = list(dict.fromkeys(name.strip() for name in inputs.split(",")))
-    _names("--inputs", chosen_inputs, _INPUTS)
+    names_among("--inputs", chosen_inputs, _INPUTS)
     if faithfulness_epochs is not None and not faithfulness:
         raise InputError("arguments", "--faithfulness-epochs", faithfulness_epochs, "give --faithfulness with it")
     if robustness and extend_20s:
@@ -355,11 +348,3 @@ def _logistic(
             tell(0, len(nights.nights), "fit")
         stager = logistic.fit_on(training.nights)
         return judge(stager, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
-
-
-def _names(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return names in the order of those that are known; refuse others."""
-    asked = {name.strip() for part in given for name in part.split(",")}
-    for name in sorted(asked - set(known)):
-        raise InputError("arguments", option, name, f"choose from {', '.join(known)}")
-    return tuple(name for name in known if name in asked)

@@ -21,21 +21,16 @@ from eegvlm.cli.dataset_options import (
     folder_rules,
     open_nights,
 )
+from eegvlm.cli.model_options import BatchSize, ChannelChoice, Device, Dtype, JudgedModel, JudgedSet, names_among
 from eegvlm.cli.wide_console import wide_console
-from eegvlm.errors import InputError
 
 _KINDS = ("noise", "flat", "saturated", "swapped")
 _MARKDOWN, _JSON = "channel-failure.md", "channel-failure.json"
 
 
 def failing_channel(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a packaged model, or a checkpoint folder.")],
-    dataset: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATASET", help="One of `eegvlm dataset list`, or simulated:nights=4,seed=3000000,hours=8."
-        ),
-    ],
+    model: JudgedModel,
+    dataset: JudgedSet,
     root: Annotated[str | None, typer.Argument(metavar="ROOT", help="Where it lies.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(help=f"Folder for {_MARKDOWN} and {_JSON}.", show_default=False)] = None,
     roles: Annotated[
@@ -52,10 +47,7 @@ def failing_channel(
             help="In N epochs of each night: what the answers hang on before and after; 0: not asked.",
         ),
     ] = 20,
-    channels: Annotated[
-        list[str] | None,
-        typer.Option("--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz."),
-    ] = None,
+    channels: ChannelChoice = None,
     wake_crop: WakeCrop = None,
     only: Only = None,
     scorer: Scorer = None,
@@ -67,9 +59,9 @@ def failing_channel(
     onset_unit: OnsetUnit = None,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap resamples of the subjects.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of resamples, places and epochs.")] = 0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Epochs read at a time.")] = 32,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    batch_size: BatchSize = 32,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
 ) -> None:
     """Let one channel at a time fail for most of every epoch, and judge the model again.
 
@@ -80,8 +72,8 @@ def failing_channel(
 
     chosen = parse_channels(channels or ())
     known = tuple(str(role) for role in Role if role is not Role.OTHER)
-    wanted = [Role(name) for name in _listed("--roles", ",".join(known) if roles is None else roles, known)]
-    ways = _listed("--kinds", kinds, _KINDS)
+    wanted = [Role(name) for name in names_among("--roles", known if roles is None else [roles], known)]
+    ways = names_among("--kinds", [kinds], _KINDS)
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     if out is not None:
         check_output_folder(out, files=(_MARKDOWN, _JSON))
@@ -119,11 +111,3 @@ def failing_channel(
     if out is not None:
         console.print("files: " + ", ".join(map(str, report.write(out))), soft_wrap=True)
     console.print("Research use; verify by a trained scorer.", style="dim")
-
-
-def _listed(option: str, given: str, known: tuple[str, ...]) -> list[str]:
-    """Return names in the order of those that are known; refuse others."""
-    asked = {name.strip() for name in given.split(",")}
-    for name in sorted(asked - set(known)):
-        raise InputError("arguments", option, name, f"choose from {', '.join(known)}")
-    return [name for name in known if name in asked]

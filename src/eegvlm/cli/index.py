@@ -20,6 +20,7 @@ from eegvlm.cli.dataset_options import (
     folder_rules,
     open_nights,
 )
+from eegvlm.cli.model_options import Device
 
 
 def index(
@@ -46,7 +47,7 @@ def index(
     subject: Subject = None,
     stage_map: StageMap = None,
     onset_unit: OnsetUnit = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Build a store of scored epochs by what the enhancement network sees and what was measured.
 

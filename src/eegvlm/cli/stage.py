@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eegvlm.cli.collection import collection_paused
+from eegvlm.cli.model_options import Device, Dtype
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -130,8 +131,8 @@ def stage(
     batch_size: Annotated[
         int, typer.Option(min=1, help="Epochs read at a time; the result does not depend on it.")
     ] = 32,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a killed run stood; skip finished nights.")
     ] = False,
