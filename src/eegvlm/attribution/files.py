@@ -13,10 +13,10 @@ import numpy as np
 from eegvlm.attribution.attribution import KINDS, SHARES, Attribution
 from eegvlm.attribution.summary import by_stage
 from eegvlm.core.files import make_folder, write_together
+from eegvlm.core.notice import NOTICE
 from eegvlm.hypnogram import Stage
 
 JSON_FILE, NPZ_FILE = "attribution.json", "attribution.npz"
-NOTICE = "Research use; verify by a trained scorer."
 
 
 def write_attribution(

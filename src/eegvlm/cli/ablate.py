@@ -10,6 +10,7 @@ import typer
 
 from eegvlm.cli.model_options import BatchSize, StagingDevice, StagingDtype
 from eegvlm.cli.wide_console import wide_console
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def ablate(
         console.print(table.rich())
     for note in found.notes():
         console.print(f"note: {note}", soft_wrap=True)
-    console.print("Research use; verify by a trained scorer.", style="dim")
+    console.print(NOTICE, style="dim")
     console.print("files: " + ", ".join(str(file) for file in found.write(folder)), soft_wrap=True)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eegvlm.cli.model_options import Device, Dtype
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -95,4 +96,4 @@ def print_answer(found: Answer, console: Console) -> None:
         console.print(Text.assemble("  ", one.text, mark), soft_wrap=True)
     counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in found.verdicts.items())
     console.print(f"claims: {counts or 'none'}; answered by {found.answered_by}", soft_wrap=True)
-    console.print(Text("Research use; verify by a trained scorer.", "dim"))
+    console.print(Text(NOTICE, "dim"))

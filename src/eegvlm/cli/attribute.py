@@ -26,6 +26,7 @@ from eegvlm.cli.dataset_options import (
 )
 from eegvlm.cli.model_options import ChannelChoice, Device, Dtype, JudgedModel
 from eegvlm.cli.wide_console import wide_console
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -284,4 +285,4 @@ def _print(found: Mapping[str, AttributedRecording], failed: Sequence[InputError
     for error in failed:
         console.print(f"left out: {error}", soft_wrap=True)
     console.print("files: " + ", ".join(map(str, written)), soft_wrap=True)
-    console.print("Research use; verify by a trained scorer.", style="dim")
+    console.print(NOTICE, style="dim")

@@ -28,6 +28,7 @@ from eegvlm.cli.dataset_options import (
 from eegvlm.cli.model_options import BatchSize, ChannelChoice, Device, Dtype, JudgedSet, names_among
 from eegvlm.cli.stage import Reasons, Smooth
 from eegvlm.cli.wide_console import wide_console
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 from eegvlm.signals import MODALITIES
 
@@ -279,7 +280,7 @@ def print_report(report: Report, console: Console) -> None:
     console.print("\nIn brackets: 95 % bootstrap intervals over subjects.")
     for note in report.notes():
         console.print(f"note: {note}", soft_wrap=True)
-    console.print("Research use; verify by a trained scorer.", style="dim")
+    console.print(NOTICE, style="dim")
 
 
 def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tuple[str, ...]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from eegvlm.cli.dataset_options import (
 )
 from eegvlm.cli.model_options import BatchSize, ChannelChoice, Device, Dtype, JudgedModel, JudgedSet, names_among
 from eegvlm.cli.wide_console import wide_console
+from eegvlm.core.notice import NOTICE
 
 _KINDS = ("noise", "flat", "saturated", "swapped")
 _MARKDOWN, _JSON = "channel-failure.md", "channel-failure.json"
@@ -110,4 +111,4 @@ def failing_channel(
         console.print(f"note: {note}", soft_wrap=True)
     if out is not None:
         console.print("files: " + ", ".join(map(str, report.write(out))), soft_wrap=True)
-    console.print("Research use; verify by a trained scorer.", style="dim")
+    console.print(NOTICE, style="dim")

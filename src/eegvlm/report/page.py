@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from eegvlm.core.files import make_folder, write_text
+from eegvlm.core.notice import NOTICE
 from eegvlm.core.templates import page_template
 from eegvlm.errors import InputError
 from eegvlm.evidence import Evidence
@@ -35,7 +36,6 @@ from eegvlm.report.traces import CHUNK
 FILE = "report.html"
 SCRIPTS = ("unpack.js", "picture.js", "epoch.js", "night.js")
 DRAWING = "drawing.js"
-NOTICE = "Research use; verify by a trained scorer."
 # Of traces and details: a page of four panels stays below 3 MB up to 10 h, and grows with the night beyond that.
 _BYTES_PER_EPOCH, _MOST_BYTES_PER_EPOCH, _BYTES_OF_TEN_HOURS = 2050, 3200, 2_450_000
 _BYTES_PER_FURTHER_PANEL = 500

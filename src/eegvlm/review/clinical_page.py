@@ -12,6 +12,7 @@ from datetime import datetime
 from textwrap import shorten
 from typing import Any
 
+from eegvlm.core.notice import NOTICE
 from eegvlm.core.templates import page_template
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import CountedSleep, Hypnogram, HypnogramError, count_sleep
@@ -22,7 +23,6 @@ from eegvlm.review.printed_hypnogram import COLOURS, HEIGHT, WIDTH, printed_hypn
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.scoring import ReviewedScoring
 
-NOTICE = "Research use; verify by a trained scorer."
 # So many lines in three columns, and so many comments, fit the second sheet.
 _MOST_CHANGES, _MOST_COMMENTS, _MOST_LETTERS = 105, 12, 160
 _COLUMNS, _MOST_REOPENED = 3, 5

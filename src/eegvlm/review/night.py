@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.core.files import make_folder
+from eegvlm.core.notice import NOTICE
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.review.beginning import first_lights, first_stages
-from eegvlm.review.clinical_page import NOTICE, clinical_page
+from eegvlm.review.clinical_page import clinical_page
 from eegvlm.review.description import REVIEW_FOLDER, read_description
 from eegvlm.review.locating import Channels
 from eegvlm.review.night_signals import NightSignals

@@ -27,6 +27,7 @@ from scipy.special import softmax
 
 from eegvlm import __version__
 from eegvlm.core.memory import give_back
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 from eegvlm.evidence import measure_night
 from eegvlm.hypnogram import Hypnogram, Stage
@@ -140,7 +141,7 @@ class Stager:
             "layout": processor.layout.name,
             "device": on.type,
             "dtype": str(precision).removeprefix("torch."),
-            "notice": "Research use; verify by a trained scorer.",
+            "notice": NOTICE,
         }
         stager = cls(model, processor, provenance, inputs=inputs)
         if inputs != "both":

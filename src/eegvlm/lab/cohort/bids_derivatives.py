@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eegvlm import __version__
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 from eegvlm.lab.cohort.night import CohortNight
 
@@ -83,7 +84,7 @@ def dataset_files() -> dict[str, bytes]:
         "DatasetType": "derivative",
         "GeneratedBy": [{"Name": "eeg-vlm", "Version": __version__}],
     }
-    readme = "Sleep stages by eeg-vlm, with probabilities. Research use; verify by a trained scorer.\n"
+    readme = f"Sleep stages by eeg-vlm, with probabilities. {NOTICE}\n"
     return {
         "dataset_description.json": (json.dumps(described, indent=2) + "\n").encode(),
         ".bidsignore": "".join(f"{name}\n" for name in _IGNORED).encode(),

@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 import numpy as np
 
+from eegvlm.core.notice import NOTICE
 from eegvlm.core.templates import page_template
 from eegvlm.lab.cohort.output import Output
 from eegvlm.lab.cohort.row import COLUMNS
 from eegvlm.lab.cohort.standing_out import Distribution, Measure, distributions, reasons
 from eegvlm.lab.cohort.summary import Row, Rows
-from eegvlm.report.page import NOTICE
 
 FILE = "cohort.html"
 MOST_STANDING_OUT = 200

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.core.files import make_folder, write_together
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 from eegvlm.lab.evaluation.answers import NightAnswers
 from eegvlm.lab.evaluation.evaluation import Evaluation, judge
 from eegvlm.lab.evaluation.figures import OVERALL
 from eegvlm.lab.evaluation.intervals import ConfusionBootstrap, Difference
-from eegvlm.lab.evaluation.report import NOTICE
 from eegvlm.lab.evaluation.summary import confusions_by_subject, summarise
 from eegvlm.lab.evaluation.tables import FigureTable, number
 

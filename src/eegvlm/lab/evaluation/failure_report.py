@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.core.files import make_folder, write_together
+from eegvlm.core.notice import NOTICE
 from eegvlm.lab.evaluation.channel_failure import FailureRow, failure_tables
 from eegvlm.lab.evaluation.failing_channel import KINDS
-from eegvlm.lab.evaluation.report import NOTICE
 from eegvlm.lab.evaluation.tables import FigureTable
 
 MARKDOWN_FILE, JSON_FILE = "channel-failure.md", "channel-failure.json"

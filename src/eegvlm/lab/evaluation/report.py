@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.core.files import make_folder, write_together
+from eegvlm.core.notice import NOTICE
 from eegvlm.lab.evaluation.comparison import compare, difference_table, system_table
 from eegvlm.lab.evaluation.evaluation import Evaluation
 from eegvlm.lab.evaluation.faithfulness import Faithfulness
@@ -18,7 +19,6 @@ from eegvlm.lab.evaluation.tables import FigureTable, about_lines, notes, tables
 
 JSON_FILE = "evaluation.json"
 MARKDOWN_FILE = "evaluation.md"
-NOTICE = "Research use; verify by a trained scorer."
 _INTERVALS = "In brackets: 95 % bootstrap intervals over subjects."
 
 

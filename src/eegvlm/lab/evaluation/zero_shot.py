@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from eegvlm import __version__
+from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.hypnogram.stage import stage_of_spelling
@@ -95,7 +96,7 @@ def base_stager(
         "smoothing": "none",
         "training": "none: the model as it was published",
         "prompt": processor.question,
-        "notice": "Research use; verify by a trained scorer.",
+        "notice": NOTICE,
     }
     return Stager(model, processor, provenance, smooth="none")
 

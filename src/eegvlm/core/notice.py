@@ -1,0 +1,3 @@
+"""The sentence that stands under every answer."""
+
+NOTICE = "Research use; verify by a trained scorer."
