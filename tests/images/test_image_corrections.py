@@ -196,6 +196,14 @@ def test_a_stretch_lasts_an_hour_and_a_half_with_short_breaks(filled, expected):
     assert stretches_of(muscle_in(*filled)) == expected
 
 
+@pytest.mark.parametrize(("wake", "sleep_level", "expected"), [(8, 4.5, []), (15, 4.5, [(0, 300)])])
+def test_noise_of_the_whole_night_is_no_artefact_of_the_part_in_which_it_passes_the_floor(wake, sleep_level, expected):
+    noise = rhythm(900, 25, 1).reshape(900, -1)
+    noise[:300] *= wake
+    noise[300:] *= sleep_level
+    assert stretches_of(theta(900).reshape(900, -1) + noise) == expected
+
+
 def test_epochs_without_signal_neither_make_nor_end_a_stretch():
     epochs = muscle_in((100, 400))
     epochs[200:230] = np.nan

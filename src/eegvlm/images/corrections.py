@@ -31,6 +31,7 @@ _FURTHEST = 8.0
 _AN_HOUR = 120  # epochs: in less, a tense waker is not told from an artefact
 _LEAST_STRETCH, _LONGEST_BREAK = 180, 12  # epochs: of a part of the night that an artefact fills, and of quiet in it
 _QUIETEST = 10  # percent of the epochs
+_STANDS_OUT = 2.0  # times what the rest of the recording holds
 _FLAT = 0.01  # of what is asked for
 _ROWS_AT_ONCE = 256
 
@@ -206,14 +207,29 @@ def _filled_stretches(
         sampled = found.gain * _rms(epochs[rows], rate, [floor.band])[:, 0] > floor.microvolt
         if sampled.mean() * usable.sum() < _LEAST_STRETCH / 2:
             continue  # spares nearly all recordings the look at every epoch
-        above = found.gain * _rms(epochs, rate, [floor.band])[:, 0] > floor.microvolt
-        for first, stop in _long_stretches(above, usable):
+        level = found.gain * _rms(epochs, rate, [floor.band])[:, 0]
+        for first, stop in _standing_out(level, usable, _long_stretches(level > floor.microvolt, usable)):
             filled[first:stop] |= 1 << place
     return tuple(
         NarrowedStretch(first, stop, _narrowest(found.band, *_kept(panel, bits)))
         for first, stop, bits in _runs(filled)
         if bits
     )
+
+
+def _standing_out(
+    level: NDArray[np.float64], usable: NDArray[np.bool_], stretches: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return the stretches in which a band holds far more than in the rest of the recording.
+
+    Noise that is there all night long passes a floor in wake alone, where muscle adds to it: to narrow that part would
+    set it apart from the rest by a filter.
+    """
+    rest = usable.copy()
+    for first, stop in stretches:
+        rest[first:stop] = False
+    least = _STANDS_OUT * np.median(level[rest]) if rest.any() else 0.0
+    return [(first, stop) for first, stop in stretches if np.median(level[first:stop][usable[first:stop]]) > least]
 
 
 def _long_stretches(above: NDArray[np.bool_], usable: NDArray[np.bool_]) -> list[tuple[int, int]]:
