@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 from eegvlm.core.output_errors import output_errors
 from eegvlm.errors import InputError
@@ -192,8 +193,6 @@ class CohortJournal:
 
 def path_hash(recording: str) -> int:
     """Return four bytes of a path, to tell whether results are of a recording that lies elsewhere."""
-    from zlib import crc32
-
     return crc32(recording.encode(errors="replace"))
 
 

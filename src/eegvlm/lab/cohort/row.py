@@ -17,6 +17,7 @@ _STATISTICS = tuple(
     one.name for one in fields(SleepStatistics) if one.name not in ("lights_off_s", "lights_on_s", "notes")
 )
 _COUNTS = ("awakenings", "stage_shifts")
+_PROVENANCE = ("software", "model", "weights_sha256", "layout", "smoothing", "device", "dtype")
 
 COLUMNS: Mapping[str, type[str] | type[int] | type[float]] = {
     **dict.fromkeys(("night", "recording", "results", "start"), str),
@@ -34,11 +35,9 @@ COLUMNS: Mapping[str, type[str] | type[int] | type[float]] = {
     **dict.fromkeys(("agreement_accuracy", "agreement_macro_f1", "agreement_kappa"), float),
     **dict.fromkeys(("scoring_problem", "problems"), str),
     "seconds": float,
-    **dict.fromkeys(("software", "model", "weights_sha256", "layout", "smoothing", "device", "dtype"), str),
+    **dict.fromkeys(_PROVENANCE, str),
 }
 """Name of each column of ``summary.csv`` -> the type of its values; any may be empty."""
-VARYING = ("seconds",)
-"""Columns that differ from run to run."""
 
 
 def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float) -> dict[str, Any]:
@@ -63,7 +62,7 @@ def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float
     summary = staged.summary()
     counted, statistics = summary["counted"], summary["statistics"]
     period = counted["main_sleep_period"] or {}
-    known: dict[str, Any] = {
+    values: dict[str, Any] = {
         "night": night.name,
         "recording": night.recording,
         "results": results,
@@ -84,10 +83,9 @@ def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float
         **agreement_columns(night, staged),
         "problems": "; ".join(dict.fromkeys(problem["code"] for problem in summary["problems"])),
         "seconds": round(seconds, 3),
-        **{name: summary.get(name) for name in ("software", "model", "weights_sha256", "layout", "smoothing")},
-        **{name: summary.get(name) for name in ("device", "dtype")},
+        **{name: summary.get(name) for name in _PROVENANCE},
     }
-    return {name: known[name] for name in COLUMNS if known.get(name) is not None}
+    return {name: values[name] for name in COLUMNS if values.get(name) is not None}
 
 
 def agreement_columns(night: CohortNight, staged: StagedNight) -> dict[str, Any]:

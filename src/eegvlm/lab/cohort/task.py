@@ -61,8 +61,8 @@ class StagingPlan:
     @property
     def digest(self) -> str:
         """Return what results depend on: model, options and version; not device and batch size."""
-        held = {name: value for name, value in vars(self).items() if name not in ("device", "batch_size", "model")}
-        text = json.dumps({**held, "model": Path(self.model).name, "software": __version__}, sort_keys=True)
+        options = {name: value for name, value in vars(self).items() if name not in ("device", "batch_size", "model")}
+        text = json.dumps({**options, "model": Path(self.model).name, "software": __version__}, sort_keys=True)
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
     def stage_options(self) -> StageOptions:
@@ -134,11 +134,11 @@ class NightWorker:
         except InputError as error:
             return replace(outcome, reason=str(error), lasting=_is_about_the_file(error))
         except (OSError, MemoryError) as error:
-            said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            return replace(outcome, reason=f"{night.recording}: staging: {said}; free memory or disk, and run again")
+            cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            return replace(outcome, reason=f"{night.recording}: staging: {cause}; free memory or disk, and run again")
         except Exception as error:  # a fault of ours, which the nights after it must not pay for
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            reason = f"{night.recording}: staging: {said}; a fault of eeg-vlm, report what the journal holds"
+            cause = " ".join(f"{type(error).__name__}: {error}".split())
+            reason = f"{night.recording}: staging: {cause}; a fault of eeg-vlm, report what the journal holds"
             return replace(outcome, reason=reason, traceback=traceback.format_exc())
 
     def _finished(self, night: CohortNight, key: str) -> dict[str, Any] | None:
