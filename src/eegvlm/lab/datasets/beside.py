@@ -18,6 +18,7 @@ from eegvlm.lab.datasets.files import PARTIAL_SUFFIX, natural, shown
 from eegvlm.lab.datasets.problems import DatasetError, DatasetProblem
 from eegvlm.lab.datasets.sources import ScoringFile
 from eegvlm.signals import RecordingError
+from eegvlm.signals.edf_header import MAIN_BYTES, is_edf, parse_header
 
 SUFFIXES = (
     *(
@@ -202,8 +203,6 @@ def _holds_signals(path: Path) -> bool:
 
 def _annotation_signals(path: Path) -> list[bool] | None:
     """Tell for each signal of an EDF file whether it is one of annotations; None where it cannot be read."""
-    from eegvlm.signals.edf_header import MAIN_BYTES, is_edf, parse_header
-
     try:
         with path.open("rb") as file:
             head = file.read(MAIN_BYTES)

@@ -58,9 +58,9 @@ class Protocol:
 
 
 def _sleep_edf_20(nights: Sequence[Night]) -> Splits:
-    wanted = {f"SC4{number:02d}" for number in range(20)}
-    chosen = [night for night in nights if night.subject in wanted]
-    missing = sorted(wanted - {night.subject for night in chosen})
+    subjects = {f"SC4{number:02d}" for number in range(20)}
+    chosen = [night for night in nights if night.subject in subjects]
+    missing = sorted(subjects - {night.subject for night in chosen})
     if missing:
         raise DatasetError("sleep-edf-20", "subjects", f"without {', '.join(missing)}", "complete the data set first")
     return leave_one_subject_out(chosen)
