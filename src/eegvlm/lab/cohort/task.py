@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from eegvlm import __version__
+from eegvlm.core.files import write_text
 from eegvlm.errors import InputError
+from eegvlm.hypnogram import HypnogramError
 from eegvlm.lab.cohort.bids_derivatives import bids_files, results_place
 from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 from eegvlm.lab.cohort.output import MARKER, Output
 from eegvlm.lab.cohort.remote_inputs import local_copy
+from eegvlm.lab.cohort.row import row_of
+from eegvlm.lab.datasets import DatasetError
+from eegvlm.signals import Recording, RecordingError, read_recording
 
 if TYPE_CHECKING:
-    from eegvlm.signals import Recording
     from eegvlm.staging import StageOptions, Stager
 
 Layout = Literal["paths", "bids-derivatives"]
@@ -147,8 +151,6 @@ class NightWorker:
         return None if marker is None or marker["key"] != key else dict(marker["row"])
 
     def _stage(self, night: CohortNight, key: str) -> dict[str, Any]:
-        from eegvlm.core.files import write_text
-        from eegvlm.lab.cohort.row import row_of
         from eegvlm.staging.pipeline import stage_recording
 
         started = time.perf_counter()
@@ -168,15 +170,9 @@ class NightWorker:
 
 
 def _open(night: CohortNight, path: Path, plan: StagingPlan) -> Recording:
-    from eegvlm.signals import read_recording
-
     channels = plan.channels or None
     return read_recording(path, channels) if night.source is None else night.source.recording(channels)
 
 
 def _is_about_the_file(error: InputError) -> bool:
-    from eegvlm.hypnogram import HypnogramError
-    from eegvlm.lab.datasets import DatasetError
-    from eegvlm.signals import RecordingError
-
     return isinstance(error, RecordingError | HypnogramError | DatasetError)
