@@ -71,8 +71,12 @@ class LocalProcesses:
             try:
                 while True:
                     for night in islice(nights, jobs * (1 + waiting) - len(under_way)):
-                        suspects.append(night)  # a pool that is broken takes none
-                        under_way[pool.submit(_stage, night)] = suspects.pop()
+                        try:
+                            future = pool.submit(_stage, night)
+                        except BrokenProcessPool:  # while it was idle or full: this night is not under way yet
+                            suspects.append(night)
+                            raise
+                        under_way[future] = night
                     if not under_way:
                         return
                     for future in wait(under_way, return_when=FIRST_COMPLETED).done:
