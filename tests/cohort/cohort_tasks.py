@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +79,4 @@ def made_up_nights(count: int) -> list[CohortNight]:
 
 def stagings(log: Path) -> dict[str, int]:
     """Count how often each night was staged."""
-    counts: dict[str, int] = {}
-    for file in log.iterdir():
-        name = file.name.rpartition(".")[0].replace("+", "/")
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+    return Counter(file.name.rpartition(".")[0].replace("+", "/") for file in log.iterdir())

@@ -64,10 +64,10 @@ def test_the_summary_holds_statistics_channels_versions_and_the_agreement_with_a
     out, _ = staged
     with (out / "summary.csv").open(newline="") as stream:
         first, second = csv.DictReader(stream)
-    said = json.loads((out / "a" / "night" / "staging.json").read_text())
-    assert float(first["tst_min"]) == said["statistics"]["tst_min"]
+    staging = json.loads((out / "a" / "night" / "staging.json").read_text())
+    assert float(first["tst_min"]) == staging["statistics"]["tst_min"]
     assert "eeg=C4-M1" in first["channels"]
-    assert first["weights_sha256"] == said["weights_sha256"]
+    assert first["weights_sha256"] == staging["weights_sha256"]
     assert (first["scoring_file"], first["agreement_epochs"]) == ("night.txt", "12")
     assert second["agreement_epochs"] == ""
     assert "short-recording" in first["problems"]
@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(nights: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "fault"),
     [
         (["nowhere"], "nowhere"),
         ([".", "--shard", "3/2"], "3/2"),
@@ -117,10 +117,10 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(nights: Path, tmp_
         ([".", "--jobs", "2", "--ray"], "--ray"),
     ],
 )
-def test_wrong_arguments_are_one_sentence_and_exit_status_two(arguments: list[str], said: str) -> None:
+def test_wrong_arguments_are_one_sentence_and_exit_status_two(arguments: list[str], fault: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert fault in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from cohort_tasks import FakeTask, NoModel, made_up_nights, stagings
 
 from eegvlm.errors import InputError
 from eegvlm.lab.cohort import CohortNight, LocalOutput, LocalProcesses, Shard, Tally, stage_cohort
+from eegvlm.lab.cohort.engine import Task
 
 
 @pytest.fixture
@@ -94,6 +99,24 @@ def test_a_worker_that_is_killed_fails_its_night_alone(task: FakeTask, tmp_path:
     assert "killed" in failure["reason"]
     assert failure["tried_again"] == "yes"
     assert stage_cohort(nights, task, task.output) == Tally(9, 8, 1, 0, has_table=True)
+    assert stagings(task.log) == {night.name: 1 for night in nights}
+
+
+def test_a_night_that_a_broken_pool_does_not_take_is_staged_by_the_next(task: FakeTask, tmp_path: Path) -> None:
+    class BrokenAtFirst(LocalProcesses):
+        pools: ClassVar = 0
+
+        def _pool(self, task: Task, jobs: int) -> ProcessPoolExecutor:
+            pool = super()._pool(task, jobs)
+            BrokenAtFirst.pools += 1
+            if BrokenAtFirst.pools == 1:
+                with pytest.raises(BrokenProcessPool):
+                    pool.submit(os._exit, 1).result()
+            return pool
+
+    nights = made_up_nights(5)
+    assert stage_cohort(nights, task, task.output, engine=BrokenAtFirst(2)) == Tally(5, 0, 5, 0, has_table=True)
+    assert BrokenAtFirst.pools > 1
     assert stagings(task.log) == {night.name: 1 for night in nights}
 
 

@@ -53,11 +53,11 @@ def read(url: str, name: str) -> bytes:
 def test_a_cohort_behind_a_url_has_the_files_of_one_in_a_folder(url: str, tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     nights = made_up_nights(6)
-    there, here = open_output(url), LocalOutput(tmp_path / "out")
-    for output in (there, here):
+    remote, local = open_output(url), LocalOutput(tmp_path / "out")
+    for output in (remote, local):
         stage_cohort(nights, FakeTask(output, tmp_path / "log"), output)
-    for file in sorted(file for file in here.root.rglob("*") if file.is_file() and "journal" not in file.name):
-        assert read(url, file.relative_to(here.root).as_posix()) == file.read_bytes()
+    for file in sorted(file for file in local.root.rglob("*") if file.is_file() and "journal" not in file.name):
+        assert read(url, file.relative_to(local.root).as_posix()) == file.read_bytes()
 
 
 def test_nights_behind_a_url_are_staged_once_and_shards_share_them(url: str, tmp_path: Path) -> None:

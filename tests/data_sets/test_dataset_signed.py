@@ -67,13 +67,13 @@ def test_a_signed_night_gives_the_signed_stages(signed: Callable[[str], Path]) -
 
 def test_unsigned_reopened_and_altered_nights_are_refused_by_name(signed: Callable[[str], Path]) -> None:
     signed("good")
-    unsigned, reopened, altered, moved = (signed(name) for name in ("unsigned", "reopened", "altered", "moved"))
+    unsigned, reopened, altered, lost = (signed(name) for name in ("unsigned", "reopened", "altered", "moved"))
     (unsigned / "audit.jsonl").unlink()
     (unsigned / "staging.json").write_text("{}")
     with (reopened / "review" / "main.jsonl").open("a") as stream:
         stream.write(json.dumps({"n": 3, "action": "reopen"}) + "\n")
     write_scoring(altered, ["R"] * 12)
-    (moved / "review" / "recording.json").unlink()
+    (lost / "review" / "recording.json").unlink()
     dataset = open_dataset("signed", unsigned.parent)
     assert [night.name for night in dataset.nights] == ["good"]
     refused = {problem.night: problem.code for problem in dataset.problems if problem.night}

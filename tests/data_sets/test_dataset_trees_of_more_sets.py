@@ -159,20 +159,20 @@ def test_physionet_2018_reads_samples_by_their_gain_and_stages_among_arousals(tm
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "fault"),
     [
         (lambda header: header.with_suffix(".mat").write_bytes(b"short"), "size: 5 of .* bytes"),
         (lambda header: header.write_text("tr03-0005\n"), "header"),
         (lambda header: header.write_text(header.read_text().replace("16+24", "212")), "only 16-bit samples"),
     ],
 )
-def test_a_damaged_wfdb_record_is_named(tmp_path: Path, damage, said: str) -> None:
+def test_a_damaged_wfdb_record_is_named(tmp_path: Path, damage, fault: str) -> None:
     header = trees.write_wfdb(tmp_path / "tr03-0005.hea", CHALLENGE, 60)
     trees.write_wfdb_annotations(header.with_suffix(".arousal"), [(0, "W")])
     damage(header)
     dataset = open_dataset("physionet-2018", tmp_path)
     assert [problem.code for problem in dataset.problems] == ["unreadable-recording"]
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=fault):
         open_dataset("physionet-2018", tmp_path, look_inside=False).nights[0].recording()
 
 
@@ -247,15 +247,15 @@ def test_without_h5py_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.real_data
 def test_consensus_of_five_real_scorers_agrees_with_each_of_them_better_than_they_with_each_other(real_data) -> None:
-    with np.load(real_data / "dod_scorers/five_scorers.npz") as held:
-        stages, lengths = held["stage"], held["n_epochs"]
+    with np.load(real_data / "dod_scorers/five_scorers.npz") as arrays:
+        stages, lengths = arrays["stage"], arrays["n_epochs"]
     with_consensus, between = [], []
-    for given, length in zip(stages, lengths, strict=True):
-        own = given[:, :length]
-        agreed = consensus(own)
+    for of_night, length in zip(stages, lengths, strict=True):
+        scorings = of_night[:, :length]
+        agreed = consensus(scorings)
         assert set(np.unique(agreed)) <= set(range(-1, 5))
-        with_consensus.append(np.mean([(one == agreed).mean() for one in own]))
-        between.append(np.mean([(own[a] == own[b]).mean() for a in range(5) for b in range(a)]))
+        with_consensus.append(np.mean([(scoring == agreed).mean() for scoring in scorings]))
+        between.append(np.mean([(scorings[a] == scorings[b]).mean() for a in range(5) for b in range(a)]))
     assert np.mean(with_consensus) > np.mean(between) + 0.05
     assert np.mean(np.array(with_consensus) > np.array(between)) == 1
 

@@ -25,10 +25,10 @@ def test_persons_are_found_again_in_the_part_they_were_in() -> None:
 
 
 def test_a_record_holds_no_name_and_no_hash_of_another_record() -> None:
-    one, other = (TrainingRecord.of(["folder:Jane Doe"], ["folder:John Doe"]) for _ in range(2))
-    text = json.dumps(one.to_dict())
+    first, second = (TrainingRecord.of(["folder:Jane Doe"], ["folder:John Doe"]) for _ in range(2))
+    text = json.dumps(first.to_dict())
     assert "Doe" not in text
-    assert one.entries[0].training.hashes["folder"] != other.entries[0].training.hashes["folder"]
+    assert first.entries[0].training.hashes["folder"] != second.entries[0].training.hashes["folder"]
 
 
 def test_simulated_subjects_are_ranges_of_seeds() -> None:

@@ -152,15 +152,15 @@ def test_conversations_are_divided_by_person(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "fault"),
     [
         (("--split", "mass", "--test", "0.2"), "leave --test and --validation out"),
         (("--split", "no-such"), "choose one of"),
         (("--split", "5x80-20", "--fold", "6"), "5x80-20 has 5 folds"),
     ],
 )
-def test_a_division_that_cannot_be_is_refused_before_the_work(tmp_path, options, said):
+def test_a_division_that_cannot_be_is_refused_before_the_work(tmp_path, options, fault):
     result = run("simulated", "nights=2,hours=0.05", "--out", tmp_path / "store", "--export", "png", *options)
     assert isinstance(result.exception, InputError)
-    assert said in str(result.exception)
+    assert fault in str(result.exception)
     assert not (tmp_path / "store").exists()

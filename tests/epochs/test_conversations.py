@@ -37,17 +37,17 @@ def test_both_forms_hold_question_answer_and_rationale_of_every_scored_epoch(tmp
         llava, sharegpt = read(out / f"llava-{part}.json"), read(out / f"sharegpt-{part}.json")
         assert len(llava) == len(sharegpt) == 5 * len(nights)
         assert {one["night"] for one in llava} == set(nights)
-        for one, other in zip(llava, sharegpt, strict=True):
-            said = [turn["value"] for turn in one["conversations"]]
-            assert [turn["from"] for turn in one["conversations"]] == ["human", "gpt", "human", "gpt"]
-            assert said[0].startswith("<image>\n")
-            label = ("W", "N1", "N2", "N3", "R")[one["index"]]
-            assert said[1] == label
-            assert said[3].endswith(f"Stage: {label}.")
-            assert not parse(said[3]).unread
-            assert [turn["content"] for turn in other["messages"]][1:] == said[1:]
-            assert other["images"] == [one["image"]]
-            assert (out / one["image"]).is_file()
+        for row, sharegpt_row in zip(llava, sharegpt, strict=True):
+            texts = [turn["value"] for turn in row["conversations"]]
+            assert [turn["from"] for turn in row["conversations"]] == ["human", "gpt", "human", "gpt"]
+            assert texts[0].startswith("<image>\n")
+            label = ("W", "N1", "N2", "N3", "R")[row["index"]]
+            assert texts[1] == label
+            assert texts[3].endswith(f"Stage: {label}.")
+            assert not parse(texts[3]).unread
+            assert [turn["content"] for turn in sharegpt_row["messages"]][1:] == texts[1:]
+            assert sharegpt_row["images"] == [row["image"]]
+            assert (out / row["image"]).is_file()
 
 
 def test_a_person_is_in_one_part_alone(tmp_path, nano):

@@ -19,7 +19,7 @@ from eegvlm.lab.cohort.night import CohortNight
 
 BIDS_VERSION = "1.9.0"
 _RAW = re.compile(
-    r"(?P<sub>sub-[a-zA-Z0-9]+)(?:_(?P<ses>ses-[a-zA-Z0-9]+))?(?P<rest>(?:_[a-z]+-[a-zA-Z0-9]+)*)(?:_(?:eeg|psg))?",
+    r"(?P<sub>sub-[a-zA-Z0-9]+)(?:_(?P<ses>ses-[a-zA-Z0-9]+))?(?P<entities>(?:_[a-z]+-[a-zA-Z0-9]+)*)(?:_(?:eeg|psg))?",
     re.IGNORECASE,
 )
 _IGNORED = ("nights/", "journal*", "summary.*", "failures.csv", "cohort.html")
@@ -42,13 +42,13 @@ def events_name(name: str) -> str:
     """
     match = _RAW.fullmatch(name.rpartition("/")[2])
     if match is None:
-        subject, session, rest = "sub-" + re.sub(r"[^a-zA-Z0-9]", "", name), None, ""
+        subject, session, entities = "sub-" + re.sub(r"[^a-zA-Z0-9]", "", name), None, ""
     else:
-        subject, session, rest = match["sub"], match["ses"], match["rest"]
-    if "_task-" not in rest:
-        rest = f"_task-sleep{rest}"
+        subject, session, entities = match["sub"], match["ses"], match["entities"]
+    if "_task-" not in entities:
+        entities = f"_task-sleep{entities}"
     folder = "/".join(filter(None, (subject, session, "eeg")))
-    return f"{folder}/{'_'.join(filter(None, (subject, session)))}{rest}_desc-eegvlm_events"
+    return f"{folder}/{'_'.join(filter(None, (subject, session)))}{entities}_desc-eegvlm_events"
 
 
 def check_names(nights: Iterable[CohortNight]) -> None:
@@ -59,15 +59,15 @@ def check_names(nights: Iterable[CohortNight]) -> None:
     InputError
         Naming both.
     """
-    taken: dict[str, str] = {}
+    recordings: dict[str, str] = {}
     for night in nights:
         name = events_name(night.name)
-        if name in taken:
-            hint = f"{taken[name]} would have the same name: use --layout paths, or give one of them another name"
+        if name in recordings:
+            hint = f"{recordings[name]} would have the same name: use --layout paths, or give one of them another name"
             raise InputError(night.recording, "BIDS name", name, hint)
         if name.startswith("sub-/"):
             raise InputError(night.recording, "BIDS name", night.name, "rename it: a subject needs a letter or a digit")
-        taken[name] = night.recording
+        recordings[name] = night.recording
 
 
 def bids_files(night: CohortNight, folder: Path) -> dict[str, bytes]:

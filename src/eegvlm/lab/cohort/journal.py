@@ -17,10 +17,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 from eegvlm.core.output_errors import output_errors
 from eegvlm.errors import InputError
@@ -122,18 +124,15 @@ class CohortJournal:
 
     def entries(self, nights: Iterator[str]) -> Iterator[dict[str, Any]]:
         """Read the last lines of nights that have one, with every file opened once."""
-        opened = [file.open("rb") if file.exists() else None for file in self._files]
-        try:
+        with ExitStack() as stack:
+            streams = {
+                number: stack.enter_context(file.open("rb")) for number, file in enumerate(self._files) if file.exists()
+            }
             for night in nights:
                 position = self._positions.get(night)
-                stream = None if position is None else opened[position.file]
-                if position is not None and stream is not None:
+                if position is not None and (stream := streams.get(position.file)) is not None:
                     stream.seek(position.offset)
                     yield json.loads(stream.readline())
-        finally:
-            for stream in opened:
-                if stream is not None:
-                    stream.close()
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Append a line; it is on the disk when this returns.
@@ -192,8 +191,6 @@ class CohortJournal:
 
 def path_hash(recording: str) -> int:
     """Return four bytes of a path, to tell whether results are of a recording that lies elsewhere."""
-    from zlib import crc32
-
     return crc32(recording.encode(errors="replace"))
 
 

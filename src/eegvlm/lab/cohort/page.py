@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -88,12 +89,12 @@ def write_page(output: Output, rows: Rows, failures: Sequence[Row], *, title: st
     InputError
         If it cannot be written.
     """
-    shown = distributions(rows())
-    limits = {one.measure.column: one.limits for one in shown}
+    measured = distributions(rows())
+    limits = {distribution.measure.column: distribution.limits for distribution in measured}
     count = n_standing = 0
     hours = 0.0
     versions: dict[str, None] = {}
-    kept: list[tuple[int, int, Row, list[str]]] = []
+    most_reasons: list[tuple[int, int, Row, list[str]]] = []
     for count, row in enumerate(rows(), start=1):
         hours += row.get("hours", 0.0)
         if len(versions) < 10:
@@ -101,16 +102,16 @@ def write_page(output: Output, rows: Rows, failures: Sequence[Row], *, title: st
         if why := reasons(row, limits):
             n_standing += 1
             item = (len(why), -count, row, why)
-            (heapq.heappush if len(kept) < MOST_STANDING_OUT else heapq.heappushpop)(kept, item)
-    standing = [_line(row, why, has_reports) for _, _, row, why in sorted(kept, key=lambda one: one[:2], reverse=True)]
-    listed = [_line(row, [], has_reports) for row in _first(rows(), MOST_LISTED)]
+            (heapq.heappush if len(most_reasons) < MOST_STANDING_OUT else heapq.heappushpop)(most_reasons, item)
+    standing = [_line(row, why, has_reports) for _, _, row, why in sorted(most_reasons, reverse=True)]
+    listed = [_line(row, [], has_reports) for row in islice(rows(), MOST_LISTED)]
     style = files("eegvlm.lab.cohort").joinpath("cohort.css").read_text(encoding="utf-8")
     page = page_template("eegvlm.lab.cohort", "cohort.html.jinja").render(
         title=title,
         notice=NOTICE,
         n_nights=count,
         hours=hours,
-        histograms=[Histogram.of(one) for one in shown],
+        histograms=[Histogram.of(distribution) for distribution in measured],
         standing=standing,
         n_standing=n_standing,
         nights=listed,
@@ -126,7 +127,3 @@ def write_page(output: Output, rows: Rows, failures: Sequence[Row], *, title: st
 def _line(row: Row, why: list[str], has_reports: bool) -> Mapping[str, Any]:
     link = f"{quote(str(row['results']))}/report.html" if has_reports else ""
     return {**dict.fromkeys(COLUMNS), **row, "why": why, "link": link}
-
-
-def _first(rows: Iterator[Row], count: int) -> Iterator[Row]:
-    return (row for row, _ in zip(rows, range(count), strict=False))

@@ -37,27 +37,27 @@ class LocalProcesses:
 
     def run(self, task: Task, nights: Iterable[CohortNight]) -> Iterator[NightOutcome]:
         """Yield outcomes as they come."""
-        left = iter(nights)
+        remaining = iter(nights)
         while True:
             suspects: list[CohortNight] = []
-            yield from self._run_pool(task, left, suspects, jobs=self.jobs, waiting=_WAITING)
+            yield from self._run_pool(task, remaining, suspects, jobs=self.jobs, waiting=_WAITING)
             if not suspects:
                 return
             yield from self._run_alone(task, suspects)
 
     def _run_alone(self, task: Task, suspects: list[CohortNight]) -> Iterator[NightOutcome]:
         """Run one night at a time: where the worker is killed again, the night that it had is the reason."""
-        left = iter(suspects)
+        remaining = iter(suspects)
         losses: Counter[str] = Counter()
         while True:
             killed: list[CohortNight] = []
-            yield from self._run_pool(task, left, killed, jobs=1, waiting=0)
+            yield from self._run_pool(task, remaining, killed, jobs=1, waiting=0)
             if not killed:
                 return
             for night in killed:
                 losses[night.name] += 1
                 if losses[night.name] < _ATTEMPTS:
-                    left = chain([night], left)
+                    remaining = chain([night], remaining)
                     continue
                 reason = f"{night.recording}: staging: its worker was killed, most likely for want of memory"
                 yield NightOutcome.failed(night, task.options, f"{reason}; run again with fewer --jobs")
@@ -71,8 +71,12 @@ class LocalProcesses:
             try:
                 while True:
                     for night in islice(nights, jobs * (1 + waiting) - len(under_way)):
-                        suspects.append(night)  # a pool that is broken takes none
-                        under_way[pool.submit(_stage, night)] = suspects.pop()
+                        try:
+                            future = pool.submit(_stage, night)
+                        except BrokenProcessPool:  # while it was idle or full: this night is not under way yet
+                            suspects.append(night)
+                            raise
+                        under_way[future] = night
                     if not under_way:
                         return
                     for future in wait(under_way, return_when=FIRST_COMPLETED).done:

@@ -22,8 +22,8 @@ class ProgressLine:
     def __init__(self, stream: TextIO | None, total: int) -> None:
         self._stream = stream
         self._total = total
-        self._started = time.monotonic()
-        self._said = self._started
+        self._started_s = time.monotonic()
+        self._written_s = self._started_s
         self._width = 0
 
     def tell(self, done: int, failed: int) -> None:
@@ -31,10 +31,10 @@ class ProgressLine:
         if self._stream is None:
             return
         is_terminal = self._stream.isatty()
-        if not is_terminal and time.monotonic() - self._said < _EVERY_S:
+        if not is_terminal and time.monotonic() - self._written_s < _EVERY_S:
             return
-        self._said = time.monotonic()
-        line = progress_text(done, failed, self._total, self._said - self._started)
+        self._written_s = time.monotonic()
+        line = progress_text(done, failed, self._total, self._written_s - self._started_s)
         self._stream.write(f"\r{line.ljust(self._width)}" if is_terminal else f"{line}\n")
         self._stream.flush()
         self._width = len(line)
@@ -43,7 +43,7 @@ class ProgressLine:
         """Leave the last line standing."""
         if self._stream is None:
             return
-        line = progress_text(done, failed, self._total, time.monotonic() - self._started)
+        line = progress_text(done, failed, self._total, time.monotonic() - self._started_s)
         self._stream.write(f"\r{line.ljust(self._width)}\n" if self._stream.isatty() else f"{line}\n")
         self._stream.flush()
 

@@ -157,8 +157,8 @@ class _RayRun:
         self.actors.pop(number, None)
         self.load.pop(number, None)
         references = [reference for reference, (where, _) in self.under_way.items() if where == number]
-        first, *others = [self.under_way.pop(reference)[1] for reference in references]
-        self.again.extend(others)
+        first, *waiting = [self.under_way.pop(reference)[1] for reference in references]
+        self.again.extend(waiting)
         self.losses[first.name] += 1
         if self.losses[first.name] < ATTEMPTS:
             self.again.append(first)
@@ -169,9 +169,9 @@ class _RayRun:
     def _check_start(self, error: Exception) -> None:
         """Refuse where a worker cannot even start: the model or the installation is at fault, not a machine."""
         if "creation task" in str(error):  # Ray's words for an exception in the actor's constructor
-            said = str(error).strip().splitlines()[-1]
+            cause = str(error).strip().splitlines()[-1]
             hint = "eeg-vlm and the model must be on every machine of the cluster"
-            raise InputError(self.cluster.address, "Ray worker", said, hint) from error
+            raise InputError(self.cluster.address, "Ray worker", cause, hint) from error
 
 
 class _Actor:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from posixpath import commonpath
 from typing import Any
 
 from eegvlm.errors import InputError
@@ -29,26 +30,25 @@ def remote_nights(url: str, suffixes: tuple[str, ...]) -> list[CohortNight]:
         If it cannot be listed.
     """
     system, root = file_system(url)
+    is_pattern = any(sign in root for sign in "*?[")
     try:
-        found: dict[str, Any] = (
-            system.glob(root, detail=True) if any(sign in root for sign in "*?[") else system.find(root, detail=True)
-        )
+        listing: dict[str, Any] = (system.glob if is_pattern else system.find)(root, detail=True)
     except Exception as error:  # every store has exceptions of its own
         hint = "check the address, the credentials and that the bucket exists"
         raise InputError(url, "input", error, hint) from error
     files = {
         path: info
-        for path, info in found.items()
+        for path, info in listing.items()
         if info.get("type") == "file"
         and path.lower().endswith(suffixes)
         and SCORING_ENDING.fullmatch(PurePosixPath(path).stem) is None
     }
-    parent = _common_folder(list(files)) if any(sign in root for sign in "*?[") else root
+    folder = commonpath([path.rpartition("/")[0] for path in files]) if is_pattern and files else root
     stems = Counter(path.rpartition(".")[0] for path in files)
 
     def name(path: str) -> str:
         stem = path.rpartition(".")[0]
-        return (path if stems[stem] > 1 else stem).removeprefix(parent).lstrip("/")
+        return (path if stems[stem] > 1 else stem).removeprefix(folder).lstrip("/")
 
     return [
         CohortNight(
@@ -71,13 +71,3 @@ def local_copy(recording: str) -> Iterator[Path]:
         file = Path(folder) / PurePosixPath(path).name
         system.get_file(path, str(file))
         yield file
-
-
-def _common_folder(paths: list[str]) -> str:
-    parents = [PurePosixPath(path).parent for path in paths]
-    if not parents:
-        return ""
-    shared = parents[0]
-    while not all(parent.is_relative_to(shared) for parent in parents):
-        shared = shared.parent
-    return str(shared)

@@ -102,8 +102,8 @@ class RemoteOutput:
             with suppress(FileNotFoundError):
                 system.rm_file(f"{place}/{MARKER}")
             system.makedirs(place, exist_ok=True)
-            held = {Path(path).name for path in _listed(system, place)}
-            for stale in held & (set(result_files(tuple(FILES))) - {file.name for file in files}):
+            present = {Path(path).name for path in _listed(system, place)}
+            for stale in present & (set(result_files(tuple(FILES))) - {file.name for file in files}):
                 system.rm_file(f"{place}/{stale}")
             for file in files:
                 _put(system, file, f"{place}/{file.name}")
@@ -140,21 +140,20 @@ class RemoteOutput:
             if name is None:
                 yield CohortJournal(mirror, None)
                 return
-            own = Path(name).stem
+            stem = Path(name).stem
             system.makedirs(folder, exist_ok=True)
-            sent: list[str] = [path for path in _listed(system, folder) if Path(path).name.startswith(f"{own}.")]
+            sent = [path for path in _listed(system, folder) if Path(path).name.startswith(f"{stem}.")]
 
             def send(line: bytes) -> None:
-                path = f"{folder}/{own}.{time.time_ns():020d}-{secrets.token_hex(3)}.jsonl"
+                path = f"{folder}/{stem}.{time.time_ns():020d}-{secrets.token_hex(3)}.jsonl"
                 system.pipe_file(path, line)
                 sent.append(path)
 
             with CohortJournal(mirror, name, send) as journal:
                 yield journal
             if len(sent) > 1:
-                with (mirror / name).open("rb") as lines:
-                    # Sorts first among the objects of its journal, and holds them all.
-                    system.pipe_file(f"{folder}/{own}.{0:020d}-all.jsonl", lines.read())
+                # Sorts first among the objects of its journal, and holds them all.
+                system.pipe_file(f"{folder}/{stem}.{0:020d}-all.jsonl", (mirror / name).read_bytes())
                 for path in sent:
                     if not path.endswith("-all.jsonl"):
                         system.rm_file(path)

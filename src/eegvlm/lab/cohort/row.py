@@ -7,16 +7,21 @@ from dataclasses import fields
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from eegvlm.errors import InputError
+from eegvlm.hypnogram import agreement
+from eegvlm.hypnogram.period import sleep_periods
 from eegvlm.hypnogram.statistics import SleepStatistics
 from eegvlm.lab.cohort.night import CohortNight
+from eegvlm.lab.datasets.sources import RecordingClock, laid_on
 
 if TYPE_CHECKING:
     from eegvlm.staging import StagedNight
 
 _STATISTICS = tuple(
-    one.name for one in fields(SleepStatistics) if one.name not in ("lights_off_s", "lights_on_s", "notes")
+    field.name for field in fields(SleepStatistics) if field.name not in ("lights_off_s", "lights_on_s", "notes")
 )
 _COUNTS = ("awakenings", "stage_shifts")
+_PROVENANCE = ("software", "model", "weights_sha256", "layout", "smoothing", "device", "dtype")
 
 COLUMNS: Mapping[str, type[str] | type[int] | type[float]] = {
     **dict.fromkeys(("night", "recording", "results", "start"), str),
@@ -34,11 +39,9 @@ COLUMNS: Mapping[str, type[str] | type[int] | type[float]] = {
     **dict.fromkeys(("agreement_accuracy", "agreement_macro_f1", "agreement_kappa"), float),
     **dict.fromkeys(("scoring_problem", "problems"), str),
     "seconds": float,
-    **dict.fromkeys(("software", "model", "weights_sha256", "layout", "smoothing", "device", "dtype"), str),
+    **dict.fromkeys(_PROVENANCE, str),
 }
 """Name of each column of ``summary.csv`` -> the type of its values; any may be empty."""
-VARYING = ("seconds",)
-"""Columns that differ from run to run."""
 
 
 def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float
     summary = staged.summary()
     counted, statistics = summary["counted"], summary["statistics"]
     period = counted["main_sleep_period"] or {}
-    known: dict[str, Any] = {
+    values: dict[str, Any] = {
         "night": night.name,
         "recording": night.recording,
         "results": results,
@@ -72,7 +75,7 @@ def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float
         **{name: summary[name] for name in ("epochs", "unscored_epochs")},
         **{name: counted[name] for name in ("lights_off_s", "lights_on_s")},
         "counted": counted["basis"],
-        "sleep_periods": _count_periods(staged),
+        "sleep_periods": len(sleep_periods(staged.hypnogram)),
         "main_period_start_s": period.get("start_s"),
         "main_period_end_s": period.get("end_s"),
         **{name: statistics[name] for name in _STATISTICS},
@@ -84,18 +87,13 @@ def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float
         **agreement_columns(night, staged),
         "problems": "; ".join(dict.fromkeys(problem["code"] for problem in summary["problems"])),
         "seconds": round(seconds, 3),
-        **{name: summary.get(name) for name in ("software", "model", "weights_sha256", "layout", "smoothing")},
-        **{name: summary.get(name) for name in ("device", "dtype")},
+        **{name: summary.get(name) for name in _PROVENANCE},
     }
-    return {name: known[name] for name in COLUMNS if known.get(name) is not None}
+    return {name: values[name] for name in COLUMNS if values.get(name) is not None}
 
 
 def agreement_columns(night: CohortNight, staged: StagedNight) -> dict[str, Any]:
     """Return how far the result agrees with the scoring that lies beside it; a scoring that cannot be used is told."""
-    from eegvlm.errors import InputError
-    from eegvlm.hypnogram import agreement
-    from eegvlm.lab.datasets.sources import RecordingClock, laid_on
-
     if night.scoring_problem:
         return {"scoring_problem": night.scoring_problem}
     hypnogram = staged.hypnogram
@@ -122,12 +120,6 @@ def agreement_columns(night: CohortNight, staged: StagedNight) -> dict[str, Any]
     }
 
 
-def _count_periods(staged: StagedNight) -> int:
-    from eegvlm.hypnogram.period import sleep_periods
-
-    return len(sleep_periods(staged.hypnogram))
-
-
 def _eeg_quality(staged: StagedNight) -> dict[str, float]:
     """Return the share of epochs in which the preferred EEG channel is doubtful, and unusable."""
     channel = next((name for panel, name in staged.panels.items() if name and panel.startswith("eeg")), None)
@@ -141,5 +133,5 @@ def _eeg_quality(staged: StagedNight) -> dict[str, float]:
 
 def _expected_accuracy(review: Mapping[str, Any]) -> float | None:
     """Return the expected accuracy of the night as it stands, where the probabilities promise one."""
-    rest: float | None = next((one["rest"] for one in review["shares"] if one["share"] == 0), None)
-    return rest
+    unreviewed: float | None = next((share["rest"] for share in review["shares"] if share["share"] == 0), None)
+    return unreviewed

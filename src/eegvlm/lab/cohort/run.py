@@ -161,7 +161,7 @@ def stage_cohort(
     return Tally(len(mine), state.finished, staged, failed + state.failed, has_table)
 
 
-def _refused(night: CohortNight, options: str) -> NightOutcome:
+def _refusal(night: CohortNight, options: str) -> NightOutcome:
     reason = f"{night.recording}: results: of another recording of this name; use another --out"
     return NightOutcome.failed(night, options, reason)
 
@@ -170,23 +170,23 @@ def _summarise(
     nights: Sequence[CohortNight],
     journal: CohortJournal,
     output: Output,
-    taken: Sequence[CohortNight],
+    refused: Sequence[CohortNight],
     options: str,
     title: str,
     *,
     has_reports: bool,
 ) -> bool:
     """Write summary, failures and page from the journal."""
-    elsewhere = {night.name for night in taken}
+    refused_names = {night.name for night in refused}
 
     def entries() -> Iterator[Row]:
-        return journal.entries(night.name for night in nights if night.name not in elsewhere)
+        return journal.entries(night.name for night in nights if night.name not in refused_names)
 
     def rows() -> Iterator[Row]:
         return (entry["row"] for entry in entries() if entry["state"] == "done")
 
     failures: list[Row] = [entry for entry in entries() if entry["state"] == "failed"]
-    failures += [_refused(night, options).to_entry() for night in taken]
+    failures += [_refusal(night, options).to_entry() for night in refused]
     has_table = write_summary(output, rows)
     write_failures(output, failures)
     write_page(output, rows, failures, title=title, has_reports=has_reports)

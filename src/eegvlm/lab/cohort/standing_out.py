@@ -88,9 +88,9 @@ def distributions(rows: Iterable[Mapping[str, Any]]) -> list[Distribution]:
     """Collect the values of all measures; those that no night has are left out."""
     values = {measure.column: array("d") for measure in MEASURES}
     for row in rows:
-        for column, known in values.items():
+        for column, of_column in values.items():
             if (value := row.get(column)) is not None:
-                known.append(float(value))
+                of_column.append(float(value))
     return [
         Distribution(measure, np.frombuffer(values[measure.column]))
         for measure in MEASURES
@@ -113,7 +113,7 @@ def reasons(row: Mapping[str, Any], limits: Mapping[str, tuple[float, float]]) -
     list of str
         Empty where it does not.
     """
-    found = []
+    sentences = []
     for measure in MEASURES:
         value = row.get(measure.column)
         if value is None or measure.column not in limits:
@@ -122,7 +122,7 @@ def reasons(row: Mapping[str, Any], limits: Mapping[str, tuple[float, float]]) -
         if not low <= value <= high:
             beyond, side = (low, "below") if value < low else (high, "above")
             unit = f" {measure.unit}" if measure.unit else ""
-            found.append(f"{measure.words} {value:.4g}{unit} ({side} {beyond:.3g})")
+            sentences.append(f"{measure.words} {value:.4g}{unit} ({side} {beyond:.3g})")
     if "missing_channels" in row and "eeg" in str(row["missing_channels"]).split("; "):
-        found.append("no EEG channel")
-    return found
+        sentences.append("no EEG channel")
+    return sentences

@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from eegvlm import __version__
+from eegvlm.core.files import write_text
 from eegvlm.errors import InputError
+from eegvlm.hypnogram import HypnogramError
 from eegvlm.lab.cohort.bids_derivatives import bids_files, results_place
 from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 from eegvlm.lab.cohort.output import MARKER, Output
 from eegvlm.lab.cohort.remote_inputs import local_copy
+from eegvlm.lab.cohort.row import row_of
+from eegvlm.lab.datasets import DatasetError
+from eegvlm.signals import Recording, RecordingError, read_recording
 
 if TYPE_CHECKING:
-    from eegvlm.signals import Recording
     from eegvlm.staging import StageOptions, Stager
 
 Layout = Literal["paths", "bids-derivatives"]
@@ -61,8 +65,8 @@ class StagingPlan:
     @property
     def digest(self) -> str:
         """Return what results depend on: model, options and version; not device and batch size."""
-        held = {name: value for name, value in vars(self).items() if name not in ("device", "batch_size", "model")}
-        text = json.dumps({**held, "model": Path(self.model).name, "software": __version__}, sort_keys=True)
+        options = {name: value for name, value in vars(self).items() if name not in ("device", "batch_size", "model")}
+        text = json.dumps({**options, "model": Path(self.model).name, "software": __version__}, sort_keys=True)
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
     def stage_options(self) -> StageOptions:
@@ -134,11 +138,11 @@ class NightWorker:
         except InputError as error:
             return replace(outcome, reason=str(error), lasting=_is_about_the_file(error))
         except (OSError, MemoryError) as error:
-            said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            return replace(outcome, reason=f"{night.recording}: staging: {said}; free memory or disk, and run again")
+            cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            return replace(outcome, reason=f"{night.recording}: staging: {cause}; free memory or disk, and run again")
         except Exception as error:  # a fault of ours, which the nights after it must not pay for
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            reason = f"{night.recording}: staging: {said}; a fault of eeg-vlm, report what the journal holds"
+            cause = " ".join(f"{type(error).__name__}: {error}".split())
+            reason = f"{night.recording}: staging: {cause}; a fault of eeg-vlm, report what the journal holds"
             return replace(outcome, reason=reason, traceback=traceback.format_exc())
 
     def _finished(self, night: CohortNight, key: str) -> dict[str, Any] | None:
@@ -147,8 +151,6 @@ class NightWorker:
         return None if marker is None or marker["key"] != key else dict(marker["row"])
 
     def _stage(self, night: CohortNight, key: str) -> dict[str, Any]:
-        from eegvlm.core.files import write_text
-        from eegvlm.lab.cohort.row import row_of
         from eegvlm.staging.pipeline import stage_recording
 
         started = time.perf_counter()
@@ -168,15 +170,9 @@ class NightWorker:
 
 
 def _open(night: CohortNight, path: Path, plan: StagingPlan) -> Recording:
-    from eegvlm.signals import read_recording
-
     channels = plan.channels or None
     return read_recording(path, channels) if night.source is None else night.source.recording(channels)
 
 
 def _is_about_the_file(error: InputError) -> bool:
-    from eegvlm.hypnogram import HypnogramError
-    from eegvlm.lab.datasets import DatasetError
-    from eegvlm.signals import RecordingError
-
     return isinstance(error, RecordingError | HypnogramError | DatasetError)

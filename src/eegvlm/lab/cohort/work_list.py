@@ -102,20 +102,20 @@ def _of_data_set(inputs: Sequence[str]) -> WorkList | None:
         return None
     if len(inputs) > 2:
         raise InputError("arguments", "input", inputs[2], f"after {name} give one folder, where it lies")
-    opened = open_dataset(name, inputs[1] if len(inputs) == 2 else None)
-    if not opened.nights:
-        why = opened.problems[0].message if opened.problems else "are its files there?"
-        raise InputError(opened.root, f"data set {opened.name}", "0 nights", why)
+    dataset = open_dataset(name, inputs[1] if len(inputs) == 2 else None)
+    if not dataset.nights:
+        why = dataset.problems[0].message if dataset.problems else "are its files there?"
+        raise InputError(dataset.root, f"data set {dataset.name}", "0 nights", why)
     nights = [
         CohortNight(
             name=night.name,
-            recording=_absolute(night.paths[0]) if night.paths else f"<{opened.name} {night.name}>",
+            recording=_absolute(night.paths[0]) if night.paths else f"<{dataset.name} {night.name}>",
             stamp=_stamp(_files_of(night)) or repr(night.signals),
             source=night,
         )
-        for night in opened.nights
+        for night in dataset.nights
     ]
-    return WorkList(tuple(nights), tuple(problem.message for problem in opened.problems))
+    return WorkList(tuple(nights), tuple(problem.message for problem in dataset.problems))
 
 
 def _files_of(night: Night) -> list[Path]:
@@ -156,15 +156,14 @@ def _of_files(files: Sequence[Path], trees: Sequence[FolderFiles], problems: lis
 def _undisputed(nights: list[CohortNight]) -> list[CohortNight]:
     """Leave a scoring that several recordings would have to the one in its own folder, or to none."""
     claims = Counter(scoring.path for night in nights for scoring in night.scorings)
-    kept = []
+    undisputed = []
     for night in nights:
-        shared = next((one.path for one in night.scorings if claims[one.path] > 1), None)
-        if shared is not None and Path(_absolute(shared)).parent != Path(night.recording).parent:
-            problem = f"{shared}: scoring: lies beside several recordings' folders; put it into that of its own"
-            kept.append(replace(night, scorings=(), scoring_problem=problem))
-        else:
-            kept.append(night)
-    return kept
+        disputed = next((scoring.path for scoring in night.scorings if claims[scoring.path] > 1), None)
+        if disputed is not None and Path(_absolute(disputed)).parent != Path(night.recording).parent:
+            problem = f"{disputed}: scoring: lies beside several recordings' folders; put it into that of its own"
+            night = replace(night, scorings=(), scoring_problem=problem)
+        undisputed.append(night)
+    return undisputed
 
 
 def _night(path: Path, name: str, find_scorings: Callable[[], tuple[ScoringFile, ...]]) -> CohortNight:
@@ -179,11 +178,11 @@ def _night(path: Path, name: str, find_scorings: Callable[[], tuple[ScoringFile,
 
 def _beside_single_files(files: Sequence[Path]) -> dict[Path, FolderFiles]:
     """Sort the files beside those that were named one by one, folder by folder."""
-    found: dict[Path, FolderFiles] = {}
+    folders: dict[Path, FolderFiles] = {}
     for folder in dict.fromkeys(file.parent for file in files):
         beside = sorted(file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
-        found[folder] = FolderFiles.of(beside, folder, suffixes=SUFFIXES)
-    return found
+        folders[folder] = FolderFiles.of(beside, folder, suffixes=SUFFIXES)
+    return folders
 
 
 def _names(recordings: Sequence[Path], root: Path | None) -> dict[Path, str]:
@@ -195,8 +194,8 @@ def _names(recordings: Sequence[Path], root: Path | None) -> dict[Path, str]:
         except ValueError:  # two drives of Windows
             common = Path()
         below = {
-            path: path_abs.relative_to(common) if path_abs.is_relative_to(common) else _without_drive(path_abs)
-            for path, path_abs in zip(recordings, absolute, strict=True)
+            path: full.relative_to(common) if full.is_relative_to(common) else _without_drive(full)
+            for path, full in zip(recordings, absolute, strict=True)
         }
     else:
         below = {path: path.relative_to(root) for path in recordings}
@@ -226,24 +225,27 @@ def _listed(file: Path) -> list[Path]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(file, "list", error, "give a text file in UTF-8, one recording a line") from error
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    paths = lines
-    if file.suffix.lower() != ".txt" and lines:
-        delimiter = "\t" if file.suffix.lower() == ".tsv" else ";" if ";" in lines[0] and "," not in lines[0] else ","
-        rows = list(csv.reader(lines, delimiter=delimiter))
-        header = [cell.strip().casefold() for cell in rows[0]]
-        column = next((header.index(name) for name in _COLUMNS if name in header), None)
-        if column is None and len(header) > 1:
-            hint = f"name the column of the recordings {' or '.join(_COLUMNS)}"
-            raise InputError(file, "columns", ", ".join(rows[0]), hint)
-        body = rows if column is None else rows[1:]
-        short = next((row for row in body if len(row) <= (column or 0)), None)
-        if short is not None:
-            raise InputError(file, "row", ",".join(short), f"it has no column {header[column or 0]}")
-        paths = [row[column or 0] for row in body]
-    found = [file.parent / path.strip() for path in paths]
-    if missing := next((path for path in found if not path.is_file()), None):
+    is_table = bool(lines) and file.suffix.lower() != ".txt"
+    paths = [file.parent / path.strip() for path in (_column(file, lines) if is_table else lines)]
+    if missing := next((path for path in paths if not path.is_file()), None):
         raise InputError(file, "recording", missing, "no such file; relative paths count from the list's folder")
-    return found
+    return paths
+
+
+def _column(file: Path, lines: Sequence[str]) -> list[str]:
+    """Return the recordings' column of a table; one of a single column may do without a header."""
+    delimiter = "\t" if file.suffix.lower() == ".tsv" else ";" if ";" in lines[0] and "," not in lines[0] else ","
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    header = [cell.strip().casefold() for cell in rows[0]]
+    named = next((header.index(name) for name in _COLUMNS if name in header), None)
+    if named is None and len(header) > 1:
+        hint = f"name the column of the recordings {' or '.join(_COLUMNS)}"
+        raise InputError(file, "columns", ", ".join(rows[0]), hint)
+    column, body = (0, rows) if named is None else (named, rows[1:])
+    short = next((row for row in body if len(row) <= column), None)
+    if short is not None:
+        raise InputError(file, "row", ",".join(short), f"it has no column {header[column]}")
+    return [row[column] for row in body]
 
 
 def _stamp(files: Sequence[Path]) -> str:
@@ -256,9 +258,9 @@ def _stamp(files: Sequence[Path]) -> str:
 
 
 def _check_unique(nights: Sequence[CohortNight]) -> None:
-    taken: dict[str, str] = {}
+    recordings: dict[str, str] = {}
     for night in nights:
-        if night.name in taken:
-            hint = f"{taken[night.name]} has the same name: stage the two with different --out"
+        if night.name in recordings:
+            hint = f"{recordings[night.name]} has the same name: stage the two with different --out"
             raise InputError(night.recording, "name", night.name, hint)
-        taken[night.name] = night.recording
+        recordings[night.name] = night.recording

@@ -18,6 +18,7 @@ from eegvlm.lab.datasets.files import PARTIAL_SUFFIX, natural, shown
 from eegvlm.lab.datasets.problems import DatasetError, DatasetProblem
 from eegvlm.lab.datasets.sources import ScoringFile
 from eegvlm.signals import RecordingError
+from eegvlm.signals.edf_header import MAIN_BYTES, is_edf, parse_header
 
 SUFFIXES = (
     *(
@@ -136,19 +137,21 @@ class FolderFiles:
         if recording.parent != self.root:
             siblings = sorted(folder for folder in folders if folder.parent == recording.parent.parent)
         for group in ([recording.parent], siblings):
-            found = dict.fromkeys(
+            paths = dict.fromkeys(
                 path for folder in group for stem in stems for path in self.candidates.get(stem, {}).get(folder, ())
             )
-            if found:
-                return _by_scorer(recording, self.root, found, self.rules)
+            if paths:
+                return _by_scorer(recording, self.root, paths, self.rules)
         return ()
 
     def orphans(self, used: set[Path]) -> list[Path]:
         """Return the files that are named like a scoring or a recording and are none of ``used``."""
-        every = dict.fromkeys(path for group in self.candidates.values() for held in group.values() for path in held)
+        candidates = dict.fromkeys(
+            path for folders in self.candidates.values() for paths in folders.values() for path in paths
+        )
         return [
             path
-            for path in sorted(every, key=lambda path: natural(path.as_posix()))
+            for path in sorted(candidates, key=lambda path: natural(path.as_posix()))
             if path not in used and (SCORING_ENDING.fullmatch(_stem(path)) or path.suffix.lower() in RECORDING_SUFFIXES)
         ]
 
@@ -174,9 +177,9 @@ def _bases(stems: set[str], base: str) -> bool:
     return any(f"{folded}{ending}" in stems for ending in ("", "-psg", "_psg", " psg", "-eeg", "_eeg", " eeg"))
 
 
-def _by_scorer(recording: Path, root: Path, found: Iterable[Path], rules: FolderRules) -> tuple[ScoringFile, ...]:
+def _by_scorer(recording: Path, root: Path, paths: Iterable[Path], rules: FolderRules) -> tuple[ScoringFile, ...]:
     scorings: dict[str, ScoringFile] = {}
-    for path in sorted(found, key=lambda path: natural(path.name)):
+    for path in sorted(paths, key=lambda path: natural(path.name)):
         ending = SCORING_ENDING.fullmatch(_stem(path))
         scorer = ending[3].casefold() if ending and ending[3] else SCORER
         if scorer in scorings:
@@ -200,8 +203,6 @@ def _holds_signals(path: Path) -> bool:
 
 def _annotation_signals(path: Path) -> list[bool] | None:
     """Tell for each signal of an EDF file whether it is one of annotations; None where it cannot be read."""
-    from eegvlm.signals.edf_header import MAIN_BYTES, is_edf, parse_header
-
     try:
         with path.open("rb") as file:
             head = file.read(MAIN_BYTES)

@@ -72,21 +72,22 @@ class DatasetInfo:
     published_channels: Mapping[str, str] = field(default_factory=dict)
 
 
+_NSRR_STUDIES = {study.name: study for study in nsrr.STUDIES}
+
+
 def _nsrr(
     name: str,
     title: str,
     first: str,
-    recordings_and_subjects: tuple[int, int] | tuple[None, None] = (None, None),
+    recordings_and_subjects: tuple[int | None, int | None] = (None, None),
     published_channels: Mapping[str, str] | None = None,
-    *,
-    ending: str = "-nsrr.xml",
 ) -> DatasetInfo:
+    preferred = next(iter(_NSRR_STUDIES[name].scorings))
     return DatasetInfo(
         name,
         title,
-        f"{first}.edf, {first}{ending}",
-        recordings_and_subjects[0],
-        recordings_and_subjects[1],
+        f"{first}.edf, {first}{preferred}",
+        *recordings_and_subjects,
         "NSRR data use agreement",
         f"https://sleepdata.org/datasets/{'nchsdb' if name == 'nch' else name}",
         nsrr.LAYOUTS[name],
@@ -139,11 +140,9 @@ _ALL = (
     _nsrr("homepap", "Home Positive Airway Pressure, in the laboratory", "homepap-lab-full-1600001"),
     _nsrr("sof", "Study of Osteoporotic Fractures, visit 8", "sof-visit-8-00001"),
     _nsrr("abc", "Apnea, Bariatric Surgery and CPAP", "abc-baseline-900001"),
-    _nsrr(
-        "wsc", "Wisconsin Sleep Cohort, visits 1 to 5", "wsc-visit1-10119", (2570, 1123), ending="-nsrr.allscore.txt"
-    ),
-    _nsrr("stages", "Stanford Technology Analytics and Genomics in Sleep", "BOGN00001", ending=".csv"),
-    _nsrr("nch", "Nationwide Children's Hospital sleep data bank", "10000_17728", (3984, 3673), ending=".tsv"),
+    _nsrr("wsc", "Wisconsin Sleep Cohort, visits 1 to 5", "wsc-visit1-10119", (2570, 1123)),
+    _nsrr("stages", "Stanford Technology Analytics and Genomics in Sleep", "BOGN00001"),
+    _nsrr("nch", "Nationwide Children's Hospital sleep data bank", "10000_17728", (3984, 3673)),
     DatasetInfo(
         "hmc",
         "Haaglanden Medisch Centrum sleep staging database",

@@ -8,15 +8,15 @@ that was converted to ``psg.edf`` is taken, too. Perslev et al. 2021, npj Digit.
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
-from eegvlm.lab.datasets.hdf5_record import Hdf5Recording, StoredSignal, StoredSignals
+from eegvlm.lab.datasets.hdf5_record import StoredSignal, StoredSignals, hdf5_or_edf
 from eegvlm.lab.datasets.pairing import DatasetLayout, Name, RecordingName, ScoringName
 from eegvlm.lab.datasets.problems import DatasetError
-from eegvlm.lab.datasets.sources import RecordingFile, SignalSource
 from eegvlm.signals import Problem
 
 SCORER = "expert"
@@ -45,21 +45,18 @@ def stored_signals(file: Any, path: Path) -> StoredSignals:
     eeg = [name for name in names if re.fullmatch(r"[FCO][34z12]-[MA][12]", name, re.IGNORECASE)]
     if not eeg:
         raise DatasetError(path, "channels", ", ".join(names[:5]), "expected an EEG such as C3-M2")
-    held = file["channels"][eeg[0]]
-    spread = float(np.std(np.asarray(held[len(held) // 4 : len(held) // 4 + 300_000], np.float64)))
+    samples = file["channels"][eeg[0]]
+    first = len(samples) // 4
+    spread = float(np.std(np.asarray(samples[first : first + 300_000], np.float64)))
     unit, factor = ("volts", 1e6) if spread < _BETWEEN else ("microvolts", 1.0)
-    said = (
+    message = (
         f"the file does not say its unit; its samples are read as {unit}, which is inferred from the size of {eeg[0]}"
     )
     signals = tuple(
         StoredSignal(f"channels/{name}", name, float(rate), None if name.casefold() in _NOT_VOLTS else factor)
         for name in names
     )
-    return StoredSignals(signals, (Problem("calibration-inferred", said, None),))
+    return StoredSignals(signals, (Problem("calibration-inferred", message, None),))
 
 
-def _signals(path: Path) -> SignalSource:
-    return RecordingFile(path) if path.suffix.lower() == ".edf" else Hdf5Recording(path, stored_signals)
-
-
-LAYOUT = DatasetLayout("dcsm", "dcsm", read_name, (SCORER,), signals=_signals)
+LAYOUT = DatasetLayout("dcsm", "dcsm", read_name, (SCORER,), signals=partial(hdf5_or_edf, describe=stored_signals))

@@ -21,10 +21,10 @@ import numpy as np
 
 from eegvlm.hypnogram import Hypnogram, HypnogramError
 from eegvlm.hypnogram.consensus import consensus, soft_agreements
-from eegvlm.lab.datasets.hdf5_record import Hdf5Recording, StoredSignal, StoredSignals, opened
+from eegvlm.lab.datasets.hdf5_record import StoredSignal, StoredSignals, hdf5_or_edf, opened
 from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 from eegvlm.lab.datasets.problems import DatasetError
-from eegvlm.lab.datasets.sources import RecordingFile, Scoring, SignalSource
+from eegvlm.lab.datasets.sources import Scoring
 
 CONSENSUS, HELD = "consensus", "hypnogram"
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -54,13 +54,14 @@ class Consensus:
         HypnogramError
             Where they are not of one length.
         """
-        read = [scoring.read(recording_s) for scoring in self.scorings]
-        if len({len(one) for one in read}) > 1:
+        hypnograms = [scoring.read(recording_s) for scoring in self.scorings]
+        if len({len(hypnogram) for hypnogram in hypnograms}) > 1:
             lengths = ", ".join(
-                f"{scoring.scorer} {len(one)}" for scoring, one in zip(self.scorings, read, strict=True)
+                f"{scoring.scorer} {len(hypnogram)}"
+                for scoring, hypnogram in zip(self.scorings, hypnograms, strict=True)
             )
             raise HypnogramError(self.path or CONSENSUS, "epochs", lengths, "scorings of one night have one length")
-        stages = np.stack([one.stages for one in read])
+        stages = np.stack([hypnogram.stages for hypnogram in hypnograms])
         agreements = ", ".join(
             f"{scoring.scorer} {value:.2f}"
             for scoring, value in zip(self.scorings, soft_agreements(stages), strict=True)
@@ -106,18 +107,14 @@ def stored_signals(file: Any, path: Path) -> StoredSignals:
     except (KeyError, TypeError, ValueError) as error:
         hint = "give the file as it was downloaded: its description states the rate of each signal"
         raise DatasetError(path, "description", error, hint) from error
-    found = []
+    signals = []
     for group in ("eeg", "eog", "emg"):
         for name in file.get(f"signals/{group}", ()):
             place = f"signals/{group}/{name}"
             if place not in rates:
                 raise DatasetError(path, "description", f"nothing of {place}", "give the file as it was downloaded")
-            found.append(StoredSignal(place, name.replace("_", "-"), rates[place], 1.0))
-    return StoredSignals(tuple(found))
-
-
-def _signals(path: Path) -> SignalSource:
-    return RecordingFile(path) if path.suffix.lower() == ".edf" else Hdf5Recording(path, stored_signals)
+            signals.append(StoredSignal(place, name.replace("_", "-"), rates[place], 1.0))
+    return StoredSignals(tuple(signals))
 
 
 def _held(path: Path) -> tuple[Scoring, ...]:
@@ -138,7 +135,7 @@ LAYOUTS = {
         "dod",
         partial(read_name, name[-1]),
         ("scorer-1", "scorer-2", "scorer-3", "scorer-4", "scorer-5", HELD),
-        signals=_signals,
+        signals=partial(hdf5_or_edf, describe=stored_signals),
         own_scorings=_held,
         derived=_with_consensus,
     )

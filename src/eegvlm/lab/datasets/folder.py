@@ -26,7 +26,7 @@ from eegvlm.lab.datasets.files import fingerprint, list_files, shown
 from eegvlm.lab.datasets.night import Night
 from eegvlm.lab.datasets.pairing import Found, missing_scorers
 from eegvlm.lab.datasets.problems import DatasetError, DatasetProblem
-from eegvlm.lab.datasets.sources import RecordingFile, Scoring, ScoringFile
+from eegvlm.lab.datasets.sources import RecordingFile, ScoringFile
 
 EMBEDDED = "annotations"
 _BIDS_SUBJECT = re.compile(r"(sub-[a-zA-Z0-9]+)(?:_.*)?")
@@ -63,16 +63,15 @@ def find(root: Path, rules: FolderRules | None = None, *, scorer: str | None = N
         used |= {scoring.path for scoring in scorings}
         if path in shared:
             continue
-        own: list[Scoring] = list(scorings)
-        if not own and rules.scorings is None:
-            own = _embedded(path, rules)
+        if not scorings and rules.scorings is None:
+            scorings = _embedded(path, rules)
         subject, certain = subject_of(path, names[path], pattern)
         assumed += not certain
-        if not own:
+        if not scorings:
             message = f"{shown(path, root)}: no scoring beside it, in a folder beside, or in it"
             problems.append(DatasetProblem("missing-scoring", message, names[path]))
             continue
-        nights.append(Night("folder", "folder", subject, names[path], RecordingFile(path), tuple(own), rules.epoch_s))
+        nights.append(Night("folder", "folder", subject, names[path], RecordingFile(path), scorings, rules.epoch_s))
     problems += [
         DatasetProblem("missing-recording", f"{shown(path, root)}: no recording of that name is there")
         for path in files.orphans(used)
@@ -116,12 +115,12 @@ def _shared(
     return frozenset(left_out)
 
 
-def _embedded(recording: Path, rules: FolderRules) -> list[Scoring]:
+def _embedded(recording: Path, rules: FolderRules) -> tuple[ScoringFile, ...]:
     try:
         read_hypnogram(recording, epoch_s=rules.epoch_s, stage_map=rules.stage_map)
     except HypnogramError:
-        return []
-    return [ScoringFile(EMBEDDED, recording, None, rules.epoch_s, rules.stage_map)]
+        return ()
+    return (ScoringFile(EMBEDDED, recording, None, rules.epoch_s, rules.stage_map),)
 
 
 def _subject_pattern(text: str | None) -> re.Pattern[str] | None:

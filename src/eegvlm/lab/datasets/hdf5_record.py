@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from eegvlm.lab.datasets.problems import DatasetError
 from eegvlm.lab.datasets.sampled_source import SampledSource
-from eegvlm.lab.datasets.sources import Channels, RecordingClock
+from eegvlm.lab.datasets.sources import Channels, RecordingClock, RecordingFile, SignalSource
 from eegvlm.signals import Problem, Recording
 from eegvlm.signals.arrays import exact_rate
 from eegvlm.signals.labels import unique_labels
@@ -84,24 +84,34 @@ class Hdf5Recording:
 
     def _source(self) -> SampledSource:
         with opened(self.path) as file:
-            held = self.describe(file, self.path)
-            if not held.signals:
+            stored = self.describe(file, self.path)
+            if not stored.signals:
                 raise DatasetError(self.path, "signals", "none", "give the file as it was downloaded")
-            sizes = [int(file[signal.path].size) for signal in held.signals]
-        labels = unique_labels([signal.label for signal in held.signals])
+            sizes = [int(file[signal.path].size) for signal in stored.signals]
+        labels = unique_labels([signal.label for signal in stored.signals])
         signals = tuple(
             Signal(
-                label, one.path.rpartition("/")[2], exact_rate(one.rate), "uV" if one.factor else "", one.factor, size
+                label,
+                signal.path.rpartition("/")[2],
+                exact_rate(signal.rate),
+                "uV" if signal.factor else "",
+                signal.factor,
+                size,
             )
-            for label, one, size in zip(labels, held.signals, sizes, strict=True)
+            for label, signal, size in zip(labels, stored.signals, sizes, strict=True)
         )
 
         def read(index: int, start: int, stop: int) -> npt.NDArray[np.float32]:
             with opened(self.path) as file:
-                values = np.asarray(file[held.signals[index].path][start:stop], np.float32)
-            return values * np.float32(held.signals[index].factor or 1.0)
+                values = np.asarray(file[stored.signals[index].path][start:stop], np.float32)
+            return values * np.float32(stored.signals[index].factor or 1.0)
 
-        return SampledSource(str(self.path), signals, read, problems=held.problems)
+        return SampledSource(str(self.path), signals, read, problems=stored.problems)
+
+
+def hdf5_or_edf(path: Path, describe: Describe) -> SignalSource:
+    """Return a recording as it was published, in HDF5, or as it was converted to EDF since."""
+    return RecordingFile(path) if path.suffix.lower() == ".edf" else Hdf5Recording(path, describe)
 
 
 @contextmanager

@@ -14,8 +14,7 @@ from pathlib import PurePath
 from eegvlm.lab.datasets.pairing import DatasetLayout, Name, OtherName, RecordingName, ScoringName
 
 _GROUP = re.compile(
-    r"(?:isruc(?:[ _-]*sleep)?[ _-]*)?(?:sub)?(?:group|sg)[ _-]*(i{1,3}|[123])"
-    r"|isruc(?:[ _-]*sleep)?[ _-]*(?:s[ _-]*)?(i{1,3}|[123])",
+    r"(?:(?:isruc(?:[ _-]*sleep)?[ _-]*)?(?:sub)?(?:group|sg)|isruc(?:[ _-]*sleep)?[ _-]*s?)[ _-]*(i{1,3}|[123])",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(?:(?:subject|sub|patient|session)[ _-]*)?0*(\d+)", re.IGNORECASE)
@@ -42,24 +41,23 @@ def read_name(path: PurePath) -> Name | None:
 def _place(folders: tuple[str, ...], number: str) -> tuple[str, str] | None:
     """Subject and night; None where the folders are not those of this data set."""
     folders = tuple(folder for folder in folders if folder.casefold() not in _PLAIN)
-    groups = [(k, match) for k, folder in enumerate(folders) if (match := _GROUP.fullmatch(folder))]
     numbered: list[int] = []
     for folder in reversed(folders):
         if (match := _NUMBERED.fullmatch(folder)) is None:
             break
         numbered.insert(0, int(match[1]))
-    group = ""
-    if groups:
-        text = (groups[-1][1][1] or groups[-1][1][2]).upper()
-        group = _NUMERALS.get(text, text)
-    within = len(folders) - 1 - groups[-1][0] if groups else len(numbered)
+    group, within = "", len(numbered)
+    for depth, folder in enumerate(reversed(folders)):
+        if match := _GROUP.fullmatch(folder):
+            group, within = _NUMERALS.get(match[1], match[1].upper()), depth
+            break
     if group == "II":
         if len(numbered) < 2 or within != 2 or numbered[-1] != int(number):
             return None
         subject = f"{group}-{numbered[-2]}"
         return subject, f"{subject}-{numbered[-1]}"
     # Only below a subgroup's name may files lie in no folder of their own.
-    if not numbered and not (groups and within == 0):
+    if not numbered and not (group and within == 0):
         return None
     if numbered and numbered[-1] != int(number):
         return None

@@ -63,12 +63,15 @@ class Study:
         By the ending of their names, preferred first: one scoring in several forms.
     without_eeg
         Pattern of nights that hold no EEG.
+    capitals
+        Whether the study spells its nights in capitals.
     """
 
     name: str
     night: str
     scorings: Mapping[str, Ending] = field(default_factory=lambda: _XML)
     without_eeg: str = r"(?!)"
+    capitals: bool = False
 
 
 STUDIES = (
@@ -90,7 +93,7 @@ STUDIES = (
             "-nsrr.eannot": Ending("eannot"),
         },
     ),
-    Study("stages", r"([a-z]{4}\d{5})(?:_\d+)?", {".csv": Ending("technician", _STAGES_WORDS)}),
+    Study("stages", r"([a-z]{4}\d{5})(?:_\d+)?", {".csv": Ending("technician", _STAGES_WORDS)}, capitals=True),
     Study("nch", r"(\d+)_\d+", {".tsv": Ending("technician"), ".annot": Ending("technician-annot")}),
 )
 
@@ -102,9 +105,8 @@ def read_name(study: Study, path: PurePath) -> Name | None:
     match = re.match(study.night, path.name, re.IGNORECASE)
     if match is None:
         return None
-    night, person, ending = match[0].lower(), match[1].lower(), path.name[match.end() :].lower()
-    if study.name in ("stages", "nch"):
-        night, person = night.upper(), person.upper()
+    night, person = (text.upper() if study.capitals else text.lower() for text in match.group(0, 1))
+    ending = path.name[match.end() :].lower()
     if ending in (".edf", "-nsrr.edf"):
         return RecordingName(night, person)
     if form := study.scorings.get(ending):

@@ -124,15 +124,15 @@ def find_nights(layout: DatasetLayout, root: Path) -> Found:
     search = _Search(root, problems=list(listing.problems))
     for path in listing.files:
         _place(search, layout, path)
-    found: dict[str, list[Scoring]] = defaultdict(list)
+    scorings_of: dict[str, list[Scoring]] = defaultdict(list)
     scored: dict[str, list[Path]] = defaultdict(list)
     for (night, _), candidates in search.scorings.items():
         scored[night] += [path for path, _ in candidates]
-        one = _only(search, [path for path, _ in candidates], night, "scoring")
-        if one is not None:
-            name = next(name for path, name in candidates if path == one)
-            found[night].append(
-                ScoringFile(name.scorer, one, name.coding, name.epoch_s, name.stage_map, scorer_in_file=name.column)
+        file = _only(search, [path for path, _ in candidates], night, "scoring")
+        if file is not None:
+            name = next(name for path, name in candidates if path == file)
+            scorings_of[night].append(
+                ScoringFile(name.scorer, file, name.coding, name.epoch_s, name.stage_map, scorer_in_file=name.column)
             )
     nights = []
     for key in sorted({*search.recordings, *scored}, key=natural):
@@ -144,13 +144,13 @@ def find_nights(layout: DatasetLayout, root: Path) -> Found:
         recording = _only(search, [path for path, _ in candidates_of_night], key, "recording")
         if recording is None:
             continue
-        found[key] += layout.own_scorings(recording)
-        if not found[key]:
+        scorings_of[key] += layout.own_scorings(recording)
+        if not scorings_of[key]:
             if key not in scored:
                 search.tell("missing-scoring", f"{search.show(recording)}: no scoring of night {key} is there", key)
             continue
         what = next(name for path, name in candidates_of_night if path == recording)
-        scorings = sorted(found[key], key=lambda scoring: _preference(layout.scorers, scoring.scorer))
+        scorings = sorted(scorings_of[key], key=lambda scoring: _preference(layout.scorers, scoring.scorer))
         nights.append(
             Night(
                 layout.name,

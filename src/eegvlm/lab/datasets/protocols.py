@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from eegvlm.lab.datasets.night import Night
 from eegvlm.lab.datasets.problems import DatasetError
@@ -57,42 +58,29 @@ class Protocol:
 
 
 def _sleep_edf_20(nights: Sequence[Night]) -> Splits:
-    wanted = {f"SC4{number:02d}" for number in range(20)}
-    chosen = [night for night in nights if night.subject in wanted]
-    missing = sorted(wanted - {night.subject for night in chosen})
+    subjects = {f"SC4{number:02d}" for number in range(20)}
+    chosen = [night for night in nights if night.subject in subjects]
+    missing = sorted(subjects - {night.subject for night in chosen})
     if missing:
         raise DatasetError("sleep-edf-20", "subjects", f"without {', '.join(missing)}", "complete the data set first")
     return leave_one_subject_out(chosen)
 
 
-def _sleep_edf_78(nights: Sequence[Night]) -> Splits:
-    chosen = [night for night in nights if night.subject.startswith("SC4")]
-    _check_count("sleep-edf-78", chosen, 78)
-    return split_by_subject(chosen, folds=10, seed=0)
-
-
-def _mass(nights: Sequence[Night]) -> Splits:
-    _check_count("mass", nights, 200)
-    return split_by_subject(nights, folds=20, seed=0)
-
-
-def _mass_ss3(nights: Sequence[Night]) -> Splits:
-    chosen = [night for night in nights if night.subject.startswith("01-03-")]
-    _check_count("mass-ss3", chosen, 62)
-    return split_by_subject(chosen, folds=31, seed=0)
+def _in_folds(nights: Sequence[Night], *, protocol: str, persons: int, folds: int, beginning: str = "") -> Splits:
+    """Divide the persons whose names begin so."""
+    chosen = [night for night in nights if night.subject.startswith(beginning)]
+    _check_count(protocol, chosen, persons)
+    return split_by_subject(chosen, folds=folds, seed=0)
 
 
 def _isruc_1(nights: Sequence[Night]) -> Splits:
-    chosen = {number: night for night in nights for number in range(1, 101) if night.subject == f"I-{number}"}
+    numbered = {f"I-{number}": number for number in range(1, 101)}
+    chosen = {numbered[night.subject]: night for night in nights if night.subject in numbered}
     _check_count("isruc-1", list(chosen.values()), 100)
-    part = [tuple(chosen[number] for number in range(*ends)) for ends in ((1, 81), (91, 101), (81, 91))]
-    return (Split("subjects 1 to 80, 81 to 90, 91 to 100", *part),)
-
-
-def _isruc_1_folds(nights: Sequence[Night]) -> Splits:
-    chosen = [night for night in nights if night.subject.startswith("I-")]
-    _check_count("isruc-1-10fold", chosen, 100)
-    return split_by_subject(chosen, folds=10, seed=0)
+    train, test, validation = (
+        tuple(chosen[number] for number in range(first, stop)) for first, stop in ((1, 81), (91, 101), (81, 91))
+    )
+    return (Split("subjects 1 to 80, 81 to 90, 91 to 100", train, test, validation),)
 
 
 def _isruc_3(nights: Sequence[Night]) -> Splits:
@@ -121,16 +109,19 @@ PROTOCOLS: Mapping[str, Protocol] = {
     ),
     "sleep-edf-78": Protocol(
         f"Sleep-EDF cassette, all 78 subjects, 10 folds by subject, 7 of the others validate; {_OWN}",
-        _sleep_edf_78,
+        partial(_in_folds, protocol="sleep-edf-78", persons=78, folds=10, beginning="SC4"),
         7,
         ("sleep-edf",),
     ),
     "mass": Protocol(
-        f"MASS SS1 to SS5, 200 subjects, 20 folds by subject, 10 of the others validate; {_OWN}", _mass, 10, ("mass",)
+        f"MASS SS1 to SS5, 200 subjects, 20 folds by subject, 10 of the others validate; {_OWN}",
+        partial(_in_folds, protocol="mass", persons=200, folds=20),
+        10,
+        ("mass",),
     ),
     "mass-ss3": Protocol(
         f"MASS SS3, 62 subjects, 31 folds of two subjects, a tenth of the others validates; {_OWN}",
-        _mass_ss3,
+        partial(_in_folds, protocol="mass-ss3", persons=62, folds=31, beginning="01-03-"),
         0.1,
         ("mass",),
     ),
@@ -142,7 +133,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
     ),
     "isruc-1-10fold": Protocol(
         f"ISRUC subgroup I, 100 subjects, 10 folds by subject, a tenth of the others validates; {_OWN}",
-        _isruc_1_folds,
+        partial(_in_folds, protocol="isruc-1-10fold", persons=100, folds=10, beginning="I-"),
         0.1,
         ("isruc",),
     ),
@@ -193,8 +184,8 @@ def published_splits(nights: Iterable[Night], protocol: str) -> Splits:
     return chosen.split([night for night in in_order(nights) if chosen.covers(night)])
 
 
-def _check_count(protocol: str, nights: Sequence[Night], wanted: int) -> None:
+def _check_count(protocol: str, nights: Sequence[Night], expected: int) -> None:
     persons = len({night.person for night in nights})
-    if persons != wanted:
-        hint = f"the protocol has {wanted}; complete the data set first"
+    if persons != expected:
+        hint = f"the protocol has {expected}; complete the data set first"
         raise DatasetError(protocol, "subjects", persons, hint)

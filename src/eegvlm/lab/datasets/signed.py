@@ -22,10 +22,14 @@ from eegvlm.lab.datasets.night import Night
 from eegvlm.lab.datasets.pairing import Found
 from eegvlm.lab.datasets.problems import DatasetError, DatasetProblem
 from eegvlm.lab.datasets.sources import RecordingFile, ScoringFile
+from eegvlm.review.description import DESCRIPTION, REVIEW_FOLDER
+from eegvlm.review.locating import PLACE
+from eegvlm.review.signing import AUDIT
 from eegvlm.signals import RecordingError, read_recording
 from eegvlm.signals.fingerprint import fingerprint
+from eegvlm.staging.results_folder import SUMMARY
 
-AUDIT, SCORING, STAGED, REVIEW = "audit.jsonl", "hypnogram.signed.json", "staging.json", "review"
+SCORING = "hypnogram.signed.json"
 
 
 def holds_signed_nights(root: Path) -> bool:
@@ -76,7 +80,7 @@ class _UnusableError(Exception):
 
 
 def _is_night(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (AUDIT, STAGED)) or (folder / REVIEW / "night.json").is_file()
+    return any((folder / name).is_file() for name in (AUDIT, SUMMARY, f"{REVIEW_FOLDER}/{DESCRIPTION}"))
 
 
 def _checked(folder: Path, name: str) -> tuple[Path, str]:
@@ -84,9 +88,9 @@ def _checked(folder: Path, name: str) -> tuple[Path, str]:
     audit = _lines(folder / AUDIT)
     if not audit or audit[-1].get("action") != "sign" or not (folder / SCORING).is_file():
         raise _UnusableError("unsigned-night", "its scoring is not signed; sign it in eegvlm review")
-    journal = _lines(folder / REVIEW / f"{audit[0].get('name', '')}.jsonl")
-    last = [line["action"] for line in journal if line.get("action") in ("sign", "reopen")]
-    if last[-1:] == ["reopen"]:
+    journal = _lines(folder / REVIEW_FOLDER / f"{audit[0].get('name', '')}.jsonl")
+    actions = [line["action"] for line in journal if line.get("action") in ("sign", "reopen")]
+    if actions[-1:] == ["reopen"]:
         raise _UnusableError("unsigned-night", "its scoring was reopened and is not signed again")
     try:
         signed = read_hypnogram(folder / SCORING).labels
@@ -122,8 +126,8 @@ def _recording(folder: Path, signed: Mapping[str, Any]) -> Path | None:
     here = folder.resolve()
     places = [near / name for near in (here, here.parent, here.parent.parent)]
     try:
-        kept = json.loads((folder / REVIEW / "recording.json").read_text(encoding="utf-8"))
-        places.insert(0, Path(kept["path"]))
+        remembered = json.loads((folder / REVIEW_FOLDER / PLACE).read_text(encoding="utf-8"))
+        places.insert(0, Path(remembered["path"]))
     except (OSError, ValueError, KeyError, TypeError):
         pass  # it was never pointed at
     for place in places:

@@ -113,9 +113,9 @@ def parse_nights(text: str) -> SimulatedNights:
 
 def find(spec: str) -> Found:
     """Name the nights of a specification; nothing is simulated yet."""
-    nights = parse_nights(spec)
-    made = []
-    for seed in range(nights.seed, nights.seed + nights.nights):
-        source = SimulatedSource(seed, nights.hours, nights.rate)
-        made.append(Night("simulated", "simulated", str(seed), f"seed-{seed}", source, (source,)))
-    return Found(tuple(made), ())
+    parsed = parse_nights(spec)
+    nights = []
+    for seed in range(parsed.seed, parsed.seed + parsed.nights):
+        source = SimulatedSource(seed, parsed.hours, parsed.rate)
+        nights.append(Night("simulated", "simulated", str(seed), f"seed-{seed}", source, (source,)))
+    return Found(tuple(nights), ())

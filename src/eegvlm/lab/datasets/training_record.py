@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +25,6 @@ from typing import Any, Literal
 from eegvlm.errors import InputError
 
 FIELD = "training_record"
-
 
 Part = Literal["training", "validation"]
 PARTS: tuple[Part, ...] = ("training", "validation")
@@ -55,7 +55,22 @@ class Persons:
     def counts(self) -> dict[str, int]:
         """Count persons by data set."""
         simulated = sum(stop - first for first, stop in self.seeds)
-        return {name: len(some) for name, some in self.hashes.items()} | ({_SIMULATED: simulated} if simulated else {})
+        return {name: len(hashes) for name, hashes in self.hashes.items()} | (
+            {_SIMULATED: simulated} if simulated else {}
+        )
+
+    def include(self, person: str, salt: str) -> bool:
+        """Tell whether a person is among them, whose hash is salted like theirs."""
+        seed = _seed(person)
+        if seed is not None:
+            return any(first <= seed < stop for first, stop in self.seeds)
+        hashes = self.hashes.get(_dataset(person), ())
+        return bool(hashes) and _hash(person, salt) in hashes
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the part as ``config.json`` holds it."""
+        part: dict[str, Any] = {"persons": {name: list(hashes) for name, hashes in self.hashes.items()}}
+        return {**part, "simulated_seeds": [list(ends) for ends in self.seeds]} if self.seeds else part
 
 
 @dataclass(frozen=True)
@@ -76,19 +91,10 @@ class RecordEntry:
 
     def part_of(self, person: str) -> Part | None:
         """Return the part that a person was in; training where the same person was in both."""
-        dataset, _, subject = person.partition(":")
-        if dataset == _SIMULATED and subject.isdecimal():
-            seed = int(subject)
-            found = (part for part in PARTS if any(a <= seed < b for a, b in self._persons(part).seeds))
-        else:
-            found = (
-                part
-                for part in PARTS
-                if (hashes := self._persons(part).hashes.get(dataset)) and _hash(person, self.salt) in hashes
-            )
-        return next(found, None)
+        return next((part for part in PARTS if self.persons(part).include(person, self.salt)), None)
 
-    def _persons(self, part: Part) -> Persons:
+    def persons(self, part: Part) -> Persons:
+        """Return the persons of a part."""
         return self.training if part == "training" else self.validation
 
 
@@ -119,16 +125,15 @@ class TrainingRecord:
 
     def part_of(self, person: str) -> Part | None:
         """Return the part that a person was in, in any run; None where the model has not met that person."""
-        found = {entry.part_of(person) for entry in self.entries}
-        return next((part for part in PARTS if part in found), None)
+        parts = {entry.part_of(person) for entry in self.entries}
+        return next((part for part in PARTS if part in parts), None)
 
     def counts(self, part: Part) -> dict[str, int]:
         """Count the persons of a part by data set, all runs together."""
-        total: dict[str, int] = {}
+        total: Counter[str] = Counter()
         for entry in self.entries:
-            for name, count in (entry.training if part == "training" else entry.validation).counts().items():
-                total[name] = total.get(name, 0) + count
-        return total
+            total.update(entry.persons(part).counts())
+        return dict(total)
 
     def sentences(self) -> Iterator[str]:
         """Say how many persons were in each part, of which data sets."""
@@ -141,20 +146,12 @@ class TrainingRecord:
     def to_dict(self) -> dict[str, Any]:
         """Return the record as ``config.json`` holds it."""
         entries = [
-            {
-                "salt": entry.salt,
-                **{
-                    part: {"persons": {name: list(some) for name, some in persons.hashes.items()}}
-                    | ({"simulated_seeds": [list(ends) for ends in persons.seeds]} if persons.seeds else {})
-                    for part, persons in (("training", entry.training), ("validation", entry.validation))
-                },
-            }
-            for entry in self.entries
+            {"salt": entry.salt, **{part: entry.persons(part).to_dict() for part in PARTS}} for entry in self.entries
         ]
         return {"entries": entries, **({"unknown_bases": list(self.unknown_bases)} if self.unknown_bases else {})}
 
     @classmethod
-    def from_dict(cls, held: Mapping[str, Any], path: str | Path = "config.json") -> TrainingRecord:
+    def from_dict(cls, record: Mapping[str, Any], path: str | Path = "config.json") -> TrainingRecord:
         """Read what :meth:`to_dict` wrote.
 
         Raises
@@ -165,9 +162,9 @@ class TrainingRecord:
         try:
             entries = tuple(
                 RecordEntry(str(entry["salt"]), *(_read_persons(entry[part]) for part in PARTS))
-                for entry in held["entries"]
+                for entry in record["entries"]
             )
-            return cls(entries, tuple(map(str, held.get("unknown_bases", ()))))
+            return cls(entries, tuple(map(str, record.get("unknown_bases", ()))))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             hint = "write it anew with eegvlm record, or take the checkpoint as it was written"
             raise InputError(path, FIELD, f"not readable ({error!r})", hint) from error
@@ -184,38 +181,48 @@ def read_record(checkpoint: Path) -> TrainingRecord | None:
     file = checkpoint / "config.json"
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
-        held = fields.get(FIELD)
+        record = fields.get(FIELD)
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(file, "configuration", error, "give a folder that save_pretrained wrote") from error
-    return None if held is None else TrainingRecord.from_dict(held, file)
+    return None if record is None else TrainingRecord.from_dict(record, file)
 
 
 def _persons(persons: Iterable[str], salt: str) -> Persons:
     hashes: dict[str, list[str]] = {}
     seeds: list[int] = []
     for person in sorted(set(persons)):
-        dataset, _, subject = person.partition(":")
-        if dataset == _SIMULATED and subject.isdecimal():
-            seeds.append(int(subject))
+        seed = _seed(person)
+        if seed is None:
+            hashes.setdefault(_dataset(person), []).append(_hash(person, salt))
         else:
-            hashes.setdefault(dataset, []).append(_hash(person, salt))
-    return Persons({name: tuple(sorted(some)) for name, some in hashes.items()}, _ranges(sorted(seeds)))
+            seeds.append(seed)
+    return Persons({name: tuple(sorted(of_set)) for name, of_set in hashes.items()}, _ranges(sorted(seeds)))
+
+
+def _dataset(person: str) -> str:
+    return person.partition(":")[0]
+
+
+def _seed(person: str) -> int | None:
+    """Return the seed of a simulated person; None for any other."""
+    dataset, _, subject = person.partition(":")
+    return int(subject) if dataset == _SIMULATED and subject.isdecimal() else None
 
 
 def _ranges(seeds: Iterable[int]) -> tuple[tuple[int, int], ...]:
     """Put consecutive numbers, which are sorted, together: 0 1 2 7 -> (0, 3), (7, 8)."""
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for seed in seeds:
-        if found and found[-1][1] == seed:
-            found[-1] = (found[-1][0], seed + 1)
+        if ranges and ranges[-1][1] == seed:
+            ranges[-1] = (ranges[-1][0], seed + 1)
         else:
-            found.append((seed, seed + 1))
-    return tuple(found)
+            ranges.append((seed, seed + 1))
+    return tuple(ranges)
 
 
-def _read_persons(held: Mapping[str, Any]) -> Persons:
-    seeds = tuple((int(first), int(stop)) for first, stop in held.get("simulated_seeds", ()))
-    return Persons({str(name): tuple(map(str, some)) for name, some in held["persons"].items()}, seeds)
+def _read_persons(part: Mapping[str, Any]) -> Persons:
+    seeds = tuple((int(first), int(stop)) for first, stop in part.get("simulated_seeds", ()))
+    return Persons({str(name): tuple(map(str, hashes)) for name, hashes in part["persons"].items()}, seeds)
 
 
 @lru_cache(maxsize=1 << 16)

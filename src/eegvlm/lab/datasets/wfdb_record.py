@@ -85,10 +85,10 @@ def open_wfdb(header: Path) -> SampledSource:
     if len({(line.file, line.offset) for line in lines}) > 1:
         raise DatasetError(header, "files of samples", "several", "only records with one are read")
     samples = header.with_name(lines[0].file)
-    wanted = lines[0].offset + 2 * n_signals * n_samples
-    held = samples.stat().st_size if samples.is_file() else 0
-    if held < wanted:
-        raise DatasetError(samples, "size", f"{held} of {wanted} bytes", "fetch the record again")
+    expected_bytes = lines[0].offset + 2 * n_signals * n_samples
+    n_bytes = samples.stat().st_size if samples.is_file() else 0
+    if n_bytes < expected_bytes:
+        raise DatasetError(samples, "size", f"{n_bytes} of {expected_bytes} bytes", "fetch the record again")
     labels = unique_labels([line.label for line in lines])
     signals = tuple(
         Signal(label, line.label, rate, line.unit, read_unit(line.unit).factor, n_samples)

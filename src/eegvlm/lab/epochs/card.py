@@ -124,28 +124,30 @@ def picture_card(
 ) -> str:
     """Write the card of exported pictures; `size` is channels, height, width, `parts` are nights of each part."""
     channels, height, width = size
-    named, tasks = parts or {}, ["image-classification"]
+    parts, tasks = parts or {}, ["image-classification"]
+    described = _FIELDS.format(sides="" if parts else " (keep all of one on one side of a split)")
     if kind == "png":
-        files = {part: [f"{part}/**/*.png", f"{part}/metadata.parquet"] for part in named}
+        files = {part: [f"{part}/**/*.png", f"{part}/metadata.parquet"] for part in parts}
         files = files or {"train": ["**/*.png", "metadata.parquet"]}
         use = 'pictures = load_dataset("FOLDER", split="train")  # the folder of this file'
-        fields = "Columns `image` and, from `metadata.parquet`" + _FIELDS
+        fields = "Columns `image` and, from `metadata.parquet`" + described
     elif kind == "conversations":
-        files, tasks = {part: [f"sharegpt-{part}.json"] for part in named or ("train",)}, ["visual-question-answering"]
+        files, tasks = {part: [f"sharegpt-{part}.json"] for part in parts or ("train",)}, ["visual-question-answering"]
         use = 'conversations = load_dataset("FOLDER", split="train")  # the folder of this file'
         fields = _CONVERSATIONS
     else:
-        files = {part: [f"data/{part}-*.tar"] for part in named} or {"train": ["data/*.tar"]}
+        files = {part: [f"data/{part}-*.tar"] for part in parts} or {"train": ["data/*.tar"]}
         use = 'pictures = load_dataset("webdataset", data_files="data/*.tar", split="train", streaming=True)'
-        fields = "Members `png` and `json`; in the latter" + _FIELDS
-    told = {**_told(manifest), "layout": layout_name}
-    if named:
-        shown = ", ".join(f"{part} {count}" for part, count in named.items())
-        told["contents"] += f"\n\nNights by part (a person's are all in one; nights of no part are not drawn): {shown}."
-    fields = fields.replace("{sides}", "" if named else " (keep all of one on one side of a split)")
+        fields = "Members `png` and `json`; in the latter" + described
+    blanks = {**_told(manifest), "layout": layout_name}
+    if parts:
+        counts = ", ".join(f"{part} {count}" for part, count in parts.items())
+        blanks["contents"] += (
+            f"\n\nNights by part (a person's are all in one; nights of no part are not drawn): {counts}."
+        )
     colours = "grey" if channels == 1 else "RGB"
     return _header(manifest, files, tasks) + _PICTURES.format(
-        **told, width=width, height=height, channels=colours, use=use, fields=fields
+        **blanks, width=width, height=height, channels=colours, use=use, fields=fields
     )
 
 

@@ -54,35 +54,29 @@ class Example:
     answer: str
     rationale: str
 
+    def _texts(self, picture_token: str) -> tuple[str, ...]:
+        """Return what the user and the model say in turn."""
+        return (f"{picture_token}{QUESTION}", self.answer, WHY, self.rationale)
+
     @property
     def _about(self) -> dict[str, Any]:
         return {"person": self.person, "night": self.night, "index": self.index}
 
     def to_llava(self) -> dict[str, Any]:
         """Return the conversation in LLaVA's form."""
-        turns = (
-            ("human", f"<image>\n{QUESTION}"),
-            ("gpt", self.answer),
-            ("human", WHY),
-            ("gpt", self.rationale),
-        )
+        turns = zip(("human", "gpt") * 2, self._texts("<image>\n"), strict=True)
         return {
             "id": Path(self.picture).with_suffix("").as_posix(),
             "image": self.picture,
-            "conversations": [{"from": who, "value": said} for who, said in turns],
+            "conversations": [{"from": role, "value": text} for role, text in turns],
             **self._about,
         }
 
     def to_sharegpt(self) -> dict[str, Any]:
         """Return the conversation in ShareGPT's form, with OpenAI's names of roles."""
-        turns = (
-            ("user", f"<image>{QUESTION}"),
-            ("assistant", self.answer),
-            ("user", WHY),
-            ("assistant", self.rationale),
-        )
+        turns = zip(("user", "assistant") * 2, self._texts("<image>"), strict=True)
         return {
-            "messages": [{"role": who, "content": said} for who, said in turns],
+            "messages": [{"role": role, "content": text} for role, text in turns],
             "images": [self.picture],
             **self._about,
         }

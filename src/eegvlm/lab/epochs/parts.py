@@ -29,8 +29,11 @@ class Parts:
     @classmethod
     def of(cls, split: Split) -> Parts:
         """Return the parts of a split."""
-        parts = {"train": split.train, "validation": split.validation, "test": split.test}
-        return cls(split.name, {part: tuple(night.name for night in nights) for part, nights in parts.items()})
+        return cls._named(split.name, {"train": split.train, "validation": split.validation, "test": split.test})
+
+    @classmethod
+    def _named(cls, name: str, parts: Mapping[str, Iterable[Night]]) -> Parts:
+        return cls(name, {part: tuple(night.name for night in nights) for part, nights in parts.items()})
 
     @cached_property
     def part_of(self) -> dict[str, str]:
@@ -68,8 +71,6 @@ def divided_by_person(nights: Iterable[Night], *, test: float, validation: float
     if test:
         split = hold_out(everyone, share=test, seed=seed)
         return Parts.of(with_validation(split, validation, seed=seed) if validation else split)
-    held = hold_out(everyone, share=validation, seed=seed)
-    name = f"{validation:.0%} of subjects validate, seed {seed}"
-    return Parts(
-        name, {"train": tuple(night.name for night in held.train), "validation": tuple(n.name for n in held.test)}
-    )
+    split = hold_out(everyone, share=validation, seed=seed)
+    parts = {"train": split.train, "validation": split.test}
+    return Parts._named(f"{validation:.0%} of subjects validate, seed {seed}", parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -107,15 +108,15 @@ def export_pictures(
     """
     if kind not in get_args(Kind):
         raise StoreError("export", "kind", kind, f"choose one of {', '.join(get_args(Kind))}")
-    drawn = layout or store.layout
-    _check_fits(drawn, store)
+    layout = layout or store.layout
+    _check_fits(layout, store)
     if kind == "conversations" and rationales is None:
         raise StoreError("export", "rationales", "none", "conversations give reasons: pass what composes them")
     if parts is not None and not {night.name for night in store.manifest.nights} & set(parts.part_of):
         raise StoreError(store.folder, f"nights of {parts.name}", "none", "divide the nights that the store holds")
     folder = Path(out)
-    _begin(folder, _plan(store, drawn, kind, parts))
-    export = _Export(store, folder, drawn, kind, parts, rationales)
+    _begin(folder, _plan(store, layout, kind, parts))
+    export = _Export(store, folder, layout, kind, parts, rationales)
     for done, number in enumerate(export.numbers):
         if progress is not None:
             progress(done, len(export.numbers))
@@ -150,6 +151,9 @@ class _Export:
             for prefix, night in zip(prefixes, entries, strict=True)
         ]
         self.numbers = [number for number, part in enumerate(self.part_of) if part]
+        self.numbers_of: dict[str, list[int]] = defaultdict(list)
+        for number in self.numbers:
+            self.numbers_of[self.part_of[number]].append(number)
         self.starts = np.concatenate([[0], np.cumsum([night.rows for night in entries], dtype=np.int64)])
 
     def night(self, number: int) -> None:
@@ -163,28 +167,26 @@ class _Export:
 
     def finish(self) -> PictureSet:
         entries = self.store.manifest.nights
-        named = {part: self._of_part(part) for part in dict.fromkeys(self.part_of[k] for k in self.numbers)}
         if self.kind == "png":
-            for part, numbers in named.items():
+            for part, numbers in self.numbers_of.items():
                 target = self.folder if self.parts is None else self.folder / part
                 write_metadata(target / METADATA, (self._metadata(number, target) for number in numbers))
         elif self.kind == "conversations":
-            write_conversations(self.folder, {part: partial(self._examples, ks) for part, ks in named.items()})
+            write_conversations(
+                self.folder, {part: partial(self._examples, numbers) for part, numbers in self.numbers_of.items()}
+            )
         if self.kind == "webdataset":
             n_bytes = sum(self._tar(number).stat().st_size for number in self.numbers)
         else:
-            made = [self.folder / self.places[number] for number in self.numbers]
-            n_bytes = sum(file.stat().st_size for place in made for file in place.glob("*.png"))
+            folders = [self.folder / self.places[number] for number in self.numbers]
+            n_bytes = sum(file.stat().st_size for folder in folders for file in folder.glob("*.png"))
         size = (self.layout.channels, self.layout.height, self.layout.width)
-        of_parts = {} if self.parts is None else {part: len(numbers) for part, numbers in named.items()}
+        of_parts = {} if self.parts is None else {part: len(numbers) for part, numbers in self.numbers_of.items()}
         card = picture_card(self.store.manifest, self.kind, self.layout.name, size, of_parts)
         write_text(self.folder / LAYOUT, self.layout.to_json())
         write_text(self.folder / CARD, card)
         pictures = sum(entries[number].rows for number in self.numbers)
         return PictureSet(self.folder, pictures, len(self.numbers), n_bytes)
-
-    def _of_part(self, part: str) -> list[int]:
-        return [number for number in self.numbers if self.part_of[number] == part]
 
     def _png_folder(self, number: int, target: Path) -> None:
         remove_unfinished(target)
@@ -203,10 +205,10 @@ class _Export:
             return []
         first, stop = self.starts[number : number + 2]
         signals = self.store.signals(np.arange(first, stop))
-        shown = {panel.name: signals[panel.name] for panel in self.layout.panels}
-        empty = np.all([np.isnan(values).all(axis=1) for values in shown.values()], axis=0)
+        panels = {panel.name: signals[panel.name] for panel in self.layout.panels}
+        empty = np.all([np.isnan(values).all(axis=1) for values in panels.values()], axis=0)
         stages = np.where(empty, Stage.UNSCORED, self.store.stages[first:stop]).astype(np.int8)
-        return list(self.rationales(corrected(self.layout, shown, self._corrections(first, stop)), stages))
+        return list(self.rationales(corrected(self.layout, panels, self._corrections(first, stop)), stages))
 
     def _examples(self, numbers: Iterable[int]) -> Iterator[Example]:
         for number in numbers:
@@ -224,8 +226,8 @@ class _Export:
         for epoch, png in enumerate(self._pictures(number)):
             key = f"{self.places[number]}/{epoch:05d}"
             yield f"{key}.png", png
-            told = {name: values[epoch] for name, values in about.items()}
-            yield f"{key}.json", json.dumps(told, ensure_ascii=False).encode()
+            fields = {name: values[epoch] for name, values in about.items()}
+            yield f"{key}.json", json.dumps(fields, ensure_ascii=False).encode()
 
     def _pictures(self, number: int) -> Iterator[bytes]:
         from eegvlm.images import corrected, render
@@ -252,9 +254,9 @@ class _Export:
     def _tar(self, number: int) -> Path:
         if self.parts is None:
             return self.folder / "data" / f"pictures-{number:05d}-of-{len(self.places):05d}.tar"
-        numbers = self._of_part(self.part_of[number])
-        place = f"{numbers.index(number):05d}-of-{len(numbers):05d}"
-        return self.folder / "data" / f"{self.part_of[number]}-{place}.tar"
+        part = self.part_of[number]
+        numbers = self.numbers_of[part]
+        return self.folder / "data" / f"{part}-{numbers.index(number):05d}-of-{len(numbers):05d}.tar"
 
     def _metadata(self, number: int, target: Path) -> dict[str, list[Any]]:
         about, place = self._about(number), (self.folder / self.places[number]).relative_to(target).as_posix()

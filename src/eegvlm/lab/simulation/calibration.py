@@ -97,7 +97,7 @@ def architecture_table(name: str) -> ArchitectureTable:
 
 
 def _load(name: str) -> dict[str, list[float]]:
-    held: dict[str, list[float]] = json.loads(
+    table: dict[str, list[float]] = json.loads(
         files("eegvlm.lab.simulation").joinpath(f"tables/{name}.json").read_text()
     )
-    return held
+    return table
