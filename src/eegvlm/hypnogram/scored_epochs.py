@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from eegvlm.core.runs import equal_runs
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.field_checks import checked_probabilities, checked_quality, checked_stages
 from eegvlm.hypnogram.resample import MOST_S, SAME_S, grid, is_epoch_length
@@ -179,9 +180,7 @@ class ScoredEpochs:
 
     def runs(self) -> list[StageRun]:
         """List the stretches of epochs of one stage, in order of time."""
-        firsts = np.flatnonzero(np.diff(self.stages, prepend=np.int8(100)))
-        counts = np.diff(firsts, append=len(self))
-        return [StageRun(self[int(first)], int(first), int(n)) for first, n in zip(firsts, counts, strict=True)]
+        return [StageRun(self[first], first, stop - first) for first, stop in equal_runs(self.stages).tolist()]
 
     def with_notes(self, *notes: str) -> Self:
         """Return the same scoring with further notes."""

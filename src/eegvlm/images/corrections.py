@@ -13,7 +13,6 @@ or of a stretch of it.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import median_filter
 
+from eegvlm.core.runs import equal_runs
 from eegvlm.images.layout import Floor, ImageLayout, Level, Panel
 from eegvlm.images.sampling import sampled_rows
 from eegvlm.signals.filters import band_taps
@@ -108,8 +108,7 @@ def _band_in_words(band: Band) -> str:
 
 def _runs(values: NDArray[np.int64]) -> list[tuple[int, int, int]]:
     """Return (first, stop, value) of each run of one value."""
-    edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
-    return [(first, stop, int(values[first])) for first, stop in itertools.pairwise(edges) if stop > first]
+    return [(first, stop, int(values[first])) for first, stop in equal_runs(values).tolist()]
 
 
 def signal_corrections(layout: ImageLayout, signals: Mapping[str, NDArray[np.float32]]) -> dict[str, Correction]:
