@@ -57,12 +57,12 @@ def _resampling_note(
     old: Hypnogram, epoch_s: float, onset_s: float, n_mixed: int, n_tied: int, n_epochs: int
 ) -> str | None:
     """Say what resampling did; None where every old epoch fell on a new one."""
-    moved = (onset_s - old.onset_s) / old.epoch_s
-    if abs(epoch_s - old.epoch_s) < SAME_S and abs(moved - round(moved)) * old.epoch_s < SAME_S:
+    offset_epochs = (onset_s - old.onset_s) / old.epoch_s
+    if abs(epoch_s - old.epoch_s) < SAME_S and abs(offset_epochs - round(offset_epochs)) * old.epoch_s < SAME_S:
         return None
     ties = f", {n_tied} of them a tie" if n_tied else ""
     if abs(epoch_s - old.epoch_s) < SAME_S:
-        what = f"laid on epochs that start {(onset_s - old.onset_s) % epoch_s:g} s after its own"
+        action = f"laid on epochs that start {(onset_s - old.onset_s) % epoch_s:g} s after its own"
     else:
-        what = f"resampled from epochs of {old.epoch_s:g} s to {epoch_s:g} s"
-    return f"{what}: {RULE}; {n_mixed} of {n_epochs} epochs were mixed{ties}"
+        action = f"resampled from epochs of {old.epoch_s:g} s to {epoch_s:g} s"
+    return f"{action}: {RULE}; {n_mixed} of {n_epochs} epochs were mixed{ties}"
