@@ -15,13 +15,13 @@ from eegvlm.evidence.marks import Bools, Floats, Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
 from eegvlm.evidence.tables import events_annotations, events_table
 from eegvlm.scoring import TABLE, Finding, FindingKind
+from eegvlm.scoring.limits import EPOCH_S
 
 if TYPE_CHECKING:
     import mne
     import pandas as pd
 
 K = FindingKind
-_EPOCH_S = 30.0
 _LEAST_PART_S = 0.02  # a shorter part of an event in an epoch is rounding, not a finding
 
 
@@ -168,11 +168,11 @@ class Evidence:
             _add_rhythms(found, name, rhythms)
         for name, share in self.slow_wave_share.items():
             for epoch in np.flatnonzero(np.isfinite(share)).tolist():
-                found[epoch].append(Finding(K.SLOW_WAVE_SHARE, name, 0.0, _EPOCH_S, 100 * float(share[epoch]), "%"))
+                found[epoch].append(Finding(K.SLOW_WAVE_SHARE, name, 0.0, EPOCH_S, 100 * float(share[epoch]), "%"))
         if self.chin is not None:
             for epoch in np.flatnonzero(np.isfinite(self.chin.relative)).tolist():
                 tone, rms = 100 * float(self.chin.relative[epoch]), float(self.chin.rms_uv[epoch])
-                found[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, _EPOCH_S, tone, "%", amplitude_uv=rms))
+                found[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, EPOCH_S, tone, "%", amplitude_uv=rms))
         events: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
         for kind, tables in self.marks.items():
             for name, marks in tables.items():
@@ -195,7 +195,7 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
                 K.DOMINANT_RHYTHM,
                 name,
                 0.0,
-                _EPOCH_S,
+                EPOCH_S,
                 hz,
                 "Hz",
                 amplitude_uv=height[main],
@@ -209,7 +209,7 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
                     K.BAND_SHARE,
                     name,
                     0.0,
-                    _EPOCH_S,
+                    EPOCH_S,
                     share[epoch][k],
                     "%",
                     amplitude_uv=height[k],
@@ -218,22 +218,22 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
                 )
             )
         amplitude = float(rhythms.peak_to_peak_uv[epoch])
-        found[epoch].append(Finding(K.AMPLITUDE, name, 0.0, _EPOCH_S, amplitude, "uV"))
+        found[epoch].append(Finding(K.AMPLITUDE, name, 0.0, EPOCH_S, amplitude, "uV"))
 
 
 def _add_marks(events: list[list[Finding]], kind: str, name: str | None, marks: Marks) -> None:
-    own = TABLE.kind(kind).unit
+    unit_of_kind = TABLE.kind(kind).unit
     rows = (marks.onset_s.tolist(), marks.end_s.tolist(), marks.amplitude_uv.tolist(), marks.frequency_hz.tolist())
     for onset, end, amplitude, hz in zip(*rows, strict=True):
         frequency = hz if hz == hz else None
-        for epoch in range(max(0, int(onset // _EPOCH_S)), min(len(events) - 1, int(end // _EPOCH_S)) + 1):
-            start, stop = max(onset - epoch * _EPOCH_S, 0.0), min(end - epoch * _EPOCH_S, _EPOCH_S)
+        for epoch in range(max(0, int(onset // EPOCH_S)), min(len(events) - 1, int(end // EPOCH_S)) + 1):
+            start, stop = max(onset - epoch * EPOCH_S, 0.0), min(end - epoch * EPOCH_S, EPOCH_S)
             if stop - start < _LEAST_PART_S:
                 continue
-            if own == "s":
-                value, unit = end - onset, own
-            elif own == "Hz" and frequency is not None:
-                value, unit = frequency, own
+            if unit_of_kind == "s":
+                value, unit = end - onset, "s"
+            elif unit_of_kind == "Hz" and frequency is not None:
+                value, unit = frequency, "Hz"
             else:
                 value, unit = amplitude, "uV"
             events[epoch].append(
