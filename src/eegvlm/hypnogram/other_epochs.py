@@ -5,6 +5,7 @@ from __future__ import annotations
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import (
+    EPOCH_LENGTH_HINT,
     RULE,
     SAME_S,
     count_epochs,
@@ -18,7 +19,7 @@ from eegvlm.hypnogram.resample import (
 def in_other_epochs(old: Hypnogram, epoch_s: float, *, onset_s: float | None, n_epochs: int | None) -> Hypnogram:
     """Return a scoring on another grid; see :meth:`.Hypnogram.resample_to`."""
     if not is_epoch_length(epoch_s):
-        raise HypnogramError("hypnogram", "epoch length", epoch_s, "expected seconds, from 0.01 to 3600")
+        raise HypnogramError("hypnogram", "epoch length", epoch_s, EPOCH_LENGTH_HINT)
     onset_s = old.onset_s if onset_s is None else onset_s
     if n_epochs is None:
         n_epochs = count_epochs("hypnogram", old.end_s - onset_s, epoch_s)
