@@ -44,12 +44,14 @@ def vertex_waves(signal: Continuous, waves: Waves, *, stands_out: float = 5.5) -
     length = (stops - starts) / _RATE
     middle = (starts + stops) // 2
     # a wave of a rhythm has neighbours as deep as itself
-    beside = np.maximum(np.concatenate([[0], depth[:-1]]), np.concatenate([depth[1:], [0]])) if len(depth) else depth
+    neighbours = (
+        np.maximum(np.concatenate([[0], depth[:-1]]), np.concatenate([depth[1:], [0]])) if len(depth) else depth
+    )
     above = runs(sharp >= 0)
     rebound = np.append(highest(sharp, *above), np.float32(0))  # none follows what the night's end cuts off
     height = depth + rebound[np.searchsorted(above[0], stops)]
     least, longest = VERTEX_WAVE_S
-    fits = (length >= least) & (length <= longest) & (depth >= stands_out * usual[middle]) & (depth >= 1.4 * beside)
+    fits = (length >= least) & (length <= longest) & (depth >= stands_out * usual[middle]) & (depth >= 1.4 * neighbours)
     fits &= height >= VERTEX_WAVE_LEAST_UV
     large = waves.marks((waves.height_uv > SLOW_WAVE_LEAST_UV) & (waves.duration_s >= SLOW_WAVE_S[0])).covered(
         _RATE, len(sharp)

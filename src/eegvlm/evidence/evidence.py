@@ -163,26 +163,26 @@ class Evidence:
     @cached_property
     def findings(self) -> list[list[Finding]]:
         """The findings of each epoch: what describes all of it first, then events in order of onset."""
-        found: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
+        by_epoch: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
         for name, rhythms in self.rhythms.items():
-            _add_rhythms(found, name, rhythms)
+            _add_rhythms(by_epoch, name, rhythms)
         for name, share in self.slow_wave_share.items():
             for epoch in np.flatnonzero(np.isfinite(share)).tolist():
-                found[epoch].append(Finding(K.SLOW_WAVE_SHARE, name, 0.0, EPOCH_S, 100 * float(share[epoch]), "%"))
+                by_epoch[epoch].append(Finding(K.SLOW_WAVE_SHARE, name, 0.0, EPOCH_S, 100 * float(share[epoch]), "%"))
         if self.chin is not None:
             for epoch in np.flatnonzero(np.isfinite(self.chin.relative)).tolist():
                 tone, rms = 100 * float(self.chin.relative[epoch]), float(self.chin.rms_uv[epoch])
-                found[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, EPOCH_S, tone, "%", amplitude_uv=rms))
+                by_epoch[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, EPOCH_S, tone, "%", amplitude_uv=rms))
         events: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
         for kind, tables in self.marks.items():
             for name, marks in tables.items():
                 _add_marks(events, kind, name or None, marks)
-        for whole, some in zip(found, events, strict=True):
-            whole.extend(sorted(some, key=lambda finding: (finding.start_s, finding.end_s)))
-        return found
+        for of_epoch, events_of_epoch in zip(by_epoch, events, strict=True):
+            of_epoch.extend(sorted(events_of_epoch, key=lambda finding: (finding.start_s, finding.end_s)))
+        return by_epoch
 
 
-def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> None:
+def _add_rhythms(by_epoch: list[list[Finding]], name: str, rhythms: Rhythms) -> None:
     share, time = (100 * rhythms.share).tolist(), (100 * rhythms.time).tolist()
     rms = rhythms.rms_uv.tolist()
     for epoch in np.flatnonzero(rhythms.dominant >= 0).tolist():
@@ -190,7 +190,7 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
         # an rms of 1 is a peak-to-peak amplitude of 2 sqrt 2 in a sine
         height = [2 * np.sqrt(2) * value for value in rms[epoch]]
         hz = float(rhythms.dominant_hz[epoch])
-        found[epoch].append(
+        by_epoch[epoch].append(
             Finding(
                 K.DOMINANT_RHYTHM,
                 name,
@@ -204,7 +204,7 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
             )
         )
         for k, band in enumerate(BAND_NAMES):
-            found[epoch].append(
+            by_epoch[epoch].append(
                 Finding(
                     K.BAND_SHARE,
                     name,
@@ -218,7 +218,7 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
                 )
             )
         amplitude = float(rhythms.peak_to_peak_uv[epoch])
-        found[epoch].append(Finding(K.AMPLITUDE, name, 0.0, EPOCH_S, amplitude, "uV"))
+        by_epoch[epoch].append(Finding(K.AMPLITUDE, name, 0.0, EPOCH_S, amplitude, "uV"))
 
 
 def _add_marks(events: list[list[Finding]], kind: str, name: str | None, marks: Marks) -> None:
