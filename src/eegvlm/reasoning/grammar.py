@@ -108,7 +108,7 @@ class GrammarPlace:
         """Return the place after the statement of an id."""
         return self.after(self.grammar.table.statement(name))
 
-    @cache  # noqa: B019 (there are few places, and none holds more than three small values)
+    @cache  # noqa: B019 (there are few places, and none holds more than its grammar and three small values)
     def following(self) -> tuple[Statement, ...]:
         """Return the statements that may come next."""
         return tuple(after for after in self.grammar.statements[self.rank + 1 :] if self.permits(after))

@@ -37,16 +37,16 @@ def true_sentences(
         there is a rule, or the admission that none is met, and the sentence that decides for it.
     """
     epoch = Epoch(findings, context, table)
-    met = {table.stage_of(rule) for rule in epoch.rules}
+    stages_met = {rule.stage for rule in epoch.rules_met}
     sentences: list[Sentence | None] = [
         *(rhythm(epoch, region) for region in _REGIONS),
         *(power(epoch, region, band) for region in _REGIONS for band in POWER),
         *(time(epoch, band) for band in TIME),
         *(fact.tell(epoch) for fact in table.facts),
         *surroundings(epoch),
-        *(table.sentence(f"rule.{rule}") for rule in epoch.rules),
-        *(table.sentence(f"unsupported.{stage.label}") for stage in STAGES if stage not in met),
-        *(table.sentence(f"rival.{rule.id}") for rule in table.rivals() if rule.id in epoch.rules),
+        *(table.sentence(f"rule.{rule.id}") for rule in epoch.rules_met),
+        *(table.sentence(f"unsupported.{stage.label}") for stage in STAGES if stage not in stages_met),
+        *(table.sentence(f"rival.{rule.id}") for rule in table.rivals() if rule in epoch.rules_met),
         *(table.sentence(f"against.{argument.id}") for argument in table.arguments if argument.holds(epoch)),
         *(table.sentence(f"stage.{stage.label}") for stage in STAGES),
     ]

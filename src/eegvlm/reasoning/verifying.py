@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 
 from eegvlm.reasoning.tolerances import BY_UNIT, COUNT, EDGE_S, ONSET, OVERLAP
@@ -23,11 +24,11 @@ from eegvlm.scoring.limits import EPOCH_S
 
 K = FindingKind
 
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "<": lambda measured, limit: measured < limit,
-    "<=": lambda measured, limit: measured <= limit,
-    ">": lambda measured, limit: measured > limit,
-    ">=": lambda measured, limit: measured >= limit,
+_COMPARE: dict[str, Callable[[float, float], bool]] = {  # of what was measured and the limit
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
