@@ -234,9 +234,9 @@ def test_epochs_whose_eeg_an_artefact_fills_have_no_evidence():
     eeg[:200] += (15 * np.sqrt(2) * np.sin(2 * np.pi * 25 * np.arange(3000) / 100)).astype(np.float32)
     chin = np.random.default_rng(0).normal(0, 5, eeg.shape).astype(np.float32)
     night = PreparedNight.of_signals(NANO, {"eeg": eeg, "emg": chin})
-    found = np.isfinite(vectors_of(night))
+    measured = np.isfinite(vectors_of(night))
     filled = night.narrowed("eeg")
     assert filled.sum() == 200
-    assert not found[filled].any()
-    assert found[~filled][:, PLACES["chin_rms"]].all()
-    assert found[~filled][:, PLACES["eeg_rms_alpha"]].all()
+    assert not measured[filled].any()
+    assert measured[~filled][:, PLACES["chin_rms"]].all()
+    assert measured[~filled][:, PLACES["eeg_rms_alpha"]].all()

@@ -68,14 +68,14 @@ def test_codes_without_a_meaning_are_refused(codes, words):
 
 
 def test_a_slice_is_a_hypnogram_that_starts_later():
-    whole = night(start=START, quality=["good"] * 7 + ["unusable"])
-    part = whole[2:5]
-    assert part.labels == ["N1", "N2", "N2"]
-    assert (part.onset_s, part.time_of(0)) == (60.0, datetime(2024, 5, 31, 22, 31))
-    np.testing.assert_array_equal(part.probabilities, whole.probabilities[2:5])
-    assert part.quality == ("good",) * 3
-    assert whole[-2:].labels == ["R", "?"]
-    assert whole[:] == whole
+    scored = night(start=START, quality=["good"] * 7 + ["unusable"])
+    cropped = scored[2:5]
+    assert cropped.labels == ["N1", "N2", "N2"]
+    assert (cropped.onset_s, cropped.time_of(0)) == (60.0, datetime(2024, 5, 31, 22, 31))
+    np.testing.assert_array_equal(cropped.probabilities, scored.probabilities[2:5])
+    assert cropped.quality == ("good",) * 3
+    assert scored[-2:].labels == ["R", "?"]
+    assert scored[:] == scored
 
 
 @pytest.mark.parametrize("wrong", [slice(0, 8, 2), slice(5, 2), slice(8, 20)])

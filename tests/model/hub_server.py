@@ -17,7 +17,7 @@ REVISIONS = {"main": COMMIT, "v1": COMMIT, COMMIT: COMMIT}
 @contextmanager
 def hub_of(folder: Path, repository: str) -> Iterator[tuple[str, list[str]]]:
     """Serve a folder as a repository; yield the address, and the list that every request is added to."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self):
@@ -27,23 +27,23 @@ def hub_of(folder: Path, repository: str) -> Iterator[tuple[str, list[str]]]:
             self.answer(body=True)
 
         def answer(self, *, body: bool):
-            asked.append(f"{self.command} {self.path}")
-            parts = self.path.partition("?")[0].strip("/").split("/")
-            if parts[:2] == ["api", "models"]:
-                self.api(parts[2:])
-            elif "/".join(parts[:2]) == repository and parts[2:3] == ["resolve"]:
-                self.file(parts[3], "/".join(parts[4:]), body=body)
+            requests.append(f"{self.command} {self.path}")
+            segments = self.path.partition("?")[0].strip("/").split("/")
+            if segments[:2] == ["api", "models"]:
+                self.api(segments[2:])
+            elif "/".join(segments[:2]) == repository and segments[2:3] == ["resolve"]:
+                self.file(segments[3], "/".join(segments[4:]), body=body)
             else:
                 self.refuse("RepoNotFound")
 
-        def api(self, parts: list[str]):
-            if "/".join(parts[:2]) != repository:
+        def api(self, segments: list[str]):
+            if "/".join(segments[:2]) != repository:
                 return self.refuse("RepoNotFound")
-            revision = parts[3] if len(parts) > 3 else "main"
+            revision = segments[3] if len(segments) > 3 else "main"
             if revision not in REVISIONS:
                 return self.refuse("RevisionNotFound")
             names = sorted(file.name for file in folder.iterdir())
-            if parts[2:3] == ["tree"]:
+            if segments[2:3] == ["tree"]:
                 listed = [self.described(name) for name in names]
             else:
                 listed = {
@@ -93,7 +93,7 @@ def hub_of(folder: Path, repository: str) -> Iterator[tuple[str, list[str]]]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http://127.0.0.1:{server.server_port}", requests
     finally:
         server.shutdown()
         thread.join()

@@ -46,13 +46,13 @@ warnings.simplefilter("error")
 for auto in (AutoConfig, AutoProcessor, AutoImageProcessor, AutoModelForImageTextToText):
     print(type(auto.from_pretrained({str(NANO)!r})).__name__)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=300)
-    assert done.stdout.split() == [
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=300)
+    assert process.stdout.split() == [
         "EegVlmConfig",
         "EegVlmProcessor",
         "EegVlmImageProcessor",
         "EegVlmForConditionalGeneration",
-    ], done.stderr
+    ], process.stderr
 
 
 def test_another_order_of_imports_does_not_matter():
@@ -79,7 +79,7 @@ def test_transformers_own_models_are_left_as_they_are():
 
 @pytest.mark.parametrize("form", ["PIL", "arrays", "nested", "tensors", "one"])
 def test_images_in_any_form_are_the_same_inputs(processor, pictures, images, form):
-    given = {
+    in_form = {
         "PIL": images,
         "arrays": [np.asarray(one) for one in images],
         "nested": [[one] for one in images],
@@ -87,10 +87,10 @@ def test_images_in_any_form_are_the_same_inputs(processor, pictures, images, for
         "one": images[0],
     }[form]
     expected = processor(pictures=pictures[:1] if form == "one" else pictures)
-    found = processor(images=given, text="<image>Stage:")
-    assert set(found) == {"input_ids", "attention_mask", "pixel_values"}
-    for name in found:
-        torch.testing.assert_close(found[name], expected[name])
+    inputs = processor(images=in_form, text="<image>Stage:")
+    assert set(inputs) == {"input_ids", "attention_mask", "pixel_values"}
+    for name in inputs:
+        torch.testing.assert_close(inputs[name], expected[name])
 
 
 def test_a_picture_that_the_layout_did_not_draw_is_refused_not_resized(processor):

@@ -44,14 +44,14 @@ def with_patches(picture: torch.Tensor) -> torch.Tensor:
 def test_pictures_that_share_rows_get_the_same_vectors_with_fewer_rows_read(network, picture, monkeypatch):
     pictures = with_patches(picture)
     with torch.no_grad():
-        whole = network(as_pixels(pictures)).mean(dim=1)
-    read = []
+        expected = network(as_pixels(pictures)).mean(dim=1)
+    batch_lengths = []
     row_means = network.row_means
-    monkeypatch.setattr(network, "row_means", lambda pixels: read.append(len(pixels)) or row_means(pixels))
-    found = picture_vectors(network, pictures, as_pixels, batch_size=8)
-    torch.testing.assert_close(found, whole, atol=1e-5, rtol=1e-4)
-    assert sum(read) <= 16, "six distinct strips a row, filled up to the smallest batch"
-    assert whole.std(dim=0).max() > 1e-4, "patches that change nothing prove nothing"
+    monkeypatch.setattr(network, "row_means", lambda pixels: batch_lengths.append(len(pixels)) or row_means(pixels))
+    vectors = picture_vectors(network, pictures, as_pixels, batch_size=8)
+    torch.testing.assert_close(vectors, expected, atol=1e-5, rtol=1e-4)
+    assert sum(batch_lengths) <= 16, "six distinct strips a row, filled up to the smallest batch"
+    assert expected.std(dim=0).max() > 1e-4, "patches that change nothing prove nothing"
 
 
 def test_different_strips_with_one_fingerprint_are_told_apart(network, picture, monkeypatch):

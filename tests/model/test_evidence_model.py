@@ -150,13 +150,13 @@ def test_one_epoch_that_were_another_is_moved_with_its_own_evidence(build, membe
             reader.scale.normal_()
     vectors = torch.randn(7, HIGH + 21)
     vectors[2, HIGH:] = torch.nan
-    places, others = torch.tensor([0, 2, 6]), torch.randn(3, HIGH + 21)
-    others[0, HIGH:] = torch.nan
+    places, exchanged = torch.tensor([0, 2, 6]), torch.randn(3, HIGH + 21)
+    exchanged[0, HIGH:] = torch.nan
     with torch.no_grad():
-        found = night.replaced(night.states(vectors), places, others)
-        for place, other, moved in zip(places, others, found, strict=True):
+        result = night.replaced(night.states(vectors), places, exchanged)
+        for place, vector, moved in zip(places, exchanged, result, strict=True):
             changed = vectors.clone()
-            changed[place] = other
+            changed[place] = vector
             torch.testing.assert_close(moved, night(changed[None])[0, place])
 
 

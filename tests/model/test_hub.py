@@ -41,15 +41,15 @@ def test_a_model_of_the_hub_stages_a_night_and_its_commit_is_kept(tmp_path):
 
 
 def test_what_was_fetched_is_read_from_the_cache_without_the_network(tmp_path):
-    with hub_of(checkpoint_path("nano"), REPOSITORY) as (address, asked):
+    with hub_of(checkpoint_path("nano"), REPOSITORY) as (address, requests):
         first = run("-c", _LOAD.format(name=REPOSITORY, revision=None), hub=address, cache=tmp_path)
         assert first.returncode == 0, first.stderr
         assert commit_of(Path(first.stdout.strip())) == COMMIT
-        assert any("/resolve/" in line and "model.safetensors" in line for line in asked)
-        del asked[:]
+        assert any("/resolve/" in line and "model.safetensors" in line for line in requests)
+        del requests[:]
         again = run("-c", _LOAD.format(name=REPOSITORY, revision=None), hub=address, cache=tmp_path, offline=True)
         assert again.stdout == first.stdout
-        assert asked == []
+        assert requests == []
 
 
 @pytest.mark.parametrize(

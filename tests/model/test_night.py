@@ -40,12 +40,12 @@ def test_a_fresh_encoder_changes_nothing(build):
 def test_one_epoch_that_were_another_is_moved_as_in_a_night_that_holds_it(stirred, members):
     night, vectors = stirred(night_readers=2, enhancement_members=members).model.night, windows()[0]
     vectors[2] = torch.nan
-    places, others = torch.tensor([0, 6, 3, 3]), torch.randn(4, 16)
+    places, exchanged = torch.tensor([0, 6, 3, 3]), torch.randn(4, 16)
     with torch.no_grad():
-        found = night.replaced(night.states(vectors), places, others)
-        for place, other, moved in zip(places, others, found, strict=True):
+        result = night.replaced(night.states(vectors), places, exchanged)
+        for place, vector, moved in zip(places, exchanged, result, strict=True):
             changed = vectors.clone()
-            changed[place] = other
+            changed[place] = vector
             torch.testing.assert_close(moved, night(changed[None])[0, place])
 
 

@@ -68,33 +68,34 @@ def wordings() -> dict[str, Any]:
     }
 
 
-def _statement(one: Any) -> dict[str, Any]:
-    says = [[pattern.kind, {name: str(value) for name, value in pattern.fields.items()}] for pattern in one.says]
+def _statement(statement: Any) -> dict[str, Any]:
+    says = [[pattern.kind, {name: str(value) for name, value in pattern.fields.items()}] for pattern in statement.says]
     return {
-        "id": one.id,
-        "step": one.step.name,
-        "wordings": list(one.wordings),
-        "expert_wordings": list(one.expert_wordings),
+        "id": statement.id,
+        "step": statement.step.name,
+        "wordings": list(statement.wordings),
+        "expert_wordings": list(statement.expert_wordings),
         "says": [[str(kind), given] for kind, given in says],
         "slots": {
-            name: [len(slot.texts), slot.texts[0], slot.texts[-1], *slot.prefer] for name, slot in one.slots.items()
+            name: [len(slot.texts), slot.texts[0], slot.texts[-1], *slot.prefer]
+            for name, slot in statement.slots.items()
         },
-        "leads_to": [one.decides, one.rejects, *sorted(one.serves)],
-        "needs": [list(group) for group in one.needs],
+        "leads_to": [statement.decides, statement.rejects, *sorted(statement.serves)],
+        "needs": [list(group) for group in statement.needs],
     }
 
 
 def _may_follow() -> Iterator[str]:
     """Walk the grammar: what may follow each place that can be reached."""
     waiting = [grammar_of(TABLE).beginning()]
-    known = set(waiting)
+    reached = set(waiting)
     while waiting:
         place = waiting.pop()
         after = place.following()
         yield f"{place.rank} {place.count} {place.stage}: {' '.join(one.id for one in after)}"
         for one in after:
-            if (then := place.after(one)) not in known:
-                known.add(then)
+            if (then := place.after(one)) not in reached:
+                reached.add(then)
                 waiting.append(then)
 
 
@@ -121,29 +122,31 @@ def _digest(lines: Iterator[str]) -> str:
 
 def simulated_nights() -> dict[str, Night]:
     """Return the night of seven channels, and the same with some of them missing."""
-    held = json.loads(FINDINGS.read_text(encoding="utf-8"))
-    whole = held["seven_channels"]
+    recorded = json.loads(FINDINGS.read_text(encoding="utf-8"))
+    seven_channels = recorded["seven_channels"]
     return {
-        "seven_channels": _night(whole),
-        "without_eyes": _night(whole, *_EYES),
-        "without_chin": _night(whole, "chin_tone"),
-        "one_eeg": _night(held["one_eeg"]),
+        "seven_channels": _night(seven_channels),
+        "without_eyes": _night(seven_channels, *_EYES),
+        "without_chin": _night(seven_channels, "chin_tone"),
+        "one_eeg": _night(recorded["one_eeg"]),
     }
 
 
-def _night(held: Mapping[str, Any], *lost: str) -> Night:
-    stages = [Stage(number) for number in held["stages"]]
-    measured = {FindingKind(kind): frozenset(on) for kind, on in held["measured"].items() if kind not in lost}
-    epochs = [[Finding(FindingKind(row[0]), *row[1:]) for row in rows if row[0] not in lost] for rows in held["epochs"]]
+def _night(recorded: Mapping[str, Any], *lost: str) -> Night:
+    stages = [Stage(number) for number in recorded["stages"]]
+    measured = {FindingKind(kind): frozenset(on) for kind, on in recorded["measured"].items() if kind not in lost}
+    epochs = [
+        [Finding(FindingKind(row[0]), *row[1:]) for row in rows if row[0] not in lost] for rows in recorded["epochs"]
+    ]
     night = []
     for k, (findings, stage) in enumerate(zip(epochs, stages, strict=True)):
-        around = Neighbours(
+        neighbours = Neighbours(
             epochs[k - 1] if k else None,
             epochs[k + 1] if k + 1 < len(epochs) else None,
             stages[k - 1] if k else None,
             stages[k + 1] if k + 1 < len(epochs) else None,
         )
-        night.append((findings, Context(held["channels"], measured, around, expert=k % 2 == 1), stage))
+        night.append((findings, Context(recorded["channels"], measured, neighbours, expert=k % 2 == 1), stage))
     return night
 
 
@@ -158,19 +161,19 @@ def measured_findings() -> dict[str, Any]:
 
 def _measured(recording: Any, stages: Sequence[int]) -> dict[str, Any]:
     evidence = measure_recording(recording)
-    found = {role: recording.channel(role) for role in _ROLES}
-    channels = channel_words({role: one.name for role, one in found.items() if one is not None})
+    by_role = {role: recording.channel(role) for role in _ROLES}
+    channels = channel_words({role: channel.name for role, channel in by_role.items() if channel is not None})
     context = night_contexts(evidence, channels)[0]
     return {
         "channels": channels,
         "measured": {str(kind): sorted(on) for kind, on in sorted(context.measured.items())},
         "stages": [int(stage) for stage in stages[::_EVERY]],
-        "epochs": [[_row(one) for one in findings] for findings in evidence.findings[::_EVERY]],
+        "epochs": [[_row(finding) for finding in findings] for findings in evidence.findings[::_EVERY]],
     }
 
 
-def _row(one: Finding) -> list[Any]:
-    row = [round(value, 1) if isinstance(value, float) else value for value in asdict(one).values()]
+def _row(finding: Finding) -> list[Any]:
+    row = [round(value, 1) if isinstance(value, float) else value for value in asdict(finding).values()]
     while row[-1] is None:
         row.pop()
     return row
@@ -185,15 +188,15 @@ def evidence_texts() -> list[str]:
         share, share[:, ::-1], 6.0 + rows / 10, np.arange(n) % 5, 4.0 + share * (10 + rows[:, None]), 30.0 + 3 * rows
     )
     marks: dict[str, dict[str, Marks]] = {}
-    for place, kind in enumerate(FindingKind):
+    for epoch, kind in enumerate(FindingKind):
         if kind.value in ("dominant_rhythm", "band_share", "amplitude", "slow_wave_share", "chin_tone"):
             continue
-        # one in the epoch of its place, and two in the next
-        onset = 30.0 * (place + np.array([0.0, 1.0, 1.0])) + np.array([3.0, 4.0, 15.0])
+        # one in an epoch, and two in the next
+        onset = 30.0 * (epoch + np.array([0.0, 1.0, 1.0])) + np.array([3.0, 4.0, 15.0])
         end, hz = onset + 4.5, np.array([13.0, 12.5, 14.0])
         marks[kind] = {"" if kind.value in _EYES else "eeg": Marks.of(onset, end, np.array([40.0, 9.0, 90.0]), hz)}
     present = np.arange(n) != 20
-    whole = Evidence(
+    evidence = Evidence(
         n,
         marks,
         {"eeg": rhythms},
@@ -205,23 +208,23 @@ def evidence_texts() -> list[str]:
     signals = {panel.name: np.zeros((n, round(30 * layout.rate)), np.float32) for panel in layout.panels}
     night = PreparedNight.of_signals(layout, signals)
     bare = Evidence(n, {}, {}, {}, None)
-    return [*epoch_texts(night, whole), epoch_texts(night, bare)[0]]
+    return [*epoch_texts(night, evidence), epoch_texts(night, bare)[0]]
 
 
-def _written(held: Any, indent: str = "") -> str:
+def _written(value: Any, indent: str = "") -> str:
     """Return JSON with a line for every part of an object or list, but for those that fit into a line of their own."""
-    line = json.dumps(held, ensure_ascii=False)
-    if not isinstance(held, dict | list) or len(line) + len(indent) <= 120:
+    line = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or len(line) + len(indent) <= 120:
         return line
     within = indent + " "
-    if isinstance(held, dict):
-        lines = [f"{within}{json.dumps(key)}: {_written(part, within)}" for key, part in held.items()]
+    if isinstance(value, dict):
+        lines = [f"{within}{json.dumps(key)}: {_written(part, within)}" for key, part in value.items()]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(within + _written(part, within) for part in held) + f"\n{indent}]"
+    return "[\n" + ",\n".join(within + _written(part, within) for part in value) + f"\n{indent}]"
 
 
-def _write(path: Path, held: Mapping[str, Any]) -> None:
-    path.write_text(_written(held) + "\n", encoding="utf-8")
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(_written(content) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

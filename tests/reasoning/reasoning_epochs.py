@@ -58,25 +58,25 @@ def a_context(montage: dict[Role, str], neighbours: Neighbours | None = None, *,
 def some_findings(random: Random, context: Context) -> list[Finding]:
     """Return findings that the context's channels can show, of an epoch of any stage."""
     names = {word: name for name, word in context.channels.items()}
-    found: list[Finding] = []
+    findings: list[Finding] = []
     eeg = sorted(context.measured.get(K.AMPLITUDE, ()))
     # many epochs look alike in all channels: extremes are drawn for the epoch, not for the channel
     alpha = random.choice((0.0, random.uniform(0, 100), 100.0))
     for word in eeg:
-        found += _background(random, names[word], alpha)
+        findings += _background(random, names[word], alpha)
     share = random.choice((0.0, 9.9, 19.9, 20.0, 20.1, 100.0, random.uniform(0, 100)))
     for word in context.measured.get(K.SLOW_WAVE_SHARE, ()):
-        found.append(Finding(K.SLOW_WAVE_SHARE, names[word], 0.0, 30.0, share, "%"))
+        findings.append(Finding(K.SLOW_WAVE_SHARE, names[word], 0.0, 30.0, share, "%"))
     if K.CHIN_TONE in context.measured:
         tone = random.choice((0.0, 65.0, 65.1, 89.9, 90.0, random.uniform(0, 200), 2e4))
-        found.append(Finding(K.CHIN_TONE, names["chin EMG"], 0.0, 30.0, tone, "%"))
+        findings.append(Finding(K.CHIN_TONE, names["chin EMG"], 0.0, 30.0, tone, "%"))
     for kind in (*_CENTRAL, K.K_COMPLEX, K.ELECTRODE_ARTEFACT, *_EYES):
         if kind not in context.measured:
             continue
         words = sorted(context.measured[kind])
         for _ in range(random.choice((0, 0, 0, 0, 1, 2, random.choice((3, 10, 80))))):
-            found.append(_event(random, kind, names[random.choice(words)] if words else None))
-    return found
+            findings.append(_event(random, kind, names[random.choice(words)] if words else None))
+    return findings
 
 
 def _background(random: Random, name: str, alpha: float) -> list[Finding]:

@@ -75,10 +75,10 @@ def test_an_arousal_bound_k_complex_late_in_the_epoch_before_is_none_either() ->
         Finding(K.K_COMPLEX, "C4", 20.0, 21.0, 120.0, "uV"),
         Finding(K.AROUSAL, "C4", 21.2, 26.0, 4.8, "s"),
     )
-    said = "The epoch before ends with a spindle or K-complex without arousal."
+    sentence = "The epoch before ends with a spindle or K-complex without arousal."
     for previous, outcome in ((late, Outcome.CONTRADICTED), (late[:-1], Outcome.CONFIRMED)):
         context = Context({"C4": "EEG"}, MEASURED, Neighbours(previous=previous))
-        assert outcomes(said, BACKGROUND, context) == {outcome}
+        assert outcomes(sentence, BACKGROUND, context) == {outcome}
         assert ("neighbour.event" in true_sentences(BACKGROUND, context)) is (outcome is Outcome.CONFIRMED)
 
 
@@ -93,10 +93,10 @@ def test_the_text_of_w1_says_the_band_and_the_channels_that_are_measured() -> No
 
 
 def test_frequencies_in_the_texts_of_rules_are_those_that_are_measured() -> None:
-    known = {f"{low:g}-{high:g}" for low, high in (*limits.BANDS.values(), limits.SPINDLE_HZ)}
-    known.add(f"{1 / limits.SLOW_WAVE_S[1]:g}-{1 / limits.SLOW_WAVE_S[0]:g}")
+    measured = {f"{low:g}-{high:g}" for low, high in (*limits.BANDS.values(), limits.SPINDLE_HZ)}
+    measured.add(f"{1 / limits.SLOW_WAVE_S[1]:g}-{1 / limits.SLOW_WAVE_S[0]:g}")
     for rule in TABLE.rules:
-        assert set(re.findall(r"([\d.]+-[\d.]+) Hz", rule.text)) <= known, rule.id
+        assert set(re.findall(r"([\d.]+-[\d.]+) Hz", rule.text)) <= measured, rule.id
 
 
 def test_a_limit_of_a_claim_is_the_limit_of_its_rule() -> None:

@@ -44,12 +44,14 @@ def vertex_waves(signal: Continuous, waves: Waves, *, stands_out: float = 5.5) -
     length = (stops - starts) / _RATE
     middle = (starts + stops) // 2
     # a wave of a rhythm has neighbours as deep as itself
-    beside = np.maximum(np.concatenate([[0], depth[:-1]]), np.concatenate([depth[1:], [0]])) if len(depth) else depth
+    neighbours = (
+        np.maximum(np.concatenate([[0], depth[:-1]]), np.concatenate([depth[1:], [0]])) if len(depth) else depth
+    )
     above = runs(sharp >= 0)
     rebound = np.append(highest(sharp, *above), np.float32(0))  # none follows what the night's end cuts off
     height = depth + rebound[np.searchsorted(above[0], stops)]
     least, longest = VERTEX_WAVE_S
-    fits = (length >= least) & (length <= longest) & (depth >= stands_out * usual[middle]) & (depth >= 1.4 * beside)
+    fits = (length >= least) & (length <= longest) & (depth >= stands_out * usual[middle]) & (depth >= 1.4 * neighbours)
     fits &= height >= VERTEX_WAVE_LEAST_UV
     large = waves.marks((waves.height_uv > SLOW_WAVE_LEAST_UV) & (waves.duration_s >= SLOW_WAVE_S[0])).covered(
         _RATE, len(sharp)
@@ -73,9 +75,9 @@ def sawtooth_waves(signal: Continuous, *, stands_out: float = 1.9, skewed: float
     if signal.nyquist < 14:
         return NO_MARKS
     low, high = SAWTOOTH_HZ
-    moved, middle = signal.analytic(low, high, rate=_RATE // 2, rolloff=(0.8, 1.0))
+    shifted, middle = signal.analytic(low, high, rate=_RATE // 2, rolloff=(0.8, 1.0))
     rate = _RATE // 2
-    envelope = smoothed(np.abs(moved), rate // 2 + 1)
+    envelope = smoothed(np.abs(shifted), rate // 2 + 1)
     usual = background(envelope, rate=rate, block_s=3.0, blocks=21)
     slower = signal.envelope(0.4, 1.6, rate=rate, rolloff=(0.3, 0.5))
     starts, stops = joined(*runs((envelope > stands_out * usual) & (envelope > slower)), 0.25 * rate)
@@ -85,7 +87,7 @@ def sawtooth_waves(signal: Continuous, *, stands_out: float = 1.9, skewed: float
     length = stops - starts
     second, third = sums(slope**2, starts, stops), sums(slope**3, starts, stops)
     skew = np.abs(third / np.maximum(length, 1)) / np.maximum(second / np.maximum(length, 1), 1e-9) ** 1.5
-    turn = np.angle(moved[1:] * np.conj(moved[:-1])) * (rate / (2 * np.pi))
+    turn = np.angle(shifted[1:] * np.conj(shifted[:-1])) * (rate / (2 * np.pi))
     weight = (envelope[1:] ** 2).astype(np.float32)
     last = np.maximum(stops - 1, starts + 1)
     hz = middle + sums((turn * weight).astype(np.float32), starts, last) / np.maximum(sums(weight, starts, last), 1e-9)

@@ -26,6 +26,7 @@ from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
 from eegvlm.images import PreparedNight
 from eegvlm.scoring import TABLE, Kind
+from eegvlm.scoring.limits import EPOCH_S
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,7 +37,6 @@ LEAST_EPOCHS = 20
 """Epochs with a value that a median needs; of fewer it says little of a sleeper, and values stand alone."""
 
 _HEADING = "Measured in this epoch (×: times the recording's median):"
-_EPOCH_S = 30.0
 _LEAST_PART_S = 0.1  # a shorter part of an event in an epoch is not worth a word
 _NOT_MEASURED = "not measured"
 _EVENTS = [kind for kind in TABLE.kinds if not kind.is_whole and (kind.counted or kind.unit == "s")]
@@ -105,7 +105,7 @@ class _Describer:
         self._panels = {panel.name: panel.roles[0] for panel in night.layout.panels if panel.shows_eeg}
         self._amplitudes = {name: _amplitudes(rhythms) for name, rhythms in evidence.rhythms.items()}
         self._seconds = {
-            (kind.name, name): _EPOCH_S * marks.share(night.n_epochs)
+            (kind.name, name): EPOCH_S * marks.share(night.n_epochs)
             for kind in _TIMED
             for name, marks in self._marks(kind).items()
         }
@@ -141,7 +141,7 @@ class _Describer:
         line.add("slow waves", f"slow waves fill {100 * shares[0]:.0f} % of the epoch" if shares else None)
         for kind in _COUNTED:
             names = self._measured_on(kind, epoch)
-            line.add(_plural(kind), _counted(self._marks(kind)[names[0]], epoch, kind) if names else None)
+            line.add(_one_and_several(kind)[1], _counted(self._marks(kind)[names[0]], epoch, kind) if names else None)
         for kind in _TIMED:
             # of several electrodes, the worst
             seconds = [float(self._seconds[kind.name, name][epoch]) for name in self._measured_on(kind, epoch)]
@@ -153,7 +153,7 @@ class _Describer:
         present = all(self._is_present(name, epoch) for name in self.evidence.eyes)
         for kind in _EYES:
             tables = list(self._marks(kind).values())
-            line.add(_plural(kind), _counted(tables[0], epoch, kind) if tables and present else None)
+            line.add(_one_and_several(kind)[1], _counted(tables[0], epoch, kind) if tables and present else None)
         return str(line)
 
     def _chin(self, epoch: int) -> str:
@@ -204,22 +204,23 @@ class _EventLine:
         return f"{self.title}: {'; '.join(parts)}."
 
 
-def _plural(kind: Kind) -> str:
-    return kind.counted[1] if kind.counted else kind.words
+def _one_and_several(kind: Kind) -> tuple[str, str]:
+    return kind.counted or (kind.words, kind.words)
 
 
 def _counted(marks: Marks, epoch: int, kind: Kind) -> str:
     """Say how many events begin in an epoch, how large they are and when the first one comes; nothing of none."""
-    first, last = np.searchsorted(marks.onset_s, (epoch * _EPOCH_S, (epoch + 1) * _EPOCH_S))
+    first, last = np.searchsorted(marks.onset_s, (epoch * EPOCH_S, (epoch + 1) * EPOCH_S))
     count = int(last - first)
     if not count:
         return ""
-    at = f"{marks.onset_s[first] - epoch * _EPOCH_S:.0f} s"
+    singular, plural = _one_and_several(kind)
+    at = f"{marks.onset_s[first] - epoch * EPOCH_S:.0f} s"
     size = f"{_number(float(marks.amplitude_uv[first:last].max()))} µV"
     rate = f"{marks.frequency_hz[first:last].mean():.1f} Hz, " if kind.unit == "Hz" else ""
     if count == 1:
-        return f"1 {kind.counted[0] if kind.counted else kind.words} ({rate}{size}, at {at})"
-    return f"{count} {_plural(kind)} ({rate}up to {size}, first at {at})"
+        return f"1 {singular} ({rate}{size}, at {at})"
+    return f"{count} {plural} ({rate}up to {size}, first at {at})"
 
 
 def _lasting(word: str, seconds: float) -> str:

@@ -15,13 +15,13 @@ from eegvlm.evidence.marks import Bools, Floats, Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
 from eegvlm.evidence.tables import events_annotations, events_table
 from eegvlm.scoring import TABLE, Finding, FindingKind
+from eegvlm.scoring.limits import EPOCH_S
 
 if TYPE_CHECKING:
     import mne
     import pandas as pd
 
 K = FindingKind
-_EPOCH_S = 30.0
 _LEAST_PART_S = 0.02  # a shorter part of an event in an epoch is rounding, not a finding
 
 
@@ -163,26 +163,26 @@ class Evidence:
     @cached_property
     def findings(self) -> list[list[Finding]]:
         """The findings of each epoch: what describes all of it first, then events in order of onset."""
-        found: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
+        by_epoch: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
         for name, rhythms in self.rhythms.items():
-            _add_rhythms(found, name, rhythms)
+            _add_rhythms(by_epoch, name, rhythms)
         for name, share in self.slow_wave_share.items():
             for epoch in np.flatnonzero(np.isfinite(share)).tolist():
-                found[epoch].append(Finding(K.SLOW_WAVE_SHARE, name, 0.0, _EPOCH_S, 100 * float(share[epoch]), "%"))
+                by_epoch[epoch].append(Finding(K.SLOW_WAVE_SHARE, name, 0.0, EPOCH_S, 100 * float(share[epoch]), "%"))
         if self.chin is not None:
             for epoch in np.flatnonzero(np.isfinite(self.chin.relative)).tolist():
                 tone, rms = 100 * float(self.chin.relative[epoch]), float(self.chin.rms_uv[epoch])
-                found[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, _EPOCH_S, tone, "%", amplitude_uv=rms))
+                by_epoch[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, EPOCH_S, tone, "%", amplitude_uv=rms))
         events: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
         for kind, tables in self.marks.items():
             for name, marks in tables.items():
                 _add_marks(events, kind, name or None, marks)
-        for whole, some in zip(found, events, strict=True):
-            whole.extend(sorted(some, key=lambda finding: (finding.start_s, finding.end_s)))
-        return found
+        for of_epoch, events_of_epoch in zip(by_epoch, events, strict=True):
+            of_epoch.extend(sorted(events_of_epoch, key=lambda finding: (finding.start_s, finding.end_s)))
+        return by_epoch
 
 
-def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> None:
+def _add_rhythms(by_epoch: list[list[Finding]], name: str, rhythms: Rhythms) -> None:
     share, time = (100 * rhythms.share).tolist(), (100 * rhythms.time).tolist()
     rms = rhythms.rms_uv.tolist()
     for epoch in np.flatnonzero(rhythms.dominant >= 0).tolist():
@@ -190,12 +190,12 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
         # an rms of 1 is a peak-to-peak amplitude of 2 sqrt 2 in a sine
         height = [2 * np.sqrt(2) * value for value in rms[epoch]]
         hz = float(rhythms.dominant_hz[epoch])
-        found[epoch].append(
+        by_epoch[epoch].append(
             Finding(
                 K.DOMINANT_RHYTHM,
                 name,
                 0.0,
-                _EPOCH_S,
+                EPOCH_S,
                 hz,
                 "Hz",
                 amplitude_uv=height[main],
@@ -204,12 +204,12 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
             )
         )
         for k, band in enumerate(BAND_NAMES):
-            found[epoch].append(
+            by_epoch[epoch].append(
                 Finding(
                     K.BAND_SHARE,
                     name,
                     0.0,
-                    _EPOCH_S,
+                    EPOCH_S,
                     share[epoch][k],
                     "%",
                     amplitude_uv=height[k],
@@ -218,22 +218,22 @@ def _add_rhythms(found: list[list[Finding]], name: str, rhythms: Rhythms) -> Non
                 )
             )
         amplitude = float(rhythms.peak_to_peak_uv[epoch])
-        found[epoch].append(Finding(K.AMPLITUDE, name, 0.0, _EPOCH_S, amplitude, "uV"))
+        by_epoch[epoch].append(Finding(K.AMPLITUDE, name, 0.0, EPOCH_S, amplitude, "uV"))
 
 
 def _add_marks(events: list[list[Finding]], kind: str, name: str | None, marks: Marks) -> None:
-    own = TABLE.kind(kind).unit
+    unit_of_kind = TABLE.kind(kind).unit
     rows = (marks.onset_s.tolist(), marks.end_s.tolist(), marks.amplitude_uv.tolist(), marks.frequency_hz.tolist())
     for onset, end, amplitude, hz in zip(*rows, strict=True):
         frequency = hz if hz == hz else None
-        for epoch in range(max(0, int(onset // _EPOCH_S)), min(len(events) - 1, int(end // _EPOCH_S)) + 1):
-            start, stop = max(onset - epoch * _EPOCH_S, 0.0), min(end - epoch * _EPOCH_S, _EPOCH_S)
+        for epoch in range(max(0, int(onset // EPOCH_S)), min(len(events) - 1, int(end // EPOCH_S)) + 1):
+            start, stop = max(onset - epoch * EPOCH_S, 0.0), min(end - epoch * EPOCH_S, EPOCH_S)
             if stop - start < _LEAST_PART_S:
                 continue
-            if own == "s":
-                value, unit = end - onset, own
-            elif own == "Hz" and frequency is not None:
-                value, unit = frequency, own
+            if unit_of_kind == "s":
+                value, unit = end - onset, "s"
+            elif unit_of_kind == "Hz" and frequency is not None:
+                value, unit = frequency, "Hz"
             else:
                 value, unit = amplitude, "uV"
             events[epoch].append(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.runs import true_runs
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -87,8 +89,8 @@ NO_MARKS = Marks.of((), (), ())
 
 def runs(mask: Bools) -> tuple[Ints, Ints]:
     """Return where the stretches of true values start and stop (the stop is not part of them)."""
-    edges = np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    starts, stops = true_runs(mask).T
+    return starts, stops
 
 
 def joined(starts: Ints, stops: Ints, gap: float) -> tuple[Ints, Ints]:

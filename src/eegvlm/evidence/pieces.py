@@ -79,23 +79,23 @@ def in_a_row(parts: Sequence[tuple[MeasuredPiece, Evidence]]) -> Evidence:
     Evidence
         The chin's tone is relative to the median of the whole night.
     """
-    one = parts[0][1]
+    first = parts[0][1]
     if len(parts) == 1:
-        return one
+        return first
     return Evidence(
         sum(piece.stop - piece.start for piece, _ in parts),
         {
             kind: {name: _end_to_end([piece.marks(part.marks[kind][name]) for piece, part in parts]) for name in tables}
-            for kind, tables in one.marks.items()
+            for kind, tables in first.marks.items()
         },
-        {name: _rhythms([(piece, part.rhythms[name]) for piece, part in parts]) for name in one.rhythms},
+        {name: _rhythms([(piece, part.rhythms[name]) for piece, part in parts]) for name in first.rhythms},
         {
             name: np.concatenate([part.slow_wave_share[name][piece.taken] for piece, part in parts])
-            for name in one.slow_wave_share
+            for name in first.slow_wave_share
         },
         _chin(parts),
-        {name: np.concatenate([part.present[name][piece.taken] for piece, part in parts]) for name in one.present},
-        one.eyes,
+        {name: np.concatenate([part.present[name][piece.taken] for piece, part in parts]) for name in first.present},
+        first.eyes,
     )
 
 

@@ -37,8 +37,8 @@ def detect_spindles(
         return NO_MARKS
     low, high = SPINDLE_HZ
     least, longest = SPINDLE_S
-    moved, middle = signal.analytic(low, high, rate=_RATE, rolloff=(1.0, 1.0))
-    envelope = smoothed(np.abs(moved), 5)
+    shifted, middle = signal.analytic(low, high, rate=_RATE, rolloff=(1.0, 1.0))
+    envelope = smoothed(np.abs(shifted), 5)
     usual = background(envelope, rate=_RATE, block_s=3.0, blocks=21)
     slower = signal.envelope(5.0, 10.0, rate=_RATE, rolloff=(1.0, 1.0))
     faster = signal.envelope(17.5, min(26.0, signal.nyquist), rate=_RATE, rolloff=(1.0, 1.0))
@@ -51,7 +51,7 @@ def detect_spindles(
     starts, stops, top = starts[good], stops[good], top[good]
     alone = sums(envelope, starts, stops) / np.maximum(sums(rest, starts, stops), 1e-9)
     amplitude = 2.0 * highest(envelope, starts, stops)
-    turn = np.angle(moved[1:] * np.conj(moved[:-1])) * (_RATE / (2 * np.pi))
+    turn = np.angle(shifted[1:] * np.conj(shifted[:-1])) * (_RATE / (2 * np.pi))
     weight = (envelope[1:] ** 2).astype(np.float32)
     last = np.maximum(stops - 1, starts + 1)
     hz: Floats = middle + sums((turn * weight).astype(np.float32), starts, last) / np.maximum(

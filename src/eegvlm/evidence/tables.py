@@ -11,6 +11,7 @@ import numpy as np
 from eegvlm.core.extras import import_extra
 from eegvlm.errors import InputError
 from eegvlm.evidence.marks import Marks
+from eegvlm.scoring.limits import EPOCH_S
 
 if TYPE_CHECKING:
     import mne
@@ -19,18 +20,17 @@ if TYPE_CHECKING:
     from eegvlm.evidence.evidence import Evidence
 
 COLUMNS = ("kind", "channel", "epoch", "onset_s", "duration_s", "frequency_hz", "amplitude_uv")
-_EPOCH_S = 30.0
 
 
 def events_table(evidence: Evidence, kinds: Iterable[str] | None = None) -> pd.DataFrame:
     """Return one row an event, in order of onset; see :meth:`.Evidence.to_dataframe`."""
     pandas = import_extra("pandas", "pandas", "Evidence.to_dataframe")
-    parts = [_rows(pandas, *one) for one in _marks(evidence, kinds)]
-    if not parts:
+    tables = [_rows(pandas, *of_channel) for of_channel in _marks(evidence, kinds)]
+    if not tables:
         return pandas.DataFrame(
             {name: pandas.Series(dtype=object if name in COLUMNS[:2] else float) for name in COLUMNS}
         )
-    return pandas.concat(parts).sort_values("onset_s", kind="stable", ignore_index=True)
+    return pandas.concat(tables).sort_values("onset_s", kind="stable", ignore_index=True)
 
 
 def events_annotations(
@@ -47,8 +47,8 @@ def events_annotations(
         durations += marks.duration_s.tolist()
         texts += [kind] * len(marks)
         for frequency, amplitude in zip(marks.frequency_hz.tolist(), marks.amplitude_uv.tolist(), strict=True):
-            known = {"channel": channel, "amplitude_uv": amplitude}
-            extras.append(known if np.isnan(frequency) else {**known, "frequency_hz": frequency})
+            extra = {"channel": channel, "amplitude_uv": amplitude}
+            extras.append(extra if np.isnan(frequency) else {**extra, "frequency_hz": frequency})
     origin = None if start is None else start.replace(tzinfo=UTC)
     return module.Annotations(onsets, durations, texts, orig_time=origin, extras=extras)
 
@@ -69,7 +69,7 @@ def _rows(pandas: Any, kind: str, channel: str, marks: Marks) -> pd.DataFrame:
     table = {
         "kind": kind,
         "channel": channel,
-        "epoch": (marks.onset_s // _EPOCH_S).astype(np.int64) + 1,
+        "epoch": (marks.onset_s // EPOCH_S).astype(np.int64) + 1,
         "onset_s": marks.onset_s,
         "duration_s": marks.duration_s,
         "frequency_hz": marks.frequency_hz,

@@ -24,12 +24,11 @@ from eegvlm.evidence.rhythms import BAND_NAMES
 from eegvlm.images import PreparedNight
 from eegvlm.images.epoch_file import EpochFile
 from eegvlm.scoring import TABLE
-from eegvlm.scoring.limits import BANDS
+from eegvlm.scoring.limits import BANDS, EPOCH_S
 
 Floats = npt.NDArray[np.float32]
 
 FEW_EPOCHS = 60
-_EPOCH_S = 30
 _FLOOR_UV = 0.05
 _EVENTS = [kind for kind in TABLE.kinds if not kind.is_whole]
 _EEG_EVENTS = [str(kind.name) for kind in _EVENTS if kind.modality == "eeg"]
@@ -138,12 +137,12 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
     for entry in entries():
         if entry.relative:
             columns[entry.name] = columns[entry.name.removesuffix("_relative")]
-    found = np.stack([columns[entry.name] for entry in entries()], axis=1).astype(np.float32)
+    vectors = np.stack([columns[entry.name] for entry in entries()], axis=1).astype(np.float32)
     # what an artefact fills says nothing of sleep: of two eyes neither does the mean, without the EEG nothing does
-    found[np.ix_(_hidden(night, "eog"), np.array([entry.group == "eog" for entry in entries()]))] = np.nan
-    found[_hidden(night, "eeg")] = np.nan
-    found[~night.usable] = np.nan
-    return beside_median(found)
+    vectors[np.ix_(_hidden(night, "eog"), np.array([entry.group == "eog" for entry in entries()]))] = np.nan
+    vectors[_hidden(night, "eeg")] = np.nan
+    vectors[~night.usable] = np.nan
+    return beside_median(vectors)
 
 
 def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
@@ -157,7 +156,7 @@ def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
     of
         The epochs whose medians count; these themselves where None.
     """
-    found, of = vectors.copy(), vectors if of is None else of
+    relative, of = vectors.copy(), vectors if of is None else of
     places = entry_places()
     for name, place in places.items():
         if not entries()[place].relative:
@@ -166,10 +165,10 @@ def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
         held = absolute if np.isfinite(of[:, absolute]).any() else place
         values, present = vectors[:, held], of[:, held][np.isfinite(of[:, held])]
         if len(present):
-            found[:, place] = (values - np.median(present)) * (len(present) / (len(present) + FEW_EPOCHS))
+            relative[:, place] = (values - np.median(present)) * (len(present) / (len(present) + FEW_EPOCHS))
         else:
-            found[:, place] = np.nan
-    return found
+            relative[:, place] = np.nan
+    return relative
 
 
 def _names(night: PreparedNight, modality: str, *, once: bool = True) -> dict[str, npt.NDArray[np.bool_]]:
@@ -306,11 +305,11 @@ def _counted(
     for name, marks in (tables or {}).items():
         epochs = shown.get(name, np.zeros(night.n_epochs, np.bool_))
         n = night.n_epochs
-        first = np.clip((marks.onset_s // _EPOCH_S).astype(int), 0, n - 1)
+        first = np.clip((marks.onset_s // EPOCH_S).astype(int), 0, n - 1)
         count, largest = np.bincount(first, minlength=n).astype(np.float64), np.zeros(n)
         np.maximum.at(largest, first, marks.amplitude_uv)
         measures = {"count": np.log1p(count), "seconds": marks.share(n), "largest": np.log1p(largest)}
-        for what, values in measures.items():
-            column = columns[f"{kind}_{what}"]
+        for measure, values in measures.items():
+            column = columns[f"{kind}_{measure}"]
             column[epochs] = np.fmax(column[epochs], values[epochs])
     return columns

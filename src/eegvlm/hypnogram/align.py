@@ -70,14 +70,14 @@ def place(hypnogram: Hypnogram, *, duration_s: float, start: datetime | None = N
             f"{_LAID} on the recording by nothing: {why}, so its first epoch was taken as the recording's first"
         )
     lights = hypnogram.lights and hypnogram.lights.shifted(offset_s)
-    moved = replace(
+    aligned = replace(
         hypnogram,
         start=start or hypnogram.start,
         onset_s=hypnogram.onset_s + offset_s,
         lights=lights,
         timing=timing,
     )
-    return Placed(moved, offset_s, tuple(notes), assumed)
+    return Placed(aligned, offset_s, tuple(notes), assumed)
 
 
 def notes_of_placing(hypnogram: Hypnogram) -> list[str]:

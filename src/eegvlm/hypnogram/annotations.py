@@ -17,7 +17,7 @@ from eegvlm.hypnogram.formats.events import Event, pick_stages
 from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.stated_seconds import hypnogram_from_seconds
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.stage_map import StageMap, parse_stage_map
+from eegvlm.hypnogram.stage_map import StageMap, stage_map_of
 
 if TYPE_CHECKING:
     import mne
@@ -33,17 +33,17 @@ def to_annotations(hypnogram: Hypnogram) -> mne.Annotations:
     extras: list[dict[str, float] | None] = [None] * len(hypnogram)
     if hypnogram.probabilities is not None:
         rows = hypnogram.probabilities.astype(float).tolist()
-        known = hypnogram.scored.tolist()
         extras = [
             dict(zip(probability_text.COLUMNS, row, strict=True)) if scored else None
-            for row, scored in zip(rows, known, strict=True)
+            for row, scored in zip(rows, hypnogram.scored, strict=True)
         ]
     if (lights := hypnogram.lights) is not None:
-        marked = [
-            (at, text) for at, text in ((lights.off_s, "Lights Off"), (lights.on_s, "Lights On")) if at is not None
-        ]
-        onsets, durations = [*onsets, *(at for at, _ in marked)], [*durations, *(0.0 for _ in marked)]
-        texts, extras = [*texts, *(text for _, text in marked)], [*extras, *(None for _ in marked)]
+        for at_s, text in ((lights.off_s, "Lights Off"), (lights.on_s, "Lights On")):
+            if at_s is not None:
+                onsets.append(at_s)
+                durations.append(0.0)
+                texts.append(text)
+                extras.append(None)
     origin = None if hypnogram.start is None else hypnogram.start.replace(tzinfo=UTC)
     return module.Annotations(onsets, durations, texts, orig_time=origin, extras=extras)
 
@@ -55,7 +55,7 @@ def from_annotations(
     if not all(hasattr(annotations, name) for name in ("onset", "duration", "description", "orig_time")):
         hint = "give mne.Annotations, such as raw.annotations; Hypnogram.from_dataframe takes a table of events"
         raise WrongTypeError.of("Hypnogram.from_annotations", "annotations", annotations, hint)
-    names = parse_stage_map(stage_map) if isinstance(stage_map, str) else stage_map or {}
+    names = stage_map_of(stage_map)
     source = ScoringSource(Path("Annotations"), b"", epoch_s=epoch_s, stage_map=names)
     rows: Any = zip(annotations.onset, annotations.duration, annotations.description, strict=True)
     events = [

@@ -36,13 +36,13 @@ def soft_agreements(stages: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
         From 0 to 1.
     """
     votes = _votes(stages)
-    found = []
-    for own in stages.astype(np.intp) + 1:
-        epochs = np.arange(len(own))
-        others = votes.copy()
-        others[own, epochs] -= 1
-        found.append(float((others[own, epochs] / others.max(axis=0)).mean()))
-    return np.array(found)
+    epochs = np.arange(stages.shape[1])
+    agreements = []
+    for choices in stages.astype(np.intp) + 1:
+        votes_of_others = votes.copy()
+        votes_of_others[choices, epochs] -= 1
+        agreements.append(float((votes_of_others[choices, epochs] / votes_of_others.max(axis=0)).mean()))
+    return np.array(agreements)
 
 
 def consensus(stages: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:

@@ -24,7 +24,7 @@ from eegvlm.hypnogram.formats.onset_unit import check_onset_unit
 from eegvlm.hypnogram.formats.table import hypnogram_from_table
 from eegvlm.hypnogram.formats.table_text import TextTable
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.stage_map import StageMap, parse_stage_map
+from eegvlm.hypnogram.stage_map import StageMap, stage_map_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,18 +69,18 @@ def from_dataframe(
         raise HypnogramError("DataFrame", "rows", 0, "give one with at least one row")
     if onset_unit is not None:
         check_onset_unit(onset_unit)
-    names = parse_stage_map(stage_map) if isinstance(stage_map, str) else stage_map or {}
+    names = stage_map_of(stage_map)
     convention = None if coding is None else coding_of_name(coding)
     source = ScoringSource(Path("DataFrame"), b"", convention, epoch_s, onset_unit, stage_map=names)
-    ours = all(name in table.columns for name in _OURS) and stage in (None, "stage")
-    rows = table[list(_OURS)] if ours else _with_times_of_index(table)
-    if not ours and stage is not None:
+    has_our_columns = all(name in table.columns for name in _OURS) and stage in (None, "stage")
+    rows = table[list(_OURS)] if has_our_columns else _with_times_of_index(table)
+    if not has_our_columns and stage is not None:
         rows = _with_stage_column(source, rows, stage)
     try:
         hypnogram = _read(source, _as_text(rows), start)
     except HypnogramError as error:
         raise with_options_of(error, _OPTIONS) from error
-    if ours:
+    if has_our_columns:
         hypnogram = _with_columns_of_ours(hypnogram, table, start)
     return hypnogram
 

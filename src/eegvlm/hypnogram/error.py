@@ -57,7 +57,7 @@ def with_options_of(error: _Error, names: Mapping[str, str]) -> _Error:
     def renamed(text: str) -> str:
         return _OPTION.sub(lambda match: names.get(match[0], match[0]), text)
 
-    other = copy(error)
-    other.field, other.hint = renamed(error.field), renamed(error.hint)
-    other.args = (other.path, other.field, other.value, other.hint)
-    return other
+    translated = copy(error)
+    translated.field, translated.hint = renamed(error.field), renamed(error.hint)
+    translated.args = (error.path, translated.field, error.value, translated.hint)
+    return translated

@@ -26,9 +26,9 @@ def checked_stages(stages: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[
     if wrong.size:
         where = f"{values[wrong[0]]} in epoch {wrong[0] + 1}"
         raise HypnogramError("hypnogram", "stages", where, "give integers, -1 to 4 (see Stage)")
-    kept = values.astype(np.int8)
-    kept.flags.writeable = False
-    return kept
+    read_only = values.astype(np.int8)
+    read_only.flags.writeable = False
+    return read_only
 
 
 def checked_quality(words: Iterable[str], n_epochs: int) -> tuple[str, ...]:
@@ -50,14 +50,14 @@ def checked_probabilities(probabilities: NDArray[np.float32], n_epochs: int) -> 
     if values.shape != (n_epochs, len(STAGES)) or not np.issubdtype(values.dtype, np.floating):
         hint = f"give floats of shape ({n_epochs}, {len(STAGES)}), columns W N1 N2 N3 R"
         raise HypnogramError("hypnogram", "probabilities", f"{values.dtype} {values.shape}", hint)
-    kept = values.astype(np.float32)
-    known = ~np.isnan(kept).all(axis=1)
+    rows = values.astype(np.float32)
+    is_known = ~np.isnan(rows).all(axis=1)
     with np.errstate(invalid="ignore"):
-        sound = (kept >= 0).all(axis=1) & (np.abs(kept.sum(axis=1, dtype=np.float64) - 1) <= _SUM_TOLERANCE)
-    wrong = np.flatnonzero(known & ~sound)
+        sound = (rows >= 0).all(axis=1) & (np.abs(rows.sum(axis=1, dtype=np.float64) - 1) <= _SUM_TOLERANCE)
+    wrong = np.flatnonzero(is_known & ~sound)
     if wrong.size:
-        row = " ".join(f"{value:g}" for value in kept[wrong[0]])
+        row = " ".join(f"{value:g}" for value in rows[wrong[0]])
         hint = "the five of an epoch must be 0 or more and sum to 1 (all NaN where unknown)"
         raise HypnogramError("hypnogram", f"probabilities of epoch {wrong[0] + 1}", row, hint)
-    kept.flags.writeable = False
-    return kept
+    rows.flags.writeable = False
+    return rows

@@ -13,8 +13,8 @@ from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, ScoringSource
 from eegvlm.hypnogram.formats.onset_unit import check_onset_unit
 from eegvlm.hypnogram.formats.registry import WRITABLE, format_of_name, format_to_write, recognise
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.resample import is_epoch_length
-from eegvlm.hypnogram.stage_map import StageMap, parse_stage_map
+from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, is_epoch_length
+from eegvlm.hypnogram.stage_map import StageMap, stage_map_of
 
 
 def read_hypnogram(
@@ -67,10 +67,10 @@ def read_hypnogram(
     check_is_path(path, "read_hypnogram", "Hypnogram.from_strings, from_codes, from_dataframe ... take objects")
     path, signal = _file_and_signal(Path(path))
     if epoch_s is not None and not is_epoch_length(epoch_s):
-        raise HypnogramError(path, "epoch length", epoch_s, "expected seconds, from 0.01 to 3600")
+        raise HypnogramError(path, "epoch length", epoch_s, EPOCH_LENGTH_HINT)
     if onset_unit is not None:
         check_onset_unit(onset_unit)
-    names = parse_stage_map(stage_map) if isinstance(stage_map, str) else stage_map or {}
+    names = stage_map_of(stage_map)
     chosen_coding = None if coding is None else coding_of_name(coding)
     chosen = None if format is None else format_of_name(format)
     try:

@@ -14,7 +14,7 @@ from eegvlm.hypnogram.codings import ASK_CODING, coding_of_name
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import Stage, stage_of_spelling
-from eegvlm.hypnogram.stage_map import StageMap, folded, parse_stage_map
+from eegvlm.hypnogram.stage_map import StageMap, folded, stage_map_of
 
 
 def from_strings(
@@ -30,7 +30,7 @@ def from_strings(
     if isinstance(labels, str) or not isinstance(labels, Iterable):
         hint = "give one label an epoch in a list, an array or a Series; read_hypnogram takes a path"
         raise WrongTypeError.of("Hypnogram.from_strings", "labels", labels, hint)
-    names = parse_stage_map(stage_map) if isinstance(stage_map, str) else stage_map or {}
+    names = stage_map_of(stage_map)
     stages = [_stage(label, epoch, names) for epoch, label in enumerate(labels, start=1)]
     return Hypnogram(np.array(stages, np.int8), epoch_s, start, onset_s, _float32(probabilities))
 
@@ -52,16 +52,16 @@ def from_codes(
     if values.dtype.kind not in "iuf" or not np.array_equal(values, np.rint(values)):
         hint = "give whole numbers; Hypnogram.from_strings takes labels"
         raise HypnogramError("hypnogram", "codes", f"type {values.dtype}", hint)
-    whole = values.astype(np.int64)
-    unknown = np.flatnonzero(~np.isin(whole, list(convention.stages)))
+    integers = values.astype(np.int64)
+    unknown = np.flatnonzero(~np.isin(integers, list(convention.stages)))
     if unknown.size:
-        where = f"{whole[unknown[0]]} in epoch {unknown[0] + 1}"
+        where = f"{integers[unknown[0]]} in epoch {unknown[0] + 1}"
         raise HypnogramError("hypnogram", "codes", where, f"the coding {coding} has {convention.about}")
-    stages = np.array([convention.stages[code] for code in whole.tolist()], np.int8)
+    stages = np.array([convention.stages[code] for code in integers.tolist()], np.int8)
     length_s = convention.epoch_s if epoch_s is None else epoch_s
     night = Hypnogram(stages, length_s, start, onset_s, _float32(probabilities))
-    odd = sorted(set(whole.tolist()) & convention.undocumented)
-    return night.with_notes(*(f"the undocumented code {code} was read as unscored" for code in odd))
+    undocumented = sorted(set(integers.tolist()) & convention.undocumented)
+    return night.with_notes(*(f"the undocumented code {code} was read as unscored" for code in undocumented))
 
 
 def _stage(label: object, epoch: int, names: StageMap) -> Stage:

@@ -23,18 +23,18 @@ def html_of(hypnogram: Hypnogram) -> str:
     """Return a figure of HTML: bars in the stages' colours, thin steps between them."""
     scale = (_WIDTH - _LABELS) / len(hypnogram)
     bars, steps = [], []
-    before: Stage | None = None
+    previous: Stage | None = None
     for run in hypnogram.runs():
         x, width = _LABELS + scale * run.first, scale * run.n_epochs
         if run.stage is Stage.UNSCORED:
-            before = None
+            previous = None
             bars.append(f'<rect x="{x:.1f}" y="0" width="{width:.1f}" height="{_ROW * len(ROWS)}" fill="#8884"/>')
             continue
         y = _middle(run.stage)
-        if before is not None:
-            steps.append(f"M{x:.1f} {_middle(before)}V{y}")
+        if previous is not None:
+            steps.append(f"M{x:.1f} {_middle(previous)}V{y}")
         bars.append(f'<path d="M{x:.1f} {y}h{width:.1f}" stroke="{COLOURS[run.stage]}" stroke-width="6"/>')
-        before = run.stage
+        previous = run.stage
     labels = "".join(
         f'<text x="0" y="{_middle(stage) + 4}" font-size="11" fill="currentColor">{stage.label}</text>'
         for stage in ROWS

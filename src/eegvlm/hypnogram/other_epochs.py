@@ -5,6 +5,7 @@ from __future__ import annotations
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import (
+    EPOCH_LENGTH_HINT,
     RULE,
     SAME_S,
     count_epochs,
@@ -18,7 +19,7 @@ from eegvlm.hypnogram.resample import (
 def in_other_epochs(old: Hypnogram, epoch_s: float, *, onset_s: float | None, n_epochs: int | None) -> Hypnogram:
     """Return a scoring on another grid; see :meth:`.Hypnogram.resample_to`."""
     if not is_epoch_length(epoch_s):
-        raise HypnogramError("hypnogram", "epoch length", epoch_s, "expected seconds, from 0.01 to 3600")
+        raise HypnogramError("hypnogram", "epoch length", epoch_s, EPOCH_LENGTH_HINT)
     onset_s = old.onset_s if onset_s is None else onset_s
     if n_epochs is None:
         n_epochs = count_epochs("hypnogram", old.end_s - onset_s, epoch_s)
@@ -57,12 +58,12 @@ def _resampling_note(
     old: Hypnogram, epoch_s: float, onset_s: float, n_mixed: int, n_tied: int, n_epochs: int
 ) -> str | None:
     """Say what resampling did; None where every old epoch fell on a new one."""
-    moved = (onset_s - old.onset_s) / old.epoch_s
-    if abs(epoch_s - old.epoch_s) < SAME_S and abs(moved - round(moved)) * old.epoch_s < SAME_S:
+    offset_epochs = (onset_s - old.onset_s) / old.epoch_s
+    if abs(epoch_s - old.epoch_s) < SAME_S and abs(offset_epochs - round(offset_epochs)) * old.epoch_s < SAME_S:
         return None
     ties = f", {n_tied} of them a tie" if n_tied else ""
     if abs(epoch_s - old.epoch_s) < SAME_S:
-        what = f"laid on epochs that start {(onset_s - old.onset_s) % epoch_s:g} s after its own"
+        action = f"laid on epochs that start {(onset_s - old.onset_s) % epoch_s:g} s after its own"
     else:
-        what = f"resampled from epochs of {old.epoch_s:g} s to {epoch_s:g} s"
-    return f"{what}: {RULE}; {n_mixed} of {n_epochs} epochs were mixed{ties}"
+        action = f"resampled from epochs of {old.epoch_s:g} s to {epoch_s:g} s"
+    return f"{action}: {RULE}; {n_mixed} of {n_epochs} epochs were mixed{ties}"

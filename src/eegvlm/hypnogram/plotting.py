@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.core.extras import import_extra
+from eegvlm.core.runs import true_runs
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import Stage
@@ -36,9 +37,9 @@ def plot_hypnogram(hypnogram: Hypnogram, ax: Axes | None = None) -> Axes:
     """Draw the stages over time; see :meth:`.Hypnogram.plot`."""
     ax = _axes(ax, "Hypnogram.plot")
     hours = _hours(hypnogram)
-    for first, stop in _stretches(~hypnogram.scored):
+    for first, stop in true_runs(~hypnogram.scored):
         ax.axvspan(hours[first], hours[stop], color=_UNSCORED, lw=0, zorder=0)
-    for first, stop in _stretches(hypnogram.scored):
+    for first, stop in true_runs(hypnogram.scored):
         rows = [ROWS.index(Stage(int(stage))) for stage in hypnogram.stages[first:stop]]
         ax.stairs(rows, hours[first : stop + 1], baseline=None, color=_LINE, lw=1, zorder=1)
     for run in hypnogram.runs():
@@ -63,7 +64,7 @@ def plot_hypnodensity(hypnogram: Hypnogram, ax: Axes | None = None) -> Axes:
     edges = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
     known = np.asarray(np.isfinite(shares).all(axis=1), np.bool_)
     for place, stage in enumerate(reversed(ROWS)):
-        for number, (first, stop) in enumerate(_stretches(known)):
+        for number, (first, stop) in enumerate(true_runs(known)):
             ax.stairs(
                 edges[first:stop, place + 1],
                 hours[first : stop + 1],
@@ -105,9 +106,3 @@ def _time_axis(ax: Axes, hypnogram: Hypnogram, hours: NDArray[np.float64]) -> No
         ax.set_xticks(full[:: max(1, len(full) // 12)])
     clock: Any = lambda hour, _: f"{start + timedelta(hours=float(hour)):%H:%M}"  # noqa: E731 (a formatter)
     ax.xaxis.set_major_formatter(clock)
-
-
-def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (first, stop) of every stretch of true values."""
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
-    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]

@@ -22,6 +22,7 @@ RULE = (
 )
 MOST_EPOCHS = 1_000_000  # 57 days of 5-s epochs: more is a damaged file, not a night
 SHORTEST_EPOCH_S, LONGEST_EPOCH_S = 0.01, 3600.0
+EPOCH_LENGTH_HINT = f"expected seconds, from {SHORTEST_EPOCH_S:g} to {LONGEST_EPOCH_S:g}"
 MOST_S = 1e9  # thirty years: up to here a time in seconds has its microseconds in a float
 SAME_S = 1e-6  # times closer than this are equal: far below any file's precision, far above rounding
 

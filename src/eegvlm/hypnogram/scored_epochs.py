@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from eegvlm.core.runs import equal_runs
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.field_checks import checked_probabilities, checked_quality, checked_stages
-from eegvlm.hypnogram.resample import MOST_S, SAME_S, grid, is_epoch_length
+from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, MOST_S, SAME_S, grid, is_epoch_length
 from eegvlm.hypnogram.stage import Stage
 from eegvlm.hypnogram.timing import Timing, has_date
 from eegvlm.signals.lights import Lights
@@ -44,7 +45,7 @@ class ScoredEpochs:
     def __post_init__(self) -> None:
         object.__setattr__(self, "stages", checked_stages(self.stages))
         if not is_epoch_length(self.epoch_s):
-            raise HypnogramError("hypnogram", "epoch_s", self.epoch_s, "expected seconds, from 0.01 to 3600")
+            raise HypnogramError("hypnogram", "epoch_s", self.epoch_s, EPOCH_LENGTH_HINT)
         if not abs(self.onset_s) <= MOST_S:
             raise HypnogramError("hypnogram", "onset_s", self.onset_s, "expected seconds, at most thirty years")
         object.__setattr__(self, "epoch_s", float(self.epoch_s))
@@ -179,9 +180,7 @@ class ScoredEpochs:
 
     def runs(self) -> list[StageRun]:
         """List the stretches of epochs of one stage, in order of time."""
-        firsts = np.flatnonzero(np.diff(self.stages, prepend=np.int8(100)))
-        counts = np.diff(firsts, append=len(self))
-        return [StageRun(self[int(first)], int(first), int(n)) for first, n in zip(firsts, counts, strict=True)]
+        return [StageRun(self[first], first, stop - first) for first, stop in equal_runs(self.stages).tolist()]
 
     def with_notes(self, *notes: str) -> Self:
         """Return the same scoring with further notes."""

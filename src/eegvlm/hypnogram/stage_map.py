@@ -50,6 +50,11 @@ def parse_stage_map(text: str) -> StageMap:
     return MappingProxyType(stages)
 
 
+def stage_map_of(names: str | StageMap | None) -> StageMap:
+    """Return the map that a caller gives: as text (:func:`parse_stage_map`), as it is, or none at all."""
+    return parse_stage_map(names) if isinstance(names, str) else names or {}
+
+
 def folded(text: str) -> str:
     """Return a text as names are compared: one space between words, letter case and EDF+ channel taken away."""
     return " ".join(text.partition("@@")[0].split()).casefold()

@@ -10,21 +10,15 @@ import numpy as np
 from eegvlm.core.extras import import_extra
 from eegvlm.errors import WrongTypeError
 from eegvlm.hypnogram.error import HypnogramError
+from eegvlm.hypnogram.formats.yasa_json import OTHER_STAGES_NOTE, STAGE_NAMES
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
 
 if TYPE_CHECKING:
     import yasa
 
-_NAMES = {
-    Stage.W: "WAKE",
-    Stage.N1: "N1",
-    Stage.N2: "N2",
-    Stage.N3: "N3",
-    Stage.R: "REM",
-    Stage.UNSCORED: "UNS",
-}
-_COLUMNS = [_NAMES[stage] for stage in Stage if stage is not Stage.UNSCORED]
+_COLUMNS = list(STAGE_NAMES)
+_NAMES = {**dict(zip(STAGES, STAGE_NAMES, strict=True)), Stage.UNSCORED: "UNS"}
 
 
 def to_yasa(hypnogram: Hypnogram) -> yasa.Hypnogram:
@@ -56,7 +50,7 @@ def from_yasa(hypnogram: yasa.Hypnogram) -> Hypnogram:
     if proba is None:
         return night
     if not all(name in proba.columns for name in _COLUMNS):
-        return night.with_notes("probabilities were left out: they are not of the five stages")
+        return night.with_notes(OTHER_STAGES_NOTE)
     rows = proba[_COLUMNS].to_numpy(np.float32)
     return replace(night, probabilities=np.where(night.scored[:, None], rows, np.float32(np.nan)))
 

@@ -13,7 +13,6 @@ or of a stretch of it.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import median_filter
 
+from eegvlm.core.runs import equal_runs
 from eegvlm.images.layout import Floor, ImageLayout, Level, Panel
 from eegvlm.images.sampling import sampled_rows
 from eegvlm.signals.filters import band_taps
@@ -76,28 +76,31 @@ class Correction:
         """The bands: ``"below 18 Hz"``, ``"below 18 Hz in 3.5 h"``; nothing where the signal is whole."""
         whole = _band_in_words(self.band)
         parts = [
-            f"{_band_in_words(one.band)} in {(one.stop - one.first) / _AN_HOUR:.3g} h (from epoch {one.first + 1})"
-            for one in self.stretches
+            f"{_band_in_words(part.band)} in {(part.stop - part.first) / _AN_HOUR:.3g} h (from epoch {part.first + 1})"
+            for part in self.stretches
         ]
         return ", ".join(filter(None, (whole, *parts)))
 
     def narrowed(self, n_epochs: int) -> NDArray[np.bool_]:
         """Return which epochs of a recording of this length are narrowed, (n_epochs,)."""
-        found = np.full(n_epochs, self.band != _WHOLE)
-        for one in self.stretches:
-            found[one.first : one.stop] = True
-        return found
+        narrowed = np.full(n_epochs, self.band != _WHOLE)
+        for stretch in self.stretches:
+            narrowed[stretch.first : stretch.stop] = True
+        return narrowed
 
     def of_rows(self, rows: NDArray[np.intp] | slice, n_epochs: int) -> Correction:
         """Return the correction of some of the epochs of a recording of this length, counted from 0 among these."""
         if not self.stretches:
             return self
-        stretch = np.full(n_epochs, -1)
-        for place, one in enumerate(self.stretches):
-            stretch[one.first : one.stop] = place
-        runs = _runs(stretch[rows])
-        bands = [NarrowedStretch(first, stop, self.stretches[place].band) for first, stop, place in runs if place >= 0]
-        return Correction(self.gain, self.band, tuple(bands))
+        number_of = np.full(n_epochs, -1)  # of each epoch's stretch
+        for number, stretch in enumerate(self.stretches):
+            number_of[stretch.first : stretch.stop] = number
+        stretches = [
+            NarrowedStretch(first, stop, self.stretches[number].band)
+            for first, stop, number in _runs(number_of[rows])
+            if number >= 0
+        ]
+        return Correction(self.gain, self.band, tuple(stretches))
 
 
 def _band_in_words(band: Band) -> str:
@@ -109,8 +112,7 @@ def _band_in_words(band: Band) -> str:
 
 def _runs(values: NDArray[np.int64]) -> list[tuple[int, int, int]]:
     """Return (first, stop, value) of each run of one value."""
-    edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
-    return [(first, stop, int(values[first])) for first, stop in itertools.pairwise(edges) if stop > first]
+    return [(first, stop, int(values[first])) for first, stop in equal_runs(values).tolist()]
 
 
 def signal_corrections(layout: ImageLayout, signals: Mapping[str, NDArray[np.float32]]) -> dict[str, Correction]:
@@ -159,8 +161,8 @@ def panel_correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> 
     rows = sampled_rows(usable)
     if not len(rows):
         return Correction()
-    found = _correction(panel, epochs[rows], rate)
-    return replace(found, stretches=_filled_stretches(panel, found, epochs, rows, usable, rate))
+    correction = _correction(panel, epochs[rows], rate)
+    return replace(correction, stretches=_filled_stretches(panel, correction, epochs, rows, usable, rate))
 
 
 def corrected(
@@ -178,7 +180,9 @@ def corrected(
         By panel name; signals of a panel without one, or whose correction does nothing, are not copied.
     """
     plain = Correction()
-    return {name: apply_correction(some, corrections.get(name, plain), layout.rate) for name, some in signals.items()}
+    return {
+        name: apply_correction(epochs, corrections.get(name, plain), layout.rate) for name, epochs in signals.items()
+    }
 
 
 def _correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Correction:
@@ -186,14 +190,15 @@ def _correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Corre
     bands = [level.band for level in levels] + [floor.band for floor in panel.floors]
     rms = _rms(epochs, rate, bands)
     gain = 1.0 if panel.level is None else _gain(panel.level, rms[:, 0])
+    rms_of_floors = zip(panel.floors, gain * rms[:, len(levels) :].T, strict=True)
     whole = gain * epochs.std(axis=1)
-    beside = zip(panel.floors, gain * rms[:, len(levels) :].T, strict=True)
-    return Correction(gain, _narrowest(*(floor.keep for floor, own in beside if _is_above(floor, own, whole))))
+    kept = [floor.keep for floor, in_band in rms_of_floors if _is_above(floor, in_band, whole)]
+    return Correction(gain, _narrowest(*kept))
 
 
 def _filled_stretches(
     panel: Panel,
-    found: Correction,
+    correction: Correction,
     epochs: NDArray[np.float32],
     rows: NDArray[np.intp],
     usable: NDArray[np.bool_],
@@ -201,17 +206,17 @@ def _filled_stretches(
 ) -> tuple[NarrowedStretch, ...]:
     """Return the parts of a recording that an artefact fills, beyond those bands of which the whole is narrowed."""
     filled = np.zeros(len(epochs), np.int64)  # one bit a floor
-    for place, floor in enumerate(panel.floors):
-        if _narrowest(found.band, floor.keep) == found.band:
+    for number, floor in enumerate(panel.floors):
+        if _narrowest(correction.band, floor.keep) == correction.band:
             continue
-        sampled = found.gain * _rms(epochs[rows], rate, [floor.band])[:, 0] > floor.microvolt
+        sampled = correction.gain * _rms(epochs[rows], rate, [floor.band])[:, 0] > floor.microvolt
         if sampled.mean() * usable.sum() < _LEAST_STRETCH / 2:
             continue  # spares nearly all recordings the look at every epoch
-        level = found.gain * _rms(epochs, rate, [floor.band])[:, 0]
+        level = correction.gain * _rms(epochs, rate, [floor.band])[:, 0]
         for first, stop in _standing_out(level, usable, _long_stretches(level > floor.microvolt, usable)):
-            filled[first:stop] |= 1 << place
+            filled[first:stop] |= 1 << number
     return tuple(
-        NarrowedStretch(first, stop, _narrowest(found.band, *_kept(panel, bits)))
+        NarrowedStretch(first, stop, _narrowest(correction.band, *_kept(panel, bits)))
         for first, stop, bits in _runs(filled)
         if bits
     )
@@ -234,17 +239,17 @@ def _standing_out(
 
 def _long_stretches(above: NDArray[np.bool_], usable: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return (first, stop) of the stretches in which nearly all usable epochs hold too much."""
-    places = np.flatnonzero(usable)
-    mostly = median_filter(above[places].astype(np.int64), size=_LONGEST_BREAK + 1, mode="nearest")
+    epochs = np.flatnonzero(usable)
+    mostly = median_filter(above[epochs].astype(np.int64), size=_LONGEST_BREAK + 1, mode="nearest")
     return [
-        (int(places[first]), int(places[stop - 1]) + 1)
+        (int(epochs[first]), int(epochs[stop - 1]) + 1)
         for first, stop, loud in _runs(mostly)
-        if loud and stop - first >= _LEAST_STRETCH and above[places[first:stop]].mean() >= 1 - _QUIETEST / 100
+        if loud and stop - first >= _LEAST_STRETCH and above[epochs[first:stop]].mean() >= 1 - _QUIETEST / 100
     ]
 
 
 def _kept(panel: Panel, bits: int) -> list[Band]:
-    return [floor.keep for place, floor in enumerate(panel.floors) if bits >> place & 1]
+    return [floor.keep for number, floor in enumerate(panel.floors) if bits >> number & 1]
 
 
 def _narrowest(*bands: Band) -> Band:
@@ -275,11 +280,12 @@ def apply_correction(epochs: NDArray[np.float32], correction: Correction, rate: 
     """
     if correction.stretches:
         epochs = epochs.copy()
-        beyond = np.full(len(epochs), True)
-        for one in correction.stretches:
-            epochs[one.first : one.stop] = _filtered(epochs[one.first : one.stop], one.band, rate)
-            beyond[one.first : one.stop] = False
-        epochs[beyond] = _filtered(epochs[beyond], correction.band, rate)
+        outside = np.full(len(epochs), True)
+        for stretch in correction.stretches:
+            rows = slice(stretch.first, stretch.stop)
+            epochs[rows] = _filtered(epochs[rows], stretch.band, rate)
+            outside[rows] = False
+        epochs[outside] = _filtered(epochs[outside], correction.band, rate)
     else:
         epochs = _filtered(epochs, correction.band, rate)
     return epochs if correction.gain == 1.0 else epochs * np.float32(correction.gain)

@@ -227,8 +227,8 @@ class PreparedNight:
         for name, values in signals.items():
             source = self.shown[name][rows]
             panels[name] = tuple(
-                replace(one, signals=values, correction=one.correction.of_rows(rows, self.n_epochs))
-                for one in self.panels[name]
+                replace(channel, signals=values, correction=channel.correction.of_rows(rows, self.n_epochs))
+                for channel in self.panels[name]
             )
             shown[name] = np.where(np.isfinite(values).all(axis=1), np.maximum(source, 0), -1).astype(np.int8)
         return PreparedNight(self.layout, len(next(iter(signals.values()))), panels, shown, self.scorable[rows])
@@ -243,12 +243,12 @@ class PreparedNight:
         panels = {}
         for name, channels in self.panels.items():
             source, changed = self.shown[name][rows], []
-            for place, one in enumerate(channels):
-                samples, in_channel = one.signals, source == place
+            for place, channel in enumerate(channels):
+                samples, in_channel = channel.signals, source == place
                 if name in signals and in_channel.any():
                     samples = np.array(samples[:])
                     samples[np.arange(self.n_epochs)[rows][in_channel]] = signals[name][in_channel]
-                changed.append(replace(one, signals=samples))
+                changed.append(replace(channel, signals=samples))
             panels[name] = tuple(changed)
         return replace(self, panels=panels)
 
@@ -263,31 +263,30 @@ class PreparedNight:
         return known[self.shown[panel]] if panel in self.shown else np.full(self.n_epochs, "", np.object_)
 
     def _of_rows(self, panel: str, rows: Rows, *, corrected: bool) -> Samples:
-        channels, source = self.panels[panel], self.shown[panel][rows]
-        places = np.arange(self.n_epochs)[rows]
-
-        def read(one: ShownChannel, own: Bools | slice) -> Samples:
-            values = one.signals[rows][own]
-            if not corrected:
-                return values
-            return apply_correction(values, one.correction.of_rows(places[own], self.n_epochs), self.layout.rate)
-
+        channels = self.panels[panel]
         if len(channels) == 1:
-            return read(channels[0], slice(None))
-        found = np.full((len(source), channels[0].signals.shape[1]), np.nan, np.float32)
-        for place, one in enumerate(channels):
-            own = source == place
-            if own.any():
-                found[own] = read(one, own)
-        return found
+            return self._of_channel(channels[0], rows, corrected=corrected)
+        epochs, source = np.arange(self.n_epochs)[rows], self.shown[panel][rows]
+        signals = np.full((len(epochs), channels[0].signals.shape[1]), np.nan, np.float32)
+        for place, channel in enumerate(channels):
+            in_channel = source == place
+            if in_channel.any():
+                signals[in_channel] = self._of_channel(channel, epochs[in_channel], corrected=corrected)
+        return signals
+
+    def _of_channel(self, channel: ShownChannel, rows: Rows, *, corrected: bool) -> Samples:
+        signals = channel.signals[rows]
+        if not corrected:
+            return signals
+        return apply_correction(signals, channel.correction.of_rows(rows, self.n_epochs), self.layout.rate)
 
     def narrowed(self, panel: str) -> Bools:
         """Return the epochs in which what a panel shows is narrowed, since an artefact fills the rest: (n_epochs,)."""
-        found = np.zeros(self.n_epochs, np.bool_)
-        for place, one in enumerate(self.panels.get(panel, ())):
-            own = self.shown[panel] == place
-            found[own] = one.correction.narrowed(self.n_epochs)[own]
-        return found
+        narrowed = np.zeros(self.n_epochs, np.bool_)
+        for place, channel in enumerate(self.panels.get(panel, ())):
+            in_channel = self.shown[panel] == place
+            narrowed[in_channel] = channel.correction.narrowed(self.n_epochs)[in_channel]
+        return narrowed
 
 
 def _read(

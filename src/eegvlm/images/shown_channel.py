@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.runs import true_runs
 from eegvlm.images.corrections import Correction
 from eegvlm.images.epoch_file import EpochFile
 from eegvlm.signals import Channel, Quality, QualityKind, Role
@@ -88,8 +89,7 @@ def shown_places(channels: Sequence[ShownChannel]) -> npt.NDArray[np.int8]:
     shown = np.where(usable[0], 0, -1).astype(np.int8)
     if len(channels) == 1:
         return shown
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (shown < 0).astype(np.int8), [0]])))
-    for start, stop in edges.reshape(-1, 2):
+    for start, stop in true_runs(shown < 0):
         stretch = slice(start, stop)
         # most of the stretch from one derivation; ties go to the preferred one
         for place in 1 + np.argsort(-usable[1:, stretch].sum(axis=1), kind="stable"):

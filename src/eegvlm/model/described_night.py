@@ -40,23 +40,24 @@ class DescribedNight(NightInputs):
 
     def rows(self, rows: Rows) -> EpochInputs:
         """See :meth:`.NightInputs.rows`."""
-        found = super().rows(rows)
-        return found if self.texts is None else replace(found, texts=tuple(self.texts[row] for row in rows))
+        return self._with_texts(super().rows(rows), rows)
 
     def redrawn(self, rows: Rows, pictures: torch.Tensor) -> EpochInputs:
         """See :meth:`.NightInputs.redrawn`; texts stay."""
-        found = super().redrawn(rows, pictures)
-        return found if self.texts is None else replace(found, texts=tuple(self.texts[row] for row in rows))
+        return self._with_texts(super().redrawn(rows, pictures), rows)
 
     def replaced(self, rows: Rows, signals: Signals) -> EpochInputs:
         """See :meth:`.NightInputs.replaced`; texts are of these signals, beside the medians of the night as it is."""
-        found = super().replaced(rows, signals)
+        inputs = super().replaced(rows, signals)
         if self.texts is None:
-            return found
+            return inputs
         texts = [NOTHING_MEASURED] * len(rows)
         if self.measured:
             for chosen, changed in self._changed(rows, signals):
                 of_changed = epoch_texts(changed, measure_night(changed), medians=self._medians, rows=rows[chosen])
                 for place, text in zip(chosen, of_changed, strict=True):
                     texts[place] = text
-        return replace(found, texts=tuple(texts))
+        return replace(inputs, texts=tuple(texts))
+
+    def _with_texts(self, inputs: EpochInputs, rows: Rows) -> EpochInputs:
+        return inputs if self.texts is None else replace(inputs, texts=tuple(self.texts[row] for row in rows))

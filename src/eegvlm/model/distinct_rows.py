@@ -40,9 +40,9 @@ def picture_vectors(
         float32 (n, channels) on the network's device; of a grid of vectors their mean.
     """
 
-    def in_batches(read: Callable[[torch.Tensor], torch.Tensor], shown: torch.Tensor) -> torch.Tensor:
-        parts = (shown[first : first + batch_size] for first in range(0, len(shown), batch_size))
-        return torch.cat([read(normalise(filled_up(part)))[: len(part)] for part in parts])
+    def in_batches(read: Callable[[torch.Tensor], torch.Tensor], pictures: torch.Tensor) -> torch.Tensor:
+        batches = (pictures[first : first + batch_size] for first in range(0, len(pictures), batch_size))
+        return torch.cat([read(normalise(filled_up(batch)))[: len(batch)] for batch in batches])
 
     rows = network.separate_rows if isinstance(network, EnhancementNetwork) else 1
     n, channels, height, width = pictures.shape
@@ -51,9 +51,7 @@ def picture_vectors(
     if distinct is None:
         return in_batches(network, pictures).mean(dim=1).float()
     chosen, places = distinct
-    packed = torch.stack(
-        [strips[chosen[:, row], row] for row in range(rows)], dim=2
-    )  # (most, channels, rows, h, width)
+    packed = torch.stack([strips[chosen[:, row], row] for row in range(rows)], dim=2)  # (most, channels, rows, h, w)
     of_rows = in_batches(network.row_means, packed.reshape(-1, channels, height, width))  # (most, rows, channels)
     means = torch.stack([of_rows[places[:, row], row] for row in range(rows)]).mean(dim=0)
     return means.to(next(network.parameters()).dtype).float()
@@ -67,12 +65,14 @@ def _distinct(strips: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
     """
     n, rows = strips.shape[:2]
     marks = fingerprints(strips.reshape(n * rows, -1)).reshape(n, rows)
-    found = [np.unique(marks[:, row], return_index=True, return_inverse=True) for row in range(rows)]
-    most = max(len(values) for values, _, _ in found)
+    uniques = [np.unique(marks[:, row], return_index=True, return_inverse=True) for row in range(rows)]
+    most = max(len(values) for values, _, _ in uniques)
     if 2 * most > n:
         return None
-    chosen = torch.tensor(np.stack([np.resize(np.append(first, [first[0]] * most), most) for _, first, _ in found], 1))
-    places = torch.from_numpy(np.stack([inverse.reshape(-1) for _, _, inverse in found], 1))
+    chosen = torch.tensor(
+        np.stack([np.resize(np.append(first, [first[0]] * most), most) for _, first, _ in uniques], 1)
+    )
+    places = torch.from_numpy(np.stack([inverse.reshape(-1) for _, _, inverse in uniques], 1))
     chosen, places = chosen.to(strips.device), places.to(strips.device)
     same = all(torch.equal(strips[chosen[places[:, row], row], row], strips[:, row]) for row in range(rows))
     return (chosen, places) if same else None

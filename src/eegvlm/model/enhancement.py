@@ -111,7 +111,7 @@ class EnhancementNetwork(nn.Module):
     def separate_rows(self) -> int:
         """How many rows of a picture are read each by itself, a vector being their mean; 1: the picture is one."""
         backbones = [member.backbone for member in self.chosen(0) if member.grid == 1 and member.size is None]
-        if len(backbones) < len(self.members) or not all(isinstance(one, StripBackbone) for one in backbones):
+        if len(backbones) < len(self.members) or not all(isinstance(backbone, StripBackbone) for backbone in backbones):
             return 1
         return int(backbones[0].row_offset.shape[1])
 

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from eegvlm.model.both_ends import outputs, outputs_in_place, states_met
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.familiarity import Familiarity
 
@@ -51,23 +52,15 @@ class EvidenceReader(nn.Module):
             (batch, epochs, hidden) and stage logits (batch, epochs, 5).
         """
         epochs = self._read(night)
-        before, _ = self.before(epochs)
-        after, _ = self.after(epochs.flip(1))
-        return self._answer(epochs, before, after.flip(1))
+        return self._answer(epochs, *outputs(self.before, self.after, epochs))
 
     def replaced(
         self, night: torch.Tensor, places: torch.Tensor, rows: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Read epochs in whose place other evidence stands, (n, entries); the GRUs come there through the night."""
-        sequence, exchanged = self._read(night[None]), self._read(rows[:, None])
-        states = []
-        for gru, epochs, steps in (
-            (self.before, sequence, places),
-            (self.after, sequence.flip(1), len(night) - 1 - places),
-        ):
-            earlier = functional.pad(gru(epochs)[0][0], (0, 0, 1, 0))  # the state before each epoch
-            states.append(gru(exchanged, earlier[steps][None].contiguous())[0])
-        hidden, logits = self._answer(exchanged, *states)
+        states = states_met(self.before, self.after, self._read(night[None]))
+        epochs = self._read(rows[:, None])
+        hidden, logits = self._answer(epochs, *outputs_in_place(self.before, self.after, states, places, epochs))
         return hidden[:, 0], logits[:, 0]
 
     def _read(self, night: torch.Tensor) -> torch.Tensor:

@@ -183,31 +183,27 @@ class GeneralProcessor:
         """
         if measured is not None and (len(measured) != len(pictures) or not self.reads_evidence):
             raise ValueError(f"{len(measured)} texts for {len(pictures)} epochs, evidence {self.settings.evidence}")
-        shown = pictures[:, None] if pictures.ndim == 4 else pictures
-        if self.layout.channels == 1:
-            shown = shown.expand(-1, -1, 3, -1, -1)
-        if self.backend != "torchvision":
-            shown = shown.cpu()
-        images = [list(epoch) for epoch in shown]
-        prompts = [self.question] * len(images) if measured is None else [self._question(one) for one in measured]
-        pads = self.reads_evidence or examples is not None
+        images = [list(epoch) for epoch in self._shown(pictures[:, None] if pictures.ndim == 4 else pictures)]
+        texts = [NOTHING_MEASURED] * len(images) if measured is None else measured
+        answers: list[list[str]] = [[]] * len(images)
         if examples is not None:
-            images = [[*self._shown(examples.pictures[k]), *own] for k, own in enumerate(images)]
-            labels = [[self.settings.stage_labels[stage] for stage in some] for some in examples.stages.tolist()]
-            texts = [NOTHING_MEASURED] * len(images) if measured is None else measured
-            prompts = [self._question(text, some) for text, some in zip(texts, labels, strict=True)]
+            images = [[*self._shown(examples.pictures[k]), *epoch] for k, epoch in enumerate(images)]
+            answers = [[self.settings.stage_labels[stage] for stage in stages] for stages in examples.stages.tolist()]
             self._check_padding()
+        prompts = [self._question(text, labels) for text, labels in zip(texts, answers, strict=True)]
+        pads = self.reads_evidence or examples is not None
         padded = {"padding": True, "padding_side": "left"} if pads else {}
         inputs = self.hugging_face(images=images, text=prompts, return_tensors="pt", **self._text, **padded)
-        found = {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
-        if pads and not ("attention_mask" in found and found["attention_mask"][:, -1].all()):
+        tensors = {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
+        if pads and not ("attention_mask" in tensors and tensors["attention_mask"][:, -1].all()):
             hint = "it does not pad prompts on the left: use evidence none, and no examples"
             raise InputError("processor", "kind", type(self.hugging_face).__name__, hint)
-        return found
+        return tensors
 
     def _shown(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Return pictures (n, channels, height, width) as the image processor takes them."""
-        shown = pictures.expand(-1, 3, -1, -1) if self.layout.channels == 1 else pictures
+        """Return pictures (..., channels, height, width) as the image processor takes them."""
+        colours = (*pictures.shape[:-3], 3, *pictures.shape[-2:])
+        shown = pictures.expand(colours) if self.layout.channels == 1 else pictures
         return shown if self.backend == "torchvision" else shown.cpu()
 
     def _check_padding(self) -> None:
@@ -222,28 +218,27 @@ class GeneralProcessor:
 
         Before it stand as many examples as there are answers, each a picture, the question and its answer.
         """
-        before = self.settings.prompt
-        pictures, asked = self.pictures_an_epoch, self.settings.prompt
+        pictures, question = self.pictures_an_epoch, self.settings.prompt
         if self.reads_evidence:
-            asked = f"{measured}\n{asked}"
+            question = f"{measured}\n{question}"
         if pictures > 1:
-            asked = _NEIGHBOURS.format(count=pictures) + asked
+            question = _NEIGHBOURS.format(count=pictures) + question
         if not self.hugging_face.chat_template:
             placeholder = getattr(self.hugging_face, "image_token", None)
             if placeholder is None:
                 hint = "add the model's chat template: it is not known where a picture stands in its prompts"
                 raise InputError("processor", "chat_template", "none", hint)
-            shown = "".join(f"{placeholder}\n{before}\n{label}\n" for label in answered)
-            return f"{shown}{placeholder * pictures}\n{asked}\n"
+            examples_text = "".join(f"{placeholder}\n{self.settings.prompt}\n{label}\n" for label in answered)
+            return f"{examples_text}{placeholder * pictures}\n{question}\n"
         examples = [
             turn
             for label in answered
             for turn in (
-                {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": before}]},
+                {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": self.settings.prompt}]},
                 {"role": "assistant", "content": [{"type": "text", "text": label}]},
             )
         ]
-        content = [*({"type": "image"} for _ in range(pictures)), {"type": "text", "text": asked}]
+        content = [*({"type": "image"} for _ in range(pictures)), {"type": "text", "text": question}]
         conversation = [*examples, {"role": "user", "content": content}]
         return str(self.hugging_face.apply_chat_template(conversation, add_generation_prompt=True, tokenize=False))
 

@@ -48,17 +48,17 @@ class HubModel:
         InputError
             If two different revisions are given, or what follows ``hf://`` is no repository.
         """
-        name, at, said = text.removeprefix(_PREFIX).partition("@")
+        name, at, named_revision = text.removeprefix(_PREFIX).partition("@")
         explicit = text.startswith(_PREFIX)
-        if not _REPOSITORY.fullmatch(name) or (at and not said):
+        if not _REPOSITORY.fullmatch(name) or (at and not named_revision):
             if explicit:
                 raise InputError(text, "model", name, "write it as hf://owner/name or hf://owner/name@revision")
             return None
         if not explicit and Path(name.split("/")[0]).exists():
             return None
-        if said and revision is not None and said != revision:
-            raise InputError(text, "revision", revision, f"the name says {said}: leave one of them out")
-        return cls(name, said or revision)
+        if named_revision and revision is not None and named_revision != revision:
+            raise InputError(text, "revision", revision, f"the name says {named_revision}: leave one of them out")
+        return cls(name, named_revision or revision)
 
     def download(self) -> Path:
         """Return the folder of the checkpoint in the cache of huggingface_hub, fetched where it is not there.

@@ -69,7 +69,7 @@ class EegVlmImageProcessor(BaseImageProcessor):
         shape = (self.channels, self.height, self.width)
         if isinstance(images, torch.Tensor) and images.dtype == torch.uint8 and images.shape[1:] == shape:
             return images
-        return torch.stack([self._picture(one) for one in _flattened(images)])
+        return torch.stack([self._picture(image) for image in _flattened(images)])
 
     def normalise(self, pictures: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Turn uint8 pictures into the tower's pixel values, (n, channels, height, width)."""
@@ -84,11 +84,11 @@ class EegVlmImageProcessor(BaseImageProcessor):
             raise InputError("processor", "return_tensors", return_tensors, "only pt is made: torch tensors")
         return BatchFeature({"pixel_values": self.normalise(self.pictures(images), dtype)})
 
-    def _picture(self, one: Any) -> torch.Tensor:
+    def _picture(self, image: Any) -> torch.Tensor:
         """Return one picture as uint8 (channels, height, width)."""
-        if isinstance(one, Image.Image):
-            one = np.asarray(one.convert("L" if self.channels == 1 else "RGB"))
-        array = np.asarray(one)
+        if isinstance(image, Image.Image):
+            image = image.convert("L" if self.channels == 1 else "RGB")
+        array = np.asarray(image)
         if array.dtype == np.uint8:
             if array.ndim == 2:
                 array = array[None]
@@ -108,8 +108,8 @@ def _flattened(images: Any) -> Iterator[Any]:
     if isinstance(images, Image.Image) or (isinstance(images, np.ndarray | torch.Tensor) and images.ndim <= 3):
         yield images
     elif isinstance(images, Iterable):
-        for one in images:
-            yield from _flattened(one)
+        for image in images:
+            yield from _flattened(image)
     else:
         raise InputError("processor", "images", type(images).__name__, "give PIL images, arrays or tensors")
 

@@ -9,10 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from eegvlm.model.both_ends import NightStates, outputs, outputs_in_place, states_met
 from eegvlm.model.configuration import EegVlmConfig
-
-NightStates = tuple[torch.Tensor, torch.Tensor]
-"""States of the two GRUs of a reader when they come to each epoch of a night: (epochs, hidden) each."""
 
 
 def windows(vectors: torch.Tensor, around: int) -> torch.Tensor:
@@ -97,11 +95,11 @@ class NightEncoder(nn.Module):
             (n, channels)
         """
         beside = vectors[:, self.channels :]
-        found = [
-            reader.replaced(met, places, vectors[:, part], beside)
-            for met, (reader, part) in zip(states, self._parts(), strict=True)
+        moved = [
+            reader.replaced(states_of_reader, places, vectors[:, part], beside)
+            for states_of_reader, (reader, part) in zip(states, self._parts(), strict=True)
         ]
-        return self._joined(found).mean(dim=0)
+        return self._joined(moved).mean(dim=0)
 
     def _parts(self) -> Iterator[tuple[NightReader, slice]]:
         """Yield the readers, each with the part of a vector that it reads."""
@@ -139,30 +137,19 @@ class NightReader(nn.Module):
 
     def forward(self, night: torch.Tensor, beside: torch.Tensor | None = None) -> torch.Tensor:
         """Return a night's vectors moved, (batch, epochs, channels); ``beside`` are the evidence encoder's."""
-        read = self._read(night, beside)
-        before, _ = self.before(read)
-        after, _ = self.after(read.flip(1))
-        return self._moved(night, before, after.flip(1))
+        return self._moved(night, *outputs(self.before, self.after, self._read(night, beside)))
 
     def states(self, night: torch.Tensor, beside: torch.Tensor) -> NightStates:
         """Return the states of both GRUs when they come to each epoch of a night, each (epochs, hidden)."""
-        read = self._read(night[None], beside[None])
-        before, after = (
-            functional.pad(gru(shown)[0][0, :-1], (0, 0, 1, 0))
-            for gru, shown in ((self.before, read), (self.after, read.flip(1)))
-        )
-        return before, after.flip(0)
+        return states_met(self.before, self.after, self._read(night[None], beside[None]))
 
     def replaced(
         self, states: NightStates, places: torch.Tensor, vectors: torch.Tensor, beside: torch.Tensor
     ) -> torch.Tensor:
         """Return other vectors at their places moved, (n, channels); the GRUs come there through the night."""
-        own = self._read(vectors[:, None], beside[:, None])
-        met = (
-            gru(own, of_night[places][None].contiguous())[0][:, 0]
-            for gru, of_night in zip((self.before, self.after), states, strict=True)
-        )
-        return self._moved(vectors, *met)
+        epochs = self._read(vectors[:, None], beside[:, None])
+        before, after = outputs_in_place(self.before, self.after, states, places, epochs)
+        return self._moved(vectors, before[:, 0], after[:, 0])
 
     def _read(self, vectors: torch.Tensor, beside: torch.Tensor | None) -> torch.Tensor:
         """Return what the GRUs are given of each epoch: (batch, epochs, hidden)."""

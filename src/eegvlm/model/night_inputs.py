@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from eegvlm.evidence import Evidence, beside_median, evidence_vectors, measure_n
 from eegvlm.images import PreparedNight
 from eegvlm.images.raster import empty_picture
 from eegvlm.model.batch_norm_adaptation import adapted_network, fingerprints, night_vectors
+from eegvlm.model.both_ends import NightStates
 from eegvlm.model.distinct_rows import picture_vectors
 from eegvlm.model.evidence_encoder import N_STAGES
 from eegvlm.model.familiarity import Unfamiliar
-from eegvlm.model.night import NightStates, windows
+from eegvlm.model.night import windows
 
 Rows = npt.NDArray[np.intp]
 Signals = dict[str, npt.NDArray[np.float32]]
@@ -236,9 +238,9 @@ class NightInputs:
         vectors = self._vectors_of(pictures)
         places = torch.from_numpy(rows)
         if self._entries is not None:
-            others = torch.from_numpy(self._entries_of(rows, signals))
-            given = (one.to(self.model.device) for one in (self._entries, places, others))
-            vectors = torch.cat([vectors, self.model.model.evidence.replaced(*given).cpu()], dim=1)
+            entries = torch.from_numpy(self._entries_of(rows, signals))
+            on_device = (tensor.to(self.model.device) for tensor in (self._entries, places, entries))
+            vectors = torch.cat([vectors, self.model.model.evidence.replaced(*on_device).cpu()], dim=1)
         elif self.model.config.reads_evidence:
             unmeasured = vectors.new_full((len(rows), self.model.config.evidence_channels), torch.nan)
             vectors = torch.cat([vectors, unmeasured], dim=1)
@@ -246,11 +248,7 @@ class NightInputs:
 
     def _vectors_of(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return the high-level vectors of pictures, on the CPU."""
-
-        def normalise(shown: torch.Tensor) -> torch.Tensor:
-            pixel_values: torch.Tensor = self.processor.normalise(shown, self.model.dtype)
-            return pixel_values
-
+        normalise = partial(self.processor.normalise, dtype=self.model.dtype)
         return picture_vectors(self._network, pictures, normalise, self.batch_size).cpu()
 
     def _in_the_night(
@@ -264,8 +262,8 @@ class NightInputs:
         if self.moved is not None:
             if self._states is None:
                 self._states = self.model.model.night.states(night.to(self.model.device))
-            given = (one.to(self.model.device) for one in (places, vectors))
-            moved = self.model.model.night.replaced(self._states, *given)[:, None].cpu()
+            on_device = (tensor.to(self.model.device) for tensor in (places, vectors))
+            moved = self.model.model.night.replaced(self._states, *on_device)[:, None].cpu()
         return EpochInputs(pictures, context, moved, fingerprints(pictures), self.picture_weight)
 
     def _among_neighbours(self, rows: Rows, pictures: torch.Tensor) -> torch.Tensor:
@@ -278,13 +276,12 @@ class NightInputs:
 
     def _entries_of(self, rows: Rows, signals: Signals) -> npt.NDArray[np.float32]:
         """Return the evidence of other signals at places of the night, each measured alone among its neighbours."""
-        found = np.empty((len(rows), len(self.model.config.evidence_columns)), np.float32)
+        columns = self.model.config.evidence_columns
+        entries = np.empty((len(rows), len(columns)), np.float32)
         for chosen, changed in self._changed(rows, signals):
             measured = evidence_vectors(changed, measure_night(changed))
-            found[chosen] = beside_median(measured, of=self._entries_of_night)[rows[chosen]][
-                :, self.model.config.evidence_columns
-            ]
-        return found
+            entries[chosen] = beside_median(measured, of=self._entries_of_night)[rows[chosen]][:, columns]
+        return entries
 
     def _changed(self, rows: Rows, signals: Signals) -> Iterator[tuple[list[int], PreparedNight]]:
         """Yield nights with other signals at places that lie far apart, and which of ``rows`` these are.

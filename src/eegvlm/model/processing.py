@@ -242,12 +242,12 @@ class EegVlmProcessor(ProcessorMixin):
         InputError
             If a picture was not drawn by this checkpoint's layout, or something else than pictures is given.
         """
-        given = images if pictures is None else pictures
-        if (given is None) == (signals is None) or (images is not None and pictures is not None):
+        epoch_pictures = images if pictures is None else pictures
+        if (epoch_pictures is None) == (signals is None) or (images is not None and pictures is not None):
             raise ValueError("give either pictures or signals")
         if return_tensors != "pt" or videos is not None or audio is not None:
             raise InputError("processor", "arguments", "other than pictures and text", "only torch tensors are made")
-        pictures = self.draw(signals or {}) if given is None else self.image_processor.pictures(given)
+        pictures = self.draw(signals or {}) if epoch_pictures is None else self.image_processor.pictures(epoch_pictures)
         text = self.prompts["direct"] if text is None else text
         texts = [text] * len(pictures) if isinstance(text, str) else list(text)
         placeholders = sum(prompt.count(self.image_token) for prompt in texts)

@@ -36,8 +36,8 @@ def checkpoint_path(name_or_path: str | Path, revision: str | None = None) -> Pa
             if revision is not None:
                 raise InputError(name_or_path, "revision", revision, "only the Hub has revisions: leave it out")
             return folder
-    if isinstance(name_or_path, str) and (found := HubModel.parse(name_or_path, revision)) is not None:
-        folder = found.download()
+    if isinstance(name_or_path, str) and (on_hub := HubModel.parse(name_or_path, revision)) is not None:
+        folder = on_hub.download()
         if (folder / "config.json").is_file():
             return folder
     raise InputError(

@@ -111,14 +111,14 @@ class Acceptor:
     def _open(self, place: GrammarPlace, *, first: bool = False) -> int:
         """Return the state at a sentence's beginning: segment -1 is the space before it."""
         segment = 0 if first else -1
-        items = ((one, segment, 0) for said in place.following() for one in self._of.get(said.id, ()))
+        items = ((n, segment, 0) for statement in place.following() for n in self._of.get(statement.id, ()))
         return self._state(place, frozenset(items), settled=False)
 
     def _state(self, place: GrammarPlace, items: frozenset[_Item], *, settled: bool) -> int:
-        said = {self._wordings[wording][0] for wording, _, _ in items}
-        if len(said) == 1 and not settled:
+        statements = {self._wordings[wording][0] for wording, _, _ in items}
+        if len(statements) == 1 and not settled:
             # what came before the sentence no longer matters: fewer states
-            place, settled = place.after(said.pop()), True
+            place, settled = place.after(statements.pop()), True
         key = (place, settled, items)
         known = self._index.get(key)
         if known is None:
@@ -138,8 +138,8 @@ class Acceptor:
                     follow[char] = self._open(place if settled else place.after(statement))
                 else:
                     after.setdefault(char, set()).add((wording, *item))
-        for char, some in after.items():
-            follow[char] = self._state(place, frozenset(some), settled=settled)
+        for char, following in after.items():
+            follow[char] = self._state(place, frozenset(following), settled=settled)
         return dict(sorted(follow.items()))
 
 
@@ -213,12 +213,12 @@ def acceptor(
     InputError
         Where a word is not known, or the stage is "unscored".
     """
-    given = frozenset(channels)
-    if not given <= _KNOWN:
-        raise InputError("acceptor", "channels", sorted(given - _KNOWN), f"use some of {', '.join(sorted(_KNOWN))}")
+    words = frozenset(channels)
+    if not words <= _KNOWN:
+        raise InputError("acceptor", "channels", sorted(words - _KNOWN), f"use some of {', '.join(sorted(_KNOWN))}")
     if stage is Stage.UNSCORED:
         raise InputError("acceptor", "stage", stage.label, "give one of the five stages, or None")
-    return _made(given, stage.label if stage is not None else "", expert, varied, table)
+    return _made(words, stage.label if stage is not None else "", expert, varied, table)
 
 
 @lru_cache(maxsize=128)

@@ -58,7 +58,7 @@ class Rationale:
 
 def rules_of(claims: Sequence[Claim]) -> tuple[str, ...]:
     """Return the ids of the rules that claims name as met."""
-    return tuple(one.label for one in claims if one.kind == OwnKind.RULE and one.label and not one.negated)
+    return tuple(claim.label for claim in claims if claim.kind == OwnKind.RULE and claim.label and not claim.negated)
 
 
 def compose(
@@ -125,42 +125,42 @@ def describe(findings: Sequence[Finding], context: Context, *, rng: Chance | Non
     """
     epoch = Epoch(findings, context, table)
     telling = _first(3, *(fact.describe(epoch) for fact in table.descriptions))
-    drawn = int(rng.integers(len(telling))) if rng is not None and telling else 0
-    said = _first(2, rhythm(epoch, "central"), *telling[drawn : drawn + 1])
-    return _worded(Stage.UNSCORED, said, epoch, rng).text
+    index = int(rng.integers(len(telling))) if rng is not None and telling else 0
+    sentences = _first(2, rhythm(epoch, "central"), *telling[index : index + 1])
+    return _worded(Stage.UNSCORED, sentences, epoch, rng).text
 
 
 def _background(epoch: Epoch, stage: Stage) -> list[Sentence]:
-    place = {Stage.W: "occipital", Stage.N3: "frontal"}.get(stage, "central")
+    region = {Stage.W: "occipital", Stage.N3: "frontal"}.get(stage, "central")
     second = None
     if stage is Stage.W and (epoch.alpha_percent or 0) < SOME_ALPHA_PERCENT:
         # who is awake with open eyes shows little alpha and much beta
-        second = power(epoch, place, "beta")
+        second = power(epoch, region, "beta")
     elif stage in (Stage.W, Stage.N1):
         second = time(epoch, "alpha")
     elif stage is Stage.N3:
-        second = power(epoch, place, "delta")
+        second = power(epoch, region, "delta")
     elif stage is Stage.R and eyes_or_chin_unmeasured(epoch) is not None:
         second = time(epoch, "theta")
-    return [one for one in (rhythm(epoch, place), second) if one is not None]
+    return _first(MOST[Step.BACKGROUND], rhythm(epoch, region), second)
 
 
 def _events(epoch: Epoch, stage: Stage, chosen: Rule | None) -> list[Sentence]:
     # what the rule rests on is said before all else
     rests_on = (epoch.table.kind(kind).fact for kind in (chosen.rests_on if chosen is not None else ()))
-    asked: dict[Fact | None, None] = dict.fromkeys((*rests_on, *epoch.table.facts_for(stage)))
-    return _first(MOST[Step.EVENTS], *(fact.tell(epoch) for fact in asked if fact is not None))
+    facts: dict[Fact | None, None] = dict.fromkeys((*rests_on, *epoch.table.facts_for(stage)))
+    return _first(MOST[Step.EVENTS], *(fact.tell(epoch) for fact in facts if fact is not None))
 
 
 def _first(count: int, *sentences: Sentence | None) -> list[Sentence]:
-    return [one for one in sentences if one is not None][:count]
+    return [sentence for sentence in sentences if sentence is not None][:count]
 
 
 def _worded(stage: Stage, sentences: list[Sentence], epoch: Epoch, rng: Chance | None) -> Rationale:
     rank = grammar_of(epoch.table).rank
-    ordered = sorted(sentences, key=lambda one: rank[one.statement.id])
-    said = []
-    for one in ordered:
-        wordings = one.statement.in_voice(expert=epoch.context.expert)
-        said.append(one.text(wordings[int(rng.integers(len(wordings))) if rng is not None else 0]))
-    return Rationale(stage, tuple(said), tuple(claim for one in ordered for claim in one.claims))
+    ordered = sorted(sentences, key=lambda sentence: rank[sentence.statement.id])
+    texts = []
+    for sentence in ordered:
+        wordings = sentence.statement.in_voice(expert=epoch.context.expert)
+        texts.append(sentence.text(wordings[int(rng.integers(len(wordings))) if rng is not None else 0]))
+    return Rationale(stage, tuple(texts), tuple(claim for sentence in ordered for claim in sentence.claims))

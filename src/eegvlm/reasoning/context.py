@@ -60,18 +60,18 @@ def night_contexts(
     InputError
         Where there is not one stage an epoch.
     """
-    given = [Stage.UNSCORED] * evidence.n_epochs if stages is None else [Stage(int(stage)) for stage in stages]
-    if len(given) != evidence.n_epochs:
-        raise InputError("stages", "length", len(given), f"give one for each of the {evidence.n_epochs} epochs")
+    scored = [Stage.UNSCORED] * evidence.n_epochs if stages is None else [Stage(int(stage)) for stage in stages]
+    if len(scored) != evidence.n_epochs:
+        raise InputError("stages", "length", len(scored), f"give one for each of the {evidence.n_epochs} epochs")
     findings = evidence.findings
-    known = [None if stage is Stage.UNSCORED else stage for stage in given]
+    known_stages = [None if stage is Stage.UNSCORED else stage for stage in scored]
     measured: dict[frozenset[str], dict[str, frozenset[str]]] = {}
     contexts = []
     for epoch in range(evidence.n_epochs):
         present = evidence.present_in(epoch)
         if present not in measured:
             measured[present] = _measured(evidence, channels, present)
-        contexts.append(Context(channels, measured[present], _neighbours(findings, known, epoch), expert))
+        contexts.append(Context(channels, measured[present], _neighbours(findings, known_stages, epoch), expert))
     return contexts
 
 
@@ -93,6 +93,6 @@ def _measured(evidence: Evidence, channels: Mapping[str, str], present: frozense
         if TABLE.kind(kind).modality == "eog":
             if present.issuperset(names):
                 on[kind] = frozenset()
-        elif seen := [name for name in names if name in present]:
-            on[kind] = frozenset(channels[name] for name in seen if name in channels)
+        elif with_signal := [name for name in names if name in present]:
+            on[kind] = frozenset(channels[name] for name in with_signal if name in channels)
     return on

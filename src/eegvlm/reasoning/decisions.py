@@ -10,9 +10,8 @@ from eegvlm.scoring.statement import Sentence, Step
 
 def deciding_rule(epoch: Epoch, stage: Stage) -> Rule | None:
     """Return the stage's rule that is met, or one that leaves the stage to the neighbours; None where none is."""
-    met = [rule for rule in epoch.table.rules if rule.id in epoch.rules]
-    of_stage = sorted((rule for rule in met if rule.stage is stage), key=lambda rule: not rule.comes_first)
-    return next(iter([*of_stage, *(rule for rule in met if rule.stage is None)]), None)
+    of_stage = sorted((rule for rule in epoch.rules_met if rule.stage is stage), key=lambda rule: not rule.comes_first)
+    return next(iter([*of_stage, *(rule for rule in epoch.rules_met if rule.stage is None)]), None)
 
 
 def alternatives(epoch: Epoch, stage: Stage, chosen: Rule | None) -> list[Sentence]:
@@ -20,10 +19,10 @@ def alternatives(epoch: Epoch, stage: Stage, chosen: Rule | None) -> list[Senten
     if chosen is not None and chosen.stage is None:
         return []
     table = epoch.table
-    settled = any(rule.settles and rule.stage is stage and rule.id in epoch.rules for rule in table.rules)
+    settled = any(rule.settles and rule.stage is stage for rule in epoch.rules_met)
     sentences: dict[Stage | None, Sentence] = {}
     for rule in () if settled else table.rivals(stage):
-        if rule.id in epoch.rules:
+        if rule in epoch.rules_met:
             sentences.setdefault(rule.stage, table.sentence(f"rival.{rule.id}"))
     for argument in table.arguments_for(stage):
         if argument.against not in sentences and argument.holds(epoch):

@@ -98,17 +98,17 @@ class GrammarPlace:
             return False
         return not (next_.decides and self.stage and next_.decides != self.stage)
 
-    def after(self, said: Statement) -> GrammarPlace:
+    def after(self, statement: Statement) -> GrammarPlace:
         """Return the place after a statement."""
-        same = self.last is not None and self.last.step is said.step
-        count = self.count + 1 if same else 1
-        return GrammarPlace(self.grammar, self.grammar.rank[said.id], count, said.decides or self.stage)
+        same_step = self.last is not None and self.last.step is statement.step
+        count = self.count + 1 if same_step else 1
+        return GrammarPlace(self.grammar, self.grammar.rank[statement.id], count, statement.decides or self.stage)
 
     def after_named(self, name: str) -> GrammarPlace:
         """Return the place after the statement of an id."""
         return self.after(self.grammar.table.statement(name))
 
-    @cache  # noqa: B019 (there are few places, and none holds more than three small values)
+    @cache  # noqa: B019 (there are few places, and none holds more than its grammar and three small values)
     def following(self) -> tuple[Statement, ...]:
         """Return the statements that may come next."""
-        return tuple(one for one in self.grammar.statements[self.rank + 1 :] if self.permits(one))
+        return tuple(after for after in self.grammar.statements[self.rank + 1 :] if self.permits(after))

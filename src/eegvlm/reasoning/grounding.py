@@ -17,7 +17,7 @@ from eegvlm.scoring.background import POWER, TIME, power, rhythm, time
 from eegvlm.scoring.neighbours import surroundings
 from eegvlm.scoring.statement import Sentence
 
-_PLACES = ("central", "frontal", "occipital")
+_REGIONS = ("central", "frontal", "occipital")
 
 
 def true_sentences(
@@ -37,25 +37,25 @@ def true_sentences(
         there is a rule, or the admission that none is met, and the sentence that decides for it.
     """
     epoch = Epoch(findings, context, table)
-    met = {table.stage_of(rule) for rule in epoch.rules}
-    said: list[Sentence | None] = [
-        *(rhythm(epoch, place) for place in _PLACES),
-        *(power(epoch, place, band) for place in _PLACES for band in POWER),
+    stages_met = {rule.stage for rule in epoch.rules_met}
+    sentences: list[Sentence | None] = [
+        *(rhythm(epoch, region) for region in _REGIONS),
+        *(power(epoch, region, band) for region in _REGIONS for band in POWER),
         *(time(epoch, band) for band in TIME),
         *(fact.tell(epoch) for fact in table.facts),
         *surroundings(epoch),
-        *(table.sentence(f"rule.{rule}") for rule in epoch.rules),
-        *(table.sentence(f"unsupported.{stage.label}") for stage in STAGES if stage not in met),
-        *(table.sentence(f"rival.{rule.id}") for rule in table.rivals() if rule.id in epoch.rules),
+        *(table.sentence(f"rule.{rule.id}") for rule in epoch.rules_met),
+        *(table.sentence(f"unsupported.{stage.label}") for stage in STAGES if stage not in stages_met),
+        *(table.sentence(f"rival.{rule.id}") for rule in table.rivals() if rule in epoch.rules_met),
         *(table.sentence(f"against.{argument.id}") for argument in table.arguments if argument.holds(epoch)),
         *(table.sentence(f"stage.{stage.label}") for stage in STAGES),
     ]
     texts: dict[str, dict[str, None]] = {}
-    for one in said:
-        if one is not None:
-            wording = one.statement.in_voice(expert=context.expert)[0]
-            texts.setdefault(one.statement.id, {})[one.text(wording)] = None
-    return {name: tuple(some) for name, some in texts.items()}
+    for sentence in sentences:
+        if sentence is not None:
+            wording = sentence.statement.in_voice(expert=context.expert)[0]
+            texts.setdefault(sentence.statement.id, {})[sentence.text(wording)] = None
+    return {name: tuple(of_statement) for name, of_statement in texts.items()}
 
 
 class _Reading(NamedTuple):
@@ -114,17 +114,15 @@ class GroundedGrammar:
                 after[word] = self._open(state.place.after_named(name))
             else:
                 same.setdefault(word, []).append(_Reading(number, written + 1))
-        return {**{word: _State(state.place, tuple(some)) for word, some in same.items()}, **after}
+        return {**{word: _State(state.place, tuple(readings)) for word, readings in same.items()}, **after}
 
     def finished(self, state: _State) -> bool:
         """Tell whether the text is a whole rationale."""
         return state.place.finished
 
     def _open(self, place: GrammarPlace) -> _State:
-        return _State(
-            place,
-            tuple(_Reading(number, 0) for one in place.following() for number in self._of.get(one.id, ())),
-        )
+        readings = (_Reading(n, 0) for statement in place.following() for n in self._of.get(statement.id, ()))
+        return _State(place, tuple(readings))
 
 
 def grounded(

@@ -72,9 +72,9 @@ def parse(text: str, *, table: Table = TABLE) -> Reading:
     claims: list[Claim] = []
     unread: list[str] = []
     for sentence in _SENTENCE_END.split(_DERIVATION.sub("", text)):
-        found = _read(sentence, table)
-        if found is not None:
-            claims += found
+        of_sentence = _read(sentence, table)
+        if of_sentence is not None:
+            claims += of_sentence
         elif sentence.strip():
             unread.append(sentence.strip())
     return Reading(tuple(claims), tuple(unread))
@@ -94,12 +94,12 @@ def _read(sentence: str, table: Table) -> tuple[Claim, ...] | None:
 
 @cache
 def _by_first_word(table: Table) -> dict[str, list[tuple[re.Pattern[str], Statement]]]:
-    found: dict[str, list[tuple[re.Pattern[str], Statement]]] = {}
+    patterns: dict[str, list[tuple[re.Pattern[str], Statement]]] = {}
     for statement in table.statements:
         for wording in statement.every_wording:
             pattern = re.compile("".join(_pattern(segment) for segment in statement.segments(wording)), re.ASCII)
-            found.setdefault(wording.partition(" ")[0], []).append((pattern, statement))
-    return found
+            patterns.setdefault(wording.partition(" ")[0], []).append((pattern, statement))
+    return patterns
 
 
 def _pattern(segment: WordingSegment) -> str:

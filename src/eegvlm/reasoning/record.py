@@ -38,15 +38,15 @@ def rationale_record(
     """
     reading = parse(text)
     verdicts = verify(reading.claims, findings, context)
-    measured = [None if one.measured is None else round(one.measured, 2) for one in verdicts]
+    measured = [None if verdict.measured is None else round(verdict.measured, 2) for verdict in verdicts]
     return {
         "epoch": epoch,
         "stage": stage.label,
         "text": text,
         "rules": list(rules_of(reading.claims)),
         "claims": [
-            {**asdict(one.claim), "verdict": one.outcome.value, "measured": number}
-            for one, number in zip(verdicts, measured, strict=True)
+            {**asdict(verdict.claim), "verdict": verdict.outcome.value, "measured": number}
+            for verdict, number in zip(verdicts, measured, strict=True)
         ],
         "faithfulness": faithfulness(verdicts),
         "unread": list(reading.unread),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 
 from eegvlm.reasoning.tolerances import BY_UNIT, COUNT, EDGE_S, ONSET, OVERLAP
@@ -23,11 +24,11 @@ from eegvlm.scoring.limits import EPOCH_S
 
 K = FindingKind
 
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "<": lambda measured, limit: measured < limit,
-    "<=": lambda measured, limit: measured <= limit,
-    ">": lambda measured, limit: measured > limit,
-    ">=": lambda measured, limit: measured >= limit,
+_COMPARE: dict[str, Callable[[float, float], bool]] = {  # of what was measured and the limit
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -57,9 +58,9 @@ def verify(
 
 
 def _verdict(claim: Claim, epoch: Epoch) -> Verdict:
-    own = _OWN.get(claim.kind)
-    if own is not None:
-        return own(claim, epoch)
+    verdict_of = _VERDICT_OF.get(claim.kind)
+    if verdict_of is not None:
+        return verdict_of(claim, epoch)
     if not epoch.table.knows(claim.kind) or not epoch.measured(claim.kind, claim.channel):
         return Verdict(claim, Outcome.NOT_MEASURABLE)
     if epoch.table.kind(claim.kind).hides and claim.value is not None:
@@ -75,17 +76,17 @@ def _is_whole(claim: Claim) -> bool:
 
 def _of_the_whole(claim: Claim, epoch: Epoch) -> Verdict:
     if claim.kind == K.DOMINANT_RHYTHM:
-        (found, *_) = epoch.of(claim.kind, claim.channel)
-        near = BY_UNIT["Hz"].holds(claim.value or 0.0, found.value)
+        (rhythm, *_) = epoch.of(claim.kind, claim.channel)
+        near = BY_UNIT["Hz"].holds(claim.value or 0.0, rhythm.value)
         # on the border of two bands the name is a matter of rounding
-        return _judged(
-            claim, near and (found.band == claim.band or abs((claim.value or 0.0) - found.value) <= 0.5), found.value
-        )
-    return _number(claim, largest(one.value for one in epoch.of(claim.kind, claim.channel, band=claim.band)))
+        same_band = rhythm.band == claim.band or abs((claim.value or 0.0) - rhythm.value) <= 0.5
+        return _judged(claim, near and same_band, rhythm.value)
+    return _number(claim, largest(finding.value for finding in epoch.of(claim.kind, claim.channel, band=claim.band)))
 
 
 def _band_time(claim: Claim, epoch: Epoch) -> Verdict:
-    return _number(claim, largest(one.time_percent for one in epoch.of(K.BAND_SHARE, claim.channel, band=claim.band)))
+    shares = epoch.of(K.BAND_SHARE, claim.channel, band=claim.band)
+    return _number(claim, largest(share.time_percent for share in shares))
 
 
 def _number(claim: Claim, measured: float | None) -> Verdict:
@@ -96,41 +97,41 @@ def _number(claim: Claim, measured: float | None) -> Verdict:
     return _judged(claim, BY_UNIT[claim.unit or "%"].holds(claim.value, measured), measured)
 
 
-def _event(claim: Claim, found: Sequence[Finding]) -> Verdict:
+def _event(claim: Claim, findings: Sequence[Finding]) -> Verdict:
     if claim.negated:
-        return _judged(claim, not found, float(len(found)))
-    if not found:
+        return _judged(claim, not findings, float(len(findings)))
+    if not findings:
         return Verdict(claim, Outcome.CONTRADICTED, None if claim.value is not None else 0.0)
     if claim.count is not None:
-        return _several(claim, found)
-    near = [one for one in found if _there(claim, one)]
+        return _several(claim, findings)
+    near = [finding for finding in findings if _there(claim, finding)]
     if claim.value is None:
-        return _judged(claim, bool(near), float(len(found)))
-    closest = min(near or found, key=lambda one: abs(one.value - (claim.value or 0.0)))
+        return _judged(claim, bool(near), float(len(findings)))
+    closest = min(near or findings, key=lambda finding: abs(finding.value - (claim.value or 0.0)))
     return _judged(claim, bool(near) and BY_UNIT[claim.unit or "uV"].holds(claim.value, closest.value), closest.value)
 
 
-def _several(claim: Claim, found: Sequence[Finding]) -> Verdict:
+def _several(claim: Claim, findings: Sequence[Finding]) -> Verdict:
     count = claim.count or 0
-    holds = COUNT.holds(count, len(found)) and len(found) > 1
-    holds &= claim.start_s is None or ONSET.holds(claim.start_s, min(one.start_s for one in found))
+    holds = COUNT.holds(count, len(findings)) and len(findings) > 1
+    holds &= claim.start_s is None or ONSET.holds(claim.start_s, min(finding.start_s for finding in findings))
     if claim.value is None:
-        return _judged(claim, holds, float(len(found)))
-    middle = median_value(found)
+        return _judged(claim, holds, float(len(findings)))
+    middle = median_value(findings)
     return _judged(claim, holds and BY_UNIT[claim.unit or "uV"].holds(claim.value, middle), middle)
 
 
-def _there(claim: Claim, one: Finding) -> bool:
+def _there(claim: Claim, finding: Finding) -> bool:
     if claim.start_s is None:
         return True
     if claim.end_s is None:
-        return ONSET.holds(claim.start_s, one.start_s)
+        return ONSET.holds(claim.start_s, finding.start_s)
     if _is_whole(claim):
         return True
-    if abs(claim.start_s - one.start_s) <= EDGE_S and abs(claim.end_s - one.end_s) <= EDGE_S:
+    if abs(claim.start_s - finding.start_s) <= EDGE_S and abs(claim.end_s - finding.end_s) <= EDGE_S:
         return True
-    shared = min(claim.end_s, one.end_s) - max(claim.start_s, one.start_s)
-    union = max(claim.end_s, one.end_s) - min(claim.start_s, one.start_s)
+    shared = min(claim.end_s, finding.end_s) - max(claim.start_s, finding.start_s)
+    union = max(claim.end_s, finding.end_s) - min(claim.start_s, finding.start_s)
     return shared >= OVERLAP * union
 
 
@@ -157,13 +158,13 @@ def _not_measured(claim: Claim, epoch: Epoch) -> Verdict:
 
 
 def _rule(claim: Claim, epoch: Epoch) -> Verdict:
-    label, around = claim.label or "", epoch.context.neighbours
+    label, neighbours = claim.label or "", epoch.context.neighbours
     if claim.negated:
         return _judged(claim, label not in _stages_met(epoch))
     if label in epoch.rules:
         return Verdict(claim, Outcome.CONFIRMED)
     rule = epoch.table.rule(label)
-    stages = {"previous": around.previous_stage, "following": around.following_stage}
+    stages = {"previous": neighbours.previous_stage, "following": neighbours.following_stage}
     could_be_met = (
         rule is not None
         and all(epoch.measured(kind) for kind in rule.asks)
@@ -183,7 +184,7 @@ def _stages_met(epoch: Epoch) -> set[str]:
     return {stage.label for stage in stages if stage is not None}
 
 
-_OWN: dict[str, Callable[[Claim, Epoch], Verdict]] = {
+_VERDICT_OF: dict[str, Callable[[Claim, Epoch], Verdict]] = {
     OwnKind.BAND_TIME: _band_time,
     OwnKind.SPINDLE_OR_K_COMPLEX: _spindle_or_k_complex,
     OwnKind.NEIGHBOUR: _neighbour,

@@ -8,9 +8,8 @@ from eegvlm.hypnogram import Stage
 from eegvlm.scoring.claim import OwnKind
 from eegvlm.scoring.facts import Fact
 from eegvlm.scoring.kinds import FindingKind
-from eegvlm.scoring.limits import EPOCH_S
 from eegvlm.scoring.slots import NEEDED
-from eegvlm.scoring.statement import Sentence, Statement, Step, claims
+from eegvlm.scoring.statement import WHOLE_EPOCH, Sentence, Statement, Step, claims
 
 if TYPE_CHECKING:
     from eegvlm.scoring.epoch import Epoch
@@ -19,7 +18,7 @@ K = FindingKind
 
 
 def _absent(name: str, wordings: tuple[str, ...], *kinds: str, needs: tuple[tuple[str, ...], ...] = ()) -> Statement:
-    says = tuple(claims(kind, start_s=0.0, end_s=EPOCH_S, negated=True) for kind in kinds)
+    says = tuple(claims(kind, **WHOLE_EPOCH, negated=True) for kind in kinds)
     return Statement(f"absent.{name}", Step.EVENTS, wordings, says, needs=needs)
 
 

@@ -11,7 +11,7 @@ from eegvlm.scoring.claim import OwnKind
 from eegvlm.scoring.kinds import FindingKind
 from eegvlm.scoring.limits import ALPHA_PERCENT, EPOCH_S, LOW_TONE_PERCENT, NORMAL_TONE_PERCENT, SLOW_WAVE_PERCENT
 from eegvlm.scoring.slots import CHIN_WORD
-from eegvlm.scoring.statement import ClaimPattern, claims
+from eegvlm.scoring.statement import WHOLE_EPOCH, ClaimPattern, claims
 
 if TYPE_CHECKING:
     from eegvlm.scoring.epoch import Epoch
@@ -52,7 +52,7 @@ class Argument:
 
 
 def _whole(kind: str, **fields: Any) -> ClaimPattern:
-    return claims(kind, start_s=0.0, end_s=EPOCH_S, **fields)
+    return claims(kind, **WHOLE_EPOCH, **fields)
 
 
 def _tone(bound: str, percent: float) -> ClaimPattern:

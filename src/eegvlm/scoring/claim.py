@@ -105,5 +105,5 @@ class Verdict:
 
 def faithfulness(verdicts: list[Verdict]) -> float | None:
     """Return the share of confirmed claims among those that could be measured; None where none could."""
-    judged = [one.outcome for one in verdicts if one.outcome is not Outcome.NOT_MEASURABLE]
-    return sum(one is Outcome.CONFIRMED for one in judged) / len(judged) if judged else None
+    outcomes = [verdict.outcome for verdict in verdicts if verdict.outcome is not Outcome.NOT_MEASURABLE]
+    return outcomes.count(Outcome.CONFIRMED) / len(outcomes) if outcomes else None

@@ -62,14 +62,14 @@ def ruled_out(argument: Argument, needs: Needs) -> Statement:
 
 
 def _unsupported(stage: str) -> Statement:
-    open_ = f"No {stage} rule is met by what was measured"
-    other = f"What was measured meets no {stage} rule"
+    first = f"No {stage} rule is met by what was measured"
+    second = f"What was measured meets no {stage} rule"
     return Statement(
         f"unsupported.{stage}",
         Step.RULE,
-        (f"{open_}; {stage} is only the likeliest.", f"{other}; {stage} is only the likeliest."),
+        (f"{first}; {stage} is only the likeliest.", f"{second}; {stage} is only the likeliest."),
         (claims(OwnKind.RULE, label=stage, negated=True),),
-        expert_wordings=(f"{open_}; the expert scored {stage}.", f"{other}; {stage} is the expert's scoring."),
+        expert_wordings=(f"{first}; the expert scored {stage}.", f"{second}; {stage} is the expert's scoring."),
         decides=stage,
     )
 

@@ -17,6 +17,7 @@ from eegvlm.scoring.limits import (
     NORMAL_TONE_PERCENT,
     SLOW_WAVE_PERCENT,
 )
+from eegvlm.scoring.rules import Rule
 from eegvlm.scoring.table import TABLE, Table
 
 K = FindingKind
@@ -172,9 +173,14 @@ class Epoch:
         return max(hidden.values(), default=0.0)
 
     @cached_property
+    def rules_met(self) -> tuple[Rule, ...]:
+        """The rules that the evidence supports, in the order of the table."""
+        return tuple(rule for rule in self.table.rules if rule.holds(self))
+
+    @property
     def rules(self) -> tuple[str, ...]:
         """Ids of the rules that the evidence supports, in the order of the table."""
-        return tuple(rule.id for rule in self.table.rules if rule.holds(self))
+        return tuple(rule.id for rule in self.rules_met)
 
 
 def supported_rules(

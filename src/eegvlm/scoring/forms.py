@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from eegvlm.hypnogram import Stage
 from eegvlm.scoring.facts import Fact
-from eegvlm.scoring.limits import EPOCH_S, LEAST_HIDDEN_S, LOW_TONE_PERCENT, NORMAL_TONE_PERCENT
+from eegvlm.scoring.limits import LEAST_HIDDEN_S, LOW_TONE_PERCENT, NORMAL_TONE_PERCENT
 from eegvlm.scoring.slots import (
     CHIN_WORD,
     FULL_TONE,
@@ -26,13 +26,12 @@ from eegvlm.scoring.slots import (
     SEVERAL,
     Slot,
 )
-from eegvlm.scoring.statement import ClaimPattern, Sentence, Statement, Step, claims
+from eegvlm.scoring.statement import WHOLE_EPOCH, ClaimPattern, Sentence, Statement, Step, claims
 
 if TYPE_CHECKING:
     from eegvlm.scoring.epoch import Epoch
     from eegvlm.scoring.finding import Finding
 
-_WHOLE = {"start_s": 0.0, "end_s": EPOCH_S}
 _SPAN = {"start_s": "{at}", "end_s": "{to}"}
 Places = Mapping[Stage, int]
 
@@ -157,12 +156,12 @@ def stretch(
     return Fact((statement,), tell, places, description)
 
 
-def hidden(kind: str, what: str, *, places: Places, description: int | None = None) -> Fact:
+def hidden(kind: str, cause: str, *, places: Places, description: int | None = None) -> Fact:
     """Tell for how many seconds something hides the signal, where that is long enough to matter."""
     statement = _event(
         kind,
-        (f"{what} hides {{hidden}} s of the epoch.", f"For {{hidden}} s the signal is hidden by {what.lower()}."),
-        claims(kind, **_WHOLE, value="{hidden}", unit="s"),
+        (f"{cause} hides {{hidden}} s of the epoch.", f"For {{hidden}} s the signal is hidden by {cause.lower()}."),
+        claims(kind, **WHOLE_EPOCH, value="{hidden}", unit="s"),
         slots={"hidden": HIDDEN_S},
     )
 
@@ -180,7 +179,7 @@ def share(
     statement = _event(
         kind,
         wordings,
-        claims(kind, channel="{eeg}", **_WHOLE, value="{percent}", unit="%"),
+        claims(kind, channel="{eeg}", **WHOLE_EPOCH, value="{percent}", unit="%"),
         slots={"percent": PERCENT, "eeg": eeg},
     )
 
@@ -201,7 +200,7 @@ def share(
 def tone(kind: str, words: Mapping[str, tuple[str, str]], *, places: Places, description: int) -> Fact:
     """Tell how tense the chin is; ``words`` are those for low, middle and full tone: of the tone and of the chin."""
     slots = {"low": LOW_TONE, "middle": MIDDLE_TONE, "full": FULL_TONE}
-    says = claims(kind, channel=CHIN_WORD, **_WHOLE, value="{percent}", unit="%")
+    says = claims(kind, channel=CHIN_WORD, **WHOLE_EPOCH, value="{percent}", unit="%")
     statements = {
         name: _event(
             f"chin.{name}",

@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from eegvlm.scoring.claim import Claim
+from eegvlm.scoring.limits import EPOCH_S
 from eegvlm.scoring.slots import Slot, Value
 
+WHOLE_EPOCH: Final = MappingProxyType({"start_s": 0.0, "end_s": EPOCH_S})
+"""Where a claim about the whole epoch lies."""
 _SLOT = re.compile(r"\{(\w+)\}")
 
 

@@ -59,7 +59,7 @@ class Table:
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """Every statement, in the order in which a rationale makes them."""
-        every = (
+        statements = (
             *(statement for fact in self.facts for statement in fact.statements),
             *NEIGHBOURS,
             *(rule_met(rule, self.needs_of(rule)) for rule in self.rules),
@@ -68,7 +68,7 @@ class Table:
             *(ruled_out(argument, self._needs(claim.kind for claim in argument.says)) for argument in self.arguments),
             *DECISION,
         )
-        return tuple(sorted(every, key=lambda statement: statement.step))
+        return tuple(sorted(statements, key=lambda statement: statement.step))
 
     def kind(self, name: str) -> Kind:
         """Return the entry of a kind."""
@@ -106,8 +106,8 @@ class Table:
     @cached_property
     def descriptions(self) -> tuple[Fact, ...]:
         """Return the facts that are worth saying without a stage, the most telling first."""
-        worth = [(fact.description, fact) for fact in self.facts if fact.description is not None]
-        return tuple(fact for _, fact in sorted(worth, key=lambda pair: pair[0]))
+        ranked = [(fact.description, fact) for fact in self.facts if fact.description is not None]
+        return tuple(fact for _, fact in sorted(ranked, key=lambda pair: pair[0]))
 
     def rivals(self, stage: Stage | None = None) -> tuple[Rule, ...]:
         """Return the rules that weigh against a stage where they are met, its nearest and the gravest first.
@@ -115,11 +115,11 @@ class Table:
         All that weigh against any, where None.
         """
         rivals = [
-            (stage is None or rule.nearest_to is not stage, rule.gravity, place)
-            for place, rule in enumerate(self.rules)
+            (stage is None or rule.nearest_to is not stage, rule.gravity, rank)
+            for rank, rule in enumerate(self.rules)
             if rule.gravity is not None and (stage is None or rule.stage is not stage)
         ]
-        return tuple(self.rules[place] for _, _, place in sorted(rivals))
+        return tuple(self.rules[rank] for _, _, rank in sorted(rivals))
 
     def arguments_for(self, stage: Stage) -> tuple[Argument, ...]:
         """Return what rules out the alternatives of a stage, the nearest first."""

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.runs import true_runs
 from eegvlm.signals.length import check_length
 from eegvlm.signals.lights import LightsMarker
 from eegvlm.signals.problems import Problem, RecordingError
@@ -35,8 +36,7 @@ def gapless_segments(present: npt.NDArray[np.bool_], rate: Fraction) -> tuple[Se
     rate
         Samples per second.
     """
-    edges = np.flatnonzero(np.diff(present.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-    return tuple(Segment(int(a) / rate, int(b) / rate, int(a) / rate) for a, b in edges)
+    return tuple(Segment(start / rate, stop / rate, start / rate) for start, stop in true_runs(present).tolist())
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.runs import true_runs
 from eegvlm.signals.channel import Channel
 from eegvlm.signals.filters import Resampler, band_taps, convolve, resampler
 from eegvlm.signals.source import EPOCH_S, Source
@@ -107,13 +108,9 @@ class Conditioner:
         high = self._input(first + _BLOCK) + 1 + margin_in
         window = self.channel.read(self.source, low, high)
         finite = np.isfinite(window)
-        if finite.all():
-            runs = [(low, high)]
-        else:
-            edges = np.flatnonzero(np.diff(finite.astype(np.int8), prepend=0, append=0))
-            runs = [(low + int(a), low + int(b)) for a, b in edges.reshape(-1, 2)]
+        runs = [(0, high - low)] if finite.all() else true_runs(finite).tolist()
         for start, stop in runs:
-            self._run(result, first, window[start - low : stop - low], start, polyphase, taps)
+            self._run(result, first, window[start:stop], low + start, polyphase, taps)
         return result
 
     def _run(

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.core.extras import import_extra
+from eegvlm.core.runs import true_runs
 from eegvlm.signals.source import EPOCH_S
 
 if TYPE_CHECKING:
@@ -179,10 +180,10 @@ class Quality:
         found: list[Stretch] = []
         for name, channel in self.channels.items():
             of_channel = [
-                Stretch(name, kind, level, first, last)
+                Stretch(name, kind, level, first, stop - 1)
                 for kind, levels in channel.levels.items()
                 for level in (QualityLevel.DOUBTFUL, QualityLevel.UNUSABLE)
-                for first, last in _runs(levels == level)
+                for first, stop in true_runs(levels == level).tolist()
             ]
             found += sorted(of_channel, key=lambda stretch: (stretch.first, -stretch.level))
         return tuple(found)
@@ -219,8 +220,3 @@ class Quality:
             },
             "stretches": [stretch.to_dict(start) for stretch in self.stretches()],
         }
-
-
-def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-    return [(int(start), int(stop) - 1) for start, stop in edges]

@@ -63,13 +63,13 @@ def _as_table(source: ScoringSource, rows: list[columns.TableRow]) -> TextTable:
     bids = source.path.name.endswith("events.tsv") or source.path.with_suffix(".json").is_file()
     stage = _stage_column(source, rows)
     times = [columns.column_of(header, [name]) for name in ("onset", "duration")]
-    kept = [column for column in (*times, stage) if column is not None]
+    picked_columns = [column for column in (*times, stage) if column is not None]
     if not bids or stage is None:
-        kept = list(range(len(header)))
-    picked = tuple(columns.TableRow(row.line, tuple(columns.cell(row, k) for k in kept)) for row in rows)
+        picked_columns = list(range(len(header)))
+    picked = tuple(columns.TableRow(row.line, tuple(columns.cell(row, k) for k in picked_columns)) for row in rows)
     names = picked[0].cells
     if bids and source.onset_unit is None:
-        names = tuple(f"{name} (s)" if k in times else name for k, name in zip(kept, names, strict=True))
+        names = tuple(f"{name} (s)" if k in times else name for k, name in zip(picked_columns, names, strict=True))
     return TextTable(names, picked[0].line, picked[1:])
 
 

@@ -196,8 +196,8 @@ def moments_of(cells: Sequence[str]) -> Moments | None:
     plain = [_day_first(_month_as_number(text)) if is_given(text) else "" for text in cells]
     zones = [_ZONE.search(text) for text in plain]
     clocks = [clock_time(_without_zone(text)) if text else None for text in plain]
-    read = [clock for clock in clocks if clock is not None]
-    resolved = dated(read) if read and len(read) == sum(map(bool, plain)) else None
+    clock_times = [clock for clock in clocks if clock is not None]
+    resolved = dated(clock_times) if clock_times and len(clock_times) == sum(map(bool, plain)) else None
     if resolved is None:
         return None
     instants, unclear = resolved
@@ -207,7 +207,7 @@ def moments_of(cells: Sequence[str]) -> Moments | None:
             min(instants).date(), datetime.min.time()
         )
         instants = [instant + shift for instant in instants]
-        note = f"of {read[0].date_text} day and month could be swapped, so only the time of day is used"
+        note = f"of {clock_times[0].date_text} day and month could be swapped, so only the time of day is used"
     offsets = [_offset_of(zone[1]) if zone else timedelta(0) for zone, text in zip(zones, plain, strict=True) if text]
     # In local time as written at the start of the night: clocks that are set forward or back do not jump in it.
     instants = [instant - offset + offsets[0] for instant, offset in zip(instants, offsets, strict=True)]

@@ -69,22 +69,22 @@ def axis_of_times(
         If the times run back and forth.
     """
     seconds = times.seconds.copy()
-    known = np.flatnonzero(~np.isnan(seconds))
-    steps = np.diff(seconds[known])
-    expected = _expected_between(expected, known)
+    timed = np.flatnonzero(~np.isnan(seconds))
+    steps = np.diff(seconds[timed])
+    expected = _expected_between(expected, timed)
     long = steps > _HALF_DAY_S
     if long.any() and (expected[long] < _HALF_DAY_S).all():  # clocks that were set back over midnight
         short = (steps + _HALF_DAY_S) % DAY_S - _HALF_DAY_S
-        seconds[known] = seconds[known[0]] + np.append(0.0, np.cumsum(short))
+        seconds[timed] = seconds[timed[0]] + np.append(0.0, np.cumsum(short))
         steps = np.zeros(0)
     back = np.flatnonzero(steps < 0)
     if back.size and (steps[back] <= -_HALF_DAY_S).all() and back.size <= 2:
-        seconds[known[1:]] += DAY_S * np.cumsum(steps < 0)
+        seconds[timed[1:]] += DAY_S * np.cumsum(steps < 0)
     elif back.size:
-        seconds[known] = _put_in_order(source, name, seconds[known], expected, times.resolution_s)
-    seconds, notes = _clocks_changed(seconds, known, day, expected, times.resolution_s)
+        seconds[timed] = _put_in_order(source, name, seconds[timed], expected, times.resolution_s)
+    seconds, notes = _clocks_changed(seconds, timed, day, expected, times.resolution_s)
     if day is None and not notes and np.isnan(expected).any():
-        _refuse_an_hour_missing(source, name, seconds[known], times.resolution_s)
+        _refuse_an_hour_missing(source, name, seconds[timed], times.resolution_s)
     return ClockAxis(seconds, day, times.resolution_s, notes)
 
 
@@ -103,36 +103,36 @@ def axis_of_moments(source: ScoringSource, name: str, moments: Moments, *, expec
     HypnogramError
         If the times of one date run back and forth, or an hour is missing on a date that is not known.
     """
-    known = np.array([k for k, instant in enumerate(moments.instants) if instant is not None], dtype=np.intp)
+    timed = np.array([k for k, instant in enumerate(moments.instants) if instant is not None], dtype=np.intp)
     instants = [instant for instant in moments.instants if instant is not None]
     first = datetime.combine(min(instants).date(), datetime.min.time())
     seconds = np.full(len(moments.instants), np.nan)
-    seconds[known] = [(instant - first).total_seconds() for instant in instants]
+    seconds[timed] = [(instant - first).total_seconds() for instant in instants]
     notes: tuple[str, ...] = ()
-    steps = np.diff(seconds[known])
-    expected = _expected_between(expected, known)
+    steps = np.diff(seconds[timed])
+    expected = _expected_between(expected, timed)
     one_day = len({instant.date() for instant in instants}) == 1
     midnights = steps <= -_HALF_DAY_S
     if one_day and midnights.any():
         if midnights.sum() == 1 and np.count_nonzero((steps < 0) & ~midnights) <= 1:
-            seconds[known[1:]] += DAY_S * np.cumsum(midnights)
+            seconds[timed[1:]] += DAY_S * np.cumsum(midnights)
         else:
-            seconds[known] = _put_in_order(source, name, seconds[known], expected, moments.resolution_s)
+            seconds[timed] = _put_in_order(source, name, seconds[timed], expected, moments.resolution_s)
         date_of_all = "one date" if first.date() == NO_DATE else f"the date {first:%Y-%m-%d}"
         notes = (f"all rows have {date_of_all}; those after midnight were taken as of the next day",)
     day = first.date()
-    seconds, more = _clocks_changed(seconds, known, day, expected, moments.resolution_s)
+    seconds, more = _clocks_changed(seconds, timed, day, expected, moments.resolution_s)
     if day == NO_DATE and not more and np.isnan(expected).any():
-        _refuse_an_hour_missing(source, name, seconds[known], moments.resolution_s)
+        _refuse_an_hour_missing(source, name, seconds[timed], moments.resolution_s)
     if moments.utc:
         more = (*more, "the clock times are in UTC, so the local time of the start is not known")
     return ClockAxis(seconds, day, moments.resolution_s, (*notes, *more), moments.utc)
 
 
-def _expected_between(expected: NDArray[np.float64], known: NDArray[np.intp]) -> NDArray[np.float64]:
+def _expected_between(expected: NDArray[np.float64], timed: NDArray[np.intp]) -> NDArray[np.float64]:
     """Sum expected steps over rows without a time."""
     total = np.concatenate([[0.0], np.cumsum(expected)])
-    between: NDArray[np.float64] = np.diff(total[known]) if len(known) else np.empty(0)
+    between: NDArray[np.float64] = np.diff(total[timed]) if len(timed) else np.empty(0)
     return between
 
 
@@ -149,8 +149,8 @@ def _put_in_order(
         return seconds
     gaps = np.diff(face, append=face[0] + DAY_S)
     longest = int(gaps.argmax())
-    others = np.delete(gaps, longest)
-    if back.size == 1 or gaps[longest] < _HOUR_S or (others.size and gaps[longest] < 2 * others.max()):
+    other_gaps = np.delete(gaps, longest)
+    if back.size == 1 or gaps[longest] < _HOUR_S or (other_gaps.size and gaps[longest] < 2 * other_gaps.max()):
         k = int(np.flatnonzero(steps < 0)[0])
         hint = "the times run back and forth; sort the rows by time, or add dates, or AM and PM"
         raise source.error(f"column '{name}'", f"{_clock(seconds[k])} before {_clock(seconds[k + 1])}", hint)
@@ -186,31 +186,31 @@ def _hour_ahead(steps: NDArray[np.float64], resolution_s: float) -> tuple[int, f
 
 def _clocks_changed(
     seconds: NDArray[np.float64],
-    known: NDArray[np.intp],
+    timed: NDArray[np.intp],
     day: date | None,
     expected: NDArray[np.float64],
     resolution_s: float,
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Put an hour right by which the clocks were changed."""
-    steps = np.diff(seconds[known])
+    steps = np.diff(seconds[timed])
     if not len(steps):
         return seconds, ()
     off = expected - steps
-    shown = np.flatnonzero(np.abs(np.abs(off) - _HOUR_S) <= resolution_s)
+    hour_off = np.flatnonzero(np.abs(np.abs(off) - _HOUR_S) <= resolution_s)
     agree = np.abs(off) <= resolution_s
     judged = ~np.isnan(expected)
-    if shown.size == 1 and judged.sum() >= 2 and agree[judged].mean() >= 0.5:
-        k, hour = int(shown[0]), _HOUR_S * float(np.sign(off[shown[0]]))
-        return _moved(seconds, known, k, hour, "by the other columns")
+    if hour_off.size == 1 and judged.sum() >= 2 and agree[judged].mean() >= 0.5:
+        k, hour = int(hour_off[0]), _HOUR_S * float(np.sign(off[hour_off[0]]))
+        return _moved(seconds, timed, k, hour, "by the other columns")
     back = np.flatnonzero((steps < 0) & (steps >= -_HOUR_S))
     if back.size == 1 and _is_hour_back(steps, np.full(len(steps), np.nan), int(back[0]), resolution_s):
-        return _moved(seconds, known, int(back[0]), _HOUR_S, "the same hour comes twice")
-    if back.size == 1 and day is not None and _sets_back(day, seconds[known[back[0]]]):
-        return _moved(seconds, known, int(back[0]), _HOUR_S, "by the date")
+        return _moved(seconds, timed, int(back[0]), _HOUR_S, "the same hour comes twice")
+    if back.size == 1 and day is not None and _sets_back(day, seconds[timed[back[0]]]):
+        return _moved(seconds, timed, int(back[0]), _HOUR_S, "by the date")
     if day is not None and not judged.any():
         ahead = _hour_ahead(steps, resolution_s)
-        if ahead is not None and _sets_forward(day, seconds[known[ahead[0]]]):
-            return _moved(seconds, known, ahead[0], -_HOUR_S, "by the date")
+        if ahead is not None and _sets_forward(day, seconds[timed[ahead[0]]]):
+            return _moved(seconds, timed, ahead[0], -_HOUR_S, "by the date")
     return seconds, ()
 
 
@@ -230,11 +230,11 @@ def _refuse_an_hour_missing(
 
 
 def _moved(
-    seconds: NDArray[np.float64], known: NDArray[np.intp], k: int, hour: float, why: str
+    seconds: NDArray[np.float64], timed: NDArray[np.intp], k: int, hour: float, why: str
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    at = _clock(seconds[known[k + 1]])
+    at = _clock(seconds[timed[k + 1]])
     moved = seconds.copy()
-    moved[known[k + 1] :] += hour
+    moved[timed[k + 1] :] += hour
     way = "back" if hour > 0 else "forward"
     return moved, (f"the clocks were set {way} by an hour before {at} ({why}); the rows after it go on without a gap",)
 

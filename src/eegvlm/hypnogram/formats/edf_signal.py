@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from eegvlm.core.runs import equal_runs
 from eegvlm.hypnogram.codings import ASK_CODING
 from eegvlm.hypnogram.formats.epoch_list import events_of_texts
 from eegvlm.hypnogram.formats.events import Event, hypnogram_from_events
@@ -60,16 +61,14 @@ def read_signal(source: ScoringSource, edf: Edf | Bdf, name: str, start: datetim
         distinct = ", ".join(str(code) for code in np.unique(codes))
         raise source.error(f"signal {signal.label}", f"codes {distinct}", ASK_CODING)
     sample_s = 1.0 / signal.sampling_frequency
-    firsts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
-    counts = np.diff(firsts, append=len(codes))
     events = [
         Event(
             round(float(first) * sample_s, 6),
-            round(float(count) * sample_s, 6),
+            round(float(stop - first) * sample_s, 6),
             str(codes[first]),
             f"signal {signal.label} at {first * sample_s:g} s",
         )
-        for first, count in zip(firsts, counts, strict=True)
+        for first, stop in equal_runs(codes).tolist()
     ]
     epoch_s = round(sample_s, 6) if sample_s >= _LONGEST_SAMPLE_S else None
     hypnogram = hypnogram_from_events(source, events_of_texts(source, events), start=start, epoch_s=epoch_s)

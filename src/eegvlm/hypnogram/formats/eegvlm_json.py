@@ -17,7 +17,7 @@ from eegvlm.hypnogram.field_checks import QUALITY_WORDS
 from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
 from eegvlm.hypnogram.formats.probability_text import text_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.resample import MOST_S, is_epoch_length
+from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, MOST_S, is_epoch_length
 from eegvlm.hypnogram.stage import STAGES, Stage, stage_of_spelling
 from eegvlm.signals.lights import Lights
 
@@ -63,7 +63,7 @@ def epoch_length_of(source: ScoringSource, value: object) -> float:
     """Return a length of epochs from a number of seconds above zero."""
     length = seconds_of(source, "epoch length", value)
     if not is_epoch_length(length):
-        raise source.error("epoch length", value, "expected seconds, from 0.01 to 3600")
+        raise source.error("epoch length", value, EPOCH_LENGTH_HINT)
     return length
 
 

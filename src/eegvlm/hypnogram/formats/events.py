@@ -109,19 +109,19 @@ def _stages_among_the_rest(
     epoch_s = source.epoch_s or epoch_length_s(lengths)
     most_s = most_odd_s(int(lengths.sum() / epoch_s) if len(lengths) > 1 else len(picked), epoch_s)
     staged: list[tuple[Event, Stage]] = []
-    odd: list[Group] = []
+    unknown: list[Group] = []
     for group in groups_that_fill(picked, rest):
         stage = source.stage_of(group.text)
         if stage is not None:  # REM beside 'Sleep stage N2', or Movement between two stages
             staged += [(event, stage) for event in group.events if event.duration_s]
         else:
-            odd.append(group)
+            unknown.append(group)
     singular = [event for event in rest if explicit and says_sleep_stage(event.text) and not event.duration_s]
     if len(lengths) < len(picked) / 2:  # a list of changes: an odd stage lasts until the next row
         staged += [(event, Stage.UNSCORED) for event in singular if len(event.text.split()) <= 3]
-    if sum(group.seconds for group in odd) > most_s or any(is_light_sleep(group.text) for group in odd):
-        raise refuse_unknown(source, odd, (event.text for event in picked))
-    return staged + [(event, Stage.UNSCORED) for group in odd for event in group.events]
+    if sum(group.seconds for group in unknown) > most_s or any(is_light_sleep(group.text) for group in unknown):
+        raise refuse_unknown(source, unknown, (event.text for event in picked))
+    return staged + [(event, Stage.UNSCORED) for group in unknown for event in group.events]
 
 
 def rechtschaffen_kales_notes(texts: Iterable[str]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from eegvlm.hypnogram.formats.events import (
 from eegvlm.hypnogram.formats.format import Format, ScoringSource
 from eegvlm.hypnogram.formats.unknown_names import MOST_ODD_SHARE, named
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.resample import is_epoch_length
+from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, is_epoch_length
 from eegvlm.hypnogram.stage import Stage, stage_of_spelling
 from eegvlm.signals.lights import LightsMarker, lights_marker
 from eegvlm.signals.lights_spelling import lights_switch
@@ -62,7 +62,7 @@ def _read(source: ScoringSource) -> Hypnogram:
     if length is not None:
         epoch_s = safe_xml.number(source, length, "EpochLength")
         if not is_epoch_length(epoch_s):
-            raise source.error("EpochLength", epoch_s, "expected seconds, from 0.01 to 3600")
+            raise source.error("EpochLength", epoch_s, EPOCH_LENGTH_HINT)
     events: list[Event] = []
     stages: list[Stage] = []
     unknown: list[Event] = []

@@ -19,7 +19,7 @@ from eegvlm.hypnogram.formats import safe_xml
 from eegvlm.hypnogram.formats.events import rechtschaffen_kales_notes
 from eegvlm.hypnogram.formats.format import Format, ScoringSource, from_the_recordings_start
 from eegvlm.hypnogram.hypnogram import Hypnogram
-from eegvlm.hypnogram.resample import is_epoch_length
+from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, is_epoch_length
 from eegvlm.hypnogram.timing import Timing
 
 _ROOT = "CMPStudyConfig"
@@ -33,7 +33,7 @@ def _read(source: ScoringSource) -> Hypnogram:
     root = safe_xml.parse(source, _ROOT)
     epoch_s = source.epoch_s or safe_xml.number(source, root.find("EpochLength"), "EpochLength")
     if not is_epoch_length(epoch_s):
-        raise source.error("EpochLength", epoch_s, "expected seconds, from 0.01 to 3600")
+        raise source.error("EpochLength", epoch_s, EPOCH_LENGTH_HINT)
     codes = [(element.text or "").strip() for element in root.findall("SleepStages/SleepStage")]
     if not codes:
         raise source.error("SleepStages", "no SleepStage", "export the study with its sleep stages")

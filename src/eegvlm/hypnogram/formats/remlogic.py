@@ -32,10 +32,10 @@ def _header(line: str) -> tuple[int, int, int] | None:
     cells = [cell.strip() for cell in line.split(columns.delimiter_of(line))]
     indices = []
     for heading in (_TIME, _EVENT, _DURATION):
-        places = [k for k, cell in enumerate(cells) if heading.fullmatch(cell)]
-        if len(places) != 1:
+        matches = [k for k, cell in enumerate(cells) if heading.fullmatch(cell)]
+        if len(matches) != 1:
             return None
-        indices.append(places[0])
+        indices.append(matches[0])
     return indices[0], indices[1], indices[2]
 
 

@@ -68,14 +68,14 @@ def _epoch_length(source: ScoringSource, text: str) -> float:
 
 def _with_lengths(rows: list[ListedEvent], epoch_s: float) -> tuple[list[ListedEvent], list[str]]:
     """Give each row its length, and keep time going on where summer time ends in the night."""
-    lasting, notes, set_back_s, before = [], [], 0.0, None
+    lasting, notes, set_back_s, previous = [], [], 0.0, None
     for row in rows:
-        if before is not None:
-            step = row.clock.seconds - before.seconds
+        if previous is not None:
+            step = row.clock.seconds - previous.seconds
             if abs(step - epoch_s + _CLOCK_CHANGE_S) < epoch_s / 2:
                 set_back_s += _CLOCK_CHANGE_S
                 notes.append(f"{row.where}: the clock was set back by an hour; time was taken to go on")
-        before = row.clock
+        previous = row.clock
         clock = row.clock._replace(seconds=row.clock.seconds + set_back_s)
         lasting.append(replace(row, clock=clock, duration_s=epoch_s))
     return lasting, notes

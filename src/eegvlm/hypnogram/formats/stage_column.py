@@ -79,11 +79,11 @@ def stage_column(
         return texts[0], False, ()  # whose texts are no stages; the error names them
     if table.header is None:
         hint = "name the columns in a first line, each for what it is: epoch, onset_s, end_s, duration_s, stage"
-        shown = ", ".join(table.rows[0].cells)
+        columns = ", ".join(table.rows[0].cells)
     else:
         hint = "no column holds the stages; name it 'stage' or with --scorer, or say what its texts mean with --map"
-        shown = ", ".join(table.header)
-    raise source.error(f"line {table.header_line}, columns", shown, hint)
+        columns = ", ".join(table.header)
+    raise source.error(f"line {table.header_line}, columns", columns, hint)
 
 
 def _names_stages(source: ScoringSource, cells: Sequence[str]) -> bool:

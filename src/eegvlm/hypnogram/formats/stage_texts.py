@@ -63,15 +63,15 @@ def labelled_stages(
             plainly = folded(text) in _PLAINLY_UNSCORED or text.endswith("?")
             if stage is Stage.UNSCORED and not plainly:
                 unscored.append(text)
-    odd = [event.text for events in unknown.values() for event in events]
-    if len(odd) > most_odd_s(len(texts), 1.0) or any(is_light_sleep(text) for text in odd):
+    unknown_texts = [event.text for events in unknown.values() for event in events]
+    if len(unknown_texts) > most_odd_s(len(texts), 1.0) or any(is_light_sleep(text) for text in unknown_texts):
         groups = [Group(tuple(events), float(len(events))) for events in unknown.values()]
         raise refuse_unknown(source, groups, spelled)
     notes = rechtschaffen_kales_notes(spelled)
     if unscored:
         notes = (*notes, f"read as unscored: {named(unscored)}")
-    if odd:
-        notes = (*notes, f"unscored, for it is no known stage: {named(odd)}")
+    if unknown_texts:
+        notes = (*notes, f"unscored, for it is no known stage: {named(unknown_texts)}")
     return stages, notes
 
 
@@ -100,8 +100,8 @@ def decoded_codes(
         raise source.error(places[first], texts[first], ASK_CODING)
     stages = [_decode(source, coding, place, text, zero) for text, place in zip(texts, places, strict=True)]
     counts = Counter(int(float(text)) for text in texts if _INTEGER.fullmatch(text))
-    odd = [(code, counts[code]) for code in sorted(coding.undocumented) if counts[code]]
-    notes = tuple(f"{n} epochs have the undocumented code {code} and are unscored" for code, n in odd)
+    undocumented = [(code, counts[code]) for code in sorted(coding.undocumented) if counts[code]]
+    notes = tuple(f"{n} epochs have the undocumented code {code} and are unscored" for code, n in undocumented)
     return np.array(stages, dtype=np.int8), notes
 
 

@@ -73,17 +73,17 @@ def stretches_of(
     HypnogramError
         If two stages are given for one time.
     """
-    ordered = sorted(timed, key=lambda one: one.onset_s)
-    kept, notes = _without_repeats(ordered)
-    starts = np.array([one.onset_s for one in kept])
-    stages = np.array([one.stage for one in kept], dtype=np.int8)
-    durations = np.array([one.duration_s or 0.0 for one in kept])
+    ordered = sorted(timed, key=lambda stretch: stretch.onset_s)
+    stretches, notes = _without_repeats(ordered)
+    starts = np.array([stretch.onset_s for stretch in stretches])
+    stages = np.array([stretch.stage for stretch in stretches], dtype=np.int8)
+    durations = np.array([stretch.duration_s or 0.0 for stretch in stretches])
     lengths, more = _lengths(starts, durations, stages, epoch_s=epoch_s, end_s=end_s)
     notes += more
-    columns = zip(starts.tolist(), (starts + lengths).tolist(), stages.tolist(), kept, strict=True)
+    columns = zip(starts.tolist(), (starts + lengths).tolist(), stages.tolist(), stretches, strict=True)
     lasting = [row for row in columns if row[1] > row[0]]
     if not lasting:
-        raise source.error(kept[0].where, kept[0].text, "no stage lasts any time; give starts and lengths")
+        raise source.error(stretches[0].where, stretches[0].text, "no stage lasts any time; give starts and lengths")
     cut, more = _cut(source, lasting, epoch_s)
     begin, end, stage = zip(*cut, strict=True)
     return Stretches(np.array(begin), np.array(end), np.array(stage, dtype=np.int8), (*notes, *more))
@@ -96,10 +96,10 @@ def _without_repeats(ordered: list[Timed]) -> tuple[list[Timed], list[str]]:
         key = (round(stretch.onset_s, 3), stretch.stage)
         if key not in longest or (stretch.duration_s or 0.0) > (longest[key].duration_s or 0.0):
             longest[key] = stretch
-    kept = sorted(longest.values(), key=lambda one: one.onset_s)
-    repeats = len(ordered) - len(kept)
+    distinct = sorted(longest.values(), key=lambda one: one.onset_s)
+    repeats = len(ordered) - len(distinct)
     stages = "1 stage that stands in the file twice was" if repeats == 1 else f"{repeats} stages that stand twice were"
-    return kept, [f"{stages} taken once"] if repeats else []
+    return distinct, [f"{stages} taken once"] if repeats else []
 
 
 def _lengths(
@@ -115,9 +115,9 @@ def _lengths(
     if not open_ended.any():
         return durations, []
     until_next = np.diff(starts, append=np.inf)
-    known = durations[~open_ended]
-    if known.size > open_ended.sum():  # a stage of no length among others that have one
-        length = epoch_s or epoch_length_s(known)
+    stated = durations[~open_ended]
+    if stated.size > open_ended.sum():  # a stage of no length among others that have one
+        length = epoch_s or epoch_length_s(stated)
         within = starts < np.append(-np.inf, np.maximum.accumulate(starts + durations)[:-1]) - _SAME_TIME_S
         lengths = np.where(open_ended, np.where(within, 0.0, np.minimum(until_next, length)), durations)
         notes = []
@@ -133,7 +133,7 @@ def _lengths(
     listed = np.unique(starts)
     first = np.searchsorted(starts, listed)
     reading = read_rows(listed, stages[first], step=epoch_s)
-    if reading.rows is Rows.EPOCHS and len(listed) > 1 and not known.size:
+    if reading.rows is Rows.EPOCHS and len(listed) > 1 and not stated.size:
         lengths = np.minimum(until_next, reading.step)
         holes = int((until_next[:-1] > 1.5 * reading.step).sum())
         note = f"{len(starts)} stages without a length were taken as {reading.step:g} s, the step between them"
@@ -141,8 +141,8 @@ def _lengths(
     lengths = np.where(open_ended, until_next, durations)
     notes = [f"{int(open_ended.sum())} stages without a length last until the next stage"]
     if open_ended[-1]:
-        rest = lengths[:-1][lengths[:-1] > 0]
-        length = epoch_s or (epoch_length_s(rest) if rest.size else 30.0)
+        between = lengths[:-1][lengths[:-1] > 0]
+        length = epoch_s or (epoch_length_s(between) if between.size else 30.0)
         if end_s is not None and end_s > starts[-1]:
             length = end_s - float(starts[-1])
             notes.append(f"the last one lasts until the signal ends, at {end_s:g} s")
@@ -184,12 +184,12 @@ def _cut(
     slip = amounts.max() <= length + _SAME_TIME_S or amounts.sum() <= _FEW_OVERLAPS * scored
     if not alike and (nested or not (slip or amounts.size == 1)):
         raise _two_at_one_time(source, *(nested or (lasting[0][3], lasting[1][3])))
-    which = (
+    counted = (
         "1 stage that ran into the next was"
         if amounts.size == 1
         else f"{amounts.size} stages that ran into the next were"
     )
-    return cut, [f"{which} cut where the next starts (by {amounts.max():g} s at most)"]
+    return cut, [f"{counted} cut where the next starts (by {amounts.max():g} s at most)"]
 
 
 def _two_at_one_time(source: ScoringSource, first: Timed, second: Timed) -> HypnogramError:

@@ -204,16 +204,16 @@ def _tiling(
     for start, starts in numbers.items():
         if not (np.diff(starts) > 0).all():
             continue
-        for other, values in numbers.items():
-            if other == start:
+        for meeting, values in numbers.items():
+            if meeting == start:
                 continue
             ends_meet = bool((np.abs(values[:-1] - starts[1:]) <= 1e-6).mean() >= 0.9)
             lengths_meet = bool((np.abs(starts[:-1] + values[:-1] - starts[1:]) <= 1e-6).mean() >= 0.9)
             if ends_meet == lengths_meet:
                 continue
-            notes = (_taken(columns[start], "starts"), _taken(columns[other], "ends" if ends_meet else "lengths"))
+            notes = (_taken(columns[start], "starts"), _taken(columns[meeting], "ends" if ends_meet else "lengths"))
             layout = replace(layout, onsets=(columns[start],), notes=(*layout.notes, *notes))
-            second = (columns[other],)
+            second = (columns[meeting],)
             return replace(layout, ends=second) if ends_meet else replace(layout, lengths=second)
     return layout
 
@@ -244,13 +244,15 @@ def _taken(column: TimeColumn, what: str) -> str:
 def _not_understood(source: ScoringSource, table: TextTable, k: int) -> HypnogramError:
     cells = table.cells(k)
     if kind_of(cells) is CellKind.NUMBER and numbers_of(cells) is None:
-        odd = next((row for row, text in enumerate(cells) if is_given(text) and numbers_of([text]) is None), None)
-        if odd is not None:
+        wrong_row = next((row for row, text in enumerate(cells) if is_given(text) and numbers_of([text]) is None), None)
+        if wrong_row is not None:
             hint = "expected a number, as in the other rows; take lines of sums and remarks out of the file"
-            return source.error(f"line {table.rows[odd].line}, {table.name(k)}", shortened(cells[odd]), hint)
-    shown = ", ".join(shortened(text) for text in cells[:4])
+            return source.error(
+                f"line {table.rows[wrong_row].line}, {table.name(k)}", shortened(cells[wrong_row]), hint
+            )
+    first_cells = ", ".join(shortened(text) for text in cells[:4])
     hint = (
         "what this column says is not clear, and it may say when the rows are; name it for what it is "
         "(epoch, onset_s, end_s, duration_s, start time, scorer) or take it out of the file"
     )
-    return source.error(f"column '{table.name(k)}'", shown, hint)
+    return source.error(f"column '{table.name(k)}'", first_cells, hint)

@@ -18,7 +18,9 @@ from eegvlm.hypnogram.hypnogram import Hypnogram
 
 _FREQUENCY = re.compile(r"(\d{0,6})\s*(ms|s|sec|min|T|S)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "S": 1.0, "sec": 1.0, "min": 60.0, "T": 60.0}
-_PROBABILITIES = ("WAKE", "N1", "N2", "N3", "REM")
+STAGE_NAMES = ("WAKE", "N1", "N2", "N3", "REM")
+"""YASA's names of the five stages, in the order of ours."""
+OTHER_STAGES_NOTE = "probabilities were left out: they are not of the five stages"
 
 
 def _recognises(source: ScoringSource) -> bool:
@@ -46,13 +48,13 @@ def _read(source: ScoringSource) -> Hypnogram:
 def _with_probabilities(source: ScoringSource, hypnogram: Hypnogram, columns: object) -> Hypnogram:
     if columns is None:
         return hypnogram
-    if not isinstance(columns, dict) or any(name not in columns for name in _PROBABILITIES):
-        return hypnogram.with_notes("probabilities were left out: they are not of the five stages")
+    if not isinstance(columns, dict) or any(name not in columns for name in STAGE_NAMES):
+        return hypnogram.with_notes(OTHER_STAGES_NOTE)
     try:
-        table = np.array([columns[name] for name in _PROBABILITIES], dtype=np.float32).T
+        table = np.array([columns[name] for name in STAGE_NAMES], dtype=np.float32).T
     except (TypeError, ValueError):
         raise source.error("proba", "not numbers", "expected five lists of numbers") from None
-    if table.shape != (len(hypnogram), len(_PROBABILITIES)):
+    if table.shape != (len(hypnogram), len(STAGE_NAMES)):
         raise source.error("proba", table.shape, f"expected five lists of {len(hypnogram)} numbers")
     return replace(hypnogram, probabilities=table)
 
