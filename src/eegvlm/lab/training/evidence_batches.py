@@ -15,7 +15,7 @@ import torch
 from eegvlm.evidence import BANDS, beside_median, entries, entry_places, evidence_vectors, measure_night
 from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.evidence_recipe import EvidenceData
-from eegvlm.lab.training.night_files import night_files
+from eegvlm.lab.training.night_files import night_files, version_names
 from eegvlm.lab.training.spectral_nights import SPECTRAL_VERSIONS, SpectralNight
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
@@ -58,8 +58,8 @@ class NightEvidence:
     def whole(self, night: int, version: int) -> Floats:
         """Return the vectors of a night, (epochs, entries)."""
         versions = self.files[night]
-        found: Floats = np.load(versions[version % len(versions)], mmap_mode="r")
-        return found
+        vectors: Floats = np.load(versions[version % len(versions)], mmap_mode="r")
+        return vectors
 
 
 def write_evidence(
@@ -97,7 +97,8 @@ def write_evidence(
         seen = seen_night(store, processor, augmentation, place, version)
         return evidence_vectors(seen, measure_night(seen))
 
-    return NightEvidence(store, night_files(store.nights, counts, folder, compute, progress=progress))
+    names = version_names(store.nights, counts)
+    return NightEvidence(store, night_files(folder, names, compute, progress=progress))
 
 
 @dataclass(frozen=True)
