@@ -118,31 +118,31 @@ def variants(
 
 def _variant(path: Path, settings: Mapping[str, str], changes: Sequence[str], modalities: Sequence[str]) -> Variant:
     names = [phase.name for phase in read_recipe(path, changes).phases]
-    inputs, shown, off, more = "both", tuple(modalities), set[str](), []
+    inputs, drawn_modalities, disabled, settings_of_recipe = "both", tuple(modalities), set[str](), []
     for key, value in settings.items():
         if key == "inputs":
             inputs = value
         elif key == "modalities":
-            shown = tuple(value.split("+"))
+            drawn_modalities = tuple(value.split("+"))
         elif key.startswith("phases.") and key.endswith(".enabled"):
             if not _enabled(key, value):
-                off.add(_phase(key, names))
+                disabled.add(_phase(key, names))
         elif key.startswith("data.split"):
             hint = "all variants are tested on the same persons: give it with --set, or see --folds"
             raise InputError("arguments", "--over", key, hint)
         else:
-            more.append(f"{_numbered(key, names)}={value}")
-    recipe = read_recipe(path, [*changes, *more])
-    if off:
-        kept = tuple(phase for phase in recipe.phases if phase.name not in off)
-        recipe = recipe_of(asdict(replace(recipe, phases=kept)), path)
+            settings_of_recipe.append(f"{_numbered(key, names)}={value}")
+    recipe = read_recipe(path, [*changes, *settings_of_recipe])
+    if disabled:
+        enabled = tuple(phase for phase in recipe.phases if phase.name not in disabled)
+        recipe = recipe_of(asdict(replace(recipe, phases=enabled)), path)
     if not recipe.phases:
         raise InputError(path, "phases", "none enabled", "leave one of them enabled")
     if inputs not in INPUTS:
         raise InputError("arguments", "--over inputs", inputs, f"choose from {', '.join(INPUTS)}")
     if inputs != "both" and recipe.model.evidence == "none" and not recipe.model.base:
         raise InputError("arguments", "--over inputs", inputs, "the recipe's model reads pictures alone: leave it out")
-    layout = None if not shown else _layout_of(recipe, shown)
+    layout = None if not drawn_modalities else _layout_of(recipe, drawn_modalities)
     return Variant(settings, recipe, inputs, layout)
 
 
@@ -157,10 +157,10 @@ def _parted(text: str) -> Iterable[str]:
 
 
 def _enabled(key: str, value: str) -> bool:
-    said = yaml.safe_load(value)
-    if not isinstance(said, bool):
+    enabled = yaml.safe_load(value)
+    if not isinstance(enabled, bool):
         raise InputError("arguments", f"--over {key}", value, "choose from true, false")
-    return said
+    return enabled
 
 
 def _phase(key: str, names: Sequence[str]) -> str:
