@@ -178,17 +178,18 @@ def _numbered(key: str, names: Sequence[str]) -> str:
     return ".".join(parts)
 
 
-def _layout_of(recipe: Recipe, shown: Sequence[str]) -> ImageLayout:
+def _layout_of(recipe: Recipe, modalities: Sequence[str]) -> ImageLayout:
     """Return the recipe's layout with the panels of some modalities alone; the place of others stays empty."""
-    for name in shown:
+    for name in modalities:
         if name not in MODALITIES:
             raise InputError("arguments", "modalities", name, f"choose from {', '.join(MODALITIES)}")
     layout = load_layout(recipe.model.layout)
-    panels = tuple(panel for panel in layout.panels if any(role.modality in shown for role in panel.roles))
+    panels = tuple(panel for panel in layout.panels if any(role.modality in modalities for role in panel.roles))
     drawn = {role.modality for panel in panels for role in panel.roles}
-    if lacking := [name for name in shown if name not in drawn]:
+    if lacking := [name for name in modalities if name not in drawn]:
         hint = f"layout {layout.name} draws {', '.join(dict.fromkeys(p.roles[0].modality for p in layout.panels))}"
         raise InputError("arguments", "modalities", ", ".join(lacking), hint)
-    if "eeg" not in shown:
-        raise InputError("arguments", "modalities", "+".join(shown), "keep the EEG: epochs without it are not staged")
-    return replace(layout, name=f"{layout.name}-{'-'.join(shown)}", panels=panels)
+    if "eeg" not in modalities:
+        hint = "keep the EEG: epochs without it are not staged"
+        raise InputError("arguments", "modalities", "+".join(modalities), hint)
+    return replace(layout, name=f"{layout.name}-{'-'.join(modalities)}", panels=panels)
