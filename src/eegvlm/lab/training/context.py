@@ -62,13 +62,13 @@ class NightVectors:
         """Return float32 (n, 2 * epochs + 1, channels): each epoch between its neighbours, NaN where there is none."""
         k = self.epochs
         offsets = np.arange(-k, k + 1)
-        found = np.full((len(rows), 2 * k + 1, self._vectors[0][0].shape[1]), np.nan, np.float32)
+        neighbours = np.full((len(rows), 2 * k + 1, self._vectors[0][0].shape[1]), np.nan, np.float32)
         for place, (row, version) in enumerate(zip(rows, versions, strict=True)):
-            held = self._vectors[self.store.night[row]][version]
+            vectors = self._vectors[self.store.night[row]][version]
             at = self.store.position[row] + offsets
-            inside = (at >= 0) & (at < len(held))
-            found[place, inside] = held[at[inside]]
-        return found
+            inside = (at >= 0) & (at < len(vectors))
+            neighbours[place, inside] = vectors[at[inside]]
+        return neighbours
 
     @property
     def names(self) -> list[list[str]]:
