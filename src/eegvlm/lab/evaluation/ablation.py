@@ -11,39 +11,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from eegvlm.core.files import make_folder, write_text
 from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout, load_layout
-from eegvlm.lab.datasets import Night
 from eegvlm.lab.datasets.training_record import read_record
 from eegvlm.lab.evaluation import systems
 from eegvlm.lab.evaluation.ablation_axes import Variant
 from eegvlm.lab.evaluation.ablation_table import Ablation, Cell
 from eegvlm.lab.evaluation.answer_file import read_answers, write_answers
 from eegvlm.lab.evaluation.answers import NightAnswers
-from eegvlm.lab.evaluation.crossval import ChannelledNight, Options, of_fold
+from eegvlm.lab.evaluation.crossval import Options, Tell, Tested, Track, of_fold, prefixed, stage_strangers
 from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
-from eegvlm.lab.evaluation.run import JudgedNight, answer_nights
 from eegvlm.lab.evaluation.unseen import unseen
 from eegvlm.lab.training import Recipe, train
 from eegvlm.lab.training.claiming import check_claim, claim
 from eegvlm.lab.training.parts import divided, held_out_nights, n_folds
 from eegvlm.lab.training.processes import Processes
-from eegvlm.lab.training.recipe import RecordedNights
 from eegvlm.lab.training.record import record_of_base
 
 CLAIM = "ablation.json"
 EVERYTHING = "all"
-
-Track = Callable[[list[Any], str], Iterable[Any]]
-Tell = Callable[[str], None]
-Tested = tuple[RecordedNights, Night]
 
 
 @dataclass(frozen=True)
@@ -133,10 +125,11 @@ def ablate(
     ]
     answers: dict[tuple[str, str, str], dict[int, list[NightAnswers]]] = {}
     for number, (variant, source, seed, fold) in enumerate(jobs, start=1):
-        said = f"run {number} of {len(jobs)} ({variant.name}{'' if source == EVERYTHING else f', from {source}'}, "
         run = _Run(plan, out, variant, source, seed, fold, data, options)
-        found = run.answers(track, _named(tell, f"{said}seed {run.recipe.seed}, fold {fold})"))
-        for test, nights in found.items():
+        learnt_from = "" if source == EVERYTHING else f", from {source}"
+        title = f"{variant.name}{learnt_from}, seed {run.recipe.seed}, fold {fold}"
+        by_test = run.answers(track, prefixed(tell, f"run {number} of {len(jobs)} ({title})"))
+        for test, nights in by_test.items():
             by_seed = answers.setdefault((variant.name, source, test), {})
             by_seed.setdefault(seed, []).extend(
                 replace(night, night=f"fold {fold}: {night.night}") if len(folds) > 1 else night for night in nights
@@ -148,10 +141,6 @@ def ablate(
         for test in plan.test or (EVERYTHING,)
     ]
     return Ablation(plan.recipe.name, tuple(cells), bootstrap or ConfusionBootstrap())
-
-
-def _named(tell: Tell, run: str) -> Tell:
-    return lambda sentence: tell(f"{run}: {sentence}")
 
 
 def _checked(plan: Plan, data: Mapping[str, Path], options: Options) -> tuple[int, ...]:
@@ -176,9 +165,8 @@ def _checked(plan: Plan, data: Mapping[str, Path], options: Options) -> tuple[in
         for name in plan.test:
             if name not in sources:
                 raise InputError("arguments", "--test", name, f"fold {fold} tests persons of {', '.join(sources)}")
-        if base is not None:
-            nights = [night for _, night in tested]
-            unseen(nights, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
+        nights = [night for _, night in tested]
+        unseen(nights, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
     return folds
 
 
@@ -247,30 +235,29 @@ class _Run:
     def answers(self, track: Track, tell: Tell) -> dict[str, list[NightAnswers]]:
         """Return the answers by test set; train and stage what is not there yet."""
         tested = held_out_nights(self.divided.data, self.layout, self.data)
-        found = {name: self.folder / f"answers-{self.variant.inputs}-{name}.npz" for name in _sources(tested)}
-        wanted = [name for name in found if not self.plan.test or name in self.plan.test]
-        waiting = [name for name in wanted if not found[name].is_file()]
+        files = {name: self.folder / f"answers-{self.variant.inputs}-{name}.npz" for name in _sources(tested)}
+        test_sets = [name for name in files if not self.plan.test or name in self.plan.test]
+        waiting = [name for name in test_sets if not files[name].is_file()]
         if waiting:
             tell("training")
             model = train(self.recipe, self.folder, data=self.data, resume=True, progress=track, nights_in=self.nights)
-            self._judge(model, {found[name]: [one for one in tested if one[0].name == name] for name in waiting}, tell)
-        read = {name: read_answers(found[name])[0] for name in wanted}
+            pairs = {files[name]: [pair for pair in tested if pair[0].name == name] for name in waiting}
+            self._judge(model, pairs, tell)
+        answers = {name: read_answers(files[name])[0] for name in test_sets}
         if self.plan.test:
-            return read
-        return {EVERYTHING: [night for nights in read.values() for night in nights]}
+            return answers
+        return {EVERYTHING: [night for nights in answers.values() for night in nights]}
 
     def _judge(self, model: Path, tested: Mapping[Path, Sequence[Tested]], tell: Tell) -> None:
         from eegvlm.staging import Stager
 
         options = self.options
         stager = Stager.from_pretrained(model, inputs=self.variant.inputs, device=options.device, dtype=options.dtype)
-        system = systems.whole_model(stager, batch_size=self.options.batch_size)
+        system = systems.whole_model(stager, batch_size=options.batch_size)
         record = read_record(model)
         for file, pairs in tested.items():
-            nights: list[JudgedNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
-            judged = unseen(nights, record, model.name, keep_known=self.options.judge_known)
-            tell(f"staging {len(judged.nights)} night{'s' * (len(judged.nights) > 1)} of {pairs[0][0].name}")
-            answers, errors = answer_nights(system, judged.nights)
+            of = f" of {pairs[0][0].name}"
+            _, answers, errors = stage_strangers(system, pairs, record, model.name, options, tell, of=of)
             write_answers(file, answers, {"errors": errors})
 
 

@@ -118,31 +118,31 @@ def variants(
 
 def _variant(path: Path, settings: Mapping[str, str], changes: Sequence[str], modalities: Sequence[str]) -> Variant:
     names = [phase.name for phase in read_recipe(path, changes).phases]
-    inputs, shown, off, more = "both", tuple(modalities), set[str](), []
+    inputs, drawn_modalities, disabled, settings_of_recipe = "both", tuple(modalities), set[str](), []
     for key, value in settings.items():
         if key == "inputs":
             inputs = value
         elif key == "modalities":
-            shown = tuple(value.split("+"))
+            drawn_modalities = tuple(value.split("+"))
         elif key.startswith("phases.") and key.endswith(".enabled"):
             if not _enabled(key, value):
-                off.add(_phase(key, names))
+                disabled.add(_phase(key, names))
         elif key.startswith("data.split"):
             hint = "all variants are tested on the same persons: give it with --set, or see --folds"
             raise InputError("arguments", "--over", key, hint)
         else:
-            more.append(f"{_numbered(key, names)}={value}")
-    recipe = read_recipe(path, [*changes, *more])
-    if off:
-        kept = tuple(phase for phase in recipe.phases if phase.name not in off)
-        recipe = recipe_of(asdict(replace(recipe, phases=kept)), path)
+            settings_of_recipe.append(f"{_numbered(key, names)}={value}")
+    recipe = read_recipe(path, [*changes, *settings_of_recipe])
+    if disabled:
+        enabled = tuple(phase for phase in recipe.phases if phase.name not in disabled)
+        recipe = recipe_of(asdict(replace(recipe, phases=enabled)), path)
     if not recipe.phases:
         raise InputError(path, "phases", "none enabled", "leave one of them enabled")
     if inputs not in INPUTS:
         raise InputError("arguments", "--over inputs", inputs, f"choose from {', '.join(INPUTS)}")
     if inputs != "both" and recipe.model.evidence == "none" and not recipe.model.base:
         raise InputError("arguments", "--over inputs", inputs, "the recipe's model reads pictures alone: leave it out")
-    layout = None if not shown else _layout_of(recipe, shown)
+    layout = None if not drawn_modalities else _layout_of(recipe, drawn_modalities)
     return Variant(settings, recipe, inputs, layout)
 
 
@@ -157,10 +157,10 @@ def _parted(text: str) -> Iterable[str]:
 
 
 def _enabled(key: str, value: str) -> bool:
-    said = yaml.safe_load(value)
-    if not isinstance(said, bool):
+    enabled = yaml.safe_load(value)
+    if not isinstance(enabled, bool):
         raise InputError("arguments", f"--over {key}", value, "choose from true, false")
-    return said
+    return enabled
 
 
 def _phase(key: str, names: Sequence[str]) -> str:
@@ -178,17 +178,18 @@ def _numbered(key: str, names: Sequence[str]) -> str:
     return ".".join(parts)
 
 
-def _layout_of(recipe: Recipe, shown: Sequence[str]) -> ImageLayout:
+def _layout_of(recipe: Recipe, modalities: Sequence[str]) -> ImageLayout:
     """Return the recipe's layout with the panels of some modalities alone; the place of others stays empty."""
-    for name in shown:
+    for name in modalities:
         if name not in MODALITIES:
             raise InputError("arguments", "modalities", name, f"choose from {', '.join(MODALITIES)}")
     layout = load_layout(recipe.model.layout)
-    panels = tuple(panel for panel in layout.panels if any(role.modality in shown for role in panel.roles))
+    panels = tuple(panel for panel in layout.panels if any(role.modality in modalities for role in panel.roles))
     drawn = {role.modality for panel in panels for role in panel.roles}
-    if lacking := [name for name in shown if name not in drawn]:
+    if lacking := [name for name in modalities if name not in drawn]:
         hint = f"layout {layout.name} draws {', '.join(dict.fromkeys(p.roles[0].modality for p in layout.panels))}"
         raise InputError("arguments", "modalities", ", ".join(lacking), hint)
-    if "eeg" not in shown:
-        raise InputError("arguments", "modalities", "+".join(shown), "keep the EEG: epochs without it are not staged")
-    return replace(layout, name=f"{layout.name}-{'-'.join(shown)}", panels=panels)
+    if "eeg" not in modalities:
+        hint = "keep the EEG: epochs without it are not staged"
+        raise InputError("arguments", "modalities", "+".join(modalities), hint)
+    return replace(layout, name=f"{layout.name}-{'-'.join(modalities)}", panels=panels)

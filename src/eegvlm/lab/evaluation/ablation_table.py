@@ -92,10 +92,11 @@ class Ablation:
         InputError
             If they were not judged on the same epochs of the same persons.
         """
-        against = self.reference(place)
-        if against is None:
+        reference = self.reference(place)
+        if reference is None:
             return None
-        (names, ours), (others, theirs) = (confusions_by_subject(self.evaluations[k].nights) for k in (place, against))
+        compared = (self.evaluations[cell].nights for cell in (place, reference))
+        (names, ours), (others, theirs) = map(confusions_by_subject, compared)
         if names != others or (ours.sum(axis=(1, 2)) != theirs.sum(axis=(1, 2))).any():
             hint = "the nights have changed since it was run: delete its answers, or the folder"
             raise InputError("ablation", "persons", self.title(place), hint)
@@ -111,8 +112,8 @@ class Ablation:
         keys = tuple(self.cells[0].settings)
         trains, tests = {cell.train for cell in self.cells}, {cell.test for cell in self.cells}
         rows = []
-        for place, (cell, found) in enumerate(zip(self.cells, self.evaluations, strict=True)):
-            overall = found.overall
+        for place, (cell, evaluation) in enumerate(zip(self.cells, self.evaluations, strict=True)):
+            overall = evaluation.overall
             intervals = overall.intervals
             figures = (
                 _with_interval(getattr(overall.pooled, name), intervals.get(name)) for name in ("accuracy", *_COMPARED)
@@ -129,9 +130,9 @@ class Ablation:
                     str(len(overall.subjects)),
                 )
             )
-        named = (*keys, *(("trained on",) if trains != {"all"} else ()), *(("tested on",) if tests != {"all"} else ()))
+        labels = (*keys, *(("trained on",) if trains != {"all"} else ()), *(("tested on",) if tests != {"all"} else ()))
         columns = (
-            *(named or ("",)),
+            *(labels or ("",)),
             "accuracy",
             "kappa",
             "macro-F1",
@@ -140,7 +141,7 @@ class Ablation:
             "Δ macro-F1",
             "persons",
         )
-        if not named:
+        if not labels:
             rows = [("as the recipe", *row) for row in rows]
         title = f"Ablation of {self.recipe} (intervals: persons; Δ: minus the reference, persons drawn together)"
         return FigureTable(title, columns, tuple(rows))
@@ -151,34 +152,34 @@ class Ablation:
         tests = list(dict.fromkeys(cell.test for cell in self.cells))
         if len(tests) < 2 or len(trains) < 2:
             return []
-        made = []
-        found = {self.title(place): one for place, one in enumerate(self.evaluations)}
+        tables = []
+        by_title = {self.title(place): evaluation for place, evaluation in enumerate(self.evaluations)}
         for settings in self._settings():
-            said = ", ".join(f"{key}={value}" for key, value in settings.items())
+            variant = ", ".join(f"{key}={value}" for key, value in settings.items())
             rows = []
             for train in trains:
-                cells = [found[", ".join([*filter(None, (said,)), f"{train} to {test}"])] for test in tests]
-                found_here = (one.overall for one in cells)
-                kappas = (_with_interval(one.pooled.kappa, one.intervals.get("kappa")) for one in found_here)
+                cells = [by_title[", ".join([*filter(None, (variant,)), f"{train} to {test}"])] for test in tests]
+                summaries = (evaluation.overall for evaluation in cells)
+                kappas = (_with_interval(overall.pooled.kappa, overall.intervals.get("kappa")) for overall in summaries)
                 rows.append((train, *kappas))
-            title = "Kappa by training set (rows) and test set (columns)" + (f", {said}" if said else "")
-            made.append(FigureTable(title, ("", *tests), tuple(rows)))
-        return made
+            title = "Kappa by training set (rows) and test set (columns)" + (f", {variant}" if variant else "")
+            tables.append(FigureTable(title, ("", *tests), tuple(rows)))
+        return tables
 
     def _settings(self) -> list[Mapping[str, str]]:
         return [dict(pairs) for pairs in dict.fromkeys(tuple(cell.settings.items()) for cell in self.cells)]
 
     def notes(self) -> list[str]:
         """Return what a reader of the table must know, each sentence once."""
-        said = [note for one in self.evaluations for note in one.overall.notes]
+        notes = [note for evaluation in self.evaluations for note in evaluation.overall.notes]
         if max(len(cell.seeds) for cell in self.cells) == 1:
-            said.append("one seed: how much of a difference is chance of training is not known")
-        return list(dict.fromkeys(said))
+            notes.append("one seed: how much of a difference is chance of training is not known")
+        return list(dict.fromkeys(notes))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything under its name, ready for JSON."""
         cells = []
-        for place, (cell, found) in enumerate(zip(self.cells, self.evaluations, strict=True)):
+        for place, (cell, evaluation) in enumerate(zip(self.cells, self.evaluations, strict=True)):
             differences = {name: self.difference(place, name) for name in OVERALL}
             cells.append(
                 {
@@ -187,7 +188,7 @@ class Ablation:
                     "tested_on": cell.test,
                     "kappa_by_seed": dict(zip(map(str, cell.seeds), cell.kappas, strict=True)),
                     "minus_reference": {name: one and one.to_dict() for name, one in differences.items()},
-                    **found.overall.to_dict(),
+                    **evaluation.overall.to_dict(),
                 }
             )
         return {"recipe": self.recipe, "cells": cells, "notes": self.notes(), "notice": NOTICE}
@@ -202,8 +203,8 @@ class Ablation:
         """
         make_folder(folder)
         parts = [one.markdown() for one in (self.table(), *self.matrices())]
-        said = "\n".join(f"- {note}" for note in self.notes())
-        page = "\n\n".join(["# Ablation", *parts, *filter(None, [said]), NOTICE]) + "\n"
+        notes = "\n".join(f"- {note}" for note in self.notes())
+        page = "\n\n".join(["# Ablation", *parts, *filter(None, [notes]), NOTICE]) + "\n"
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
         file, markdown = folder / JSON_FILE, folder / MARKDOWN_FILE
         write_together({markdown: page.encode(), file: text.encode()})

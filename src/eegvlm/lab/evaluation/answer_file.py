@@ -58,12 +58,12 @@ def read_answers(file: Path) -> tuple[list[NightAnswers], dict[str, Any]]:
         If it is no such file.
     """
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
-            head = json.loads(str(held["head"]))
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            head = json.loads(str(archive["head"]))
             nights = [
                 NightAnswers(
                     **fields,
-                    **{name: held[key] for name in _ARRAYS if (key := f"{number}/{name}") in held.files},
+                    **{name: archive[key] for name in _ARRAYS if (key := f"{number}/{name}") in archive.files},
                 )
                 for number, fields in enumerate(head["nights"])
             ]

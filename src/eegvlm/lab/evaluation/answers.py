@@ -76,12 +76,12 @@ class NightAnswers:
         truth = np.asarray(self.truth)
         if truth.ndim != 1 or not np.isin(truth, (*STAGES, Stage.UNSCORED)).all():
             self._refuse("truth", f"{truth.dtype} {truth.shape}", "give one integer from -1 to 4 an epoch")
-        given = np.asarray(self.stages)
-        if given.shape != truth.shape or given.dtype.kind not in "iu":
-            shape = f"{given.dtype} {given.shape}"
+        answered = np.asarray(self.stages)
+        if answered.shape != truth.shape or answered.dtype.kind not in "iu":
+            shape = f"{answered.dtype} {answered.shape}"
             self._refuse("stages", shape, f"give {truth.size} integers, one for each of the expert's epochs")
         object.__setattr__(self, "truth", truth.astype(np.int8))
-        stages = np.where(np.isin(given, STAGES), given, Stage.UNSCORED)
+        stages = np.where(np.isin(answered, STAGES), answered, Stage.UNSCORED)
         object.__setattr__(self, "stages", stages.astype(np.int8))
         if self.probabilities is not None:
             probabilities = np.asarray(self.probabilities, np.float32)

@@ -93,7 +93,7 @@ def stage_changed(
         If no night can be staged as it is.
     """
     nights = list(nights)
-    found = tuple(ChangedNights(one) for one in perturbations)
+    changes = tuple(ChangedNights(change) for change in perturbations)
     total, done, problem = len(nights) * (len(perturbations) + 1), 0, None
     for night in nights:
         _tell(progress, done, total, f"{night.name}: as it is")
@@ -106,19 +106,19 @@ def stage_changed(
             problem = error
             done += len(perturbations)
             continue
-        for one in found:
-            _tell(progress, done, total, f"{night.name}: {one.change.name}")
+        for changed in changes:
+            _tell(progress, done, total, f"{night.name}: {changed.change.name}")
             done += 1
             try:
-                pair = _pair(stage_night, clean, recording, one.change, draws_of(seed, night.name, one.change))
+                pair = _pair(stage_night, clean, recording, changed.change, draws_of(seed, night.name, changed.change))
             except NotApplicableError as why:
-                one.skipped[str(why)] = one.skipped.get(str(why), 0) + 1
+                changed.skipped[str(why)] = changed.skipped.get(str(why), 0) + 1
             else:
-                one.pairs.append(pair)
+                changed.pairs.append(pair)
     _tell(progress, total, total, "")
-    if problem is not None and not any(one.pairs for one in found):
+    if problem is not None and not any(changed.pairs for changed in changes):
         raise problem
-    return found
+    return changes
 
 
 def draws_of(seed: int, night: str, change: Perturbation) -> np.random.Generator:
@@ -155,9 +155,9 @@ def _pair(
 
 def _fill(stages: np.ndarray, stage_night: StageNight, changed: Perturbed) -> None:
     for piece in changed.pieces:
-        given = as_reading(stage_night(piece.recording)).hypnogram.stages
-        kept = min(len(given), len(stages) - piece.first)
-        stages[piece.first : piece.first + kept] = given[:kept]
+        answers = as_reading(stage_night(piece.recording)).hypnogram.stages
+        count = min(len(answers), len(stages) - piece.first)
+        stages[piece.first : piece.first + count] = answers[:count]
 
 
 def _tell(progress: Progress | None, done: int, total: int, what: str) -> None:

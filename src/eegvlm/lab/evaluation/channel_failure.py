@@ -127,16 +127,17 @@ def channel_failures(
         hint = f"give a number above 0, up to {MOST:g}; a channel that is dead throughout is left out by --modalities"
         raise InputError("arguments", "share", share, hint)
     failures = [(role, kind, failing(role, kind, share)) for role in roles for kind in kinds]
+    perturbations = [perturbation for *_, perturbation in failures]
     changed = stage_changed(
-        stage_night, nights, [one for *_, one in failures], channels=channels, progress=progress, seed=bootstrap.seed
+        stage_night, nights, perturbations, channels=channels, progress=progress, seed=bootstrap.seed
     )
     rows = tuple(
-        _row(role, kind, one, bootstrap, _mean_worth(attributed, nights, one, channels))
-        for (role, kind, _), one in zip(failures, changed, strict=True)
-        if one.pairs
+        _row(role, kind, failure, bootstrap, _mean_worth(attributed, nights, failure, channels))
+        for (role, kind, _), failure in zip(failures, changed, strict=True)
+        if failure.pairs
     )
     if not rows:
-        why = "; ".join(sorted({reason for one in changed for reason in one.skipped}))
+        why = "; ".join(sorted({reason for failure in changed for reason in failure.skipped}))
         raise InputError("arguments", "roles", ", ".join(roles), f"no night has such a channel: {why}")
     return rows
 
@@ -174,34 +175,34 @@ def _beside(worth: tuple[float, float] | None) -> str:
 
 
 def _row(
-    role: Role, kind: Kind, one: ChangedNights, bootstrap: ConfusionBootstrap, worth: dict[str, tuple[float, float]]
+    role: Role, kind: Kind, changed: ChangedNights, bootstrap: ConfusionBootstrap, worth: dict[str, tuple[float, float]]
 ) -> FailureRow:
-    before, after = confusions(one.pairs)
-    compared = sum(pair.compared for pair in one.pairs)
+    before, after = confusions(changed.pairs)
+    compared = sum(pair.compared for pair in changed.pairs)
     return FailureRow(
         role,
         kind,
-        len(one.pairs),
+        len(changed.pairs),
         figures(before.sum(axis=0)),
         figures(after.sum(axis=0)),
         {name: bootstrap.of_difference(after, before, name) for name in FIGURES},
-        sum(pair.other for pair in one.pairs) / compared if compared else None,
-        one.skipped,
-        one.failed,
+        sum(pair.other for pair in changed.pairs) / compared if compared else None,
+        changed.skipped,
+        changed.failed,
         worth,
     )
 
 
 def _mean_worth(
-    attributed: Attributed | None, nights: Sequence[JudgedNight], one: ChangedNights, channels: Channels | None
+    attributed: Attributed | None, nights: Sequence[JudgedNight], changed: ChangedNights, channels: Channels | None
 ) -> dict[str, tuple[float, float]]:
     """Return what each panel is worth before and after, mean over the nights that were staged both times."""
-    staged = {pair.clean.night for pair in one.pairs if pair.changed.error is None}
+    staged = {pair.clean.night for pair in changed.pairs if pair.changed.error is None}
     if attributed is None or not staged:
         return {}
-    found = [attributed(night, night.recording(channels), one.change) for night in nights if night.name in staged]
-    panels = {panel for worth in found for panel in worth}
+    worths = [attributed(night, night.recording(channels), changed.change) for night in nights if night.name in staged]
+    panels = {panel for worth in worths for panel in worth}
     return {
-        panel: tuple(np.mean([worth[panel] for worth in found if panel in worth], axis=0).tolist())
+        panel: tuple(np.mean([worth[panel] for worth in worths if panel in worth], axis=0).tolist())
         for panel in sorted(panels)
     }

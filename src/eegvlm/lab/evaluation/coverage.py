@@ -98,9 +98,9 @@ def coverage(confidence: Floats, right: npt.NDArray[np.bool_], answered: npt.NDA
     for wanted in WANTED:
         enough = np.flatnonzero(accuracy >= wanted - 1e-12)
         if enough.size:
-            kept = int(enough[-1]) + 1
-            least = float(sorted_confidence[kept - 1])
-            review.append(ReviewCoverage(wanted, 1 - kept / n, None if np.isnan(least) else least))
+            epochs_kept = int(enough[-1]) + 1
+            least = float(sorted_confidence[epochs_kept - 1])
+            review.append(ReviewCoverage(wanted, 1 - epochs_kept / n, None if np.isnan(least) else least))
         else:
             review.append(ReviewCoverage(wanted, None, None))
     return Coverage(curve, float(accuracy.mean()), tuple(review))

@@ -25,14 +25,15 @@ from eegvlm.lab.evaluation.answers import NightAnswers
 from eegvlm.lab.evaluation.evaluation import judge
 from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.report import Report
-from eegvlm.lab.evaluation.run import JudgedNight, answer_nights
+from eegvlm.lab.evaluation.run import JudgedNight, StageNight, answer_nights
 from eegvlm.lab.evaluation.summary import summarise
 from eegvlm.lab.evaluation.tables import FigureTable, number
-from eegvlm.lab.evaluation.unseen import ABOUT, unseen
+from eegvlm.lab.evaluation.unseen import ABOUT, Judged, unseen
 from eegvlm.lab.training import Recipe, train
 from eegvlm.lab.training.claiming import check_claim, claim
 from eegvlm.lab.training.parts import held_out_nights, n_folds
 from eegvlm.lab.training.processes import Processes
+from eegvlm.lab.training.recipe import RecordedNights
 from eegvlm.lab.training.record import record_of_base
 from eegvlm.model.general import STAGER_FILE
 from eegvlm.signals import Recording
@@ -42,6 +43,7 @@ ANSWERS = "answers.npz"
 
 Track = Callable[[list[Any], str], Iterable[Any]]
 Tell = Callable[[str], None]
+Tested = tuple[RecordedNights, Night]
 
 
 @dataclass(frozen=True)
@@ -146,22 +148,22 @@ def cross_validate(
     base = record_of_base(recipe)
     for fold in range(1, count + 1):
         tested = [night for _, night in held_out_nights(of_fold(recipe, fold).data, layout, data)]
-        if base is not None:
-            unseen(tested, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
+        unseen(tested, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
     claim(recipe, out, resume=resume, record=CLAIM)
     for fold in chosen:
         folder = out / f"fold-{fold:02d}"
         if not (folder / ANSWERS).is_file():
-            one = of_fold(recipe, fold)
-            named = _named(tell, f"fold {fold} of {count}")
-            named("training")
-            model = train(one, folder, data=data, resume=True, progress=track, nights_in=out / "nights")
-            _judge_fold(one, folder, model, layout, data, options, named)
+            fold_recipe = of_fold(recipe, fold)
+            tell_fold = prefixed(tell, f"fold {fold} of {count}")
+            tell_fold("training")
+            model = train(fold_recipe, folder, data=data, resume=True, progress=track, nights_in=out / "nights")
+            _judge_fold(fold_recipe, folder, model, layout, data, options, tell_fold)
     return _pooled(recipe, out, count, bootstrap or ConfusionBootstrap())
 
 
-def _named(tell: Tell, fold: str) -> Tell:
-    return lambda sentence: tell(f"{fold}: {sentence}")
+def prefixed(tell: Tell, run: str) -> Tell:
+    """Return what tells the same sentences with the name of a run before each."""
+    return lambda sentence: tell(f"{run}: {sentence}")
 
 
 def of_fold(recipe: Recipe, fold: int) -> Recipe:
@@ -169,6 +171,50 @@ def of_fold(recipe: Recipe, fold: int) -> Recipe:
     if recipe.data.split is None:
         return recipe
     return replace(recipe, data=replace(recipe.data, split=replace(recipe.data.split, fold=fold)))
+
+
+def stage_strangers(
+    stage_night: StageNight,
+    pairs: Sequence[Tested],
+    record: TrainingRecord | None,
+    model: str,
+    options: Options,
+    tell: Tell,
+    *,
+    of: str = "",
+) -> tuple[Judged[JudgedNight], list[NightAnswers], dict[str, str]]:
+    """Stage nights that were held out, without those of persons whom the model has met.
+
+    Parameters
+    ----------
+    stage_night
+        The model, as a system.
+    pairs
+        The nights, each with its source.
+    record, model
+        Whom the model has met, and its name.
+    options
+        Whether persons are judged all the same.
+    tell
+        Called with a sentence that says how many nights are staged.
+    of
+        How that sentence goes on.
+
+    Returns
+    -------
+    judged, answers, errors
+        The nights that are judged, their answers, and by name why a night could not be staged.
+
+    Raises
+    ------
+    InputError
+        If nobody is left.
+    """
+    nights: list[JudgedNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
+    judged = unseen(nights, record, model, keep_known=options.judge_known)
+    tell(f"staging {len(judged.nights)} night{'s' * (len(judged.nights) > 1)}{of}")
+    answers, errors = answer_nights(stage_night, judged.nights)
+    return judged, answers, errors
 
 
 def _judge_fold(
@@ -185,12 +231,9 @@ def _judge_fold(
 
     record = read_record(model)
     pairs = held_out_nights(recipe.data, layout, data)
-    tested: list[JudgedNight] = [ChannelledNight(night, source.channels) for source, night in pairs]
-    judged = unseen(tested, record, model.name, keep_known=options.judge_known)
     stager = Stager.from_pretrained(model, device=options.device, dtype=options.dtype)
     system = systems.whole_model(stager, batch_size=options.batch_size)
-    tell(f"staging {len(judged.nights)} night{'s' * (len(judged.nights) > 1)}")
-    answers, errors = answer_nights(system, judged.nights)
+    judged, answers, errors = stage_strangers(system, pairs, record, model.name, options, tell)
     about = {
         "errors": errors,
         ABOUT: judged.sentence,
@@ -208,8 +251,8 @@ def _last(record: TrainingRecord) -> TrainingRecord:
 
 def _calibration(model: Path) -> dict[str, Any]:
     """Return what the validation persons set."""
-    own = model / STAGER_FILE
-    fields = json.loads((own if own.is_file() else model / "config.json").read_text(encoding="utf-8"))
+    settings = model / STAGER_FILE
+    fields = json.loads((settings if settings.is_file() else model / "config.json").read_text(encoding="utf-8"))
     return {key: fields[key] for key in ("stage_temperature", "smoothing", "smoothing_strength")}
 
 
@@ -226,11 +269,10 @@ def _pooled(recipe: Recipe, out: Path, count: int, bootstrap: ConfusionBootstrap
     ]
     errors = {name: why for _, about in folds.values() for name, why in about["errors"].items()}
     split = recipe.data.split
-    said = "the recipe's own parts" if split is None else split.protocol
     crops = sorted({str(source.wake_crop_min) for source in (*recipe.data.train.recorded, *recipe.data.test.recorded)})
     about = {
         "recipe": recipe.name,
-        "split": said,
+        "split": "the recipe's own parts" if split is None else split.protocol,
         "folds": f"{len(done)} of {count}, each judged by a model that was trained without its persons",
         "wake": "not cropped" if crops == ["None"] else f"minutes kept around sleep, by source: {', '.join(crops)}",
         "temperatures and smoothing": "set by validation persons of each fold, who are not tested in it",

@@ -140,15 +140,15 @@ def _cut(
     rng: np.random.Generator,
 ) -> Cut | None:
     """Return what to blank for a claim; None where equal chance segments do not fit."""
-    found = [
+    same_kind = [
         one
         for one in findings
         if one.kind == claim.kind and claim.channel in (None, context.channels.get(one.channel or ""))
     ]
-    segments = tuple(map(widened, cited(claim, found)))
-    lengths, taken = [stop - start for start, stop in segments], [widened(one) for one in found]
+    segments = tuple(map(widened, cited(claim, same_kind)))
+    lengths, taken = [stop - start for start, stop in segments], [widened(one) for one in same_kind]
     draws = [chance_segments(lengths, taken, rng) for _ in range(DRAWS)]
-    panels = tuple(name for name, channel in probe.channels.items() if _shows(channel, found[0]))
+    panels = tuple(name for name, channel in probe.channels.items() if _shows(channel, same_kind[0]))
     fitting = [draw for draw in draws if draw is not None]
     return Cut(row, claim.kind, panels, (segments, *fitting)) if len(fitting) == DRAWS else None
 
@@ -164,16 +164,16 @@ def _read(
     """Yield cuts, and the logits of every version of them in order."""
     step = _COPIES_AT_ONCE // (DRAWS + 1)
     for begin in range(0, len(cuts), step):
-        some = cuts[begin : begin + step]
-        places = np.repeat(epochs[[cut.row for cut in some]], DRAWS + 1)
+        batch = cuts[begin : begin + step]
+        places = np.repeat(epochs[[cut.row for cut in batch]], DRAWS + 1)
         signals = probe.signals_of(places)
         copy = 0
-        for cut in some:
+        for cut in batch:
             for segments in cut.versions:
                 for panel in cut.panels:
                     blank(signals[panel][copy], segments)
                 copy += 1
-        yield some, probe.read(places, signals)
+        yield batch, probe.read(places, signals)
 
 
 @dataclass(frozen=True)
@@ -210,13 +210,13 @@ class DeletionRow:
 def deletion_rows(subjects: Sequence[Sequence[Deletion]], bootstrap: ConfusionBootstrap) -> tuple[DeletionRow, ...]:
     """Return the figures of all claims, then of each kind, the most frequent first."""
     number: dict[str, int] = {}
-    for some in subjects:
-        for one in some:
+    for deletions in subjects:
+        for one in deletions:
             number[one.kind] = number.get(one.kind, 0) + 1
     kinds = sorted(number, key=lambda kind: (-number[kind], kind))
-    of_kind = [[[one for one in some if one.kind == kind] for some in subjects] for kind in kinds]
+    of_kind = [[[one for one in deletions if one.kind == kind] for deletions in subjects] for kind in kinds]
     named = [(ALL, subjects), *zip(kinds, of_kind, strict=True)]
-    return tuple(_row(name, some, bootstrap) for name, some in named)
+    return tuple(_row(name, deletions, bootstrap) for name, deletions in named)
 
 
 def _row(kind: str, subjects: Sequence[Sequence[Deletion]], bootstrap: ConfusionBootstrap) -> DeletionRow:

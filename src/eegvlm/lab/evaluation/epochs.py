@@ -68,17 +68,17 @@ def judged_epochs(nights: Sequence[NightAnswers], subjects: Sequence[str]) -> Ju
     place = {subject: index for index, subject in enumerate(subjects)}
     parts = []
     for night in nights:
-        given = night.probabilities
-        if given is None:  # refused above
+        probabilities = night.probabilities
+        if probabilities is None:  # refused above
             continue
-        kept, answered = night.scored, night.answered
-        rows = given.astype(np.float64)
+        scored, answered = night.scored, night.answered
+        rows = probabilities.astype(np.float64)
         rows[~answered] = 1 / N_STAGES
         rows /= rows.sum(axis=1, keepdims=True)
         stages = np.where(answered, night.stages, 0).astype(np.intp)
         confidence = np.where(answered, rows[np.arange(len(rows)), stages], 0.0)
         right = answered & (night.stages == night.truth)
         where = np.full(len(rows), place[night.subject], np.intp)
-        parts.append([one[kept] for one in (night.truth, right, answered, confidence, rows, where)])
+        parts.append([one[scored] for one in (night.truth, right, answered, confidence, rows, where)])
     truth, right, answered, confidence, rows, where = (np.concatenate(one) for one in zip(*parts, strict=True))
     return JudgedEpochs(truth, right, answered, confidence, rows, where, len(subjects))

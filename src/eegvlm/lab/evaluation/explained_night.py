@@ -159,8 +159,8 @@ def _answers(
     """Return answers that are judged on the chosen epochs only."""
     judged = np.full(len(truth), Stage.UNSCORED, np.int8)
     judged[chosen] = truth[chosen]
-    given = np.full(len(truth), Stage.UNSCORED, np.int8)
-    given[chosen] = stages
+    answers = np.full(len(truth), Stage.UNSCORED, np.int8)
+    answers[chosen] = stages
     rows = np.full((len(truth), N_STAGES), np.nan, np.float32)
     rows[chosen] = probabilities
-    return NightAnswers(subject, night, judged, given, rows)
+    return NightAnswers(subject, night, judged, answers, rows)

@@ -38,11 +38,11 @@ def failing(role: Role, kind: Kind, share: float = SHARE) -> Perturbation:
     """
 
     def apply(recording: Recording, rng: np.random.Generator) -> Perturbed:
-        own = next((one for one in recording.channels if one.role is role), None)
-        if own is None:
+        failed_channel = next((one for one in recording.channels if one.role is role), None)
+        if failed_channel is None:
             raise NotApplicableError(f"no channel of role {role}")
-        source = _other(recording, own) if kind == "swapped" else None
-        bad = _stretches(recording.n_epochs, own.rate, share, rng)
+        source = _other(recording, failed_channel) if kind == "swapped" else None
+        bad = _stretches(recording.n_epochs, failed_channel.rate, share, rng)
 
         def edit(channel: Channel, samples: Samples) -> tuple[Samples, float]:
             if channel.role is not role:
@@ -77,24 +77,24 @@ def _corrupted(
     rng: np.random.Generator,
 ) -> Samples:
     """Return what a channel holds where it fails, of all its samples."""
-    known = samples[~np.isnan(samples)]
-    level = np.float32(_TIMES * np.median(np.abs(known))) if len(known) else np.float32(0)
+    present = samples[~np.isnan(samples)]
+    level = np.float32(_TIMES * np.median(np.abs(present))) if len(present) else np.float32(0)
     if kind == "noise":
         return level * rng.standard_normal(len(samples), dtype=np.float32)
     if kind == "saturated":
         return np.asarray(np.clip(samples * np.float32(_GAIN), -level, level), np.float32)
     if source is not None:
-        other = recording.samples(source)
-        at = np.minimum((np.arange(len(samples)) * (source.rate / channel.rate)).astype(np.intp), len(other) - 1)
-        return np.asarray(other[at], np.float32)
+        swapped = recording.samples(source)
+        at = np.minimum((np.arange(len(samples)) * (source.rate / channel.rate)).astype(np.intp), len(swapped) - 1)
+        return np.asarray(swapped[at], np.float32)
     return np.zeros_like(samples)
 
 
-def _other(recording: Recording, own: Channel) -> Channel:
+def _other(recording: Recording, failed_channel: Channel) -> Channel:
     """Return the next channel of another kind, in the order of roles."""
-    order = [*ROLES[ROLES.index(own.role) :], *ROLES]
+    order = [*ROLES[ROLES.index(failed_channel.role) :], *ROLES]
     for role in order:
-        if role.modality != own.role.modality:
+        if role.modality != failed_channel.role.modality:
             for channel in recording.channels:
                 if channel.role is role:
                     return channel

@@ -57,7 +57,7 @@ class PanelWorth:
         before: npt.NDArray[np.float32] = intact.panel_losses[rows]
         names = [panel.name for panel in intact.layout.panels]
         means = zip(names, before.mean(axis=0).tolist(), after.panel_losses.mean(axis=0).tolist(), strict=True)
-        return {name: (own, other) for name, own, other in means}
+        return {name: (intact_worth, corrupted_worth) for name, intact_worth, corrupted_worth in means}
 
     def _attribution(self, night: JudgedNight, recording: Recording) -> Attribution:
         """Return what the answers to some epochs of the intact night hang on; computed once a night."""

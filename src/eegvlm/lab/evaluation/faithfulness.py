@@ -183,7 +183,7 @@ def faithfulness(
         try:
             truth = night.hypnogram()
             recording = keep_modalities(night.recording(channels), modalities)
-            one = explain_night(
+            explanation = explain_night(
                 stager,
                 recording,
                 truth,
@@ -198,8 +198,8 @@ def faithfulness(
         except InputError as error:
             errors[night.name], first = reason(error), first or error
             continue
-        if one.texts:
-            explained.append(one)
+        if explanation.texts:
+            explained.append(explanation)
         else:
             errors[night.name] = "the expert scored no epoch with signal"
     if progress is not None:
@@ -222,10 +222,10 @@ def summarise_faithfulness(
 
     def by_subject(items: Sequence[Sequence[T]]) -> list[list[T]]:
         """Gather what belongs to the nights of each subject."""
-        held: dict[str, list[T]] = {name: [] for name in names}
-        for night, some in zip(nights, items, strict=True):
-            held[night.subject] += some
-        return list(held.values())
+        groups: dict[str, list[T]] = {name: [] for name in names}
+        for night, items_of_night in zip(nights, items, strict=True):
+            groups[night.subject] += items_of_night
+        return list(groups.values())
 
     texts = by_subject([night.texts for night in nights])
     answers = {

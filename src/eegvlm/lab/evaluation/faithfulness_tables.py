@@ -33,13 +33,13 @@ def faithfulness_tables(found: Faithfulness) -> list[FigureTable]:
 
 def faithfulness_notes(found: Faithfulness) -> list[str]:
     """Say which epochs were explained, and what is left out."""
-    drawn = f"{found.flaws.texts} of {found.scored} scored epochs with signal were explained"
+    explained = f"{found.flaws.texts} of {found.scored} scored epochs with signal were explained"
     sample = (
         "all of them"
         if found.epochs_a_night is None
         else f"at most {found.epochs_a_night} a night, drawn by seed {found.seed}"
     )
-    notes = [f"faithfulness: {drawn}, {sample}", f"faithfulness: {_STATED[found.reasons]}"]
+    notes = [f"faithfulness: {explained}, {sample}", f"faithfulness: {_STATED[found.reasons]}"]
     if found.subjects < 2:
         notes.append("faithfulness: one subject: no interval over subjects can be given")
     if found.without_room:
@@ -55,14 +55,14 @@ def _verdict_table(title: str, first: str, rows: tuple[VerdictRow, ...]) -> Figu
     return FigureTable(title, (first, "number", "confirmed", "contradicted", "not measurable"), cells)
 
 
-def _text_table(found: Faithfulness) -> FigureTable:
-    flaws, swap = found.flaws, found.swap
+def _text_table(faithfulness: Faithfulness) -> FigureTable:
+    flaws, swap = faithfulness.flaws, faithfulness.swap
     rows = (
         ("rationales", str(flaws.texts)),
         ("not read whole", str(flaws.not_whole)),
         ("contradict their own stage", str(flaws.contradictory)),
         ("share repeated by another epoch of the night", flaws.repeated.text),
-        ("share that comes to another stage than the direct answer", found.differ.text),
+        ("share that comes to another stage than the direct answer", faithfulness.differ.text),
         ("pictures swapped with an epoch of another stage", str(swap.pairs)),
         ("share of texts that the swap changes", swap.changed.text),
         ("claims confirmed by the epoch's own signal, own picture", swap.confirmed.text),
@@ -72,10 +72,10 @@ def _text_table(found: Faithfulness) -> FigureTable:
     return FigureTable("Rationales, and the swap test", ("", "all nights"), rows)
 
 
-def _deletion_table(found: Faithfulness) -> FigureTable:
+def _deletion_table(faithfulness: Faithfulness) -> FigureTable:
     rows = tuple(
         (row.kind, str(row.claims), *(one.text for one in (row.cited, row.chance, row.difference, row.ratio)))
-        for row in found.deletion
+        for row in faithfulness.deletion
     )
     columns = ("claim", "number", "cited segment", f"chance segments (mean of {DRAWS})", "difference", "ratio")
     return FigureTable("Deletion test: fall of the stage's probability after blanking", columns, rows)

@@ -141,22 +141,22 @@ def rates(confusions: Counts | Floats) -> dict[str, Floats]:
 def figures(confusion: Counts) -> Figures:
     """Compute the figures of one confusion matrix (5, 6), of a night or added up over many."""
     confusion = np.asarray(confusion, np.int64)
-    found = rates(confusion)
+    values = rates(confusion)
     stages = tuple(
         StageFigures(
-            defined(found["precision"][k]),
-            defined(found["recall"][k]),
-            defined(found["f1"][k]),
+            defined(values["precision"][k]),
+            defined(values["recall"][k]),
+            defined(values["f1"][k]),
             int(confusion[k].sum()),
         )
         for k in range(len(STAGES))
     )
     return Figures(
         confusion,
-        defined(found["accuracy"]),
-        defined(found["balanced_accuracy"]),
-        defined(found["macro_f1"]),
-        defined(found["kappa"]),
+        defined(values["accuracy"]),
+        defined(values["balanced_accuracy"]),
+        defined(values["macro_f1"]),
+        defined(values["kappa"]),
         stages,
     )
 

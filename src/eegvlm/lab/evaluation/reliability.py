@@ -82,7 +82,7 @@ class Calibration:
 
 def calibration(epochs: JudgedEpochs, bootstrap: ConfusionBootstrap) -> Calibration:
     """Compute the calibration of at least one judged epoch."""
-    given, right = epochs.confidence[epochs.answered], epochs.right[epochs.answered]
+    confidence, right = epochs.confidence[epochs.answered], epochs.right[epochs.answered]
     answered = int(epochs.answered.sum())
     gap = np.where(epochs.answered, epochs.confidence - epochs.right, 0.0)
     rows = np.arange(len(epochs.truth))
@@ -97,13 +97,13 @@ def calibration(epochs: JudgedEpochs, bootstrap: ConfusionBootstrap) -> Calibrat
     everything = by_subject(np.ones(len(rows)))
     intervals |= bootstrap.of_means({"brier": by_subject(brier), "nll": by_subject(nll)}, everything)
     return Calibration(
-        expected_calibration_error(given, right),
+        expected_calibration_error(confidence, right),
         float(gap.sum() / answered) if answered else None,
         float(brier.mean()),
         float(nll.mean()),
         answered,
         len(rows) - answered,
-        reliability(given, right),
+        reliability(confidence, right),
         intervals,
     )
 
@@ -123,14 +123,14 @@ def reliability(confidence: Floats, right: np.ndarray, bins: int = BINS) -> tupl
     which = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
     count = np.bincount(which, minlength=bins)
     claimed = np.bincount(which, confidence, minlength=bins)
-    kept = np.bincount(which, np.asarray(right, np.float64), minlength=bins)
+    correct = np.bincount(which, np.asarray(right, np.float64), minlength=bins)
     return tuple(
         ReliabilityBin(
             k / bins,
             (k + 1) / bins,
             int(count[k]),
             float(claimed[k] / count[k]) if count[k] else None,
-            float(kept[k] / count[k]) if count[k] else None,
+            float(correct[k] / count[k]) if count[k] else None,
         )
         for k in range(bins)
     )

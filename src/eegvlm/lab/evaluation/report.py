@@ -62,15 +62,15 @@ class Report:
 
     def tables(self) -> list[FigureTable]:
         """Return all tables in the order in which they are read."""
-        made = tables(self.evaluation)
+        figure_tables = tables(self.evaluation)
         if self.baselines:
             systems = {"model": self.evaluation, **self.baselines}
-            made += [system_table(systems), difference_table(compare(systems))]
+            figure_tables += [system_table(systems), difference_table(compare(systems))]
         if self.robustness:
-            made.append(robustness_table(self.robustness))
+            figure_tables.append(robustness_table(self.robustness))
         if self.faithfulness is not None:
-            made += faithfulness_tables(self.faithfulness)
-        return [*made, *self.more]
+            figure_tables += faithfulness_tables(self.faithfulness)
+        return [*figure_tables, *self.more]
 
     def notes(self) -> list[str]:
         """Return what a reader of the figures must know."""

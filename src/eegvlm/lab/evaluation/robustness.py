@@ -83,11 +83,11 @@ def robustness(
     changed = stage_changed(
         stage_night, nights, perturbations, channels=channels, progress=progress, seed=bootstrap.seed
     )
-    return tuple(_row(one, bootstrap) for one in changed)
+    return tuple(_row(change, bootstrap) for change in changed)
 
 
-def _row(one: ChangedNights, bootstrap: ConfusionBootstrap) -> RobustnessRow:
-    pairs = one.pairs
+def _row(changed_nights: ChangedNights, bootstrap: ConfusionBootstrap) -> RobustnessRow:
+    pairs = changed_nights.pairs
     full = [pair for pair in pairs if not pair.clean.is_restricted]
     kappa = balanced = clean = changed = None
     if full:
@@ -100,8 +100,8 @@ def _row(one: ChangedNights, bootstrap: ConfusionBootstrap) -> RobustnessRow:
         balanced = bootstrap.of_difference(after, before, "balanced_accuracy")
     compared = sum(pair.compared for pair in pairs)
     return RobustnessRow(
-        one.change.name,
-        one.change.about,
+        changed_nights.change.name,
+        changed_nights.change.about,
         len(pairs),
         sum(pair.clean.n_scored for pair in pairs),
         clean,
@@ -109,8 +109,8 @@ def _row(one: ChangedNights, bootstrap: ConfusionBootstrap) -> RobustnessRow:
         kappa,
         balanced,
         sum(pair.other for pair in pairs) / compared if compared else None,
-        one.skipped,
-        one.failed,
+        changed_nights.skipped,
+        changed_nights.failed,
     )
 
 

@@ -65,7 +65,7 @@ def chance_segments(
     tuple of Segment or None
         None where they do not fit.
     """
-    used, drawn = list(taken), []
+    used, segments = list(taken), []
     for length in sorted(lengths, reverse=True):
         gaps = _gaps(used)
         rooms = np.array([max(stop - start - length, 0.0) for start, stop in gaps])
@@ -73,9 +73,9 @@ def chance_segments(
             return None
         gap = int(rng.choice(len(gaps), p=rooms / rooms.sum()))
         start = gaps[gap][0] + rng.uniform(0.0, rooms[gap])
-        drawn.append((start, start + length))
-        used.append(drawn[-1])
-    return tuple(drawn)
+        segments.append((start, start + length))
+        used.append(segments[-1])
+    return tuple(segments)
 
 
 def blank(signal: npt.NDArray[np.float32], segments: Sequence[Segment]) -> None:

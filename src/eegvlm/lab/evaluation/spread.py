@@ -41,8 +41,8 @@ class Spread:
 
 def spread(values: Iterable[float | None]) -> Spread | None:
     """Describe a figure over subjects; None values are left out, and None is returned if nothing is left."""
-    known = np.array([value for value in values if value is not None], np.float64)
-    if not known.size:
+    present = np.array([value for value in values if value is not None], np.float64)
+    if not present.size:
         return None
-    q25, median, q75 = (float(x) for x in np.quantile(known, (0.25, 0.5, 0.75)))
-    return Spread(known.size, median, float(known.min()), float(known.max()), q25, q75)
+    q25, median, q75 = (float(x) for x in np.quantile(present, (0.25, 0.5, 0.75)))
+    return Spread(present.size, median, float(present.min()), float(present.max()), q25, q75)

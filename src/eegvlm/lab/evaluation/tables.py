@@ -73,15 +73,15 @@ def about_lines(evaluation: Evaluation) -> list[str]:
 def tables(evaluation: Evaluation) -> list[FigureTable]:
     """Return all tables, from the whole to the parts."""
     views = evaluation.views or {"all nights": evaluation.overall}
-    made = [overview(evaluation)]
+    figure_tables = [overview(evaluation)]
     for name, view in views.items():
         suffix = f", {name}" if len(views) > 1 else ""
-        made += [stage_table(view, suffix), confusion_table(view, suffix)]
+        figure_tables += [stage_table(view, suffix), confusion_table(view, suffix)]
     if len(evaluation.overall.subjects) > 1:
-        made += [spread_table(evaluation.overall), subject_table(evaluation.overall)]
+        figure_tables += [spread_table(evaluation.overall), subject_table(evaluation.overall)]
     if evaluation.overall.calibration is not None:
-        made += [calibration_table(evaluation.overall), coverage_table(evaluation.overall)]
-    return made
+        figure_tables += [calibration_table(evaluation.overall), coverage_table(evaluation.overall)]
+    return figure_tables
 
 
 def notes(evaluation: Evaluation) -> list[str]:
@@ -141,10 +141,10 @@ def _calibration_cell(one: EvaluationSummary, name: str) -> str:
 def stage_table(summary: EvaluationSummary, suffix: str = "") -> FigureTable:
     """Precision, recall, F1 and support of each stage."""
     rows = []
-    for label, one in zip(LABELS, summary.pooled.stages, strict=True):
-        values = (("precision", one.precision), ("recall", one.recall), ("f1", one.f1))
+    for label, stage in zip(LABELS, summary.pooled.stages, strict=True):
+        values = (("precision", stage.precision), ("recall", stage.recall), ("f1", stage.f1))
         cells = (_with(value, summary.intervals.get(f"{name}_{label}")) for name, value in values)
-        rows.append((label, *cells, str(one.support)))
+        rows.append((label, *cells, str(stage.support)))
     return FigureTable(f"Stages{suffix}", ("stage", "precision", "recall", "F1", "epochs"), tuple(rows))
 
 
@@ -172,17 +172,17 @@ def spread_table(summary: EvaluationSummary) -> FigureTable:
 def subject_table(summary: EvaluationSummary) -> FigureTable:
     """One row a subject; a kappa over one or two stages is in parentheses."""
     rows = []
-    for one in summary.subjects[:MOST_SUBJECTS]:
-        kappa = number(one.figures.kappa)
-        recalls = (number(stage.recall) for stage in one.figures.stages)
+    for subject in summary.subjects[:MOST_SUBJECTS]:
+        kappa = number(subject.figures.kappa)
+        recalls = (number(stage.recall) for stage in subject.figures.stages)
         rows.append(
             (
-                one.subject,
-                str(one.nights),
-                str(one.figures.n_epochs),
-                number(one.figures.accuracy),
-                number(one.figures.macro_f1),
-                f"({kappa})" if one.figures.is_restricted else kappa,
+                subject.subject,
+                str(subject.nights),
+                str(subject.figures.n_epochs),
+                number(subject.figures.accuracy),
+                number(subject.figures.macro_f1),
+                f"({kappa})" if subject.figures.is_restricted else kappa,
                 *recalls,
             )
         )
@@ -194,12 +194,12 @@ def subject_table(summary: EvaluationSummary) -> FigureTable:
 
 def calibration_table(summary: EvaluationSummary) -> FigureTable:
     """Mean confidence and accuracy of the answers, by confidence."""
-    one = summary.calibration
-    if one is None:
+    calibration = summary.calibration
+    if calibration is None:
         return FigureTable("Calibration", ("confidence",), ())
     rows = tuple(
         (f"{b.low:.2f}-{b.high:.2f}", str(b.epochs), number(b.confidence), number(b.accuracy))
-        for b in one.bins
+        for b in calibration.bins
         if b.epochs
     )
     return FigureTable(
@@ -209,8 +209,8 @@ def calibration_table(summary: EvaluationSummary) -> FigureTable:
 
 def coverage_table(summary: EvaluationSummary) -> FigureTable:
     """Share of epochs to review, least confident first, for a wanted accuracy of the rest."""
-    one = summary.coverage
-    if one is None:
+    coverage = summary.coverage
+    if coverage is None:
         return FigureTable("Epochs to review", ("wanted",), ())
     rows = tuple(
         (
@@ -218,7 +218,7 @@ def coverage_table(summary: EvaluationSummary) -> FigureTable:
             "cannot be reached" if review.share is None else f"{review.share:.1%}",
             number(review.least_confidence),
         )
-        for review in one.review
+        for review in coverage.review
     )
     columns = ("wanted accuracy of the rest", "epochs to review", "review below confidence")
     return FigureTable("Epochs to review, least confident first", columns, rows)

@@ -61,16 +61,16 @@ def unseen(
     if not known:
         return Judged(tuple(nights), f"none{doubt}")
     counts = {part: sum(one == part for one in part_of.values()) for part in PARTS}
-    said = " and ".join(
+    met = " and ".join(
         f"{count} {verb}"
         for count, verb in ((counts["training"], "trained on"), (counts["validation"], "validated on"))
         if count
     )
-    share = f"{len(known)} of {len(part_of)} persons ({said})"
+    share = f"{len(known)} of {len(part_of)} persons ({met})"
     if keep_known:
         return Judged(tuple(nights), f"{share} are judged all the same: the figures say nothing of strangers{doubt}")
-    kept = tuple(night for night in nights if night.person not in known)
-    if not kept:
+    strangers = tuple(night for night in nights if night.person not in known)
+    if not strangers:
         hint = "judge it on others, or add --judge-known, which the report will say"
         raise InputError(model, "persons", f"{share} are known to the model, so nobody is left", hint)
-    return Judged(kept, f"{share} are left out{doubt}")
+    return Judged(strangers, f"{share} are left out{doubt}")

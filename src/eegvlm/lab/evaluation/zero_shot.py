@@ -80,18 +80,18 @@ def base_stager(
     folder = Path(base)
     if is_general(folder) or _is_ours(folder):
         raise InputError(base, "--layout", layout, "this checkpoint has a layout and a prompt of its own: leave it out")
-    asked = PROMPTS["paper"] if prompt is None else prompt
-    settings = StagerSettings(load_layout(layout), asked, context_epochs=context_epochs, smoothing="none")
-    on = choose_device(device)
-    precision = choose_dtype(dtype, on)
+    question = PROMPTS["paper"] if prompt is None else prompt
+    settings = StagerSettings(load_layout(layout), question, context_epochs=context_epochs, smoothing="none")
+    chosen_device = choose_device(device)
+    precision = choose_dtype(dtype, chosen_device)
     processor = GeneralProcessor.from_pretrained(base, settings)
-    model = load_general_model(base, precision).to(on).eval()
+    model = load_general_model(base, precision).to(chosen_device).eval()
     provenance = {
         "software": f"eeg-vlm {__version__}",
         "model": folder.name,
         "weights_sha256": weights_hash(folder) if folder.is_dir() else f"not computed: {base} of the hub's cache",
         "layout": settings.layout.name,
-        "device": on.type,
+        "device": chosen_device.type,
         "dtype": str(precision).removeprefix("torch."),
         "smoothing": "none",
         "training": "none: the model as it was published",
@@ -169,8 +169,8 @@ class WrittenAnswers:
         rows = np.flatnonzero(night.usable)
         for begin in range(0, len(rows), self._batch_size):
             batch = rows[begin : begin + self._batch_size]
-            found = inputs.rows(batch)
-            answers = self._write(self._processor(found.pictures, found.texts))
+            questions = inputs.rows(batch)
+            answers = self._write(self._processor(questions.pictures, questions.texts))
             for row, answer in zip(batch, answers, strict=True):
                 stage = stage_in_answer(answer, self._processor.settings.stage_labels)
                 self.answered += 1
@@ -185,11 +185,11 @@ class WrittenAnswers:
     @torch.inference_mode()
     def _write(self, inputs: dict[str, torch.Tensor]) -> list[str]:
         tokenizer = self._processor.tokenizer
-        given: dict[str, Any] = for_model(self._model, inputs)
+        model_inputs: dict[str, Any] = for_model(self._model, inputs)
         ends = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-        written = self._model.generate(**given, max_new_tokens=MOST_TOKENS, do_sample=False, pad_token_id=ends)
-        new = written[:, given["input_ids"].shape[1] :]
-        texts: list[str] = tokenizer.batch_decode(new, skip_special_tokens=True)
+        written = self._model.generate(**model_inputs, max_new_tokens=MOST_TOKENS, do_sample=False, pad_token_id=ends)
+        answers = written[:, model_inputs["input_ids"].shape[1] :]
+        texts: list[str] = tokenizer.batch_decode(answers, skip_special_tokens=True)
         return texts
 
     def table(self) -> FigureTable:

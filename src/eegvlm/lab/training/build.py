@@ -65,37 +65,38 @@ def geometry(recipe: Recipe) -> Any:
     InputError
         If there is no such base or preset.
     """
-    said = recipe.model
-    if not said.base:
-        _check_evidence(said)
-        if said.preset not in PRESETS:
-            raise InputError("recipe", "model.preset", said.preset, f"there are {', '.join(PRESETS)}")
-        config = _configured(said, {**PRESETS[said.preset](), **_surroundings(said, preset(said.preset))})
-        config.text_config.vocab_size = said.vocab_size
+    settings = recipe.model
+    if not settings.base:
+        _check_evidence(settings)
+        if settings.preset not in PRESETS:
+            raise InputError("recipe", "model.preset", settings.preset, f"there are {', '.join(PRESETS)}")
+        surroundings = _surroundings(settings, preset(settings.preset))
+        config = _configured(settings, {**PRESETS[settings.preset](), **surroundings})
+        config.text_config.vocab_size = settings.vocab_size
         return config
-    name = said.base.rpartition("/")[2].removesuffix("-hf")
-    if name in PRESETS and not Path(said.base).exists():
-        _check_evidence(said)
-        return _configured(said, {**PRESETS[name](), **_surroundings(said, preset(name))})
-    fields = _config_of(said.base)
-    _check_evidence(said, fields.get("model_type", ""))
+    name = settings.base.rpartition("/")[2].removesuffix("-hf")
+    if name in PRESETS and not Path(settings.base).exists():
+        _check_evidence(settings)
+        return _configured(settings, {**PRESETS[name](), **_surroundings(settings, preset(name))})
+    fields = _config_of(settings.base)
+    _check_evidence(settings, fields.get("model_type", ""))
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
             return EegVlmConfig.from_dict(fields)
         case "llava":
-            return _configured(said, {**fields, **_surroundings(said, EegVlmConfig.from_dict(fields))})
+            return _configured(settings, {**fields, **_surroundings(settings, EegVlmConfig.from_dict(fields))})
         case _:
             return AutoConfig.for_model(**fields)
 
 
-def _check_evidence(said: ModelRecipe, model_type: str = EegVlmConfig.model_type) -> None:
+def _check_evidence(settings: ModelRecipe, model_type: str = EegVlmConfig.model_type) -> None:
     """Refuse texts of what was measured for an EEG-VLM, or a LLaVA that one is built around, and tokens for others."""
     if model_type in (EegVlmConfig.model_type, "llava"):
         refused, hint = "text", "an EEG-VLM reads evidence by an encoder of its own: set it to tokens, or to none"
     else:
         refused, hint = "tokens", "a general-purpose base has no evidence encoder: set it to text, or to none"
-    if said.evidence == refused:
-        raise InputError("recipe", "model.evidence", said.evidence, hint)
+    if settings.evidence == refused:
+        raise InputError("recipe", "model.evidence", settings.evidence, hint)
 
 
 def _config_of(base: str) -> dict[str, Any]:
@@ -139,9 +140,9 @@ def _stock(
     recipe: Recipe, fields: dict[str, Any], prompts: dict[str, str]
 ) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
     """Build enhancement, alignment and labels around a stock LLaVA."""
-    base, said = recipe.model.base, recipe.model
+    base, settings = recipe.model.base, recipe.model
     plain = EegVlmConfig.from_dict(fields)
-    config = _configured(said, {**fields, **_surroundings(said, plain)})
+    config = _configured(settings, {**fields, **_surroundings(settings, plain)})
     model = EegVlmForConditionalGeneration.from_pretrained(base, config=config, dtype=frozen_dtype(recipe))
     if config.alignment != "none":
         model.model.enhancement.float()
@@ -152,7 +153,7 @@ def _stock(
     processor = EegVlmProcessor.for_config(
         model.config,
         tokenizer,
-        load_layout(said.layout),
+        load_layout(settings.layout),
         prompts=prompts,
         image_token=tokenizer.convert_ids_to_tokens(config.image_token_index),
         **_normalisation(base),
@@ -162,13 +163,14 @@ def _stock(
 
 def _preset(recipe: Recipe, prompts: dict[str, str]) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:
     """Make a preset's geometry with random weights and a tokenizer of its own."""
-    said = recipe.model
-    if said.preset not in PRESETS:
-        raise InputError("recipe", "model.preset", said.preset, f"there are {', '.join(PRESETS)}")
-    layout = load_layout(said.layout)
-    tokenizer = train_tokenizer(vocab_size=said.vocab_size, seed=recipe.seed)
-    changes = {**_surroundings(said, preset(said.preset)), "image_token_index": tokenizer.convert_tokens_to_ids(IMAGE)}
-    config = _configured(said, {**PRESETS[said.preset](), **changes})
+    settings = recipe.model
+    if settings.preset not in PRESETS:
+        raise InputError("recipe", "model.preset", settings.preset, f"there are {', '.join(PRESETS)}")
+    layout = load_layout(settings.layout)
+    tokenizer = train_tokenizer(vocab_size=settings.vocab_size, seed=recipe.seed)
+    changes = _surroundings(settings, preset(settings.preset))
+    changes["image_token_index"] = tokenizer.convert_tokens_to_ids(IMAGE)
+    config = _configured(settings, {**PRESETS[settings.preset](), **changes})
     config.text_config.vocab_size = len(tokenizer)
     for name in ("pad", "bos", "eos"):
         setattr(config.text_config, f"{name}_token_id", getattr(tokenizer, f"{name}_token_id"))
@@ -183,20 +185,20 @@ def _preset(recipe: Recipe, prompts: dict[str, str]) -> tuple[EegVlmForCondition
     return EegVlmForConditionalGeneration(config), processor
 
 
-def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
+def _surroundings(settings: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     """Return the fields that the recipe puts around a geometry; a preset's own stand where it says nothing."""
     without = config.enhancement_config is None
-    alignment = said.alignment or (_PAPERS["alignment"] if without else config.alignment)
-    fields: dict[str, Any] = {"alignment": alignment, "context_epochs": said.context_epochs}
+    alignment = settings.alignment or (_PAPERS["alignment"] if without else config.alignment)
+    fields: dict[str, Any] = {"alignment": alignment, "context_epochs": settings.context_epochs}
     if alignment == "none":
         return {**fields, "enhancement_config": None}
-    fields |= {name: getattr(said, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
-    if said.evidence != "none":
-        fields |= {name: value for name, value in vars(said).items() if name.startswith("evidence")}
-        fields["picture_agreement"] = list(said.picture_agreement)
-    if said.enhancement_members:
-        fields["enhancement_members"] = said.enhancement_members
-    backbone = said.enhancement.backbone or (_PAPERS["backbone"] if without else "")
+    fields |= {name: getattr(settings, name) for name in ("classifier_weight", "night_epochs", "adaptation")}
+    if settings.evidence != "none":
+        fields |= {name: value for name, value in vars(settings).items() if name.startswith("evidence")}
+        fields["picture_agreement"] = list(settings.picture_agreement)
+    if settings.enhancement_members:
+        fields["enhancement_members"] = settings.enhancement_members
+    backbone = settings.enhancement.backbone or (_PAPERS["backbone"] if without else "")
     if not backbone:
         return fields
     if isinstance(backbone, str):
@@ -208,19 +210,19 @@ def _surroundings(said: ModelRecipe, config: EegVlmConfig) -> dict[str, Any]:
     return {
         **fields,
         "enhancement_config": backbone,
-        "enhancement_size": said.enhancement.size,
-        "enhancement_grid": said.enhancement.grid,
+        "enhancement_size": settings.enhancement.size,
+        "enhancement_grid": settings.enhancement.grid,
         "enhancement_channels": config.vision_config.hidden_size * (1 if isinstance(layers, int) else len(layers)),
     }
 
 
-def _configured(said: ModelRecipe, fields: dict[str, Any]) -> EegVlmConfig:
+def _configured(settings: ModelRecipe, fields: dict[str, Any]) -> EegVlmConfig:
     """Return the configuration, its contradictions told as the recipe's."""
     try:
         return EegVlmConfig(**fields)
     except (ValueError, TypeError, StrictDataclassError) as error:
         why = error.__cause__ or error  # a class's own check comes wrapped
-        raise InputError("recipe", "model", said.base or said.preset, f"{why}") from error
+        raise InputError("recipe", "model", settings.base or settings.preset, f"{why}") from error
 
 
 def _normalisation(base: str) -> dict[str, list[float]]:

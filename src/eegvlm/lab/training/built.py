@@ -98,12 +98,12 @@ class BuiltNight:
 
     def heard(self) -> npt.NDArray[np.bool_]:
         """See :class:`~eegvlm.lab.training.store.StoredNight`."""
-        heard = np.ones(len(self), np.bool_)
+        with_signal = np.ones(len(self), np.bool_)
         if self._entry.missing:
             for first in range(0, len(self), _AT_ONCE):
                 part = slice(first, first + _AT_ONCE)
-                heard[part] = ~np.isnan(self.microvolt(part)).all(axis=(1, 2))
-        return heard
+                with_signal[part] = ~np.isnan(self.microvolt(part)).all(axis=(1, 2))
+        return with_signal
 
     def digest(self) -> bytes:
         """Return the SHA-256 of what it is: its shard's bytes, its place there and the stages that are taught."""
@@ -151,23 +151,23 @@ def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpa
 
 def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: ImageLayout) -> None:
     """Refuse a store of another data set, layout or crop, and say how to build the one that is wanted."""
-    name, held = manifest.plan["dataset"]["name"], manifest.layout
+    name, stored_layout = manifest.plan["dataset"]["name"], manifest.layout
     options = manifest.plan["dataset"]["options"]
     crop, grid = options.get("wake_crop_min"), options.get("grid") or "recording"
-    wanted = name if source.dataset == ANY_STORE else source.dataset
+    data_set = name if source.dataset == ANY_STORE else source.dataset
     cropped = "" if source.wake_crop_min is None else f" --wake-crop {source.wake_crop_min:g}"
     by = "" if source.scorer is None else f" --scorer {source.scorer}"
     cut = " --extend-20s" if source.extend_20s else " --grid recording" if source.grid == "recording" else ""
-    hint = f"build it anew: eegvlm dataset build {wanted} FOLDER --out STORE --layout {layout.name}{cropped}{by}{cut}"
+    hint = f"build it anew: eegvlm dataset build {data_set} FOLDER --out STORE --layout {layout.name}{cropped}{by}{cut}"
     what = f"data {source.name}, epoch store"
-    if wanted != name:
-        raise InputError(folder, what, f"of {name}, not of {wanted}", f"{hint}; or set dataset: {name} in the recipe")
-    if held.rate != layout.rate:
-        raise InputError(folder, what, f"at {held.rate:g} Hz, not at {layout.rate:g} Hz", hint)
-    stored = {panel.name: (panel.roles, panel.band) for panel in held.panels}
-    other = [panel.name for panel in layout.panels if stored.get(panel.name) != (panel.roles, panel.band)]
-    if other:
-        found = f"of layout {held.name}, in which {', '.join(other)} is absent or another channel or band"
+    if data_set != name:
+        raise InputError(folder, what, f"of {name}, not of {data_set}", f"{hint}; or set dataset: {name} in the recipe")
+    if stored_layout.rate != layout.rate:
+        raise InputError(folder, what, f"at {stored_layout.rate:g} Hz, not at {layout.rate:g} Hz", hint)
+    stored = {panel.name: (panel.roles, panel.band) for panel in stored_layout.panels}
+    differing = [panel.name for panel in layout.panels if stored.get(panel.name) != (panel.roles, panel.band)]
+    if differing:
+        found = f"of layout {stored_layout.name}, in which {', '.join(differing)} is absent or another channel or band"
         raise InputError(folder, what, found, hint)
     if crop != source.wake_crop_min and not (source.dataset == ANY_STORE and source.wake_crop_min is None):
         raise InputError(folder, what, f"{_crop(crop)}, not {_crop(source.wake_crop_min)}", hint)

@@ -68,13 +68,14 @@ def scored_nights(
         prompts = inputs["input_ids"][:, :-2].to(model.device)
         logits = model.read_stages(prompts, pixel_values, context, ids, own, use_cache=False)
         rows.append(logits.double().cpu().numpy())
-    found, nights = np.concatenate(rows), []
+    logits_of_rows, nights = np.concatenate(rows), []
     for night in range(len(store.nights)):
-        here = store.night == night
+        in_night = store.night == night
         whole = np.full((store.length(night), 5), np.nan)
         stages = np.full(len(whole), -1)
-        whole[store.position[here]], stages[store.position[here]] = found[here], store.stages[here]
-        source = store.sources[int(store.source[here][0])] if here.any() else ""
+        whole[store.position[in_night]] = logits_of_rows[in_night]
+        stages[store.position[in_night]] = store.stages[in_night]
+        source = store.sources[int(store.source[in_night][0])] if in_night.any() else ""
         nights.append(CalibrationNight(source, whole, stages))
     return nights
 
@@ -109,9 +110,9 @@ def fit(nights: list[CalibrationNight], prior: Sequence[float] | None = None, *,
     ----------
     Guo et al. 2017, On Calibration of Modern Neural Networks, ICML.
     """
-    given = [(night.source, softmax(night.logits), night.stages) for night in nights]
-    alone, loss_alone = _best_temperature(given, least)
-    found = []
+    unsmoothed = [(night.source, softmax(night.logits), night.stages) for night in nights]
+    alone, loss_alone = _best_temperature(unsmoothed, least)
+    trials = []
     for strength in _STRENGTHS:
         pieces: list[_Piece] = []
         for night in nights:
@@ -122,8 +123,8 @@ def fit(nights: list[CalibrationNight], prior: Sequence[float] | None = None, *,
                     posterior = smooth(probabilities[part], real_transitions(), strength=strength, prior=prior)
                     pieces.append((night.source, posterior.astype(np.float64), night.stages[part]))
         after, loss = _best_temperature(pieces)
-        found.append((loss, strength, after))
-    loss, strength, after = min(found)
+        trials.append((loss, strength, after))
+    loss, strength, after = min(trials)
     return Fitted(alone, "none" if loss_alone <= loss else "posterior", strength, after)
 
 

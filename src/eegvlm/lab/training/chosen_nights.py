@@ -101,10 +101,10 @@ def files_of(source: UnlabelledNights, roots: Mapping[str, Path]) -> list[Path]:
         If its root was not given, or no file fits.
     """
     root = folder_of(source.name, roots)
-    found = sorted({path for pattern in source.only for path in root.rglob(pattern)})
-    if not found:
+    files = sorted({path for pattern in source.only for path in root.rglob(pattern)})
+    if not files:
         raise InputError(root, f"data {source.name}", "no recording", f"names fit none of {', '.join(source.only)}")
-    return found
+    return files
 
 
 def folder_of(name: str, roots: Mapping[str, Path]) -> Path:

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.core.files import make_folder
 from eegvlm.images import PreparedNight
-from eegvlm.lab.training.night_files import night_files, write_array
+from eegvlm.lab.training.night_files import night_files, version_names
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import Network, adapted_network, night_vectors
@@ -63,13 +62,18 @@ class NightVectors:
         """Return float32 (n, 2 * epochs + 1, channels): each epoch between its neighbours, NaN where there is none."""
         k = self.epochs
         offsets = np.arange(-k, k + 1)
-        found = np.full((len(rows), 2 * k + 1, self._vectors[0][0].shape[1]), np.nan, np.float32)
+        neighbours = np.full((len(rows), 2 * k + 1, self._vectors[0][0].shape[1]), np.nan, np.float32)
         for place, (row, version) in enumerate(zip(rows, versions, strict=True)):
-            held = self._vectors[self.store.night[row]][version]
+            vectors = self._vectors[self.store.night[row]][version]
             at = self.store.position[row] + offsets
-            inside = (at >= 0) & (at < len(held))
-            found[place, inside] = held[at[inside]]
-        return found
+            inside = (at >= 0) & (at < len(vectors))
+            neighbours[place, inside] = vectors[at[inside]]
+        return neighbours
+
+    @property
+    def names(self) -> list[list[str]]:
+        """Names of the files: what is computed from a night and version lies elsewhere under the same."""
+        return [[file.name for file in versions] for versions in self.files]
 
     def own(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
         """Return float32 (n, 1, channels): what the night encoder made of each epoch; None where there is none."""
@@ -130,8 +134,8 @@ def write_night_vectors(
             vectors, _ = night_vectors(network, processor, seen, batch_size=_BATCH, device=device)
         return vectors.numpy().astype(np.float16)
 
-    counts = [versions] * len(store.nights)
-    return NightVectors(store, night_files(store.nights, counts, folder, compute, progress=progress), epochs)
+    names = version_names(store.nights, versions)
+    return NightVectors(store, night_files(folder, names, compute, progress=progress), epochs)
 
 
 @torch.inference_mode()
@@ -150,18 +154,20 @@ def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, seed: int
         By which every second version is read in pieces of :data:`PIECES` epochs, since not every recording is a whole
         night. None: all are read whole.
     """
-    make_folder(folder)
-    device, own = next(encoder.parameters()).device, []
-    for night, files in enumerate(given.files):
-        own.append([folder / file.name for file in files])
-        for version, (file, target) in enumerate(zip(files, own[-1], strict=True)):
-            if target.is_file():
-                continue
-            whole = torch.from_numpy(np.load(file).astype(np.float32)).to(device)
-            parts = pieces(len(whole), seed, night) if seed is not None and version % 2 else [len(whole)]
-            moved = torch.cat([encoder(part[None])[0] for part in torch.split(whole, parts)])
-            write_array(target, moved.cpu().numpy().astype(np.float16))
-    return NightVectors(given.store, given.files, given.epochs, own)
+    device = next(encoder.parameters()).device
+
+    def compute(night: int, version: int) -> npt.NDArray[np.float16]:
+        vectors = torch.from_numpy(np.load(given.files[night][version]).astype(np.float32)).to(device)
+        lengths = read_lengths(len(vectors), seed, night, version)
+        states = torch.cat([encoder(part[None])[0] for part in torch.split(vectors, lengths)])
+        return states.cpu().numpy().astype(np.float16)
+
+    return NightVectors(given.store, given.files, given.epochs, night_files(folder, given.names, compute))
+
+
+def read_lengths(epochs: int, seed: int | None, night: int, version: int) -> list[int]:
+    """Return the lengths in which a version of a night is read: with a seed, every second version in pieces."""
+    return pieces(epochs, seed, night) if seed is not None and version % 2 else [epochs]
 
 
 def pieces(epochs: int, seed: int, night: int) -> list[int]:

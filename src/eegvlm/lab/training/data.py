@@ -94,18 +94,18 @@ class Augmentation:
     def epochs(self, signals: Signals, processor: AnyProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""
         rng = np.random.default_rng([self.seed, zlib.crc32(rows.tobytes())])
-        shown: Signals = {}
+        recorded: Signals = {}
         alone = rng.random(len(rows)) < self.eeg_alone
         derived = self._derived(signals, processor, rng, rng.random(len(rows)) < self.bipolar_eog)
         for name in derived:
-            shown[name] = self._recorded(derived, name, processor, rng, per="epoch")
+            recorded[name] = self._recorded(derived, name, processor, rng, per="epoch")
             if not _is_eeg(processor, name):
-                shown[name][alone | (rng.random(len(rows)) < self.channel_drop)] = np.nan
-        return shown
+                recorded[name][alone | (rng.random(len(rows)) < self.channel_drop)] = np.nan
+        return recorded
 
     def night(self, signals: Signals, processor: AnyProcessor, night: int, version: int) -> Signals:
         """Show epochs of one night through one recorder: the version's."""
-        shown = {}
+        recorded = {}
         rng = np.random.default_rng([self.seed, 8, night, version])
         bipolar = np.full(len(next(iter(signals.values()))), rng.random() < self.bipolar_eog)
         alone = rng.random() < self.eeg_alone
@@ -113,10 +113,10 @@ class Augmentation:
         for place, name in enumerate(derived):
             rng = np.random.default_rng([self.seed, 6, night, version, place])
             dropped = not _is_eeg(processor, name) and (alone or rng.random() < self.channel_drop)
-            shown[name] = self._recorded(derived, name, processor, rng, per="night")
+            recorded[name] = self._recorded(derived, name, processor, rng, per="night")
             if dropped:
-                shown[name][:] = np.nan
-        return shown
+                recorded[name][:] = np.nan
+        return recorded
 
     def by_night(
         self,
@@ -126,13 +126,13 @@ class Augmentation:
         versions: npt.NDArray[np.int64],
     ) -> Signals:
         """Show epochs of several nights, (n,), each through the recorder of its night's version, the same for all."""
-        shown = {name: values.copy() for name, values in signals.items()}
+        recorded = {name: values.copy() for name, values in signals.items()}
         for night in np.unique(nights):
-            here = np.flatnonzero(nights == night)
-            some = {name: values[here] for name, values in signals.items()}
-            for name, values in self.night(some, processor, int(night), int(versions[here[0]])).items():
-                shown[name][here] = values
-        return shown
+            rows = np.flatnonzero(nights == night)
+            of_night = {name: values[rows] for name, values in signals.items()}
+            for name, values in self.night(of_night, processor, int(night), int(versions[rows[0]])).items():
+                recorded[name][rows] = values
+        return recorded
 
     def _recorded(
         self, signals: Signals, panel: str, processor: AnyProcessor, rng: np.random.Generator, *, per: str
@@ -225,7 +225,7 @@ class Batches:
         """
         rows = np.asarray(indices, dtype=np.int64)
         signals = self.store.signals(rows)
-        held: dict[str, torch.Tensor] = {}
+        inputs: dict[str, torch.Tensor] = {}
         rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])
         versions = np.zeros(len(rows), dtype=np.int64)
         if self.context is not None:
@@ -234,30 +234,30 @@ class Batches:
             cut(vectors, self.context_drop, rng)
             if self.unmeasured:
                 vectors[rng.random(len(rows)) < self.unmeasured, :, self.own_channels :] = np.nan
-            held["context"] = torch.from_numpy(vectors)
+            inputs["context"] = torch.from_numpy(vectors)
             own = self.context.own(rows, versions)
             if own is not None:
-                held["own"] = torch.from_numpy(own)
+                inputs["own"] = torch.from_numpy(own)
             if self.augmentation is not None:
                 signals = self.augmentation.by_night(signals, self.processor, self.store.night[rows], versions)
         elif self.augmentation is not None:
             signals = self.augmentation.epochs(signals, self.processor, rows)
-        held["stages"] = torch.from_numpy(self.store.stages[rows])
-        held["source"] = torch.from_numpy(self.store.source[rows])
-        held["targets"] = torch.from_numpy(self.store.targets[rows])
+        inputs["stages"] = torch.from_numpy(self.store.stages[rows])
+        inputs["source"] = torch.from_numpy(self.store.source[rows])
+        inputs["targets"] = torch.from_numpy(self.store.targets[rows])
         others = 0.0 if self.augmentation is None else self.others
-        held["compared"] = torch.from_numpy(self.store.weights(rows, others))
+        inputs["compared"] = torch.from_numpy(self.store.weights(rows, others))
         at_level = self.store.corrected(signals, rows, self.processor.layout)
-        held["microvolt"] = torch.from_numpy(np.stack([at_level[panel] for panel in self.store.panels], axis=1))
+        inputs["microvolt"] = torch.from_numpy(np.stack([at_level[panel] for panel in self.store.panels], axis=1))
         if self.descriptions is not None:
             places = zip(self.store.night[rows], self.store.position[rows], strict=True)
             texts = [self.descriptions[night][position] for night, position in places]
             encoded = self.processor.tokenizer(texts, padding=True, return_tensors="pt")
-            return {**held, "descriptions": encoded["input_ids"], "description_mask": encoded["attention_mask"]}
+            return {**inputs, "descriptions": encoded["input_ids"], "description_mask": encoded["attention_mask"]}
         if self.rationales is not None and rng.random() < self.reasoned:
             seen = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
-            return {**held, **self._reasons([self.rationales[n][version][at] for n, version, at in seen])}
-        return {**held, **self._answers(held["stages"])}
+            return {**inputs, **self._reasons([self.rationales[n][version][at] for n, version, at in seen])}
+        return {**inputs, **self._answers(inputs["stages"])}
 
     def pixel_values(self, microvolt: torch.Tensor, device: torch.device) -> torch.Tensor:
         """Draw a batch's signals (n, panels, samples) on a device: float32 (n, channels, height, width) there."""

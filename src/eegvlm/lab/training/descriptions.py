@@ -5,14 +5,13 @@ Epochs are measured as they are drawn: an amplitude that cannot be seen cannot b
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from eegvlm.core.files import make_folder
 from eegvlm.images import ImageLayout, corrected
-from eegvlm.lab.training.night_texts import kept_texts, measured
+from eegvlm.lab.training.night_files import night_files, read_texts, write_texts
+from eegvlm.lab.training.night_texts import measured
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.reasoning import describe
 
@@ -31,15 +30,12 @@ def describe_nights(store: TrainingStore, layout: ImageLayout, folder: Path) -> 
     folder
         One file a night; those that a killed run had written are read.
     """
-    make_folder(folder)
-    return [
-        kept_texts(folder / f"{name}.json", partial(_texts, store, night, layout))
-        for night, name in enumerate(store.nights)
-    ]
 
+    def compute(night: int, version: int) -> list[str]:
+        signals = corrected(layout, store.whole_night(night, slice(None)), store.corrections(night, layout))
+        findings, contexts = measured(signals, layout)
+        rng = np.random.default_rng([night, 8])
+        return [describe(found, context, rng=rng) for found, context in zip(findings, contexts, strict=True)]
 
-def _texts(store: TrainingStore, night: int, layout: ImageLayout) -> list[str]:
-    signals = corrected(layout, store.whole_night(night, slice(None)), store.corrections(night, layout))
-    findings, contexts = measured(signals, layout)
-    rng = np.random.default_rng([night, 8])
-    return [describe(found, context, rng=rng) for found, context in zip(findings, contexts, strict=True)]
+    files = night_files(folder, [[f"{key}.json"] for key in store.nights], compute, write=write_texts)
+    return [read_texts(file) for (file,) in files]

@@ -97,14 +97,14 @@ def estimate(recipe: Recipe, processes: Processes | None = None) -> list[PhaseCo
     processes = processes or Processes()
     config = geometry(recipe)
     with torch.device("meta"):
-        own = isinstance(config, EegVlmConfig)
-        kind: Any = EegVlmForConditionalGeneration if own else AutoModelForImageTextToText
-        model = kind(config) if own else kind.from_config(config)
-    table = OBJECTIVES if own else GENERAL_OBJECTIVES
+        is_ours = isinstance(config, EegVlmConfig)
+        kind: Any = EegVlmForConditionalGeneration if is_ours else AutoModelForImageTextToText
+        model = kind(config) if is_ours else kind.from_config(config)
+    table = OBJECTIVES if is_ours else GENERAL_OBJECTIVES
     objectives = [table[phase.objective](phase) for phase in recipe.phases]
-    if own and config.alignment == "none":
+    if is_ours and config.alignment == "none":
         objectives = [one for one in objectives if not one.network]
-    if own:
+    if is_ours:
         check_members([one.phase for one in objectives], config)
     return [_cost(objective, recipe, model, config, processes) for objective in objectives]
 
@@ -114,30 +114,30 @@ def _cost(objective: Objective, recipe: Recipe, model: nn.Module, config: Any, p
     adapters = _adapter_weights(phase, model)
     language = phase.lora is None
     prefixes = tuple(prefix for prefix in prefixes_of(phase) if language or prefix not in PARTS["language"])
-    held = {name: parameter.numel() for name, parameter in model.named_parameters()}
-    moved = sum(count for name, count in held.items() if prefixes and name.startswith(prefixes)) + adapters
+    sizes = {name: parameter.numel() for name, parameter in model.named_parameters()}
+    trained = sum(count for name, count in sizes.items() if prefixes and name.startswith(prefixes)) + adapters
     precise = (*PARTS["enhancement"], *PARTS["night"], *PARTS["evidence"])
-    full = sum(c for n, c in held.items() if n.startswith((*prefixes, *precise)))
-    total = sum(held.values()) + adapters
+    full = sum(c for n, c in sizes.items() if n.startswith((*prefixes, *precise)))
+    total = sum(sizes.values()) + adapters
     frozen = total - full - adapters
     parts_of = processes.count if processes.divides else 1
     weights = ((full + adapters) * FLOAT32 + frozen * frozen_dtype(recipe).itemsize) / parts_of
     if objective.answers and use_bfloat16(recipe.precision):
         weights += 2 * (full + adapters + (frozen if frozen_dtype(recipe) is torch.float32 else 0))
     rows = processes.rows_of(phase)
-    kept = objective.activations(recipe, model, config)
-    known = recipe.data.epochs_a_pass
+    row_bytes = objective.activations(recipe, model, config)
+    epochs_a_pass = recipe.data.epochs_a_pass
     folds = 1 + phase.folds
     return PhaseCost(
         phase.name,
-        phase.optimiser_steps(known) * folds if phase.steps or known else None,
+        phase.optimiser_steps(epochs_a_pass) * folds if phase.steps or epochs_a_pass else None,
         rows,
         total,
-        moved,
+        trained,
         weights,
-        moved * FLOAT32 / parts_of,
-        2 * moved * FLOAT32 / parts_of,
-        None if kept is None else kept * rows,
+        trained * FLOAT32 / parts_of,
+        2 * trained * FLOAT32 / parts_of,
+        None if row_bytes is None else row_bytes * rows,
     )
 
 

@@ -15,7 +15,7 @@ import torch
 from eegvlm.evidence import BANDS, beside_median, entries, entry_places, evidence_vectors, measure_night
 from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.evidence_recipe import EvidenceData
-from eegvlm.lab.training.night_files import night_files
+from eegvlm.lab.training.night_files import night_files, version_names
 from eegvlm.lab.training.spectral_nights import SPECTRAL_VERSIONS, SpectralNight
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
@@ -58,8 +58,8 @@ class NightEvidence:
     def whole(self, night: int, version: int) -> Floats:
         """Return the vectors of a night, (epochs, entries)."""
         versions = self.files[night]
-        found: Floats = np.load(versions[version % len(versions)], mmap_mode="r")
-        return found
+        vectors: Floats = np.load(versions[version % len(versions)], mmap_mode="r")
+        return vectors
 
 
 def write_evidence(
@@ -97,7 +97,8 @@ def write_evidence(
         seen = seen_night(store, processor, augmentation, place, version)
         return evidence_vectors(seen, measure_night(seen))
 
-    return NightEvidence(store, night_files(store.nights, counts, folder, compute, progress=progress))
+    names = version_names(store.nights, counts)
+    return NightEvidence(store, night_files(folder, names, compute, progress=progress))
 
 
 @dataclass(frozen=True)
@@ -210,13 +211,13 @@ def _colour(vectors: Floats, spread: float, rng: np.random.Generator) -> None:
     An equaliser moves log amplitudes by a constant. What a change of the spectrum does to slope, mobility and
     complexity is drawn beside it, by the size that random equalisers had on simulated nights.
     """
-    moved = rng.normal(0, spread, len(_RMS)) + rng.normal(0, spread)
-    vectors[:, _RMS] += moved.astype(np.float32)
+    shift = rng.normal(0, spread, len(_RMS)) + rng.normal(0, spread)
+    vectors[:, _RMS] += shift.astype(np.float32)
     power = 2 * vectors[:, _RMS]
     top = np.nanmax(power, axis=1, keepdims=True, initial=-1e9)
     total = top + np.log(np.exp(power - top).sum(axis=1, keepdims=True))
     vectors[:, _SHARE] = np.maximum(power - total, np.log(1e-4))
-    size = moved[:3].mean()
+    size = shift[:3].mean()
     vectors[:, _PLACES["eeg_peak_to_peak"]] += size
     for name, part in (("slope", 1.2), ("mobility", 0.6), ("complexity", 0.4)):
         vectors[:, _PLACES[f"eeg_{name}"]] += rng.normal(0, part * spread)
@@ -225,12 +226,12 @@ def _colour(vectors: Floats, spread: float, rng: np.random.Generator) -> None:
 
 def _kept(stages: npt.NDArray[np.int64], place: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     """Return which epochs of a window stay where stages, or stretches, are missing; ``place`` always does."""
-    kept = np.ones(len(stages), np.bool_)
+    present = np.ones(len(stages), np.bool_)
     if rng.random() < _WHOLE_STAGES:
-        kept = np.isin(stages, rng.permutation(5)[: rng.choice([1, 2, 3, 4], p=_STAGES_KEPT)])
+        present = np.isin(stages, rng.permutation(5)[: rng.choice([1, 2, 3, 4], p=_STAGES_KEPT)])
     else:
         for _ in range(int(rng.integers(1, 4))):
             first = int(rng.integers(len(stages)))
-            kept[first : first + 1 + int(rng.exponential(40))] = False
-    kept[place] = True
-    return kept if kept.sum() >= min(_LEAST_EPOCHS, len(kept)) else np.ones(len(stages), np.bool_)
+            present[first : first + 1 + int(rng.exponential(40))] = False
+    present[place] = True
+    return present if present.sum() >= min(_LEAST_EPOCHS, len(present)) else np.ones(len(stages), np.bool_)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from eegvlm.core.files import make_folder
 from eegvlm.evidence import beside_median
-from eegvlm.lab.training.context import NightVectors, pieces
+from eegvlm.lab.training.context import NightVectors, read_lengths
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence
-from eegvlm.lab.training.night_files import write_array
+from eegvlm.lab.training.night_files import night_files
 from eegvlm.model.evidence_encoder import EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
 
@@ -98,20 +98,15 @@ def with_evidence(
         By which every second version is read in pieces, as a night encoder reads it
         (:func:`eegvlm.lab.training.context.with_own`). None: all are read whole.
     """
-    make_folder(folder)
     device = next(encoder.parameters()).device
-    files = []
-    for night, versions in enumerate(given.files):
-        files.append([folder / file.name for file in versions])
-        for version, (file, target) in enumerate(zip(versions, files[-1], strict=True)):
-            if target.is_file():
-                continue
-            vectors, entries = np.load(file), evidence.whole(night, version)
-            lengths = pieces(len(entries), seed, night) if seed is not None and version % 2 else [len(entries)]
-            states = []
-            for first, length in zip(np.cumsum([0, *lengths[:-1]]).tolist(), lengths, strict=True):
-                part = beside_median(np.array(entries[first : first + length]))[:, columns]
-                states.append(encoder(torch.from_numpy(part)[None].to(device))[0].cpu().numpy())
-            both = np.concatenate([vectors, np.concatenate(states).astype(np.float16)], axis=1)
-            write_array(target, both)
-    return NightVectors(given.store, files, given.epochs)
+
+    def compute(night: int, version: int) -> npt.NDArray[np.float16]:
+        vectors, entries = np.load(given.files[night][version]), evidence.whole(night, version)
+        lengths = read_lengths(len(entries), seed, night, version)
+        states = []
+        for first, length in zip(np.cumsum([0, *lengths[:-1]]).tolist(), lengths, strict=True):
+            piece = beside_median(np.array(entries[first : first + length]))[:, columns]
+            states.append(encoder(torch.from_numpy(piece)[None].to(device))[0].cpu().numpy())
+        return np.concatenate([vectors, np.concatenate(states).astype(np.float16)], axis=1)
+
+    return NightVectors(given.store, night_files(folder, given.names, compute), given.epochs)

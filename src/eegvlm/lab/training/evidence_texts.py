@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from eegvlm.evidence import epoch_texts, measure_night
 from eegvlm.lab.training.context import seen_night
-from eegvlm.lab.training.night_files import night_files
+from eegvlm.lab.training.night_files import night_files, version_names
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import GeneralProcessor
 
@@ -78,5 +78,5 @@ def write_texts(
         seen = seen_night(store, processor, augmentation, night, version)
         return np.array([text.encode() for text in epoch_texts(seen, measure_night(seen))])
 
-    counts = [versions] * len(store.nights)
-    return NightTexts(store, night_files(store.nights, counts, folder, compute, progress=progress))
+    names = version_names(store.nights, versions)
+    return NightTexts(store, night_files(folder, names, compute, progress=progress))

@@ -31,15 +31,15 @@ def general_processor(recipe: Recipe) -> GeneralProcessor:
     InputError
         If the base has none, or a package is missing that it is built on.
     """
-    said = recipe.model
+    model = recipe.model
     settings = StagerSettings(
-        load_layout(said.layout),
-        prompt=said.prompt.replace(IMAGE, "").strip(),  # the model's own processor says where the pictures stand
-        stage_labels=said.stage_labels,
-        context_epochs=said.context_epochs,
-        evidence="text" if said.evidence == "text" else "none",
+        load_layout(model.layout),
+        prompt=model.prompt.replace(IMAGE, "").strip(),  # the model's own processor says where the pictures stand
+        stage_labels=model.stage_labels,
+        context_epochs=model.context_epochs,
+        evidence="text" if model.evidence == "text" else "none",
     )
-    return GeneralProcessor.from_pretrained(said.base, settings)
+    return GeneralProcessor.from_pretrained(model.base, settings)
 
 
 @dataclass(frozen=True)

@@ -53,14 +53,16 @@ class LabelTexts:
         torch.Tensor
             int64 (m, 3): row, place in the answer, token.
         """
-        found = []
+        places = []
         for row in np.flatnonzero(~allowed.all(axis=1)):
             own = self.labels.tokens[int(stages[row])]
             for depth in range(len(own)):
                 alike = [k for k, other in enumerate(self.labels.tokens) if other[:depth] == own[:depth]]
                 branches = self.labels.branches(alike, depth)
-                found += [(row, depth, token) for token, reached in branches.items() if not allowed[row, reached].any()]
-        return torch.tensor(found, dtype=torch.int64).reshape(-1, 3)
+                for token, reached in branches.items():
+                    if not allowed[row, reached].any():
+                        places.append((row, depth, token))
+        return torch.tensor(places, dtype=torch.int64).reshape(-1, 3)
 
 
 def answer_text(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -73,11 +75,11 @@ def answer_text(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
     inputs
         What :class:`.general_data.GeneralBatches` gives.
     """
-    said = inputs["answer"]
-    length = said.shape[1]
-    asked = with_said(inputs["asked"], said.clamp(min=0))
+    answer = inputs["answer"]
+    length = answer.shape[1]
+    asked = with_said(inputs["asked"], answer.clamp(min=0))
     logits = model(**asked, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
     if len(inputs["refused"]):
         logits = logits.index_put(tuple(inputs["refused"].T), logits.new_tensor(-torch.inf))
-    losses = functional.cross_entropy(logits.transpose(1, 2), said, ignore_index=_NONE, reduction="none")
+    losses = functional.cross_entropy(logits.transpose(1, 2), answer, ignore_index=_NONE, reduction="none")
     return 0.5 * losses.sum(dim=1).mean()

@@ -127,14 +127,14 @@ def run_phase(
             raise InputError("recipe", f"phase {phase.name}", f"average under {sharded}", hint)
         averaging = Averaging(objective.averaged_network(trained), steps - round(phase.average * steps))
 
-    def drawn(inputs: dict[str, Any]) -> dict[str, Any]:
+    def on_device(inputs: dict[str, Any]) -> dict[str, Any]:
         """Move a batch to the device and draw its pictures there."""
-        held = dict(inputs)
-        microvolt = held.pop("microvolt", None)
-        there: dict[str, Any] = send_to_device(held, device, non_blocking=True)
+        batch = dict(inputs)
+        microvolt = batch.pop("microvolt", None)
+        moved: dict[str, Any] = send_to_device(batch, device, non_blocking=True)
         if microvolt is not None:
-            there["pixel_values"] = batches.validation.pixel_values(microvolt, device)
-        return there
+            moved["pixel_values"] = batches.validation.pixel_values(microvolt, device)
+        return moved
 
     def loader(store: Any, parts: list[list[int]], collate: Any) -> Iterator[dict[str, Any]]:
         return iter(DataLoader(store, batch_sampler=parts, collate_fn=collate, pin_memory=device.type == "cuda"))
@@ -153,17 +153,17 @@ def run_phase(
         # Where batches do not go round, some processes compute the first once more, which is not counted.
         numbers = range(processes.index, -(-len(parts) // processes.count) * processes.count, processes.count)
         dealt = loader(store, [parts[k] if k < len(parts) else parts[0] for k in numbers], batches.validation)
-        found = []
+        results = []
         module.eval()
-        for number, held in zip(numbers, dealt, strict=True):
-            inputs = drawn(held)
+        for number, batch in zip(numbers, dealt, strict=True):
+            inputs = on_device(batch)
             with torch.no_grad():
                 loss, logits = module(inputs)
             if number < len(parts):
                 answers = None if logits is None else logits.float().cpu().numpy()
                 stages, sources = inputs["stages"].cpu().numpy(), inputs["source"].cpu().numpy()
-                found.append((number, loss.item(), answers, stages, sources))
-        every = sorted(processes.gather(found), key=lambda one: one[0])
+                results.append((number, loss.item(), answers, stages, sources))
+        every = sorted(processes.gather(results), key=lambda one: one[0])
         losses = np.repeat(np.array([loss for _, loss, *_ in every], np.float32), [len(part) for part in parts])
         figures = {"loss": float(losses.mean())}
         if every[0][2] is not None:
@@ -217,7 +217,7 @@ def run_phase(
     for _ in progress(range(state.step, 0 if state.stopped else steps), phase.name):
         for _ in range(phase.accumulate):
             module.train()
-            inputs = drawn(next(parts))
+            inputs = on_device(next(parts))
             with accelerator.accumulate(module):
                 loss, _ = module(inputs)
                 accelerator.backward(loss)

@@ -89,14 +89,14 @@ def _take_what_there_is(run: TrainingRun, place: int) -> str:
         hint = "no phase has taught the whole model yet: go on with eegvlm train --resume"
         raise InputError(run.out, "run", f"stopped in phase {phases[place].name}", hint)
     missing = [phase.name for phase in phases[place + (last is not None) :]]
-    said = ["The run of this recipe was stopped early."]
+    sentences = ["The run of this recipe was stopped early."]
     if last is not None:
         run.take(phases[place], last)
         state = PhaseState.read(last)
-        said.append(
+        sentences.append(
             f"Phase {phases[place].name} stands at step {state.step} of {state.steps}; "
             "its learning rate had not come down."
         )
     if missing:
-        said.append(f"Not begun: {', '.join(missing)}.")
-    return " ".join(said)
+        sentences.append(f"Not begun: {', '.join(missing)}.")
+    return " ".join(sentences)

@@ -124,13 +124,13 @@ def load_moved(model: nn.Module, folder: Path) -> None:
     file = folder / WEIGHTS
     if not file.is_file():
         raise InputError(file, "weights", "missing", "delete this phase's folder: it is run again")
-    held = load_file(file)
+    weights = load_file(file)
     places = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    strange = sorted(name for name in held if name not in places or places[name].shape != held[name].shape)
+    strange = sorted(name for name in weights if name not in places or places[name].shape != weights[name].shape)
     if strange:
         raise InputError(file, "weights", f"{len(strange)} have no place ({strange[0]} ...)", "is it of this recipe?")
     with torch.no_grad():
-        for name, value in held.items():
+        for name, value in weights.items():
             place = places[name]
             if place.dtype != value.dtype:
                 place.data = place.data.to(value.dtype)

@@ -1,7 +1,8 @@
-"""Arrays of training nights on disk: a file a night and version, each computed once however often a run is killed."""
+"""Files of training nights: one a night and version, each computed once however often a run is killed."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,35 +10,62 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.core.files import make_folder, replacing
-
-Array = npt.NDArray[Any]
+from eegvlm.core.files import make_folder, replacing, write_text
 
 
-def write_array(file: Path, values: Array) -> None:
+def write_array(file: Path, values: npt.NDArray[Any]) -> None:
     """Write a ``.npy`` file; it appears whole or not at all."""
     with replacing(file) as temporary, temporary.open("wb") as stream:
         np.save(stream, values)
 
 
-def night_files(
-    keys: Sequence[str],
-    versions: Sequence[int],
-    folder: Path,
-    compute: Callable[[int, int], Array],
-    *,
-    progress: Callable[[list[Any]], Iterable[Any]] = iter,
-) -> list[list[Path]]:
-    """Compute an array for every version of every night, where its file is not there yet.
+def write_texts(file: Path, texts: list[str]) -> None:
+    """Write a ``.json`` file of one text an epoch; it appears whole or not at all."""
+    write_text(file, json.dumps(texts))
+
+
+def read_texts(file: Path) -> list[str]:
+    """Return what :func:`write_texts` wrote."""
+    texts: list[str] = json.loads(file.read_text(encoding="utf-8"))
+    return texts
+
+
+def version_names(keys: Sequence[str], versions: int | Sequence[int], suffix: str = ".npy") -> list[list[str]]:
+    """Name the files of nights: by night, one a version.
 
     Parameters
     ----------
-    keys, versions
-        The nights' names, and how many versions each has.
+    keys
+        The nights' names.
+    versions
+        How many each has, or all of them have.
+    suffix
+        Of the files.
+    """
+    counts = [versions] * len(keys) if isinstance(versions, int) else versions
+    return [[f"{key}-{k}{suffix}" for k in range(count)] for key, count in zip(keys, counts, strict=True)]
+
+
+def night_files(
+    folder: Path,
+    names: Sequence[Sequence[str]],
+    compute: Callable[[int, int], Any],
+    *,
+    write: Callable[[Path, Any], None] = write_array,
+    progress: Callable[[list[Any]], Iterable[Any]] = iter,
+) -> list[list[Path]]:
+    """Compute what belongs to every version of every night, where its file is not there yet.
+
+    Parameters
+    ----------
     folder
         Made where it does not exist.
+    names
+        By night, that of the file of each version.
     compute
         Called with the places of a night and of a version.
+    write
+        Writes what was computed.
     progress
         Wraps the list of nights.
 
@@ -47,9 +75,9 @@ def night_files(
         By night, one file a version.
     """
     make_folder(folder)
-    files = [[folder / f"{key}-{k}.npy" for k in range(count)] for key, count in zip(keys, versions, strict=True)]
+    files = [[folder / name for name in versions] for versions in names]
     for night in progress(list(range(len(files)))):
         for version, file in enumerate(files[night]):
             if not file.is_file():
-                write_array(file, compute(night, version))
+                write(file, compute(night, version))
     return files

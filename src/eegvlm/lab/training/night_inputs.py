@@ -73,7 +73,7 @@ class TrainingNightInputs:
         """
         network, cross = self.model.model.enhancement.eval(), self.cross
         digest = network_digest(network) if cross is None else cross.digest()
-        found = write_night_vectors(
+        vectors = write_night_vectors(
             (lambda night: network) if cross is None else cross.of,
             self.processor,
             self.nights,
@@ -86,12 +86,12 @@ class TrainingNightInputs:
             adaptation=self.model.config.adaptation,
             progress=lambda items: self.progress(items, "context"),
         )
-        return self._measured(found, augmentation)
+        return self._measured(vectors, augmentation)
 
     def validation_vectors(self, around: int) -> NightVectors:
         """Return the validation nights' vectors, from the network that ships."""
         network = self.model.model.enhancement.eval()
-        found = write_night_vectors(
+        vectors = write_night_vectors(
             lambda night: network,
             self.processor,
             self.checks,
@@ -101,7 +101,7 @@ class TrainingNightInputs:
             bfloat16=use_bfloat16(self.recipe.precision),
             adaptation=self.model.config.adaptation,
         )
-        return self._measured(found, None)
+        return self._measured(vectors, None)
 
     def validation_context(self) -> NightVectors | None:
         """Return what the model is given of the validation nights; None where it computes its own vectors."""
@@ -136,14 +136,14 @@ class TrainingNightInputs:
             "progress": lambda items: self.progress(items, "evidence"),
         }
 
-    def _measured(self, given: NightVectors, augmentation: Augmentation | None) -> NightVectors:
+    def _measured(self, vectors: NightVectors, augmentation: Augmentation | None) -> NightVectors:
         """Return vectors with what the evidence encoder, if there is one, makes of the same nights beside them."""
         if not self.model.config.reads_evidence:
-            return given
+            return vectors
         encoder, columns = self.model.model.evidence.eval(), self.model.config.evidence_columns
-        folder = given.files[0][0].parent / f"evidence-{network_digest(encoder)[:12]}"
+        folder = vectors.files[0][0].parent / f"evidence-{network_digest(encoder)[:12]}"
         seed = None if augmentation is None else self.recipe.seed
-        return with_evidence(given, self.evidence(given.store, augmentation), encoder, columns, folder, seed)
+        return with_evidence(vectors, self.evidence(vectors.store, augmentation), encoder, columns, folder, seed)
 
     def _context(self, digest: str) -> Path:
         """Return the folder of the vectors of a network."""

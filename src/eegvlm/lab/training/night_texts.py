@@ -1,37 +1,16 @@
-"""Texts of a night's epochs: what they are composed from, and the file in which a run that goes on finds them."""
+"""Texts of a night's epochs, composed from what can be measured in them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.core.files import write_text
 from eegvlm.evidence import Finding, measure
 from eegvlm.hypnogram import Stage
 from eegvlm.images import ImageLayout
 from eegvlm.reasoning import Context, channel_words, compose, night_contexts
-
-
-def kept_texts(file: Path, make: Callable[[], list[str]]) -> list[str]:
-    """Return what a file holds; where it is not there, make the texts and write them.
-
-    Parameters
-    ----------
-    file
-        In a folder that exists.
-    make
-        Called where the file is not there.
-    """
-    if file.is_file():
-        held: list[str] = json.loads(file.read_text(encoding="utf-8"))
-        return held
-    texts = make()
-    write_text(file, json.dumps(texts))
-    return texts
 
 
 def measured(

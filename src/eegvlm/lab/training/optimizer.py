@@ -38,8 +38,8 @@ def adamw(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
     undecayed: list[tuple[str, nn.Parameter]] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            kept = _UNDECAYED.search(name.lower()) or name.rpartition(".")[0] in layer_norms
-            (undecayed if kept else decayed).append((name, parameter))
+            spared = _UNDECAYED.search(name.lower()) or name.rpartition(".")[0] in layer_norms
+            (undecayed if spared else decayed).append((name, parameter))
     groups, of_projector = [], []
     for named, decay in ((decayed, phase.weight_decay), (undecayed, 0.0)):
         projector = [one for name, one in named if name.startswith(PARTS["projector"])]
@@ -54,7 +54,7 @@ def adamw(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
 
 def schedule(optimizer: torch.optim.Optimizer, phase: Phase, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
     """Return how the learning rates change over the steps of a phase."""
-    found: torch.optim.lr_scheduler.LRScheduler = get_scheduler(
+    rates: torch.optim.lr_scheduler.LRScheduler = get_scheduler(
         _SCHEDULES[phase.scheduler], optimizer, round(phase.warmup * steps), steps
     )
-    return found
+    return rates

@@ -41,34 +41,34 @@ def divided(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     if data.split is None:
         return data
     nights = _nights(data.train.recorded, layout, roots)
-    split = _split(data.split, [night for some in nights.values() for night in some])
+    split = _split(data.split, [night for of_source in nights.values() for night in of_source])
     everyone = {night.person for part in (split.train, split.validation, split.test) for night in part}
     protocol = PROTOCOLS.get(data.split.protocol)
     beside = {
         night.person
-        for some in nights.values()
-        for night in some
+        for of_source in nights.values()
+        for night in of_source
         if protocol is not None and not protocol.covers(night) and night.person not in everyone
     }
 
-    def taken(part: Iterable[Night], also: Iterable[str] = ()) -> tuple[RecordedNights, ...]:
+    def recorded_of(part: Iterable[Night], also: Iterable[str] = ()) -> tuple[RecordedNights, ...]:
         persons = {night.person for night in part} | set(also)
-        found = []
+        sources = []
         for source in data.train.recorded:
-            own = {night.person for night in nights[source.name]} & persons
-            if own:
-                found.append(replace(source, persons=tuple(sorted(own, key=natural))))
-        return tuple(found)
+            present = {night.person for night in nights[source.name]} & persons
+            if present:
+                sources.append(replace(source, persons=tuple(sorted(present, key=natural))))
+        return tuple(sources)
 
-    train = taken(split.train, beside)
+    train = recorded_of(split.train, beside)
     if missing := [one.name for one in data.train.recorded if one.name not in {source.name for source in train}]:
         hint = "leave this source out, or take another protocol"
         raise InputError("recipe", f"data {missing[0]}", f"nobody to train on in {split.name}", hint)
     return replace(
         data,
         train=replace(data.train, recorded=train),
-        validation=replace(data.validation, recorded=taken(split.validation)),
-        test=replace(data.test, recorded=taken(split.test)),
+        validation=replace(data.validation, recorded=recorded_of(split.validation)),
+        test=replace(data.test, recorded=recorded_of(split.test)),
         split=None,
     )
 
@@ -138,14 +138,14 @@ def check_parts(
     InputError
         Naming some of them.
     """
-    seen, checked = set(training) | followed_persons(data.train.simulated, roots), set(validation)
+    trained, checked = set(training) | followed_persons(data.train.simulated, roots), set(validation)
     tested = persons_of(data.test, layout, roots)
-    for part, persons, others, done in (
-        ("validation", checked, seen, "trained on"),
-        ("test", tested, seen, "trained on"),
+    for part, persons, among, done in (
+        ("validation", checked, trained, "trained on"),
+        ("test", tested, trained, "trained on"),
         ("test", tested, checked, "validated on"),
     ):
-        if shared := sorted(persons & others, key=natural):
+        if shared := sorted(persons & among, key=natural):
             hint = f"these persons are {done} too: give each to one"
             raise InputError("recipe", f"data.{part}", ", ".join(shared[:5]), hint)
 

@@ -132,12 +132,12 @@ class Phase:
             if part not in objective.parts:
                 teachers = [name for name, other in OBJECTIVES.items() if part in other.parts]
                 refuse(f"trains {part}", f"it moves in phases of objective {', '.join(teachers)} alone")
-        own = {name for other in OBJECTIVES.values() for name in other.settings}
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name in own - objective.settings and value != one.default:
-                having = [name for name, other in OBJECTIVES.items() if one.name in other.settings]
-                said = one.name if is_dataclass(value) else f"{one.name} {value}"
+        objective_settings = {name for other in OBJECTIVES.values() for name in other.settings}
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if setting.name in objective_settings - objective.settings and value != setting.default:
+                having = [name for name, other in OBJECTIVES.items() if setting.name in other.settings]
+                said = setting.name if is_dataclass(value) else f"{setting.name} {value}"
                 refuse(said, f"phases of objective {', '.join(having)} alone have it")
         for wrong, said, hint in (
             (not self.trains, "trains nothing", f"name some of {', '.join(objective.parts)}"),

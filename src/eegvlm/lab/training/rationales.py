@@ -7,16 +7,15 @@ are measured as they are drawn: an amplitude that cannot be seen cannot be learn
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from eegvlm.core.files import make_folder
 from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.data import Augmentation
-from eegvlm.lab.training.night_texts import composed_rationales, kept_texts
+from eegvlm.lab.training.night_files import night_files, read_texts, version_names, write_texts
+from eegvlm.lab.training.night_texts import composed_rationales
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
 
@@ -45,28 +44,14 @@ def night_rationales(
     progress
         Wraps the list of nights.
     """
-    make_folder(folder)
-    return [
-        [
-            kept_texts(
-                folder / f"{store.nights[night]}-{version}.json",
-                partial(_texts, store, processor, augmentation, night, version),
-            )
-            for version in range(versions)
-        ]
-        for night in progress(list(range(len(store.nights))))
-    ]
 
+    def compute(night: int, version: int) -> list[str]:
+        signals = seen_night(store, processor, augmentation, night, version).drawn_signals(slice(None))
+        rows = store.night == night
+        stages = np.full(store.length(night), -1, dtype=np.int8)
+        stages[store.position[rows]] = store.stages[rows]
+        return composed_rationales(signals, processor.layout, stages)
 
-def _texts(
-    store: TrainingStore,
-    processor: EegVlmProcessor,
-    augmentation: Augmentation | None,
-    night: int,
-    version: int,
-) -> list[str]:
-    signals = seen_night(store, processor, augmentation, night, version).drawn_signals(slice(None))
-    here = store.night == night
-    stages = np.full(store.length(night), -1, dtype=np.int8)
-    stages[store.position[here]] = store.stages[here]
-    return composed_rationales(signals, processor.layout, stages)
+    names = version_names(store.nights, versions, ".json")
+    files = night_files(folder, names, compute, write=write_texts, progress=progress)
+    return [[read_texts(file) for file in of_night] for of_night in files]

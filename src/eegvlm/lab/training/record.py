@@ -74,8 +74,8 @@ def record_of_recipe(recipe: Recipe, layout: ImageLayout, roots: Mapping[str, Pa
 
 def record_of_base(recipe: Recipe) -> TrainingRecord | None:
     """Return the record of the checkpoint from which a recipe goes on; None where it has none, or there is none."""
-    held = _base_fields(recipe.model.base).get(FIELD)
-    return None if held is None else TrainingRecord.from_dict(held, recipe.model.base)
+    fields = _base_fields(recipe.model.base).get(FIELD)
+    return None if fields is None else TrainingRecord.from_dict(fields, recipe.model.base)
 
 
 def recipe_of_card(checkpoint: Path) -> Recipe:

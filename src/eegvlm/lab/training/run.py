@@ -153,24 +153,24 @@ class TrainingRun:
 
     def of(self, phase: Phase) -> TrainingRun:
         """Return the run with those nights alone from which a phase learns; the model is the same."""
-        train, kept = self.recipe.data.train.of(phase.name)
-        if all(kept):
+        train, learnt = self.recipe.data.train.of(phase.name)
+        if all(learnt):
             return self
         recipe = replace(self.recipe, data=replace(self.recipe.data, train=train))
-        return replace(self, recipe=recipe, nights=self.nights.only(kept))
+        return replace(self, recipe=recipe, nights=self.nights.only(learnt))
 
     def phase(self, phase: Phase) -> dict[str, float]:
         """Run a phase, or take its result where it had ended; return its figures on the validation subjects."""
         if not phase.folds:
             return self._learn(phase, self.out / phase.name)
         network = self.model.model.enhancement
-        begun = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        initial = {name: value.detach().clone() for name, value in network.state_dict().items()}
         group, apart = folds_of(self.nights.persons, phase.folds, self.recipe.seed), []
         for left_out in range(phase.folds):
             unseen = group[self.nights.night] == left_out
             self._learn(phase, self.out / phase.name / f"fold-{left_out + 1}", without=unseen)
             apart.append(apart_from(network))
-            network.load_state_dict(begun)
+            network.load_state_dict(initial)
         figures = self._learn(phase, self.out / phase.name)
         network.eval()
         self.cross = cross_fit(network, apart, group, self.nights.night, self._vectors)
@@ -220,12 +220,12 @@ class TrainingRun:
         nights, layout = self.nights, self.processor.layout
         parts = [rows[first : first + 240] for first in range(0, len(rows), 240)]
         bfloat16, device = use_bfloat16(self.recipe.precision), self.model.device
-        found = []
-        for some in parts:
-            shown = PreparedNight.of_signals(layout, nights.corrected(nights.signals(some), some, layout), {})
+        vectors = []
+        for part in parts:
+            shown = PreparedNight.of_signals(layout, nights.corrected(nights.signals(part), part, layout), {})
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-                found.append(night_vectors(network, self.processor, shown, batch_size=len(some), device=device)[0])
-        return torch.cat(found).numpy()
+                vectors.append(night_vectors(network, self.processor, shown, batch_size=len(part), device=device)[0])
+        return torch.cat(vectors).numpy()
 
     def objective(self, phase: Phase) -> Objective:
         """Return the objective of a phase."""

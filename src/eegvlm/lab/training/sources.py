@@ -192,10 +192,10 @@ def _carriers(source: RecordedNights, layout: ImageLayout, roots: Mapping[str, P
     for night in recorded_nights(source, roots):
         recording = night.recording(source.channels or None)
         channel = next(one for one in panel_channels(layout, recording).values() if one is not None)
-        held, scored = recording.epochs(channel, rate=layout.rate), night.hypnogram().stages
-        count = min(len(held), len(scored))
-        whole = np.isfinite(held[:count]).all(axis=1) & (scored[:count] >= 0)
-        epochs.append(held[:count][whole])
+        epochs_of_night, scored = recording.epochs(channel, rate=layout.rate), night.hypnogram().stages
+        count = min(len(epochs_of_night), len(scored))
+        whole = np.isfinite(epochs_of_night[:count]).all(axis=1) & (scored[:count] >= 0)
+        epochs.append(epochs_of_night[:count][whole])
         stages.append(scored[:count][whole])
     return Carriers(np.concatenate(epochs).astype(np.float32), np.concatenate(stages).astype(np.int8))
 

@@ -100,10 +100,10 @@ def read_spectral_nights(name: str, path: Path) -> list[SpectralNight]:
     """
     file = path / FILE if path.is_dir() else path
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
-            features = held["features"].astype(np.float32)
-            stage, night = (held[key].astype(np.int64, casting="safe") for key in ("stage", "night"))
-            names, columns = ([str(one) for one in np.atleast_1d(held[key])] for key in ("night_name", "columns"))
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            features = archive["features"].astype(np.float32)
+            stage, night = (archive[key].astype(np.int64, casting="safe") for key in ("stage", "night"))
+            names, columns = ([str(one) for one in np.atleast_1d(archive[key])] for key in ("night_name", "columns"))
     except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         hint = "give a file with features, stage, night, night_name and columns"
         raise InputError(file, "band features", error, hint) from error
@@ -132,10 +132,10 @@ def _check(
     columns: list[str],
 ) -> None:
     """Refuse a file whose arrays do not belong together, or hold what they cannot."""
-    shape, wanted = features.shape, [f"log_{band}" for band in _BANDS]
-    if columns[:5] != wanted:
-        raise InputError(file, "columns", ", ".join(columns[:5]) or "none", f"begin with {', '.join(wanted)}")
-    if len(shape) != 3 or shape[1] != 3 or shape[2] < len(wanted):
+    shape, band_columns = features.shape, [f"log_{band}" for band in _BANDS]
+    if columns[:5] != band_columns:
+        raise InputError(file, "columns", ", ".join(columns[:5]) or "none", f"begin with {', '.join(band_columns)}")
+    if len(shape) != 3 or shape[1] != 3 or shape[2] < len(band_columns):
         raise InputError(file, "features", f"shape {shape}", "give (epochs, 3 channels, 5 columns or more)")
     for key, values in (("stage", stage), ("night", night)):
         if values.shape != shape[:1]:

@@ -284,15 +284,15 @@ class TrainingStore:
     ) -> dict[str, npt.NDArray[np.float32]]:
         """Return the signals of rows, ``{panel: (len(rows), samples)}``, each as its night is drawn."""
         nights, row_of = np.unique(self.night[rows], return_inverse=True)
-        found = [self.corrections(night, layout) for night in nights.tolist()]
-        if not any(found):
+        corrections_of = [self.corrections(night, layout) for night in nights.tolist()]
+        if not any(corrections_of):
             return signals
-        shown = {panel: np.empty_like(values) for panel, values in signals.items()}
-        for place, corrections in enumerate(found):
-            own = row_of == place
-            for panel, values in corrected(layout, {p: v[own] for p, v in signals.items()}, corrections).items():
-                shown[panel][own] = values
-        return shown
+        drawn_signals = {panel: np.empty_like(values) for panel, values in signals.items()}
+        for place, corrections in enumerate(corrections_of):
+            of_night = row_of == place
+            for panel, values in corrected(layout, {p: v[of_night] for p, v in signals.items()}, corrections).items():
+                drawn_signals[panel][of_night] = values
+        return drawn_signals
 
     def around(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
         """Return the rows of so many epochs on each side: (n, 2 * epochs + 1), -1 where none is learnt."""

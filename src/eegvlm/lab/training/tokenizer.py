@@ -34,11 +34,11 @@ def domain_texts(*, n: int, seed: int) -> Iterator[str]:
         grammar, text = grammars[k % 2], ""
         state = grammar.start
         while not grammar.finished(state):
-            said = rng.choice(grammar.choices(state))
-            after = grammar.advance(state, said)
+            piece = rng.choice(grammar.choices(state))
+            after = grammar.advance(state, piece)
             if after is None:
-                raise RuntimeError(f"the grammar refuses its own {said!r}")
-            text, state = text + said, after
+                raise RuntimeError(f"the grammar refuses its own {piece!r}")
+            text, state = text + piece, after
         yield text
 
 

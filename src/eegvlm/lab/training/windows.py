@@ -73,13 +73,13 @@ class WindowBatches:
         if self.unmeasured:
             window[rng.random(len(rows)) < self.unmeasured, :, self.own_channels :] = np.nan
         around = self.store.around(rows, self.vectors.epochs)
-        known = (around >= 0) & ~np.isnan(window[:, :, 0])
-        at = np.where(known, around, rows[:, None])
+        present = (around >= 0) & ~np.isnan(window[:, :, 0])
+        at = np.where(present, around, rows[:, None])
         return {
             "window": torch.from_numpy(window),
             "targets": torch.from_numpy(self.store.targets[at]),
             "compared": torch.from_numpy(self.store.weights(at.ravel(), self.others).reshape(*at.shape, 5)),
-            "counts": torch.from_numpy(np.where(known, self._counts[at], 0.0).astype(np.float32)),
+            "counts": torch.from_numpy(np.where(present, self._counts[at], 0.0).astype(np.float32)),
             "stages": torch.from_numpy(self.store.stages[rows]),
             "source": torch.from_numpy(self.store.source[rows]),
         }

@@ -33,27 +33,34 @@ class AnswerObjective(Objective):
 
     def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
         """Return epochs with their answers and, where the model reads the night, what surrounds them."""
-        data, config, others = nights.recipe.data, nights.model.config, self.phase.others
+        data, config, others_weight = nights.recipe.data, nights.model.config, self.phase.others
         if not nights.vectors_given:
-            seen = nights.augmentation() if self.varies_alone else None
+            augmentation = nights.augmentation() if self.varies_alone else None
             texts = self.texts(nights, None, 1)
             reasoned = self.phase.reasoned
-            train = Batches(nights.nights, nights.processor, seen, rationales=texts, reasoned=reasoned, others=others)
+            train = Batches(
+                nights.nights,
+                nights.processor,
+                augmentation,
+                rationales=texts,
+                reasoned=reasoned,
+                others=others_weight,
+            )
             return train, Batches(nights.checks, nights.processor)
         if "enhancement" in self.phase.trains:
             hint = "high-level vectors are given by frozen enhancement networks: train these in a classify phase"
             raise InputError("recipe", f"phase {self.phase.name}", "trains enhancement", hint)
-        seen = nights.augmentation()
-        vectors = nights.followed(nights.training_vectors(seen, config.context_epochs), nights.recipe.seed)
+        augmentation = nights.augmentation()
+        vectors = nights.followed(nights.training_vectors(augmentation, config.context_epochs), nights.recipe.seed)
         train = Batches(
             nights.nights,
             nights.processor,
-            seen,
+            augmentation,
             vectors,
             data.context_drop,
-            rationales=self.texts(nights, seen, data.context_versions),
+            rationales=self.texts(nights, augmentation, data.context_versions),
             reasoned=self.phase.reasoned,
-            others=others,
+            others=others_weight,
             own_channels=config.enhancement_channels,
             unmeasured=nights.unmeasured,
         )

@@ -31,10 +31,10 @@ class AnswerTextObjective(Objective):
 
     def batches(self, nights: TrainingNightInputs) -> tuple[GeneralBatches, GeneralBatches]:
         """Return epochs in the base's own form, and validation epochs as they are."""
-        seen = nights.augmentation()
-        texts = nights.evidence_texts(nights.nights, seen)
+        augmentation = nights.augmentation()
+        texts = nights.evidence_texts(nights.nights, augmentation)
         drop = 0.0 if texts is None else nights.recipe.data.evidence.drop
-        train = GeneralBatches(nights.nights, nights.processor, seen, self.phase.others, texts, drop)
+        train = GeneralBatches(nights.nights, nights.processor, augmentation, self.phase.others, texts, drop)
         return train, validation_batches(nights)
 
     def loss(self, model: Any, inputs: Tensors) -> tuple[torch.Tensor, torch.Tensor | None]:

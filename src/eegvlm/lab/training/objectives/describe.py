@@ -56,13 +56,13 @@ class DescribeObjective(Objective):
         # parts of the model, whose own forward would set the precision
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = body.vision_tower(pictures).last_hidden_state[:, 1:]
-            seen = functional.normalize(body.multi_modal_projector(features).mean(dim=1).float(), dim=1)
+            pictured = functional.normalize(body.multi_modal_projector(features).mean(dim=1).float(), dim=1)
             states = body.language_model(input_ids=descriptions, attention_mask=mask, use_cache=False)
             texts = (states.last_hidden_state.float() * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
             texts = functional.normalize(texts, dim=1)
             if model.training:  # a picture is told from those that other processes compute, too
-                seen, texts, descriptions = all_rows(seen), all_rows(texts), all_rows(descriptions)
-            similarity = seen @ texts.T / _TEMPERATURE
+                pictured, texts, descriptions = all_rows(pictured), all_rows(texts), all_rows(descriptions)
+            similarity = pictured @ texts.T / _TEMPERATURE
             same = (descriptions[:, None] == descriptions[None]).all(dim=2).float()
             wanted = same / same.sum(dim=1, keepdim=True)
             loss = functional.cross_entropy(similarity, wanted) + functional.cross_entropy(similarity.T, wanted)
