@@ -16,7 +16,8 @@ from eegvlm.attribution.summary import StageAttribution, by_stage
 from eegvlm.core.files import write_together
 from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
-from eegvlm.signals import EPOCH_S, MODALITIES
+from eegvlm.report import gathering
+from eegvlm.signals import EPOCH_S
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,11 +136,8 @@ def write_figures(folder: Path, figures: Mapping[str, Figure], formats: Sequence
 
 
 def panel_words(layout: ImageLayout) -> list[str]:
-    """Return the panels' names as a person writes them: ``"EOG left"`` of ``eog_left``."""
-    return [
-        " ".join(word.upper() if word in MODALITIES else word for word in panel.name.split("_"))
-        for panel in layout.panels
-    ]
+    """Return the panels' names as the report writes them: ``"EOG left"`` of ``eog_left``."""
+    return [gathering.panel_words(panel.name) for panel in layout.panels]
 
 
 def _map(axes: Axes, layout: ImageLayout, patches: Patches, one: StageAttribution) -> None:
@@ -183,10 +181,10 @@ def _curves(axes: Axes, one: StageAttribution) -> None:
     for kind, curve in zip(KINDS, one.curves, strict=True):
         style, colour = _CURVES[kind]
         axes.plot(100 * SHARES, curve, style, color=colour, linewidth=1.2, label=kind)
-    said = ", ".join(
+    by_chance = ", ".join(
         f"{name} {areas[name]:.2f} / {areas[f'{name} by chance']:.2f}" for name in ("deletion", "insertion")
     )
-    axes.set_title(f"area, ranked / by chance: {said}", fontsize=6)
+    axes.set_title(f"area, ranked / by chance: {by_chance}", fontsize=6)
     axes.set_ylim(0, 1)
     axes.tick_params(labelsize=6)
     axes.set_xlabel("% of the patches", fontsize=6)
@@ -211,8 +209,10 @@ def _over_picture(axes: Axes, layout: ImageLayout, patches: Patches, one: ShownE
 
 def _frame(axes: Axes, layout: ImageLayout) -> None:
     """Name panels and rows at the left, seconds below, and draw the borders between panels."""
-    ticks, names = [], []
+    ticks, names, within = [], [], ""
     for panel, words in zip(layout.panels, panel_words(layout), strict=True):
+        if panel.rows > 1 and not within:
+            within = f"; a row of {words}: {EPOCH_S / panel.rows:g} s"
         for row in range(panel.rows):
             ticks.append(panel.top + (row + 0.5) * panel.row_height - 0.5)
             start = EPOCH_S / panel.rows * row
@@ -221,10 +221,4 @@ def _frame(axes: Axes, layout: ImageLayout) -> None:
     axes.set_yticks(ticks, names, fontsize=6)
     seconds = np.linspace(0, EPOCH_S, 7)
     axes.set_xticks(seconds / EPOCH_S * layout.width - 0.5, [f"{one:g}" for one in seconds], fontsize=6)
-    wrapped = next((panel for panel in layout.panels if panel.rows > 1), None)
-    within = (
-        ""
-        if wrapped is None
-        else f"; a row of {panel_words(layout)[layout.panels.index(wrapped)]}: {EPOCH_S / wrapped.rows:g} s"
-    )
     axes.set_xlabel(f"seconds of the epoch{within}", fontsize=6)
