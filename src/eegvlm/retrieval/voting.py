@@ -68,8 +68,7 @@ def vote(
 def shares(stages: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
     """Return the probabilities that neighbours' stages (n, k) give: float32 (n, 5)."""
     counts = np.stack([(stages == stage).sum(axis=1) for stage in STAGES], axis=1) + ONE_MORE
-    found: npt.NDArray[np.float32] = (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
-    return found
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True), np.float32)
 
 
 def _hypnogram(probabilities: npt.NDArray[np.float32], start: datetime | None) -> Hypnogram:
