@@ -58,6 +58,16 @@ def press(browser: Chromium, key: str, revisions: int = 0) -> None:
     browser.wait(f"{REVISION} === {before + revisions} && ({IDLE})")
 
 
+def select_stretch(browser: Chromium, start: float, length: float) -> None:
+    """Select a stretch of the signals by the keyboard: seconds after the recording's start."""
+    browser.press("b")
+    browser.wait("document.getElementById('stretch').open")
+    browser.value(f"document.getElementById('stretch-start').value = '{start}'")
+    browser.value(f"document.getElementById('stretch-length').value = '{length}'")
+    browser.value("document.querySelector('#stretch button').click()")
+    browser.wait("!document.getElementById('stretch').open")
+
+
 def drag(browser: Chromium, selector: str, begin: float, end: float) -> None:
     """Drag over an element, from one part of its width to another."""
     box = browser.value(

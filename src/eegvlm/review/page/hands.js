@@ -7,7 +7,7 @@ import { draw } from './view.js';
 import { epochAt, xOfTime } from './navigator.js';
 import { go, jump, resize, turn } from './moving.js';
 import { load } from './signal_pages.js';
-import { measure, timeAt } from './ruler.js';
+import { timeAt } from './ruler.js';
 
 function unseenListed() {
   const checked = new Set([...page.state.seen, ...page.state.scored]);
@@ -51,11 +51,6 @@ function selectByKeys() {
 export function select(from, to, rowName) {
   page.selection = [from, to];
   page.selectedRow = rowName;
-  const trace = page.traces.find((one) => one.name === rowName);
-  const ruler = trace && measure(trace, from, to);
-  at('ruler').textContent = ruler
-    ? `${rowName}: ${ruler.seconds.toFixed(2)} s, ${ruler.amplitude.toFixed(1)} ${trace.unit} peak to peak${ruler.hz === null ? '' : `, ${ruler.hz.toFixed(1)} Hz`}`
-    : '';
   draw();
 }
 
@@ -71,6 +66,7 @@ function mark(kind) {
   const [start, stop] = page.selection;
   edit('mark', { kind, start_s: start, stop_s: stop, channel: page.selectedRow ?? null, text });
   page.selection = null;
+  draw();
 }
 
 listen((name, event) => {
@@ -105,7 +101,7 @@ export function followTraces() {
     if (moved && Math.abs(by) > 0.01) {
       const { id, kind, channel, text } = moved;
       edit('mark', { id, kind, channel, text, start_s: Math.max(0, moved.start_s + by), stop_s: moved.stop_s + by });
-    } else if (page.selection && page.selection[1] - page.selection[0] < 0.02) page.selection = null;
+    } else if (page.selection && page.selection[1] - page.selection[0] < 0.02) { page.selection = null; draw(); }
     from = moved = null;
   };
 }

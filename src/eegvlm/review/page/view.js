@@ -4,6 +4,7 @@ import { at, count, length, listed, page, shown } from './state.js';
 import { drawNavigator } from './navigator.js';
 import { drawSignals } from './drawing.js';
 import { edit } from './changes.js';
+import { measure } from './ruler.js';
 import { progressWords, showComparison, showMarks, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
 
 export function draw() {
@@ -18,6 +19,7 @@ export function draw() {
     start: page.start, seconds: length(), rows: drawnRows(), gain: page.gain, marks: state.marks,
     quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection,
   });
+  at('ruler').textContent = rulerWords();
   const stage = state.stages[page.epoch - 1];
   at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}  ${clock(30 * (page.epoch - 1))}`;
   at('stage').textContent = stage;
@@ -43,6 +45,15 @@ function drawnRows() {
     const trace = page.traces.find((one) => one.name === row.name);
     return { ...row, unit: trace?.unit ?? 'µV', trace };
   });
+}
+
+// What is read off the selection; empty without one, and while its signals are on their way.
+function rulerWords() {
+  const trace = page.selection && page.traces.find((one) => one.name === page.selectedRow);
+  const ruler = trace && measure(trace, ...page.selection);
+  if (!ruler) return '';
+  const frequency = ruler.hz === null ? '' : `, ${ruler.hz.toFixed(1)} Hz`;
+  return `${trace.name}: ${ruler.seconds.toFixed(2)} s, ${ruler.amplitude.toFixed(1)} ${trace.unit} peak to peak${frequency}`;
 }
 
 function eventsOnPage() {
