@@ -47,6 +47,7 @@ def open_page(browser: Chromium, server: Served, *, who: str = "AB", width: int 
     browser("Page.navigate", url=server.address)
     browser.wait("document.getElementById('begin')?.open && document.getElementById('basis').options.length > 0")
     browser.value(f"document.getElementById('who').value = {json.dumps(who)}; document.getElementById('start').click()")
+    browser.wait("location.hash.startsWith('#epoch=')")  # the results are here, and the page stands at its epoch
     browser.wait(f"{EPOCH} > 0 && document.documentElement.dataset.loaded !== undefined")
     browser.wait(IDLE)
 
