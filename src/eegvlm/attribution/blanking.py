@@ -60,10 +60,10 @@ def substitutes(
         If there is no other epoch.
     """
     if blank == "other":
-        others = np.setdiff1d(np.flatnonzero(night.usable), [row])
-        if not len(others):
+        other_epochs = np.setdiff1d(np.flatnonzero(night.usable), [row])
+        if not len(other_epochs):
             raise InputError("arguments", "blank", blank, "the recording has one usable epoch alone: use background")
-        return night.pictures(rng.choice(others, size=draws), device=device)
+        return night.pictures(rng.choice(other_epochs, size=draws), device=device)
     if blank == "noise":
         signals = night.drawn_signals(np.full(draws, row))
         return render(night.layout, _with_random_phases(signals, rng), device=device)
