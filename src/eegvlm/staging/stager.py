@@ -29,7 +29,8 @@ from eegvlm import __version__
 from eegvlm.core.memory import give_back
 from eegvlm.errors import InputError
 from eegvlm.evidence import measure_night
-from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.hypnogram.smoothing import posterior, tempered
 from eegvlm.images import PreparedNight, panel_channels
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
@@ -390,9 +391,8 @@ class Stager:
             )
         if widening != 1:
             probabilities = tempered(probabilities, widening)
-        stages = np.where(read, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         return Hypnogram(
-            stages,
+            most_probable(probabilities),
             epoch_s=EPOCH_S,
             start=recording.start,
             probabilities=probabilities.astype(np.float32),
