@@ -132,7 +132,7 @@ def stage_recording(
     explain_progress: Progress | None = None,
 ) -> StagedNight | None:
     """Stage an opened recording into its own folder; None where ``resume`` finds the night finished."""
-    explain = options.explain or ("uncertain" if stager.can_explain else "none")
+    explain = stager.explained(options.explain)
     stager.check_explain(explain)
     if options.examples is not None:
         options.examples.check(stager)

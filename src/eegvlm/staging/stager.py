@@ -157,6 +157,10 @@ class Stager:
         """Whether the checkpoint was trained to give reasons."""
         return bool(self._reader.reasoned)
 
+    def explained(self, explain: Explain | None) -> Explain:
+        """Return which epochs get reasons; None: the uncertain ones, where the checkpoint gives reasons."""
+        return explain or ("uncertain" if self.can_explain else "none")
+
     def check_explain(self, explain: str) -> None:
         """Refuse a way of explaining that there is not, or that the checkpoint was not trained for.
 
