@@ -46,7 +46,6 @@ from eegvlm.staging.explaining import (
     REASONS,
     UNCERTAIN_SHARE,
     Explain,
-    GrammarOf,
     Grammars,
     Ground,
     Reasons,
@@ -283,7 +282,8 @@ class Stager:
             give_back()
         if ground is not None and explain != "none":
             chosen = night.usable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
-            seconds["explain_s"] = answering.explain(chosen, self._grammar(ground, hypnogram, reasons))
+            grammar = ground.grammar(self._grammars, hypnogram.stages if reasons == "grounded" else None)
+            seconds["explain_s"] = answering.explain(chosen, grammar)
         if diary is not None:
             diary.close()
         return StagedNight(
@@ -318,12 +318,6 @@ class Stager:
             NightAnswering(inputs, self._reader, batch_size, answers).read()
             ballots[name] = answers.logits
         return ballots
-
-    def _grammar(self, ground: Ground, hypnogram: Hypnogram, reasons: Reasons) -> GrammarOf:
-        if reasons == "grounded":
-            return ground.grammar(self._grammars, hypnogram.stages)
-        free = self._grammars.of(ground.words)
-        return lambda _: free
 
     def counterfactuals(self, recording: Recording, *, batch_size: int = 32) -> Counterfactuals:
         """Open a recording so that its epochs can be read, and explained, with other signals than their own.
