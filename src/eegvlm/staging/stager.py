@@ -22,7 +22,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.special import softmax
 
 from eegvlm import __version__
@@ -33,8 +32,7 @@ from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.hypnogram.smoothing import posterior, tempered
 from eegvlm.images import PreparedNight, panel_channels
-from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
-from eegvlm.model.general import is_general, load_general_model
+from eegvlm.model import EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.hub import commit_of
 from eegvlm.model.weights import weights_hash
 from eegvlm.report import FurtherLeads
@@ -55,6 +53,7 @@ from eegvlm.staging.explaining import (
 from eegvlm.staging.general_reading import GeneralReader
 from eegvlm.staging.journal import AnswerJournal, Answers, answers_key
 from eegvlm.staging.limits import limits_of
+from eegvlm.staging.loading import load_checkpoint
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
 from eegvlm.staging.reading import INPUTS, Inputs, Reader
@@ -130,7 +129,7 @@ class Stager:
             raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
         folder = checkpoint_path(name_or_path, revision)
         on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
-        model, processor = (_load_general if is_general(folder) else _load)(folder, precision)
+        model, processor = load_checkpoint(folder, precision)
         model = model.to(on).eval()
         provenance = {
             "software": f"eeg-vlm {__version__}",
@@ -396,21 +395,3 @@ class Stager:
             probabilities=probabilities.astype(np.float32),
             notes=tuple(notes),
         )
-
-
-def _load(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor]:
-    """Load an EEG-VLM checkpoint."""
-    try:
-        processor = EegVlmProcessor.from_pretrained(folder)
-        model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=precision)
-    except (OSError, ValueError) as error:
-        hint = "use a folder with config.json, model.safetensors and the processor's files"
-        raise InputError(folder, "model", error, hint) from error
-    if model.config.alignment != "none":
-        model.model.enhancement.to(memory_format=torch.channels_last)
-    return model, processor
-
-
-def _load_general(folder: Path, precision: torch.dtype) -> tuple[Any, GeneralProcessor]:
-    """Load a general-purpose model that was made a stager."""
-    return load_general_model(folder, precision), GeneralProcessor.from_pretrained(folder)
