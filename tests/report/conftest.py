@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from chromium import PROGRAM, Chromium
+from browser_fixture import browser as browser
 from report_nights import Reported, eeg_like, simulated
 
 
@@ -21,15 +20,6 @@ def short_night() -> Reported:
 def long_night() -> Reported:
     """Ten hours with all channels."""
     return simulated(hours=10, seed=5)
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """Headless Chromium; a test that asks for it is skipped where there is none."""
-    if PROGRAM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    with Chromium(tmp_path_factory.mktemp("chromium")) as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAM, Chromium
+from browser_fixture import browser as browser
 from review_page import Served
 
 _LACKING = [name for name in ("fastapi", "httpx", "uvicorn") if find_spec(name) is None]
@@ -45,15 +45,6 @@ def page(night: Path) -> Page:
     opened = Page.of([night])
     opened.begin()
     return opened
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """Headless Chromium; a test that asks for it is skipped where there is none."""
-    if PROGRAM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    with Chromium(tmp_path_factory.mktemp("chromium")) as chromium:
-        yield chromium
 
 
 @pytest.fixture

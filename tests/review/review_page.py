@@ -47,6 +47,7 @@ def open_page(browser: Chromium, server: Served, *, who: str = "AB", width: int 
     browser("Page.navigate", url=server.address)
     browser.wait("document.getElementById('begin')?.open && document.getElementById('basis').options.length > 0")
     browser.value(f"document.getElementById('who').value = {json.dumps(who)}; document.getElementById('start').click()")
+    browser.wait("location.hash.startsWith('#epoch=')")  # the results are here, and the page stands at its epoch
     browser.wait(f"{EPOCH} > 0 && document.documentElement.dataset.loaded !== undefined")
     browser.wait(IDLE)
 
@@ -56,6 +57,16 @@ def press(browser: Chromium, key: str, revisions: int = 0) -> None:
     before = browser.value(REVISION)
     browser.press(key)
     browser.wait(f"{REVISION} === {before + revisions} && ({IDLE})")
+
+
+def select_stretch(browser: Chromium, start: float, length: float) -> None:
+    """Select a stretch of the signals by the keyboard: seconds after the recording's start."""
+    browser.press("b")
+    browser.wait("document.getElementById('stretch').open")
+    browser.value(f"document.getElementById('stretch-start').value = '{start}'")
+    browser.value(f"document.getElementById('stretch-length').value = '{length}'")
+    browser.value("document.querySelector('#stretch button').click()")
+    browser.wait("!document.getElementById('stretch').open")
 
 
 def drag(browser: Chromium, selector: str, begin: float, end: float) -> None:

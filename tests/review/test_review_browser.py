@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 from review_nights import write_night
-from review_page import EPOCH, REVISION, Served, drag, open_page, press
+from review_page import EPOCH, REVISION, Served, drag, open_page, press, select_stretch
 
 from eegvlm.hypnogram import read_hypnogram
 
+RULER = "document.getElementById('ruler').textContent"
 HOSTILE = b"<img src=x onerror='window.hurt=1'>"
+
+# From now on pages of signals are asked for only after letSignalsCome().
+HOLD_SIGNALS = """
+const held = new Promise((resolve) => { window.letSignalsCome = resolve; });
+const ask = window.fetch;
+window.fetch = async (path, ...rest) => { if (path.endsWith('/page')) await held; return ask(path, ...rest); };
+undefined
+"""
 
 
 def stages_of(night: Path) -> list[str]:
@@ -38,13 +47,14 @@ def test_a_scorers_hour_in_small(browser: Chromium, served: Served, night: Path)
 
     browser.wait("document.documentElement.dataset.loaded === '300'")
     drag(browser, "#traces", 0.4, 0.5)
-    assert "peak to peak" in browser.value("document.getElementById('ruler').textContent")
+    browser.wait(f"{RULER}.includes('peak to peak')")
     press(browser, "a", revisions=1)
     assert browser.value("document.querySelector('#marks li').textContent").startswith("arousal")
+    assert browser.value(RULER) == ""
 
     for key, seconds in (("]", 60), ("[", 30)):
         press(browser, key)
-        assert browser.value("document.getElementById('page-length').value") == str(seconds)
+        browser.wait(f"document.getElementById('page-length').value === '{seconds}'")
     browser.value("document.getElementById('lights-off').click()")
     browser.wait(f"{REVISION} === 15")
     assert "lights off" in browser.value("document.getElementById('statistics').textContent")
@@ -116,11 +126,12 @@ def test_keys_are_changed_on_the_page_and_kept_as_json(browser: Chromium, served
     assert browser.value(f"{field}.value") == "3  4"
     browser.value(f"{field}.focus()")
     browser.press("q")
-    assert browser.value(f"{field}.value") == "3  4  q"
+    browser.wait(f"{field}.value === '3  4  q'")
     browser.value("document.querySelector('#keys [value=save]').click()")
     browser.wait("!document.getElementById('keys').open")
     assert json.loads((served.settings / "eegvlm" / "review-keys.json").read_text()) == {"q": "N3"}
     open_page(browser, served)
+    browser.wait("[...document.querySelectorAll('#help dt')].some(key => key.textContent === 'q')")
     press(browser, "Home")
     press(browser, "0", revisions=int(stages_of(night)[0] != "W"))
     press(browser, "Home")
@@ -133,16 +144,29 @@ def test_an_arousal_is_marked_by_the_keyboard_alone(browser: Chromium, served: S
 
     open_page(browser, served)
     press(browser, "Home")
-    browser.press("b")
-    browser.wait("document.getElementById('stretch').open")
-    browser.value("document.getElementById('stretch-start').value = '12.5'")
-    browser.value("document.getElementById('stretch-length').value = '4'")
-    browser.value("document.querySelector('#stretch button').click()")
-    browser.wait("!document.getElementById('stretch').open")
-    assert "4.00 s" in browser.value("document.getElementById('ruler').textContent")
+    select_stretch(browser, 12.5, 4)
+    browser.wait(f"{RULER}.includes('4.00 s')")
     press(browser, "a", revisions=1)
     (mark,) = ReviewedScoringFile(night / "review" / "main.jsonl").state.marks.values()
     assert (mark["kind"], mark["start_s"], mark["stop_s"]) == ("arousal", 12.5, 16.5)
+
+
+def test_a_selection_is_measured_when_its_signals_come_and_no_longer_than_it_is_drawn(
+    browser: Chromium, served: Served
+) -> None:
+    open_page(browser, served)
+    press(browser, "Home")
+    browser.wait("document.documentElement.dataset.loaded === '0'")
+    browser.value(HOLD_SIGNALS)
+    press(browser, "]")
+    press(browser, "End")  # a page of 60 s: it was not read ahead
+    select_stretch(browser, 1775, 4)
+    assert browser.value(RULER) == ""
+    browser.value("letSignalsCome()")
+    browser.wait(f"{RULER}.includes('4.00 s') && {RULER}.includes('peak to peak')")
+    browser.press("Escape")
+    browser.wait(f"{RULER} === ''")
+    assert browser.errors == []
 
 
 def test_progress_of_the_review_stands_in_the_header(browser: Chromium, served: Served) -> None:
@@ -166,12 +190,12 @@ def test_the_close_button_ends_the_server(browser: Chromium, served: Served) -> 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1920, "dark"), (3840, "light")])
 def test_it_fits_its_window_and_draws_every_row(browser: Chromium, served: Served, width: int, scheme: str) -> None:
     open_page(browser, served, width=width, scheme=scheme)
-    assert browser.value("document.documentElement.scrollWidth") <= width
-    drawn = browser.value(
+    drawn = (
         "(canvas => new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
         ".data.buffer).filter(pixel => pixel).length)(document.getElementById('traces'))"
     )
-    assert drawn > 5000
+    browser.wait(f"{drawn} > 5000")  # drawn again for each part of the night that was read
+    assert browser.value("document.documentElement.scrollWidth") <= width
     assert browser.errors == []
 
 

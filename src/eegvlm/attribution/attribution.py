@@ -155,42 +155,36 @@ def attribute(
     patches, panels = cut(layout, cutting.patches), cut(layout, "panel")
     losses, panel_losses = (np.zeros((len(epochs), len(parts)), np.float32) for parts in (patches, panels))
     answers = np.zeros(len(epochs), np.int8)
-    followed = np.full(len(epochs), -1, np.int8) if stages is None else np.asarray(stages, np.int8)
+    followed = np.zeros(len(epochs), np.int8) if stages is None else np.asarray(stages, np.int8)
     probabilities = np.zeros(len(epochs), np.float32)
     curves = np.zeros((len(epochs), len(KINDS), len(SHARES)), np.float32) if cutting.curves else None
     for k, row in enumerate(epochs.tolist()):
-        one = _Epoch(redrawing, row, cutting, (panels, patches))
-        answers[k] = one.whole.argmax()
-        followed[k] = answers[k] if stages is None else followed[k]
+        epoch = _Epoch(redrawing, row, cutting, (panels, patches))
+        answers[k] = epoch.whole.argmax()
+        if stages is None:
+            followed[k] = answers[k]
         stage = int(followed[k])
-        probabilities[k] = np.exp(one.whole[stage])
-        panel_losses[k], losses[k] = (some[:, stage] for some in one.falls)
+        probabilities[k] = np.exp(epoch.whole[stage])
+        panel_losses[k], losses[k] = (falls[:, stage] for falls in epoch.falls)
         if curves is not None:
-            curves[k] = one.curves(losses[k], stage)
+            curves[k] = epoch.curves(losses[k], stage)
         if progress is not None:
             progress(k + 1, len(epochs))
-    shown = np.stack(
-        [
-            redrawing.night.shown[one.name][epochs] >= 0
-            if one.name in redrawing.night.shown
-            else np.zeros(len(epochs), bool)
-            for one in layout.panels
-        ],
-        axis=1,
-    )
+    without_channel = np.full(redrawing.night.n_epochs, -1, np.int8)
+    shown = [redrawing.night.shown.get(panel.name, without_channel)[epochs] >= 0 for panel in layout.panels]
     return Attribution(
-        layout,
-        patches,
-        cutting.blank,
-        cutting.draws,
-        epochs.astype(np.int64),
-        followed,
-        answers,
-        probabilities,
-        losses,
-        panel_losses,
-        shown,
-        curves,
+        layout=layout,
+        patches=patches,
+        blank=cutting.blank,
+        draws=cutting.draws,
+        epochs=epochs.astype(np.int64),
+        stages=followed,
+        answers=answers,
+        probabilities=probabilities,
+        losses=losses,
+        panel_losses=panel_losses,
+        shown=np.stack(shown, axis=1),
+        curves=curves,
     )
 
 
@@ -211,18 +205,18 @@ class _Epoch:
         self.picture = redrawing.pictures(np.array([row]))[0]
         device = self.picture.device
         self.blanks = substitutes(redrawing.night, row, cutting.blank, cutting.draws, self.rng, device)
-        self.labels = [torch.from_numpy(one.labels).to(device) for one in cuts]
-        self.falls = [np.zeros((len(one), 5)) for one in cuts]
+        self.labels = [torch.from_numpy(patches.labels).to(device) for patches in cuts]
+        self.falls = [np.zeros((len(patches), 5)) for patches in cuts]
         for blank in self.blanks:
             self.whole = self._blank(blank)
 
     def curves(self, losses: Floats, stage: int) -> Floats:
         """Return the stage's probability along the curves, (4, 11), with the first of the blank pictures."""
         labels, blank = self.labels[-1], self.blanks[0]
-        there = self._changed(labels, blank)
-        ranked, by_chance = there[np.argsort(-losses[there], kind="stable")], self.rng.permutation(there)
+        patches = self._changed(labels, blank)
+        ranked, by_chance = patches[np.argsort(-losses[patches], kind="stable")], self.rng.permutation(patches)
         empty = torch.where(labels >= 0, blank, self.picture)
-        counts = np.round(SHARES[1:-1] * len(there)).astype(int)
+        counts = np.round(SHARES[1:-1] * len(patches)).astype(int)
         pictures = [self.picture, empty]
         for under, over in ((self.picture, blank), (empty, self.picture)):
             for order in (ranked, by_chance):
@@ -230,23 +224,23 @@ class _Epoch:
                     chosen = torch.zeros(len(losses) + 1, dtype=torch.bool)  # the last is what lies outside: label -1
                     chosen[torch.from_numpy(order[:count])] = True
                     pictures.append(torch.where(chosen.to(labels.device)[labels], over, under))
-        read = np.exp(self.redrawing.answers(self.row, torch.stack(pictures))[:, stage])
-        between = read[2:].reshape(len(KINDS), len(counts))
-        ends = np.repeat([[read[0], read[1]], [read[1], read[0]]], 2, axis=0)
+        probabilities = np.exp(self.redrawing.answers(self.row, torch.stack(pictures))[:, stage])
+        between = probabilities[2:].reshape(len(KINDS), len(counts))
+        ends = np.repeat([probabilities[:2], probabilities[1::-1]], 2, axis=0)
         return np.concatenate([ends[:, :1], between, ends[:, 1:]], axis=1).astype(np.float32)
 
     def _blank(self, blank: torch.Tensor) -> npt.NDArray[np.float64]:
         """Add the falls without each part, of one draw of blanks; return the log probabilities of the whole picture."""
-        parts = [(place, int(part)) for place, one in enumerate(self.labels) for part in self._changed(one, blank)]
+        parts = [(k, int(part)) for k, labels in enumerate(self.labels) for part in self._changed(labels, blank)]
         step = max(1, _MOST_BYTES // self.picture.numel())
         whole = np.zeros(5)
         for first in range(0, len(parts) + 1, step):
-            some = parts[first : first + step]
-            shown = [torch.where(self.labels[place] == part, blank, self.picture) for place, part in some]
-            read = self.redrawing.answers(self.row, torch.stack([self.picture, *shown]))
-            whole = read[0]
-            for (place, part), answer in zip(some, read[1:], strict=True):
-                self.falls[place][part] += (whole - answer) / len(self.blanks)
+            batch = parts[first : first + step]
+            blanked = [torch.where(self.labels[k] == part, blank, self.picture) for k, part in batch]
+            answers = self.redrawing.answers(self.row, torch.stack([self.picture, *blanked]))
+            whole = answers[0]
+            for (k, part), answer in zip(batch, answers[1:], strict=True):
+                self.falls[k][part] += (whole - answer) / len(self.blanks)
         return whole
 
     def _changed(self, labels: torch.Tensor, blank: torch.Tensor) -> npt.NDArray[np.intp]:

@@ -60,10 +60,10 @@ def substitutes(
         If there is no other epoch.
     """
     if blank == "other":
-        others = np.setdiff1d(np.flatnonzero(night.usable), [row])
-        if not len(others):
+        other_epochs = np.setdiff1d(np.flatnonzero(night.usable), [row])
+        if not len(other_epochs):
             raise InputError("arguments", "blank", blank, "the recording has one usable epoch alone: use background")
-        return night.pictures(rng.choice(others, size=draws), device=device)
+        return night.pictures(rng.choice(other_epochs, size=draws), device=device)
     if blank == "noise":
         signals = night.drawn_signals(np.full(draws, row))
         return render(night.layout, _with_random_phases(signals, rng), device=device)
@@ -74,11 +74,11 @@ def _with_random_phases(
     signals: Mapping[str, npt.NDArray[np.float32]], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Return signals (n, samples) of the same amplitude spectrum and random phases; NaN stays."""
-    found = {}
+    randomised = {}
     for name, values in signals.items():
         spectrum = np.fft.rfft(np.nan_to_num(values), axis=1)
-        turned = np.abs(spectrum) * np.exp(2j * np.pi * rng.random(spectrum.shape))
-        turned[:, 0] = spectrum[:, 0]  # the mean has no phase
-        surrogate = np.fft.irfft(turned, n=values.shape[1], axis=1).astype(np.float32)
-        found[name] = np.where(np.isnan(values), np.float32(np.nan), surrogate)
-    return found
+        rotated = np.abs(spectrum) * np.exp(2j * np.pi * rng.random(spectrum.shape))
+        rotated[:, 0] = spectrum[:, 0]  # the mean has no phase
+        surrogate = np.fft.irfft(rotated, n=values.shape[1], axis=1).astype(np.float32)
+        randomised[name] = np.where(np.isnan(values), np.float32(np.nan), surrogate)
+    return randomised

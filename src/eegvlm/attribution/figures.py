@@ -16,7 +16,8 @@ from eegvlm.attribution.summary import StageAttribution, by_stage
 from eegvlm.core.files import write_together
 from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
-from eegvlm.signals import EPOCH_S, MODALITIES
+from eegvlm.report import gathering
+from eegvlm.signals import EPOCH_S
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,11 +72,11 @@ def stages_figure(nights: Sequence[Attribution], title: str) -> Figure:
     figure = Figure(figsize=(4.0 * sum(widths), 0.9 + len(stages) * max(2.3, 4.2 * shape * 0.62)), layout="constrained")
     figure.suptitle(title, fontsize=10)
     axes = figure.subplots(len(stages), columns, squeeze=False, width_ratios=widths)
-    for row, one in zip(axes, stages, strict=True):
-        _map(row[0], first.layout, first.patches, one)
-        _channels(row[1], first.layout, one)
-        if one.curves is not None:
-            _curves(row[2], one)
+    for row, group in zip(axes, stages, strict=True):
+        _map(row[0], first.layout, first.patches, group)
+        _channels(row[1], first.layout, group)
+        if group.curves is not None:
+            _curves(row[2], group)
     if columns == 3:
         figure.legend(
             *axes[0, 2].get_legend_handles_labels(), loc="outside lower right", ncols=4, fontsize=7, frameon=False
@@ -135,29 +136,28 @@ def write_figures(folder: Path, figures: Mapping[str, Figure], formats: Sequence
 
 
 def panel_words(layout: ImageLayout) -> list[str]:
-    """Return the panels' names as a person writes them: ``"EOG left"`` of ``eog_left``."""
-    return [
-        " ".join(word.upper() if word in MODALITIES else word for word in panel.name.split("_"))
-        for panel in layout.panels
-    ]
+    """Return the panels' names as the report writes them: ``"EOG left"`` of ``eog_left``."""
+    return [gathering.panel_words(panel.name) for panel in layout.panels]
 
 
-def _map(axes: Axes, layout: ImageLayout, patches: Patches, one: StageAttribution) -> None:
-    picture = patches.as_picture(one.losses)
+def _map(axes: Axes, layout: ImageLayout, patches: Patches, group: StageAttribution) -> None:
+    picture = patches.as_picture(group.losses)
     most = max(float(np.nanmax(np.abs(picture))), 1e-6)
-    shown = axes.imshow(picture, cmap=_COLOURS, vmin=-most, vmax=most, interpolation="nearest", aspect="auto")
+    image = axes.imshow(picture, cmap=_COLOURS, vmin=-most, vmax=most, interpolation="nearest", aspect="auto")
     _frame(axes, layout)
-    name = "all stages" if one.stage is None else one.stage.label
-    axes.set_title(f"{name}: {one.epochs} epochs of {one.nights} night{'' if one.nights == 1 else 's'}", fontsize=8)
-    bar = axes.figure.colorbar(shown, ax=axes, shrink=0.9)
+    name = "all stages" if group.stage is None else group.stage.label
+    axes.set_title(
+        f"{name}: {group.epochs} epochs of {group.nights} night{'' if group.nights == 1 else 's'}", fontsize=8
+    )
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.9)
     bar.ax.tick_params(labelsize=6)
     bar.set_label("fall of log p, nats a patch", fontsize=6)
 
 
-def _channels(axes: Axes, layout: ImageLayout, one: StageAttribution) -> None:
+def _channels(axes: Axes, layout: ImageLayout, group: StageAttribution) -> None:
     places = np.arange(len(layout.panels))
-    axes.barh(places, np.nan_to_num(one.panel_losses), color="#7f7f7f", height=0.6)
-    for place, loss, share in zip(places, one.panel_losses, one.panel_shares, strict=True):
+    axes.barh(places, np.nan_to_num(group.panel_losses), color="#7f7f7f", height=0.6)
+    for place, loss, share in zip(places, group.panel_losses, group.panel_shares, strict=True):
         text = "no channel" if np.isnan(loss) else f"{share:.0%}" if share > 0 else ""
         axes.annotate(
             text,
@@ -176,17 +176,17 @@ def _channels(axes: Axes, layout: ImageLayout, one: StageAttribution) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _curves(axes: Axes, one: StageAttribution) -> None:
-    if one.curves is None:
+def _curves(axes: Axes, group: StageAttribution) -> None:
+    if group.curves is None:
         return
-    areas = one.areas or {}
-    for kind, curve in zip(KINDS, one.curves, strict=True):
+    areas = group.areas or {}
+    for kind, curve in zip(KINDS, group.curves, strict=True):
         style, colour = _CURVES[kind]
         axes.plot(100 * SHARES, curve, style, color=colour, linewidth=1.2, label=kind)
-    said = ", ".join(
+    by_chance = ", ".join(
         f"{name} {areas[name]:.2f} / {areas[f'{name} by chance']:.2f}" for name in ("deletion", "insertion")
     )
-    axes.set_title(f"area, ranked / by chance: {said}", fontsize=6)
+    axes.set_title(f"area, ranked / by chance: {by_chance}", fontsize=6)
     axes.set_ylim(0, 1)
     axes.tick_params(labelsize=6)
     axes.set_xlabel("% of the patches", fontsize=6)
@@ -194,25 +194,27 @@ def _curves(axes: Axes, one: StageAttribution) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _over_picture(axes: Axes, layout: ImageLayout, patches: Patches, one: ShownEpoch) -> None:
-    pixels = np.moveaxis(one.picture, 0, -1)
+def _over_picture(axes: Axes, layout: ImageLayout, patches: Patches, epoch: ShownEpoch) -> None:
+    pixels = np.moveaxis(epoch.picture, 0, -1)
     if sum(layout.background) < 128 * len(layout.background):
         pixels = 255 - pixels  # for paper
     axes.imshow(pixels[..., 0] if pixels.shape[2] == 1 else pixels, cmap="gray", vmin=0, vmax=255, aspect="auto")
-    values = patches.as_picture(one.losses)
+    values = patches.as_picture(epoch.losses)
     most = max(float(np.nanmax(np.abs(values))), 1e-6)
     strength = np.nan_to_num(np.abs(values) / most)
     axes.imshow(
         values, cmap=_COLOURS, vmin=-most, vmax=most, alpha=0.75 * strength, interpolation="nearest", aspect="auto"
     )
     _frame(axes, layout)
-    axes.set_title(f"{one.title}; strongest patch {most:.2g} nats", fontsize=8)
+    axes.set_title(f"{epoch.title}; strongest patch {most:.2g} nats", fontsize=8)
 
 
 def _frame(axes: Axes, layout: ImageLayout) -> None:
     """Name panels and rows at the left, seconds below, and draw the borders between panels."""
-    ticks, names = [], []
+    ticks, names, within = [], [], ""
     for panel, words in zip(layout.panels, panel_words(layout), strict=True):
+        if panel.rows > 1 and not within:
+            within = f"; a row of {words}: {EPOCH_S / panel.rows:g} s"
         for row in range(panel.rows):
             ticks.append(panel.top + (row + 0.5) * panel.row_height - 0.5)
             start = EPOCH_S / panel.rows * row
@@ -221,10 +223,4 @@ def _frame(axes: Axes, layout: ImageLayout) -> None:
     axes.set_yticks(ticks, names, fontsize=6)
     seconds = np.linspace(0, EPOCH_S, 7)
     axes.set_xticks(seconds / EPOCH_S * layout.width - 0.5, [f"{one:g}" for one in seconds], fontsize=6)
-    wrapped = next((panel for panel in layout.panels if panel.rows > 1), None)
-    within = (
-        ""
-        if wrapped is None
-        else f"; a row of {panel_words(layout)[layout.panels.index(wrapped)]}: {EPOCH_S / wrapped.rows:g} s"
-    )
     axes.set_xlabel(f"seconds of the epoch{within}", fontsize=6)

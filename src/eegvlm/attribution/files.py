@@ -46,22 +46,22 @@ def write_attribution(
         If they cannot be written.
     """
     folder = make_folder(folder)
-    every = list(nights.values())
-    first = every[0]
+    attributions = list(nights.values())
+    first = attributions[0]
     panels = [panel.name for panel in first.layout.panels]
     arrays: dict[str, Any] = {
-        "night": np.repeat(list(nights), [len(one) for one in every]),
-        "epoch": np.concatenate([one.epochs + 1 for one in every]),
-        "stage": np.concatenate([one.stages for one in every]),
-        "answer": np.concatenate([one.answers for one in every]),
-        "probability": np.concatenate([one.probabilities for one in every]),
-        "losses": np.concatenate([one.losses for one in every]),
-        "panel_losses": np.concatenate([one.panel_losses for one in every]),
+        "night": np.repeat(list(nights), [len(one) for one in attributions]),
+        "epoch": np.concatenate([one.epochs + 1 for one in attributions]),
+        "stage": np.concatenate([one.stages for one in attributions]),
+        "answer": np.concatenate([one.answers for one in attributions]),
+        "probability": np.concatenate([one.probabilities for one in attributions]),
+        "losses": np.concatenate([one.losses for one in attributions]),
+        "panel_losses": np.concatenate([one.panel_losses for one in attributions]),
         "labels": first.patches.labels,
         "panels": np.array(panels),
     }
     if first.curves is not None:
-        arrays["curves"] = np.concatenate([one.curves for one in every if one.curves is not None])
+        arrays["curves"] = np.concatenate([one.curves for one in attributions if one.curves is not None])
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)
     text = json.dumps(_figures(nights, provenance, panels), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
@@ -71,8 +71,8 @@ def write_attribution(
 
 
 def _figures(nights: Mapping[str, Attribution], provenance: Mapping[str, Any], panels: list[str]) -> dict[str, Any]:
-    every = list(nights.values())
-    first = every[0]
+    attributions = list(nights.values())
+    first = attributions[0]
     return {
         **provenance,
         "patches": first.patches.name,
@@ -82,7 +82,9 @@ def _figures(nights: Mapping[str, Attribution], provenance: Mapping[str, Any], p
         "panels": panels,
         "curve_shares": SHARES.round(2).tolist(),
         "curves": list(KINDS),
-        "stages": {"all" if one.stage is None else one.stage.label: one.to_dict(panels) for one in by_stage(every)},
+        "stages": {
+            "all" if one.stage is None else one.stage.label: one.to_dict(panels) for one in by_stage(attributions)
+        },
         "epochs": [
             {
                 "night": name,

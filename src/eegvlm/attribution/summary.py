@@ -78,8 +78,8 @@ def by_stage(nights: Sequence[Attribution]) -> list[StageAttribution]:
         At least one, of one layout, cut alike.
     """
     stages = np.concatenate([night.stages for night in nights])
-    held = [None, *(stage for stage in STAGES if (stages == stage).any())]
-    return [_of_stage(nights, stage) for stage in held]
+    groups = [None, *(stage for stage in STAGES if (stages == stage).any())]
+    return [_of_stage(nights, stage) for stage in groups]
 
 
 def _of_stage(nights: Sequence[Attribution], stage: Stage | None) -> StageAttribution:
@@ -105,8 +105,8 @@ def _of_stage(nights: Sequence[Attribution], stage: Stage | None) -> StageAttrib
     )
 
 
-def _mean_where(values: Floats, there: npt.NDArray[np.bool_]) -> Floats:
-    return np.asarray(np.where(there, values, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1))
+def _mean_where(values: Floats, mask: npt.NDArray[np.bool_]) -> Floats:
+    return np.asarray(np.where(mask, values, 0).sum(axis=0) / np.maximum(mask.sum(axis=0), 1))
 
 
 def _shares(sums: Floats) -> Floats:

@@ -114,11 +114,14 @@ class Answer:
     @property
     def verdicts(self) -> Counter[str]:
         """How many claims had which verdict."""
-        return Counter(one.verdict.outcome.value for said in self.statements for one in said.checked)
+        return Counter(verdict.outcome.value for verdict in self._verdicts)
+
+    @property
+    def _verdicts(self) -> list[Verdict]:
+        return [claim.verdict for statement in self.statements for claim in statement.checked]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer ready for JSON."""
-        checked = [one.verdict for said in self.statements for one in said.checked]
         return {
             "epoch": self.epoch,
             "stage": self.stage.label,
@@ -130,5 +133,5 @@ class Answer:
                 for one in self.statements
             ],
             "verdicts": dict(self.verdicts),
-            "faithfulness": faithfulness(checked),
+            "faithfulness": faithfulness(self._verdicts),
         }

@@ -11,26 +11,12 @@ from eegvlm.hypnogram import Stage
 from eegvlm.questions.answer import Answer, AnswerStatement, Basis, Checked
 from eegvlm.questions.asked_night import AskedNight
 from eegvlm.questions.comparing import compared
-from eegvlm.questions.question import Question, QuestionKind, parse_question
+from eegvlm.questions.question import NAMES, QuestionKind, parse_question
 from eegvlm.reasoning import Claim, Outcome, OwnKind, Verdict, compose, true_sentences, verify
 from eegvlm.scoring import TABLE, FindingKind
 
 K = FindingKind
 
-NAMES: dict[FindingKind, str] = {
-    K.SPINDLE: "spindles",
-    K.K_COMPLEX: "K-complexes",
-    K.SLOW_WAVE_SHARE: "slow waves",
-    K.VERTEX_WAVE: "vertex waves",
-    K.SAWTOOTH: "sawtooth waves",
-    K.RAPID_EYE_MOVEMENT: "rapid eye movements",
-    K.SLOW_EYE_MOVEMENT: "slow eye movements",
-    K.BLINK: "blinks",
-    K.CHIN_TONE: "chin tone",
-    K.AROUSAL: "arousals",
-    K.MOVEMENT: "movement",
-    K.ELECTRODE_ARTEFACT: "electrode artefacts",
-}
 # of which kinds a stage is decided
 _DECIDING = {
     Stage.W: ("time.alpha", "blink", "rapid_eye_movement", "chin"),
@@ -67,16 +53,16 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
     place = night.place(epoch)
     stage = night.stage(place)
     if stage is Stage.UNSCORED and question.kind is not QuestionKind.EVENTS:
-        said = (AnswerStatement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL),)
-        return Answer(asked, epoch, stage, said, question)
+        unstaged = AnswerStatement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL)
+        return Answer(asked, epoch, stage, (unstaged,), question)
     match question.kind:
         case QuestionKind.WHY if question.stage in (None, stage):
             statements = _why(night, place, stage)
         case QuestionKind.WHY | QuestionKind.WHY_NOT if question.stage is not None:
             is_wrong = question.kind is QuestionKind.WHY or question.stage is stage
-            statements = [*([_stage_is(stage)] if is_wrong else ()), *_why_not(night, place, stage, question)]
+            statements = [*([_stage_is(stage)] if is_wrong else ()), *_why_not(night, place, stage, question.stage)]
         case QuestionKind.EVENTS:
-            statements = _events(night, place, question)
+            statements = _events(night, place, question.events)
         case QuestionKind.COMPARE if question.other is not None:
             statements = compared(night, place, night.place(question.other, "QUESTION"))
         case _:
@@ -90,29 +76,32 @@ def _stage_is(stage: Stage) -> AnswerStatement:
 
 def _why(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     rationale = compose(night.findings(place), night.contexts[place], stage)
-    said = [night.said(sentence, place) for sentence in rationale.sentences[:-1]]  # the last one names the stage
-    return [*said, *_not_measured(night, place, _kinds_of(stage)), probability(night, place, stage)]
+    reasons = [night.said(sentence, place) for sentence in rationale.sentences[:-1]]  # the last one names the stage
+    return [*reasons, *_not_measured(night, place, _kinds_of(stage)), probability(night, place, stage)]
 
 
-def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) -> list[AnswerStatement]:
-    other = question.stage
-    if other is None or other is stage:
+def _why_not(night: AskedNight, place: int, stage: Stage, other: Stage) -> list[AnswerStatement]:
+    if other is stage:
         return _why(night, place, stage)
     facts = true_sentences(night.findings(place), night.contexts[place])
-    starts = (*_DECIDING[other], f"against.{other.label}")
-    said = [
+    statements = [
         night.said(text, place)
         for name, texts in facts.items()
-        if any(name == one or name.startswith(f"{one}.") for one in starts)
-        and (not name.startswith("against.") or stage.label in TABLE.statement(name).serves)
+        if (_is_of(name, f"against.{other.label}") and stage.label in TABLE.statement(name).serves)
+        or any(_is_of(name, kind) for kind in _DECIDING[other])
         for text in texts
     ]
     rules = _rules(night, place, other)
-    said += rules
-    if any(one.verdict.claim.negated is False for said_of in rules for one in said_of.checked):
-        said.append(_defended(night, place, other, stage))
-    said += _not_measured(night, place, _kinds_of(other))
-    return [*said, probability(night, place, other), probability(night, place, stage)]
+    statements += rules
+    if any(claim.verdict.claim.negated is False for rule in rules for claim in rule.checked):
+        statements.append(_defended(night, place, other, stage))
+    statements += _not_measured(night, place, _kinds_of(other))
+    return [*statements, probability(night, place, other), probability(night, place, stage)]
+
+
+def _is_of(name: str, kind: str) -> bool:
+    """Tell whether a statement's id is that of a kind, or of one of its variants: ``chin.low`` of ``chin``."""
+    return name == kind or name.startswith(f"{kind}.")
 
 
 def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> AnswerStatement:
@@ -128,70 +117,68 @@ def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> Answ
 
 def _rules(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     """Say of each rule of a stage whether it is met, is not, or cannot be told."""
-    said = []
-    for entry in TABLE.rules:
-        if entry.stage is not stage:
+    statements = []
+    for rule in TABLE.rules:
+        if rule.stage is not stage:
             continue
-        rule, content = entry.id, entry.text
-        claim = Claim(OwnKind.RULE, label=rule)
+        claim = Claim(OwnKind.RULE, label=rule.id)
         (verdict,) = verify([claim], night.findings(place), night.contexts[place])
         if verdict.outcome is Outcome.NOT_MEASURABLE:
-            text = f"Whether rule {rule} is met cannot be told, for part of it was not measured: {content}."
-            said.append(AnswerStatement(text, Basis.UNKNOWN))
+            text = f"Whether rule {rule.id} is met cannot be told, for part of it was not measured: {rule.text}."
+            statements.append(AnswerStatement(text, Basis.UNKNOWN))
         elif verdict.outcome is Outcome.CONFIRMED:
-            said.append(night.said(f"Rule {rule} is met: {content}.", place, [claim]))
+            statements.append(night.said(f"Rule {rule.id} is met: {rule.text}.", place, [claim]))
         else:
             # that the rule is met is contradicted, so that it is not is confirmed
             denied = Checked(place + 1, Verdict(replace(claim, negated=True), Outcome.CONFIRMED))
-            said.append(AnswerStatement(f"Rule {rule} is not met: {content}.", Basis.SIGNAL, (denied,)))
-    return said
+            statements.append(AnswerStatement(f"Rule {rule.id} is not met: {rule.text}.", Basis.SIGNAL, (denied,)))
+    return statements
 
 
-def _events(night: AskedNight, place: int, question: Question) -> list[AnswerStatement]:
+def _events(night: AskedNight, place: int, kinds: Sequence[FindingKind]) -> list[AnswerStatement]:
     measured = night.contexts[place].measured
     facts = true_sentences(night.findings(place), night.contexts[place])
-    said: list[AnswerStatement] = []
+    statements: list[AnswerStatement] = []
     absent = []
-    for kind in question.events:
+    for kind in kinds:
         name = "chin" if kind is K.CHIN_TONE else str(kind)
-        texts = [text for key, some in facts.items() if key == name or key.startswith(f"{name}.") for text in some]
-        said += [night.said(text, place) for text in texts]
-        found = [one for one in night.findings(place) if one.kind is kind]
-        if found and not texts:
-            seconds = sum(one.end_s - one.start_s for one in found)
-            text = f"{NAMES[kind].capitalize()}: {len(found)}, {seconds:.0f} s in all, too little to matter."
-            said.append(night.said(text, place, [Claim(str(kind), start_s=found[0].start_s)]))
-        elif not found and kind in measured:
+        sentences = [text for key, texts in facts.items() if _is_of(key, name) for text in texts]
+        statements += [night.said(text, place) for text in sentences]
+        events = [finding for finding in night.findings(place) if finding.kind is kind]
+        if events and not sentences:
+            seconds = sum(event.end_s - event.start_s for event in events)
+            text = f"{NAMES[kind].capitalize()}: {len(events)}, {seconds:.0f} s in all, too little to matter."
+            statements.append(night.said(text, place, [Claim(str(kind), start_s=events[0].start_s)]))
+        elif not events and kind in measured:
             absent.append(kind)
     if absent:
         text = f"Looked for and not found: {', '.join(NAMES[kind] for kind in absent)}."
         claims = [Claim(str(kind), start_s=0.0, end_s=30.0, negated=True) for kind in absent]
-        said.append(night.said(text, place, claims))
-    return [*said, *_not_measured(night, place, question.events)]
+        statements.append(night.said(text, place, claims))
+    return [*statements, *_not_measured(night, place, kinds)]
 
 
 def _sure(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
-    said = [probability(night, place, stage)]
+    statements = [probability(night, place, stage)]
     probabilities = night.hypnogram.probabilities
     if probabilities is not None and np.isfinite(probabilities[place]).all():
         row = probabilities[place]
         order = [Stage(int(k)) for k in np.argsort(row)[::-1]]
-        others = ", ".join(f"{one.label} {row[one]:.2f}" for one in order if one is not stage)
-        said.append(AnswerStatement(f"The others: {others}.", Basis.MODEL))
+        rest = ", ".join(f"{one.label} {row[one]:.2f}" for one in order if one is not stage)
+        statements.append(AnswerStatement(f"The others: {rest}.", Basis.MODEL))
         if stage is order[0]:
             text = f"About {100 * row[stage]:.0f} of 100 epochs with such a probability are right, if it is calibrated."
-            said.append(AnswerStatement(text, Basis.MODEL))
-    said += [one for one in _rules(night, place, stage) if one.basis is Basis.SIGNAL]
-    before, after = (night.stage(k) if 0 <= k < len(night.hypnogram) else None for k in (place - 1, place + 1))
-    sides = (("before", before), ("after", after))
-    around = [f"the one {side} is {one.label}" for side, one in sides if one is not None]
-    if around:
-        said.append(AnswerStatement(f"Of its neighbours {' and '.join(around)}.", Basis.MODEL))
+            statements.append(AnswerStatement(text, Basis.MODEL))
+    statements += [rule for rule in _rules(night, place, stage) if rule.basis is Basis.SIGNAL]
+    sides = [(name, k) for name, k in (("before", place - 1), ("after", place + 1)) if 0 <= k < len(night.hypnogram)]
+    if sides:
+        neighbours = " and ".join(f"the one {name} is {night.stage(k).label}" for name, k in sides)
+        statements.append(AnswerStatement(f"Of its neighbours {neighbours}.", Basis.MODEL))
     if night.second is None:
-        said.append(AnswerStatement("No second reader was asked.", Basis.UNKNOWN))
+        statements.append(AnswerStatement("No second reader was asked.", Basis.UNKNOWN))
     else:
-        said.append(AnswerStatement(f"The second reader says {night.second[place].label}.", Basis.MODEL))
-    return [*said, *(AnswerStatement(text, Basis.UNKNOWN) for text in night.limits)]
+        statements.append(AnswerStatement(f"The second reader says {night.second[place].label}.", Basis.MODEL))
+    return [*statements, *(AnswerStatement(text, Basis.UNKNOWN) for text in night.limits)]
 
 
 def probability(night: AskedNight, place: int, stage: Stage) -> AnswerStatement:
@@ -215,7 +202,7 @@ def _kinds_of(stage: Stage) -> tuple[FindingKind, ...]:
 def _not_measured(night: AskedNight, place: int, kinds: Iterable[FindingKind]) -> list[AnswerStatement]:
     """Say which of some kinds could not be measured in an epoch."""
     measured = night.contexts[place].measured
-    lacking: Sequence[str] = [NAMES[kind] for kind in kinds if kind not in measured]
+    lacking = [NAMES[kind] for kind in kinds if kind not in measured]
     if not lacking:
         return []
     text = f"Not measured here, so neither seen nor absent: {', '.join(lacking)}."

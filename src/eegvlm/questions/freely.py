@@ -21,7 +21,7 @@ from eegvlm.model import GeneralProcessor
 from eegvlm.model.general_processing import for_model
 from eegvlm.questions.answer import Answer, AnswerStatement, Basis
 from eegvlm.questions.asked_night import AskedNight
-from eegvlm.reasoning import parse, true_sentences
+from eegvlm.reasoning import true_sentences
 from eegvlm.staging import Stager
 
 MOST_TOKENS = 160
@@ -63,34 +63,28 @@ def answer_freely(night: AskedNight, epoch: int, asked: str, stager: Stager) -> 
     if not night.prepared.usable[place]:
         raise InputError("arguments", "EPOCH", epoch, "it holds no usable EEG: ask of another one")
     written = _write(night, place, asked, stager.processor, stager.model)
-    said = tuple(_statement(night, place, one.strip()) for one in _SENTENCES.split(written) if one.strip())
+    statements = tuple(night.said(one.strip(), place) for one in _SENTENCES.split(written) if one.strip())
     nothing = (AnswerStatement("The model wrote nothing.", Basis.UNKNOWN),)
-    return Answer(asked, epoch, night.stage(place), said or nothing, None, name)
-
-
-def _statement(night: AskedNight, place: int, sentence: str) -> AnswerStatement:
-    if parse(sentence).claims:
-        return night.said(sentence, place)
-    return AnswerStatement(sentence, Basis.UNREAD)
+    return Answer(asked, epoch, night.stage(place), statements or nothing, None, name)
 
 
 @torch.inference_mode()
 def _write(night: AskedNight, place: int, asked: str, processor: GeneralProcessor, model: Any) -> str:
     facts = true_sentences(night.findings(place), night.contexts[place])
-    kept = [text for name, texts in facts.items() if name.startswith(("neighbour", "rule")) for text in texts]
+    nearby = [text for name, texts in facts.items() if name.startswith(("neighbour", "rule")) for text in texts]
     stage = night.stage(place)
     prompt = _ASKED.format(
-        facts=" ".join(kept) or "none.", stage=f"{night.model} says {stage.label}.", question=asked.strip()
+        facts=" ".join(nearby) or "none.", stage=f"{night.model} says {stage.label}.", question=asked.strip()
     )
     settings = replace(processor.settings, prompt=prompt, evidence="text", context_epochs=0)
-    asking = GeneralProcessor(processor.hugging_face, settings)
+    prompted = GeneralProcessor(processor.hugging_face, settings)
     prepared = night.prepared
-    if prepared.layout != asking.layout:  # the stages are another model's
-        prepared = PreparedNight.read(night.recording, asking.layout)
+    if prepared.layout != prompted.layout:  # the stages are another model's
+        prepared = PreparedNight.read(night.recording, prompted.layout)
     pictures = prepared.pictures(np.array([place]))
     texts = epoch_texts(night.prepared, night.evidence, rows=[place])
-    inputs = for_model(model, asking(pictures, texts))
-    tokenizer = asking.tokenizer
+    inputs = for_model(model, prompted(pictures, texts))
+    tokenizer = prompted.tokenizer
     ends = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     written = model.generate(**inputs, max_new_tokens=MOST_TOKENS, do_sample=False, pad_token_id=ends)
     new = written[0, inputs["input_ids"].shape[1] :]

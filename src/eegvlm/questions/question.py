@@ -34,6 +34,22 @@ KINDS: Mapping[QuestionKind, str] = {
 }
 """An example of each kind."""
 
+NAMES: Mapping[FindingKind, str] = {
+    K.SPINDLE: "spindles",
+    K.K_COMPLEX: "K-complexes",
+    K.SLOW_WAVE_SHARE: "slow waves",
+    K.VERTEX_WAVE: "vertex waves",
+    K.SAWTOOTH: "sawtooth waves",
+    K.RAPID_EYE_MOVEMENT: "rapid eye movements",
+    K.SLOW_EYE_MOVEMENT: "slow eye movements",
+    K.BLINK: "blinks",
+    K.CHIN_TONE: "chin tone",
+    K.AROUSAL: "arousals",
+    K.MOVEMENT: "movement",
+    K.ELECTRODE_ARTEFACT: "electrode artefacts",
+}
+"""What can be asked for, in the words of answers."""
+
 EVENTS: Mapping[str, tuple[FindingKind, ...]] = {
     "spindle": (K.SPINDLE,),
     "k complex": (K.K_COMPLEX,),
@@ -53,10 +69,6 @@ EVENTS: Mapping[str, tuple[FindingKind, ...]] = {
 }
 """Words for what can be measured; the first that a question holds counts, so "slow eye" stands before "eye"."""
 
-_ALL = (
-    *(K.SPINDLE, K.K_COMPLEX, K.SLOW_WAVE_SHARE, K.VERTEX_WAVE, K.SAWTOOTH),
-    *(K.RAPID_EYE_MOVEMENT, K.SLOW_EYE_MOVEMENT, K.BLINK, K.CHIN_TONE, K.AROUSAL, K.MOVEMENT, K.ELECTRODE_ARTEFACT),
-)
 _COMPARE = re.compile(r"\b(?:compare|compared|differ|differs|different|difference|unlike|versus|vs)\b")
 _NUMBER = re.compile(r"\b(\d{1,6})\b")
 _SURE = re.compile(r"\b(?:sure|certain|confident|confidence|probability|probable|likely)\b")
@@ -121,8 +133,8 @@ def parse_question(text: str) -> Question:
         return Question(QuestionKind.WHY_NOT, named[-1])
     if _SURE.search(plain):
         return Question(QuestionKind.SURE, named[0] if named else None)
-    asked = next((kinds for word, kinds in EVENTS.items() if word in plain), None)
-    if asked is not None or _EVENTS.search(plain):
-        return Question(QuestionKind.EVENTS, events=asked or _ALL)
+    events = next((kinds for word, kinds in EVENTS.items() if word in plain), None)
+    if events is not None or _EVENTS.search(plain):
+        return Question(QuestionKind.EVENTS, events=events or tuple(NAMES))
     examples = "; ".join(KINDS.values())
     raise InputError("arguments", "QUESTION", text, f"ask one of five kinds: {examples}")

@@ -65,10 +65,15 @@ def hypnodensity_paths(night: Hypnogram) -> list[StagePath]:
     return layers
 
 
+def chart_spans(mask: NDArray[np.bool_]) -> list[ChartSpan]:
+    """Return every stretch of true values of a mask, one value an epoch."""
+    n = len(mask)
+    return [ChartSpan(100 * first / n, 100 * (stop - first) / n) for first, stop in stretches(mask)]
+
+
 def unscored_spans(night: Hypnogram) -> list[ChartSpan]:
     """Return where epochs have no stage."""
-    n = len(night)
-    return [ChartSpan(100 * a / n, 100 * (b - a) / n) for a, b in stretches(~night.scored)]
+    return chart_spans(~night.scored)
 
 
 def ticks_path(epochs: Iterable[int]) -> str:

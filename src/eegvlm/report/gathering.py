@@ -56,45 +56,40 @@ def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = N
     layout = night.layout
     ordered = panels_in_order(layout)
     shown = [panel for panel in ordered if panel.name in night.panels]
-    codings = [panel_coding(panel, layout.rate) for panel in shown]
     further = () if leads is None else leads.channels
-    lead_codings = [coding_of("eeg", None if leads is None else leads.band(one)[1], layout.rate) for one in further]
+    codings = [panel_coding(panel, layout.rate) for panel in shown]
+    if leads is not None:
+        codings += [coding_of("eeg", leads.band(channel)[1], layout.rate) for channel in further]
     eeg = next((panel.name for panel in shown if panel.roles[0].modality == "eeg"), None)
     seconds = column_seconds(night.n_epochs)
     blocks, powers = [], []
-    sampled: dict[str, list[NDArray[np.float32]]] = {panel.name: [] for panel in shown}
+    sampled: list[list[NDArray[np.float32]]] = [[] for _ in codings]
     present = np.zeros((len(further), night.n_epochs), np.bool_)
-    lead_samples: list[list[NDArray[np.float32]]] = [[] for _ in further]
     for first in range(0, night.n_epochs, CHUNK):
         count = min(CHUNK, night.n_epochs - first)
         signals = night.signals(slice(first, first + count))
-        for name, epochs in signals.items():
-            sampled[name].append(epochs[::_SAMPLED].copy())
-        block = [encode(signals[panel.name], coding) for panel, coding in zip(shown, codings, strict=True)]
-        if leads is not None:
-            for place, epochs in enumerate(leads.epochs(layout.rate, first, count)):
-                present[place, first : first + count] = np.isfinite(epochs).all(axis=1)
-                lead_samples[place].append(epochs[::_SAMPLED].copy())
-                block.append(encode(epochs, lead_codings[place]))
-        blocks.append(block)
+        lead_signals = () if leads is None else leads.epochs(layout.rate, first, count)
+        traces = [*(signals[panel.name] for panel in shown), *lead_signals]
+        blocks.append([encode(epochs, coding) for epochs, coding in zip(traces, codings, strict=True)])
+        for kept, epochs in zip(sampled, traces, strict=True):
+            kept.append(epochs[::_SAMPLED].copy())
+        for place, epochs in enumerate(lead_signals):
+            present[place, first : first + count] = np.isfinite(epochs).all(axis=1)
         if eeg is not None:
             powers.append(column_powers(signals[eeg], layout.rate, seconds))
-    packed, by = fit(blocks, [*codings, *lead_codings], most_bytes)
-    errors = {
-        panel.name: rounding_error(np.concatenate(sampled[panel.name]), coding, by)
-        for panel, coding in zip(shown, codings, strict=True)
-    }
-    coded = {panel.name: coding for panel, coding in zip(shown, codings, strict=True)}
+    packed, by = fit(blocks, codings, most_bytes)
+    packing = [
+        _packing(coding, by, rounding_error(np.concatenate(epochs), coding, by), layout.rate)
+        for coding, epochs in zip(codings, sampled, strict=True)
+    ]
+    of_panel = {panel.name: fields for panel, fields in zip(shown, packing, strict=False)}
     return Pictures(
         chunks=packed,
         panels=[
-            *(_described(panel, night, coded.get(panel.name), by, errors.get(panel.name)) for panel in ordered),
+            *({**_described(panel, night), **of_panel.get(panel.name, {})} for panel in ordered),
             *(
-                {
-                    **_lead(channel, present[place]),
-                    **_coded(coding, by, rounding_error(np.concatenate(lead_samples[place]), coding, by), layout.rate),
-                }
-                for place, (channel, coding) in enumerate(zip(further, lead_codings, strict=True))
+                {**_lead(channel, is_present), **fields}
+                for channel, is_present, fields in zip(further, present, packing[len(shown) :], strict=True)
             ),
         ],
         spectrogram=draw_spectrogram(np.concatenate(powers), layout.rate) if powers else None,
@@ -117,11 +112,9 @@ def _role_words(role: Role) -> str:
     return f"{role.place} {role.modality.upper()}" if role.place != role.modality.upper() else role.place
 
 
-def _described(
-    panel: Panel, night: PreparedNight, coding: TraceCoding | None, by: float, error: float | None
-) -> dict[str, Any]:
+def _described(panel: Panel, night: PreparedNight) -> dict[str, Any]:
     channels = night.panels.get(panel.name, ())
-    said: dict[str, Any] = {
+    return {
         "name": panel_words(panel.name),
         "modality": panel.roles[0].modality,
         "range": panel.microvolt_per_pixel * panel.row_height / 2,
@@ -130,12 +123,9 @@ def _described(
         "channels": [_channel(one) for one in channels],
         "shown": night.shown[panel.name].tolist() if channels else [],
     }
-    if coding is None:
-        return said
-    return {**said, **_coded(coding, by, error, night.layout.rate)}
 
 
-def _coded(coding: TraceCoding, by: float, error: float | None, rate: float) -> dict[str, Any]:
+def _packing(coding: TraceCoding, by: float, error: float | None, rate: float) -> dict[str, Any]:
     """Say how a row's traces are packed."""
     step = coding.step_uv * by if coding.kind == "wave" else coding.step_uv
     # The transform is orthonormal over the layout's samples; the page evaluates its cosines directly.

@@ -79,12 +79,11 @@
 
   function showEpoch(chunk) {
     const details = chunk.details[current - chunk.first], stage = Night.meta.stages[current];
-    const events = Night.events(current, details), traces = Night.traces(chunk, current), notes = details.signal, weights = details.weights;
-    Night.current = Night.view(current, { traces, events, notes, weights });
+    Night.current = viewOf(chunk, current);
     showPicture();
-    $("signal").replaceChildren(...Night.signalNotes(current, notes));
+    $("signal").replaceChildren(...Night.signalNotes(current, details.signal));
     $("votes").replaceChildren(...Night.votes(current));
-    const elsewhere = [...new Set(events.map((event) => event.elsewhere).filter(Boolean))];
+    const elsewhere = [...new Set(Night.current.events.map((event) => event.elsewhere).filter(Boolean))];
     $("elsewhere").textContent = elsewhere.length ? `* measured on ${elsewhere.join(", ")}, which is not shown. ` : "";
     $("overlaid").textContent = details.weights ? Night.meta.overlay + ". " : "";
     $("probabilities").replaceChildren(...Night.probabilities(Night.meta.probabilities[current], stage));
@@ -94,6 +93,12 @@
     $("why").replaceChildren(...Night.why(details.why, stage), ...(details.why ? [] : Night.supported(details.found)));
     $("found").replaceChildren(...Night.found(details.found, Boolean(details.why)));
     document.documentElement.dataset.epoch = current + 1; // what a test of the page can wait for
+  }
+
+  // What the picture of an epoch is drawn of.
+  function viewOf(chunk, epoch) {
+    const details = chunk.details[epoch - chunk.first];
+    return Night.view(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal, weights: details.weights });
   }
 
   function showPicture() {
@@ -163,7 +168,7 @@
       const row = Night.meta.probabilities[epoch];
       const said = row ? ["W", "N1", "N2", "N3", "R"].map((name, index) => `${name} ${row[index].toFixed(2)}`).join("  ") : "";
       const picture = make("div", { className: "picture" });
-      pictures.push([picture, Night.view(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal, weights: details.weights }), epoch]);
+      pictures.push([picture, viewOf(chunk, epoch), epoch]);
       articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${said}`), picture,
         ...(details.why ? [make("p", {}, details.why.text), make("p", {}, Night.claims(details.why))] : [])));
     }

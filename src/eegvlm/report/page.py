@@ -114,19 +114,19 @@ def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | N
     if prepared.n_epochs != len(scored):
         hint = f"give the night that was staged: it has {len(scored)} epochs"
         raise InputError(night.recording.get("file", "recording"), "epochs", prepared.n_epochs, hint)
+    panels = panels_in_order(prepared.layout)
     details = epoch_details(scored, night.evidence, night.rationales)
-    for epoch, notes in enumerate(epoch_notes(prepared, panels_in_order(prepared.layout))):
+    for epoch, notes in enumerate(epoch_notes(prepared, panels)):
         if notes:
             details[epoch]["signal"] = notes
     if overlay is not None:
-        put_weights(details, overlay, [panel.name for panel in panels_in_order(prepared.layout)])
+        put_weights(details, overlay, [panel.name for panel in panels])
     packed_details = [pack_json(details[k : k + CHUNK]) for k in range(0, len(details), CHUNK)]
-    n_leads = 0 if night.leads is None else len(night.leads.channels)
-    room = _room_for_traces(len(scored), len(prepared.layout.panels), packed_details, n_leads)
+    has_leads = night.leads is not None and bool(night.leads.channels)
+    room = _room_for_traces(len(scored), len(panels), packed_details, has_leads=has_leads)
     pictures = gather(prepared, room, night.leads)
     listed = review_list(scored, night.review)
-    data = script_data(night, pictures, listed, _default_count(night.review))
-    data["overlay"] = None if overlay is None else overlay.caption
+    data = script_data(night, pictures, listed, _default_count(night.review), overlay)
     text = page_template("eegvlm.report", "page.html.jinja").render(
         **_said(night),
         **_drawn(night, pictures, listed),
@@ -140,9 +140,9 @@ def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | N
     return file
 
 
-def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str], n_leads: int) -> int:
+def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str], *, has_leads: bool) -> int:
     """Return how many bytes the packed traces may have; base64 makes four letters of three."""
-    most = _BYTES_WITH_LEADS if n_leads else _BYTES_OF_TEN_HOURS
+    most = _BYTES_WITH_LEADS if has_leads else _BYTES_OF_TEN_HOURS
     letters = max(_BYTES_PER_EPOCH * n_epochs, min(_MOST_BYTES_PER_EPOCH * n_epochs, most))
     letters += _BYTES_PER_FURTHER_PANEL * max(0, n_panels - 4) * n_epochs
     return max(_LEAST_FOR_TRACES * n_epochs, (letters - sum(map(len, details))) * 3 // 4)

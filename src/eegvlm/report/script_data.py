@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import check_same_epochs
 from eegvlm.report.gathering import Pictures
+from eegvlm.report.overlay import Overlay
 from eegvlm.report.review import ReviewEpoch
 from eegvlm.report.traces import CHUNK, ENVELOPE_BINS
 from eegvlm.scoring import TABLE
@@ -20,7 +21,11 @@ _PRINTED = 6
 
 
 def script_data(
-    night: ReportedNight, pictures: Pictures, listed: Sequence[ReviewEpoch], default_count: int
+    night: ReportedNight,
+    pictures: Pictures,
+    listed: Sequence[ReviewEpoch],
+    default_count: int,
+    overlay: Overlay | None = None,
 ) -> dict[str, Any]:
     """Return what the script needs beside the packed traces and details.
 
@@ -34,6 +39,8 @@ def script_data(
         The epochs to review.
     default_count
         How many of the order of review are chosen at first.
+    overlay
+        What is laid over the traces; None: nothing.
 
     Raises
     ------
@@ -61,6 +68,7 @@ def script_data(
         "bands": list(BANDS),
         "second": None if night.second is None else _reader(night.second.reader, night.second.hypnogram),
         "votes": _votes(scored, night.votes),
+        "overlay": None if overlay is None else overlay.caption,
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import check_same_epochs
 from eegvlm.hypnogram.second_opinion import SecondOpinion
-from eegvlm.report.charts import ChartSpan, StagePath, hypnogram_paths, stretches, unscored_spans
+from eegvlm.report.charts import ChartSpan, StagePath, chart_spans, hypnogram_paths, unscored_spans
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,13 @@ def second_row(ours: Hypnogram, second: SecondOpinion) -> SecondRow:
     differs = np.zeros(len(ours), np.bool_)
     differs[list(second.differing)] = True
     bars, steps = hypnogram_paths(second.hypnogram)
-    n = len(ours)
     return SecondRow(
         origin="; ".join([f"{second.reader} {second.version}", *second.hypnogram.notes]),
         sentence=second.sentence,
         bars=bars,
         steps=steps,
         unscored=unscored_spans(second.hypnogram),
-        differing=[ChartSpan(100 * a / n, 100 * (b - a) / n) for a, b in stretches(differs)],
+        differing=chart_spans(differs),
         n_differing=len(second.differing),
         labels=second.hypnogram.labels,
     )

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.images import Panel, PreparedNight
-from eegvlm.report.charts import ChartSpan, stretches
+from eegvlm.report.charts import ChartSpan, chart_spans
 from eegvlm.signals import QualityLevel
 
 Bools = npt.NDArray[np.bool_]
@@ -139,8 +139,4 @@ def _words(night: PreparedNight, channel: str, epoch: int) -> str:
 def _row(name: str, level: npt.NDArray[np.int8], scorable: Bools) -> QualityRow:
     good, doubtful, unusable = (scorable & (level == which) for which in QualityLevel)
     sentence = f"{name}: {int(doubtful.sum())} epochs doubtful, {int(unusable.sum())} unusable"
-    return QualityRow(name, _spans(good), _spans(doubtful), _spans(unusable), sentence)
-
-
-def _spans(mask: Bools) -> list[ChartSpan]:
-    return [ChartSpan(100 * first / len(mask), 100 * (stop - first) / len(mask)) for first, stop in stretches(mask)]
+    return QualityRow(name, chart_spans(good), chart_spans(doubtful), chart_spans(unusable), sentence)

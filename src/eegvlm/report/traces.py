@@ -124,14 +124,12 @@ def fit(
     blocks: Sequence[Sequence[NDArray[np.int16]]], codings: Sequence[TraceCoding], most_bytes: int
 ) -> tuple[list[bytes], float]:
     """Pack traces as finely as `most_bytes` allow; return the chunks and how much coarser than the finest they are."""
-    some = blocks[::_TRIED] if len(blocks) >= 2 * _TRIED else blocks
-    share = sum(chunk[0].shape[1] for chunk in some if chunk) / max(
-        1, sum(chunk[0].shape[1] for chunk in blocks if chunk)
-    )
+    tried = blocks[::_TRIED] if len(blocks) >= 2 * _TRIED else blocks
+    share = _n_epochs(tried) / max(1, _n_epochs(blocks))
     fine, coarse = 0, math.ceil(math.log(_MOST_COARSE, _COARSER))  # powers of _COARSER
     while fine < coarse:
         middle = (fine + coarse) // 2
-        if _size(some, codings, _COARSER**middle) > share * most_bytes:
+        if _size(tried, codings, _COARSER**middle) > share * most_bytes:
             fine = middle + 1
         else:
             coarse = middle
@@ -141,6 +139,10 @@ def fit(
         by *= _COARSER
         packed = pack_traces(blocks, _coarseness(codings, by))
     return packed, by
+
+
+def _n_epochs(blocks: Sequence[Sequence[NDArray[np.int16]]]) -> int:
+    return sum(chunk[0].shape[1] for chunk in blocks if chunk)
 
 
 def _size(blocks: Sequence[Sequence[NDArray[np.int16]]], codings: Sequence[TraceCoding], by: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ from eegvlm.signals import Recording
 from eegvlm.signals.fingerprint import fingerprint
 
 _LEAST_SCALE = 1e-3
+_DRAWN = 60  # epochs at a time
 
 
 class IndexedNight(Protocol):
@@ -84,59 +86,50 @@ def build_index(
     check_output_folder(folder, files=(ABOUT, ARRAYS))
     if folder.is_dir() and not holds_nothing(folder):
         raise InputError(folder, "index", "not empty", "name a new or an empty folder")
-    told: list[dict[str, str]] = []
+    indexed: list[dict[str, str]] = []
     left_out: dict[str, str] = {}
     enhanced: list[Vectors] = []
     measured: list[Vectors] = []
     stages, night_of, rows = [], [], []
-    pictures = 0
+    n_pictures = 0
     make_folder(folder / PICTURES if layout is not None else folder)
     for done, night in enumerate(nights):
         if progress is not None:
             progress(done, len(nights), night.name)
         try:
             recording, truth = night.recording(), night.hypnogram()
-            seen, numbers = encoder(recording)
-            chosen = _chosen(truth, seen, most_a_stage)
+            enhanced_vectors, measured_vectors = encoder(recording)
+            chosen = _chosen(truth, enhanced_vectors, most_a_stage)
             if layout is not None:
                 prepared = PreparedNight.read(recording, layout)
                 chosen = chosen[prepared.usable[chosen]]
-                for place in range(0, len(chosen), 60):
-                    drawn = prepared.pictures(chosen[place : place + 60]).numpy()
-                    for picture in drawn:
-                        write_bytes(folder / PICTURES / f"{pictures:07d}.png", _png(picture))
-                        pictures += 1
+                _write_pictures(folder / PICTURES, prepared, chosen, n_pictures)
+                n_pictures += len(chosen)
         except InputError as error:
             left_out[night.name] = str(InputError(Path(error.path).name, error.field, error.value, error.hint))
             continue
         if not len(chosen):
             left_out[night.name] = "no scored epoch with a usable EEG"
             continue
-        mark = fingerprint(recording.source)
-        told.append({"person": night.person, "name": night.name, "fingerprint": mark})
-        enhanced.append(seen[chosen])
-        measured.append(numbers[chosen])
+        indexed.append({"person": night.person, "name": night.name, "fingerprint": fingerprint(recording.source)})
+        enhanced.append(enhanced_vectors[chosen])
+        measured.append(measured_vectors[chosen])
         stages.append(truth.stages[chosen])
-        night_of.append(np.full(len(chosen), len(told) - 1, np.int32))
+        night_of.append(np.full(len(chosen), len(indexed) - 1, np.int32))
         rows.append(chosen.astype(np.int32))
     if progress is not None:
         progress(len(nights), len(nights), "")
-    if not told:
+    if not indexed:
         why = next(iter(left_out.values()), "no night")
         raise InputError(folder, "nights", "none can be used", why)
-    every, numbers = np.concatenate(enhanced), np.concatenate(measured)
-    both = np.concatenate([every, numbers], axis=1)
-    known = np.isfinite(both)
-    counts = np.maximum(known.sum(axis=0), 1)
-    centre = np.where(known, both, 0).sum(axis=0) / counts
-    spread = np.sqrt(np.where(known, (both - centre) ** 2, 0).sum(axis=0) / counts)
-    scale = np.where(spread > _LEAST_SCALE, spread, 1.0).astype(np.float32)
+    every_enhanced, every_measured = np.concatenate(enhanced), np.concatenate(measured)
+    centre, scale = _centre_and_scale(np.concatenate([every_enhanced, every_measured], axis=1))
     arrays = {
-        "vectors": standardised(every, numbers, centre.astype(np.float32), scale),
+        "vectors": standardised(every_enhanced, every_measured, centre, scale),
         "stages": np.concatenate(stages).astype(np.int8),
         "night_of": np.concatenate(night_of),
         "row": np.concatenate(rows),
-        "centre": centre.astype(np.float32),
+        "centre": centre,
         "scale": scale,
     }
     about = {
@@ -145,7 +138,7 @@ def build_index(
         "encoder": encoder.name,
         "weights_sha256": encoder.weights_sha256,
         "layout": None if layout is None else layout.to_dict(),
-        "nights": told,
+        "nights": indexed,
     }
     _write_arrays(folder / ARRAYS, arrays)
     write_text(folder / ABOUT, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
@@ -160,24 +153,37 @@ def _chosen(truth: Hypnogram, vectors: Vectors, most: int | None) -> np.ndarray[
     usable = np.isfinite(vectors).all(axis=1) & (truth.stages != Stage.UNSCORED)
     if most is None:
         return np.flatnonzero(usable)
-    kept = []
+    chosen = []
     for stage in STAGES:
         places = np.flatnonzero(usable & (truth.stages == stage))
-        kept.append(places[np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).astype(int))])
-    return np.sort(np.concatenate(kept))
+        chosen.append(places[np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).astype(int))])
+    return np.sort(np.concatenate(chosen))
+
+
+def _centre_and_scale(vectors: Vectors) -> tuple[Vectors, Vectors]:
+    """Return what vectors are standardised with, absent entries aside; the scale of what hardly varies is 1."""
+    known = np.isfinite(vectors)
+    counts = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, vectors, 0).sum(axis=0) / counts
+    spread = np.sqrt(np.where(known, (vectors - centre) ** 2, 0).sum(axis=0) / counts)
+    return centre.astype(np.float32), np.where(spread > _LEAST_SCALE, spread, 1.0).astype(np.float32)
 
 
 def _write_arrays(file: Path, arrays: dict[str, Any]) -> None:
-    import io
-
     content = io.BytesIO()
     np.savez(content, **arrays)
     write_bytes(file, content.getvalue())
 
 
-def _png(picture: np.ndarray[Any, Any]) -> bytes:
-    import io
+def _write_pictures(folder: Path, night: PreparedNight, rows: np.ndarray[Any, Any], first: int) -> None:
+    """Write a PNG of each epoch, counted on from ``first``."""
+    for begin in range(0, len(rows), _DRAWN):
+        pictures = night.pictures(rows[begin : begin + _DRAWN]).numpy()
+        for number, picture in enumerate(pictures, first + begin):
+            write_bytes(folder / f"{number:07d}.png", _png(picture))
 
+
+def _png(picture: np.ndarray[Any, Any]) -> bytes:
     from PIL import Image
 
     image = Image.fromarray(picture[0]) if len(picture) == 1 else Image.fromarray(picture.transpose(1, 2, 0))

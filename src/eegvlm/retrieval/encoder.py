@@ -14,6 +14,7 @@ from eegvlm.evidence import evidence_vectors, measure_night
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path
 from eegvlm.model.batch_norm_adaptation import adapted_network, night_vectors
+from eegvlm.model.loading import load_eeg_vlm
 from eegvlm.model.weights import weights_hash
 from eegvlm.signals import Recording
 
@@ -48,13 +49,11 @@ class Encoder:
         """
         folder = checkpoint_path(name_or_path)
         try:
-            processor = EegVlmProcessor.from_pretrained(folder)
-            model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+            model, processor = load_eeg_vlm(folder, torch.float32)
         except (OSError, ValueError) as error:
             raise InputError(folder, "encoder", error, "use an EEG-VLM, such as nano") from error
         if model.config.alignment == "none":
             raise InputError(folder, "alignment", "none", "it has no enhancement network: use another encoder")
-        model.model.enhancement.to(memory_format=torch.channels_last)
         return cls(model.to(device).eval(), processor, str(name_or_path), weights_hash(folder))
 
     @torch.inference_mode()

@@ -89,8 +89,8 @@ class EpochIndex:
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
                 raise ValueError(f"format {about['format']}")
-            with np.load(folder / ARRAYS, allow_pickle=False) as held:
-                arrays = {name: held[name] for name in ("vectors", "stages", "night_of", "row", "centre", "scale")}
+            with np.load(folder / ARRAYS, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in ("vectors", "stages", "night_of", "row", "centre", "scale")}
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(folder, "index", error, "make it with `eegvlm index FOLDER --out INDEX`") from error
         return cls(folder, about, **arrays)
@@ -163,16 +163,16 @@ class EpochIndex:
             If fewer than k epochs of other persons are there.
         """
         left_out = set(without)
-        person_of = np.array([one["person"] in left_out for one in self.about["nights"]], np.bool_)
-        allowed = np.flatnonzero(~person_of[self.night_of])
+        is_left_out = np.array([night["person"] in left_out for night in self.about["nights"]], np.bool_)
+        allowed = np.flatnonzero(~is_left_out[self.night_of])
         if len(allowed) < k:
             hint = "add nights of other persons to the index, or give a smaller --k"
             raise InputError(self.folder, "epochs of other persons", len(allowed), hint)
         if not by_stage:
             return self._search(vectors, allowed, k)[1]
         groups = [allowed[self.stages[allowed] == stage] for stage in STAGES]
-        found = [self._search(vectors, group, min(k, len(group))) for group in groups if len(group)]
-        return _in_turn(found, k)
+        nearest = [self._search(vectors, group, min(k, len(group))) for group in groups if len(group)]
+        return _in_turn(nearest, k)
 
     def pictures(self, ids: Sequence[int]) -> npt.NDArray[np.uint8]:
         """Read pictures: uint8 (n, channels, height, width).
@@ -184,16 +184,16 @@ class EpochIndex:
         """
         from PIL import Image
 
-        shown = []
-        for one in ids:
-            file = self.folder / PICTURES / f"{one:07d}.png"
+        pictures = []
+        for place in ids:
+            file = self.folder / PICTURES / f"{place:07d}.png"
             try:
                 with Image.open(file) as image:
                     pixels = np.asarray(image, np.uint8)
             except OSError as error:
                 raise InputError(file, "picture", error, "make the index again, with --layout") from error
-            shown.append(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
-        return np.stack(shown)
+            pictures.append(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
+        return np.stack(pictures)
 
     def _search(self, vectors: Vectors, among: Ids, k: int) -> tuple[Vectors, Ids]:
         """Return squared distances and places of the k nearest, each (n, k)."""
@@ -212,13 +212,13 @@ def standardised(enhanced: Vectors, measured: Vectors, centre: Vectors, scale: V
     return np.nan_to_num(both * weights, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
 
 
-def _in_turn(found: Sequence[tuple[Vectors, Ids]], k: int) -> Ids:
+def _in_turn(nearest: Sequence[tuple[Vectors, Ids]], k: int) -> Ids:
     """Take the nearest of each stage, then the second of each, and so on until there are k."""
-    rows = len(found[0][0])
+    rows = len(nearest[0][0])
     chosen = np.empty((rows, k), np.int64)
     for row in range(rows):
-        order = sorted(range(len(found)), key=lambda stage: found[stage][0][row, 0])
-        ranked = [found[stage][1][row] for stage in order]
+        order = sorted(nearest, key=lambda stage: stage[0][row, 0])
+        ranked = [ids[row] for _, ids in order]
         longest = max(map(len, ranked))
         chosen[row] = [int(ids[depth]) for depth in range(longest) for ids in ranked if depth < len(ids)][:k]
     return chosen

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.hypnogram import STAGES, Hypnogram, Stage
+from eegvlm.hypnogram import STAGES, Hypnogram
+from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.retrieval.encoder import Encoder
 from eegvlm.retrieval.epoch_index import EpochIndex
 from eegvlm.signals import EPOCH_S, Recording
@@ -62,17 +62,10 @@ def vote(
     if usable.any():
         ids = index.nearest(vectors[usable], k, without=without_whom(index, recording, without))
         probabilities[usable] = shares(index.stages[ids])
-    return _hypnogram(probabilities, recording.start)
+    return Hypnogram(most_probable(probabilities), EPOCH_S, recording.start, probabilities=probabilities)
 
 
 def shares(stages: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
     """Return the probabilities that neighbours' stages (n, k) give: float32 (n, 5)."""
     counts = np.stack([(stages == stage).sum(axis=1) for stage in STAGES], axis=1) + ONE_MORE
-    found: npt.NDArray[np.float32] = (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
-    return found
-
-
-def _hypnogram(probabilities: npt.NDArray[np.float32], start: datetime | None) -> Hypnogram:
-    known = np.isfinite(probabilities[:, 0])
-    stages = np.where(known, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
-    return Hypnogram(stages, EPOCH_S, start, probabilities=probabilities)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True), np.float32)

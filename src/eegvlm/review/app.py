@@ -114,26 +114,22 @@ def make_app(nights: ReviewList, close: Callable[[], None]) -> FastAPI:
 def describe(night: ReviewedNight) -> dict[str, Any]:
     """Return what the page needs of a night before a scoring is chosen; nothing of what the model said."""
     described = {key: night.described.get(key) for key in ("file", "start", "duration_s", "n_epochs", "gaps")}
-    found: dict[str, Any] = {"signals": [], "montage": [], "default_montage": [], "recording_error": None}
+    rows: dict[str, Any] = {"signals": [], "montage": [], "default_montage": [], "recording_error": None}
     try:
         recording = night.signals.recording
-        found["signals"] = [
+        rows["signals"] = [
             {"label": signal.label, "rate": float(signal.rate), "unit": _unit(signal.factor, signal.unit)}
             for signal in recording.source.signals
         ]
-        found["default_montage"] = [row.to_dict() for row in default_montage(recording)]
-        found["montage"] = [row.to_dict() for row in read_montage(night.review_folder, recording)]
+        rows["default_montage"] = [row.to_dict() for row in default_montage(recording)]
+        rows["montage"] = [row.to_dict() for row in read_montage(night.review_folder, recording)]
     except InputError as error:
-        found["recording_error"] = str(error)
+        rows["recording_error"] = str(error)
     return {
         "title": night.title,
         **described,
-        **found,
-        "bases": [
-            *(["model"] if night.results else []),
-            *(["file"] if night.file else []),
-            "blank",
-        ],
+        **rows,
+        "bases": [*(["model"] if night.results else []), *(["file"] if night.file else []), "blank"],
         "scorings": night.scorings.to_list(),
     }
 

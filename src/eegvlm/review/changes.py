@@ -47,25 +47,19 @@ def changed_epochs(scoring: ReviewedScoring, entries: Sequence[Mapping[str, Any]
     entries
         Its journal.
     """
-    last: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
-    for entry in entries:
-        for change in entry.get("changes", ()):
-            if change["of"] == "stage":
-                last[change["key"]] = (entry, change)
-    pairs = zip(scoring.begun["stages"], scoring.stages, strict=True)
-    return [
-        ChangedEpoch(
-            epoch,
-            before,
-            after,
-            str(last[epoch][0]["who"]),
-            str(last[epoch][0]["when"]),
-            last[epoch][1].get("model"),
-            last[epoch][1].get("p"),
-        )
-        for epoch, (before, after) in enumerate(pairs, 1)
-        if before != after
-    ]
+    last = {
+        change["key"]: (entry, change)
+        for entry in entries
+        for change in entry.get("changes", ())
+        if change["of"] == "stage"
+    }
+    changed = []
+    for epoch, (before, after) in enumerate(zip(scoring.begun["stages"], scoring.stages, strict=True), 1):
+        if before != after:
+            entry, change = last[epoch]
+            who, when = str(entry["who"]), str(entry["when"])
+            changed.append(ChangedEpoch(epoch, before, after, who, when, change.get("model"), change.get("p")))
+    return changed
 
 
 def transition_counts(changes: Sequence[ChangedEpoch]) -> list[tuple[str, str, int]]:

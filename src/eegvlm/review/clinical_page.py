@@ -22,6 +22,7 @@ from eegvlm.review.changes import ChangedEpoch, changed_epochs, transition_count
 from eegvlm.review.printed_hypnogram import COLOURS, HEIGHT, WIDTH, printed_hypnogram
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.scoring import ReviewedScoring
+from eegvlm.signals import EPOCH_S
 
 # So many lines in three columns, and so many comments, fit the second sheet.
 _MOST_CHANGES, _MOST_COMMENTS, _MOST_LETTERS = 105, 12, 160
@@ -87,11 +88,7 @@ def clinical_page(
         n_left_out=max(0, len(changes) - _MOST_CHANGES),
         transitions=[] if is_blank else transition_counts(changes),
         comments=[
-            (
-                epoch,
-                time_label(night, 30.0 * (epoch - 1)),
-                shorten(scoring.comments[epoch], _MOST_LETTERS, placeholder=" …"),
-            )
+            (epoch, _time(night, epoch), shorten(scoring.comments[epoch], _MOST_LETTERS, placeholder=" …"))
             for epoch in sorted(scoring.comments)[:_MOST_COMMENTS]
         ],
         n_more_comments=max(0, len(scoring.comments) - _MOST_COMMENTS),
@@ -127,18 +124,23 @@ def _span(night: Hypnogram) -> str:
 
 
 def _lights(night: Hypnogram, lights: Mapping[str, float | None] | None) -> list[tuple[str, str]]:
-    said = []
+    rows = []
     for name, words in (("off_s", "Lights off"), ("on_s", "Lights on")):
         seconds = (lights or {}).get(name)
-        said.append((words, "not known" if seconds is None else time_label(night, seconds - night.onset_s)))
-    return said
+        rows.append((words, "not known" if seconds is None else time_label(night, seconds - night.onset_s)))
+    return rows
 
 
 def _columns(night: Hypnogram, changes: Sequence[ChangedEpoch]) -> list[list[tuple[ChangedEpoch, str]]]:
     """Deal the changes out to columns of equal length, each read from top to bottom."""
     per_column = -(-len(changes) // _COLUMNS)
-    lines = [(one, time_label(night, 30.0 * (one.epoch - 1))) for one in changes]
+    lines = [(change, _time(night, change.epoch)) for change in changes]
     return [lines[k : k + per_column] for k in range(0, len(lines), per_column or 1)]
+
+
+def _time(night: Hypnogram, epoch: int) -> str:
+    """Return when an epoch, counted from 1, begins."""
+    return time_label(night, EPOCH_S * (epoch - 1))
 
 
 def _minute(when: str) -> str:

@@ -44,13 +44,14 @@ def find_recording(
         If it is in none of these places.
     """
     name = Path(str(described.get("file", ""))).name
-    here = folder.resolve()
-    places = [*_remembered(review_folder), *(near / name for near in (here, here.parent, here.parent.parent, Path()))]
-    found = _first_match(places, described, channels)
-    if found is None:
+    results = folder.resolve()
+    near = (results, results.parent, results.parent.parent, Path())
+    places = [*_remembered(review_folder), *(parent / name for parent in near)]
+    recording = _first_match(places, described, channels)
+    if recording is None:
         hint = "it was moved or renamed: say where it is now"
         raise NotFoundError(folder, "recording", f"{name} is not near its results", hint)
-    return found
+    return recording
 
 
 def recording_at(
@@ -70,17 +71,17 @@ def recording_at(
     if place.is_dir():
         suffix = Path(str(described.get("file", ""))).suffix.lower()
         files = (one for one in sorted(place.rglob("*"))[:_MOST_SEARCHED] if one.suffix.lower() == suffix)
-        found = _first_match(files, described, channels)
-        if found is None:
+        recording = _first_match(files, described, channels)
+        if recording is None:
             raise NotFoundError(place, "recording", "not in this folder under any name", "choose another folder")
     else:
-        recording = read_recording(place)
-        if not _is_same(recording, described):
+        chosen = read_recording(place)
+        if not _is_same(chosen, described):
             value = "another recording than the one that was staged"
             raise NotFoundError(place, "samples", value, "choose the file that was staged")
-        found = _with_channels(recording, described, channels)
-    write_text(review_folder / PLACE, json.dumps({"path": str(found.path.resolve())}) + "\n")
-    return found
+        recording = _with_channels(chosen, described, channels)
+    write_text(review_folder / PLACE, json.dumps({"path": str(recording.path.resolve())}) + "\n")
+    return recording
 
 
 def _remembered(review_folder: Path) -> list[Path]:

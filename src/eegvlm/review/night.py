@@ -131,17 +131,18 @@ class ReviewedNight:
 
     def readings(self) -> dict[str, Hypnogram]:
         """Return the readings by name: the model, a second reader, a file, scorings that are not hidden."""
-        found: dict[str, Hypnogram] = {}
+        readings: dict[str, Hypnogram] = {}
         if self.results is not None:
-            found[MODEL] = self.results.hypnogram
+            readings[MODEL] = self.results.hypnogram
             if self.results.second is not None:
-                found["second reader"] = self.results.second
+                readings["second reader"] = self.results.second
         if self.file is not None:
-            found[self.file[0]] = self.file[1]
+            name, hypnogram = self.file
+            readings[name] = hypnogram
         for name, scoring in self.scorings.begun().items():
             if not scoring.state.is_hidden:
-                found[name] = scoring.state.hypnogram()
-        return found
+                readings[name] = scoring.state.hypnogram()
+        return readings
 
     def compare(self, scoring: ReviewedScoringFile, name: str) -> dict[str, Any]:
         """Compare a scoring with another reading.
@@ -151,11 +152,11 @@ class ReviewedNight:
         ReviewError
             If the scoring is blind and not finished, the other one does not exist, or is itself blind and unfinished.
         """
-        others = self.visible_readings(scoring)
-        if name not in others:
-            hint = "finish this blind scoring first" if scoring.refresh().is_hidden else f"choose {', '.join(others)}"
+        readings = self.visible_readings(scoring)
+        if name not in readings:
+            hint = "finish this blind scoring first" if scoring.refresh().is_hidden else f"choose {', '.join(readings)}"
             raise ReviewError(self.title, "reading", name, hint)
-        return {**compare(scoring.state.hypnogram(), others[name], name), "stages": others[name].labels}
+        return {**compare(scoring.state.hypnogram(), readings[name], name), "stages": readings[name].labels}
 
     def visible_readings(self, scoring: ReviewedScoringFile) -> dict[str, Hypnogram]:
         """Return the readings that the scorer of a scoring may see: none before a blind one is finished."""

@@ -96,10 +96,10 @@ class NightSignals:
 
     def point_at(self, place: Path) -> None:
         """Take the recording from a place that the user names; refused where its samples are others."""
-        found = recording_at(place, self._described, self._review_folder, self._channels)
+        recording = recording_at(place, self._described, self._review_folder, self._channels)
         with self._lock:
             self.close()
-            self._recording = found
+            self._recording = recording
 
     def close(self) -> None:
         """Stop what runs in the background."""

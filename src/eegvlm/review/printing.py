@@ -28,6 +28,7 @@ _FLAGS = (
     "--no-pdf-header-footer",
 )
 _SECONDS = 60.0
+_BY_HAND = "print report.signed.html from a browser"
 
 
 def pdf_of(html: str) -> bytes:
@@ -75,8 +76,7 @@ def _by_browser(browser: str, html: str) -> bytes:
             reason = f"no answer within {_SECONDS:g} s"
         except OSError as error:
             reason = error
-    hint = "print report.signed.html from a browser"
-    raise ReviewError("PDF", Path(browser).name, f"printing failed: {reason}", hint)
+    raise ReviewError("PDF", Path(browser).name, f"printing failed: {reason}", _BY_HAND)
 
 
 def _by_weasyprint(html: str) -> bytes:
@@ -85,8 +85,7 @@ def _by_weasyprint(html: str) -> bytes:
     try:
         return bytes(HTML(string=html, url_fetcher=_refuse).write_pdf())
     except Exception as error:  # whatever a library for layout raises: the signature must not fail of it
-        hint = "print report.signed.html from a browser"
-        raise ReviewError("PDF", "WeasyPrint", f"printing failed: {error}", hint) from error
+        raise ReviewError("PDF", "WeasyPrint", f"printing failed: {error}", _BY_HAND) from error
 
 
 def _refuse(url: str, *_: Any, **__: Any) -> NoReturn:

@@ -18,8 +18,8 @@ from eegvlm.review.scoring import ReviewedScoring
 
 STATEMENT = "I have reviewed this scoring and sign it as my own."
 AUDIT = "audit.jsonl"
-# The format for .tsv describes its columns in a .json of the same name, whose place the last one takes.
 PAGE, PDF = "report.signed.html", "report.signed.pdf"
+# The format for .tsv describes its columns in a .json of the same name, whose place the last one takes.
 SIGNED = ("hypnogram.signed.edf", "hypnogram.signed.csv", "hypnogram.signed.tsv", "hypnogram.signed.json")
 _MOST_STATEMENT = 2000
 

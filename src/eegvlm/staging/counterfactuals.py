@@ -85,8 +85,7 @@ class Counterfactuals:
             The night's, one an epoch: texts are grounded, and state only what holds at their place in the night,
             whatever signals they are given. None: they are free.
         """
-        free = self.grammars.of(self.ground.words)
-        of_place = (lambda _: free) if stages is None else self.ground.grammar(self.grammars, stages)
+        of_place = self.ground.grammar(self.grammars, stages)
         answers = Answers.none(len(epochs))
         explainer = Explainer(self.reader, lambda row: of_place(int(epochs[row])), answers, self.batch_size)
         for rows, inputs in self._batches(epochs, signals):

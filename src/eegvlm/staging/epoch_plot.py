@@ -12,9 +12,10 @@ import numpy as np
 
 from eegvlm.core.extras import import_extra
 from eegvlm.errors import InputError
-from eegvlm.evidence import Finding, FindingKind
+from eegvlm.evidence import Finding
 from eegvlm.hypnogram.plotting import COLOURS
 from eegvlm.images.shown_channel import ShownChannel
+from eegvlm.scoring import TABLE
 from eegvlm.signals import EPOCH_S
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _WIDTH, _ROW, _TITLE = 10.0, 1.25, 0.8
 _LEAST_UV = 50.0  # half the height of a row, so that a quiet channel is not blown up
-_WHOLE_EPOCH = (FindingKind.DOMINANT_RHYTHM, FindingKind.BAND_SHARE, FindingKind.AMPLITUDE)
-_NOT_EVENTS = (*_WHOLE_EPOCH, FindingKind.SLOW_WAVE_SHARE, FindingKind.CHIN_TONE)
 
 
 def plot_epoch(night: StagedNight, number: int) -> Figure:
@@ -36,11 +35,11 @@ def plot_epoch(night: StagedNight, number: int) -> Figure:
         raise InputError("StagedNight.plot_epoch", "epoch", number, f"epochs count from 1: give 1 to {n_epochs}")
     pyplot: Any = import_extra("matplotlib.pyplot", "figures", "StagedNight.plot_epoch")
     panels = [panel.name for panel in night.prepared.layout.panels]
-    shown = {name: night.prepared.shown_in(name, number - 1) for name in panels}
+    channels = {name: night.prepared.shown_in(name, number - 1) for name in panels}
     findings = [] if night.evidence is None else night.evidence.findings[number - 1]
     figure: Figure = pyplot.figure(figsize=(_WIDTH, _TITLE + _ROW * len(panels)), layout="constrained")
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    for ax, (name, channel) in zip(rows, shown.items(), strict=True):
+    for ax, (name, channel) in zip(rows, channels.items(), strict=True):
         _row(ax, name, channel, number - 1, night.prepared.layout.rate, findings)
     rows[-1].set_xlabel("Seconds")
     figure.suptitle(_title(night, number), fontsize=10, color=COLOURS.get(night.hypnogram[number - 1], "black"))
@@ -63,11 +62,11 @@ def _row(ax: Axes, panel: str, channel: ShownChannel | None, epoch: int, rate: f
     height = max(_LEAST_UV, 1.05 * float(np.abs(signal).max()))
     ax.set_ylim(-height, height)
     ax.set_ylabel(f"{channel.name}\nµV", fontsize=8)
-    for one in findings:
-        if one.channel in (channel.name, None) and one.kind not in _NOT_EVENTS:
-            ax.axvspan(one.start_s, one.end_s, color="#b4286a", alpha=0.12, lw=0)
-            words = one.kind.replace("_", " ")
-            ax.text(one.start_s, height * 0.97, words, fontsize=6, va="top", color="#b4286a", clip_on=True)
+    for finding in findings:
+        if finding.channel in (channel.name, None) and not TABLE.kind(finding.kind).is_whole:
+            ax.axvspan(finding.start_s, finding.end_s, color="#b4286a", alpha=0.12, lw=0)
+            words = finding.kind.replace("_", " ")
+            ax.text(finding.start_s, height * 0.97, words, fontsize=6, va="top", color="#b4286a", clip_on=True)
 
 
 def _title(night: StagedNight, number: int) -> str:

@@ -18,11 +18,9 @@ import torch
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import pooled
-from eegvlm.images import PreparedNight
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.described_night import DescribedNight
-from eegvlm.model.general_processing import Examples, for_model
-from eegvlm.model.label_trie import label_log_probabilities
+from eegvlm.model.general_processing import Examples
 from eegvlm.model.night_inputs import EpochInputs, Rows
 from eegvlm.retrieval import Encoder, EpochIndex, vote
 from eegvlm.retrieval.voting import without_whom
@@ -76,6 +74,15 @@ class ExampleSource:
         """What a night's record says of it."""
         return f"{self.k} of index {self.index.digest}"
 
+    def provenance_beside(self, stager: Stager) -> str:
+        """Return what a night's record says of it where a model staged the night."""
+        return self.provenance if self.are_shown_to(stager) else f"vote of {self.provenance}"
+
+    @staticmethod
+    def are_shown_to(stager: Stager) -> bool:
+        """Whether a model is shown examples; beside another one they vote."""
+        return isinstance(stager.processor, GeneralProcessor)
+
     def check(self, stager: Stager) -> None:
         """Refuse a model that cannot be shown the store's pictures.
 
@@ -86,11 +93,11 @@ class ExampleSource:
         """
         if not isinstance(stager.processor, GeneralProcessor):
             return
-        layout, own = self.index.layout, stager.processor.layout
-        if layout is None or layout.to_dict() != own.to_dict():
-            shown = "none" if layout is None else f"of layout {layout.name}"
-            hint = f"the model is shown layout {own.name}: make the index with --layout for this model"
-            raise InputError(self.index.folder, "pictures", shown, hint)
+        layout, of_model = self.index.layout, stager.processor.layout
+        if layout is None or layout.to_dict() != of_model.to_dict():
+            pictures = "none" if layout is None else f"of layout {layout.name}"
+            hint = f"the model is shown layout {of_model.name}: make the index with --layout for this model"
+            raise InputError(self.index.folder, "pictures", pictures, hint)
         if stager.processor.settings.context_epochs:
             name = stager.provenance.get("model", "model")
             raise InputError(name, "context_epochs", "neighbours are shown", "examples are single pictures: use 0")
@@ -101,11 +108,11 @@ class ExampleSource:
         if not isinstance(stager.processor, GeneralProcessor):
             return stager
         vectors, _ = self.index.encode(*self.encoder(recording))
-        others = without_whom(self.index, recording, self.without)
-        ids = self.index.nearest(vectors, self.k, without=others, by_stage=True)
-        shown = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
-        shown._reader = ExampleReader(stager.model, stager.processor, self.index, ids)
-        return shown
+        left_out = without_whom(self.index, recording, self.without)
+        ids = self.index.nearest(vectors, self.k, without=left_out, by_stage=True)
+        with_examples = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
+        with_examples._reader = ExampleReader(stager.model, stager.processor, self.index, ids)
+        return with_examples
 
     def voted(self, recording: Recording, ours: Hypnogram) -> Hypnogram:
         """Return a hypnogram pooled with the neighbours' vote."""
@@ -125,8 +132,8 @@ class ExampledNight(DescribedNight):
 
     def rows(self, rows: Rows) -> EpochInputs:
         """See :meth:`.NightInputs.rows`."""
-        found = super().rows(rows)
-        return ExampledInputs(**vars(found), epochs=tuple(int(row) for row in np.atleast_1d(rows)))
+        inputs = super().rows(rows)
+        return ExampledInputs(**vars(inputs), epochs=tuple(int(row) for row in np.atleast_1d(rows)))
 
 
 class ExampleReader(GeneralReader):
@@ -143,14 +150,11 @@ class ExampleReader(GeneralReader):
         question.
     """
 
+    night_type = ExampledNight
+
     def __init__(self, model: Any, processor: GeneralProcessor, index: EpochIndex, ids: npt.NDArray[np.int64]) -> None:
         super().__init__(model, processor)
         self._index, self._ids = index, ids
-
-    def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> ExampledNight:
-        """See :meth:`.GeneralReader.open`."""
-        spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
-        return ExampledNight(self.model, self.processor, night, batch_size, 0, spent, True)
 
     @torch.inference_mode()
     def read(self, inputs: EpochInputs) -> Logits:
@@ -158,9 +162,6 @@ class ExampleReader(GeneralReader):
         if not isinstance(inputs, ExampledInputs):
             raise TypeError("examples are of a night's own epochs")
         ids = self._ids[list(inputs.epochs), ::-1]
-        pictures = np.stack([self._index.pictures(some) for some in ids])
+        pictures = np.stack([self._index.pictures(of_epoch) for of_epoch in ids])
         examples = Examples(torch.from_numpy(pictures).to(inputs.pictures.device), self._index.stages[ids])
-        given = for_model(self.model, self._general(inputs.pictures, inputs.texts, examples))
-        scores = label_log_probabilities(self.model, given, self._general.labels, padded=True)
-        found: Logits = scores.cpu().numpy()
-        return found
+        return self._scores(self._general(inputs.pictures, inputs.texts, examples), padded=True)

@@ -196,11 +196,17 @@ class Ground:
         """Words of the channels on which something could be measured: those that may be spoken of."""
         return tuple(sorted({word for one in night_contexts(self.evidence, self.channels) for word in one.words}))
 
-    def grammar(self, grammars: Grammars, stages: Iterable[int]) -> GrammarOf:
-        """Return the grammar of what holds in each epoch and leads to the stage that the night has there."""
-        given = [Stage(int(stage)) for stage in stages]
-        contexts = night_contexts(self.evidence, self.channels, given)
-        return lambda epoch: grammars.of_epoch(self.evidence.findings[epoch], contexts[epoch], given[epoch])
+    def grammar(self, grammars: Grammars, stages: Iterable[int] | None) -> GrammarOf:
+        """Return the grammar of what holds in each epoch and leads to the stage that the night has there.
+
+        None: a free one, of all that may be said of the night's channels.
+        """
+        if stages is None:
+            free = grammars.of(self.words)
+            return lambda _: free
+        of_night = [Stage(int(stage)) for stage in stages]
+        contexts = night_contexts(self.evidence, self.channels, of_night)
+        return lambda epoch: grammars.of_epoch(self.evidence.findings[epoch], contexts[epoch], of_night[epoch])
 
     def lines(self, answers: Answers, hypnogram: Hypnogram) -> tuple[dict[str, Any], ...]:
         """Return the lines of ``rationales.jsonl``.

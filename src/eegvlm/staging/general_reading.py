@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -24,6 +24,8 @@ class GeneralReader(Reader):
     Batches are read as they come: on a CPU in bfloat16 and on a GPU, an epoch's last digits depend on how many are read
     together.
     """
+
+    night_type: ClassVar[type[DescribedNight]] = DescribedNight
 
     def __init__(self, model: Any, processor: GeneralProcessor, inputs: Inputs = "both") -> None:
         self.model, self.processor, self.inputs = model, processor, inputs  # type: ignore[assignment]
@@ -53,7 +55,7 @@ class GeneralReader(Reader):
         spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
         beside = self._general.settings.context_epochs
         measured = self.inputs != "picture"
-        return DescribedNight(self.model, self.processor, night, batch_size, beside, spent, measured)
+        return self.night_type(self.model, self.processor, night, batch_size, beside, spent, measured)
 
     @torch.inference_mode()
     def read(self, inputs: EpochInputs) -> Logits:
@@ -64,10 +66,13 @@ class GeneralReader(Reader):
         pictures = inputs.pictures
         if self.inputs == "evidence":
             pictures = torch.from_numpy(empty_picture(self._general.layout)).to(pictures).expand_as(pictures)
-        given = for_model(self.model, self._general(pictures, inputs.texts))
-        scores = label_log_probabilities(self.model, given, self._general.labels, padded=self.reads_evidence)
-        found: Logits = scores.cpu().numpy()
-        return found
+        return self._scores(self._general(pictures, inputs.texts), padded=self.reads_evidence)
+
+    def _scores(self, prompts: dict[str, torch.Tensor], *, padded: bool) -> Logits:
+        """Return the log-probabilities of the label texts after prompts: float32 (n, 5)."""
+        inputs = for_model(self.model, prompts)
+        scores: Logits = label_log_probabilities(self.model, inputs, self._general.labels, padded=padded).cpu().numpy()
+        return scores
 
     def read_on(self, inputs: EpochInputs) -> tuple[Logits, Prefix]:
         """Refuse: it was not trained to give reasons (:meth:`.Stager.check_explain` says so first)."""

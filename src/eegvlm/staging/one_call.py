@@ -63,5 +63,4 @@ def stage(
     recording = open_recording(data, sfreq=sfreq, channels=channels, call="stage")
     lights = choose_lights(recording, lights_off, lights_on)
     stager = model if isinstance(model, Stager) else Stager.from_pretrained(model, device=device)
-    wanted = explain or ("uncertain" if stager.can_explain else "none")
-    return replace(stager.stage(recording, explain=wanted, measure=True), lights=lights)
+    return replace(stager.stage(recording, explain=stager.explained(explain), measure=True), lights=lights)

@@ -10,7 +10,6 @@ from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram.pooling import pooled
-from eegvlm.model import GeneralProcessor
 from eegvlm.signals import Recording, choose_lights, read_recording
 from eegvlm.staging.answering import Progress
 from eegvlm.staging.derivations import EegChoice
@@ -133,7 +132,7 @@ def stage_recording(
     explain_progress: Progress | None = None,
 ) -> StagedNight | None:
     """Stage an opened recording into its own folder; None where ``resume`` finds the night finished."""
-    explain = options.explain or ("uncertain" if stager.can_explain else "none")
+    explain = stager.explained(options.explain)
     stager.check_explain(explain)
     if options.examples is not None:
         options.examples.check(stager)
@@ -159,9 +158,9 @@ def stage_recording(
         journal=journal,
     )
     night = replace(night, lights=lights)
-    if options.examples is not None and reading is stager:
-        said = {**night.provenance, "examples": f"vote of {options.examples.provenance}"}
-        night = replace(night, hypnogram=options.examples.voted(recording, night.hypnogram), provenance=said)
+    if options.examples is not None and not options.examples.are_shown_to(stager):
+        provenance = {**night.provenance, "examples": options.examples.provenance_beside(stager)}
+        night = replace(night, hypnogram=options.examples.voted(recording, night.hypnogram), provenance=provenance)
     if options.second_reader is not None:
         night = _with_second(night, recording, options.second_reader, pool=options.pool)
     night.write(folder, options.formats)
@@ -186,6 +185,5 @@ def _expected(stager: Stager, explain: Explain, options: StageOptions, described
         reader = options.second_reader
         provenance |= {"second_reader": f"{reader.name} {reader.version}", "pooled": options.pool}
     if options.examples is not None:
-        shown = isinstance(stager.processor, GeneralProcessor)
-        provenance["examples"] = options.examples.provenance if shown else f"vote of {options.examples.provenance}"
+        provenance["examples"] = options.examples.provenance_beside(stager)
     return {**provenance, "recording": described}

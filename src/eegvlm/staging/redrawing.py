@@ -54,12 +54,12 @@ class Redrawing:
 
     def own_answers(self) -> npt.NDArray[np.float64]:
         """Return the log probabilities of the night as it is, (n_epochs, 5); NaN where an epoch is not usable."""
-        found = np.full((self.night.n_epochs, 5), np.nan)
+        answers = np.full((self.night.n_epochs, 5), np.nan)
         usable = np.flatnonzero(self.night.usable)
         for first in range(0, len(usable), self.batch_size):
             rows = usable[first : first + self.batch_size]
-            found[rows] = self._calibrated(self.reader.read(self.inputs.rows(rows)))
-        return found
+            answers[rows] = self._calibrated(self.reader.read(self.inputs.rows(rows)))
+        return answers
 
     def answers(self, row: int, pictures: torch.Tensor) -> npt.NDArray[np.float64]:
         """Return the log probabilities of the stages if other pictures stood at one place of the night.
@@ -80,13 +80,12 @@ class Redrawing:
         step = self.batch_size if self.inputs.vectors is None else len(pictures)
         logits = []
         for first in range(0, len(pictures), max(1, step)):
-            some = pictures[first : first + step]
-            inputs = self.inputs.redrawn(np.full(len(some), row), some)
-            for begin in range(0, len(some), self.batch_size):
+            redrawn = pictures[first : first + step]
+            inputs = self.inputs.redrawn(np.full(len(redrawn), row), redrawn)
+            for begin in range(0, len(redrawn), self.batch_size):
                 logits.append(self.reader.read(inputs.part(slice(begin, begin + self.batch_size))))
         return self._calibrated(np.concatenate(logits))
 
     def _calibrated(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         temperature = self.reader.calibration.stage_temperature
-        found: npt.NDArray[np.float64] = log_softmax(logits.astype(np.float64) / temperature, axis=1)
-        return found
+        return np.asarray(log_softmax(logits.astype(np.float64) / temperature, axis=1))

@@ -22,7 +22,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.special import softmax
 
 from eegvlm import __version__
@@ -30,11 +29,11 @@ from eegvlm.core.memory import give_back
 from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 from eegvlm.evidence import measure_night
-from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.hypnogram.smoothing import posterior, tempered
 from eegvlm.images import PreparedNight, panel_channels
-from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor, checkpoint_path
-from eegvlm.model.general import is_general, load_general_model
+from eegvlm.model import EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.hub import commit_of
 from eegvlm.model.weights import weights_hash
 from eegvlm.report import FurtherLeads
@@ -46,7 +45,6 @@ from eegvlm.staging.explaining import (
     REASONS,
     UNCERTAIN_SHARE,
     Explain,
-    GrammarOf,
     Grammars,
     Ground,
     Reasons,
@@ -56,6 +54,7 @@ from eegvlm.staging.explaining import (
 from eegvlm.staging.general_reading import GeneralReader
 from eegvlm.staging.journal import AnswerJournal, Answers, answers_key
 from eegvlm.staging.limits import limits_of
+from eegvlm.staging.loading import load_checkpoint
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.precision import choose_device, choose_dtype
 from eegvlm.staging.reading import INPUTS, Inputs, Reader
@@ -131,7 +130,7 @@ class Stager:
             raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
         folder = checkpoint_path(name_or_path, revision)
         on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
-        model, processor = (_load_general if is_general(folder) else _load)(folder, precision)
+        model, processor = load_checkpoint(folder, precision)
         model = model.to(on).eval()
         provenance = {
             "software": f"eeg-vlm {__version__}",
@@ -156,6 +155,10 @@ class Stager:
     def can_explain(self) -> bool:
         """Whether the checkpoint was trained to give reasons."""
         return bool(self._reader.reasoned)
+
+    def explained(self, explain: Explain | None) -> Explain:
+        """Return which epochs get reasons; None: the uncertain ones, where the checkpoint gives reasons."""
+        return explain or ("uncertain" if self.can_explain else "none")
 
     def check_explain(self, explain: str) -> None:
         """Refuse a way of explaining that there is not, or that the checkpoint was not trained for.
@@ -279,7 +282,8 @@ class Stager:
             give_back()
         if ground is not None and explain != "none":
             chosen = night.usable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
-            seconds["explain_s"] = answering.explain(chosen, self._grammar(ground, hypnogram, reasons))
+            grammar = ground.grammar(self._grammars, hypnogram.stages if reasons == "grounded" else None)
+            seconds["explain_s"] = answering.explain(chosen, grammar)
         if diary is not None:
             diary.close()
         return StagedNight(
@@ -314,12 +318,6 @@ class Stager:
             NightAnswering(inputs, self._reader, batch_size, answers).read()
             ballots[name] = answers.logits
         return ballots
-
-    def _grammar(self, ground: Ground, hypnogram: Hypnogram, reasons: Reasons) -> GrammarOf:
-        if reasons == "grounded":
-            return ground.grammar(self._grammars, hypnogram.stages)
-        free = self._grammars.of(ground.words)
-        return lambda _: free
 
     def counterfactuals(self, recording: Recording, *, batch_size: int = 32) -> Counterfactuals:
         """Open a recording so that its epochs can be read, and explained, with other signals than their own.
@@ -391,29 +389,10 @@ class Stager:
             )
         if widening != 1:
             probabilities = tempered(probabilities, widening)
-        stages = np.where(read, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         return Hypnogram(
-            stages,
+            most_probable(probabilities),
             epoch_s=EPOCH_S,
             start=recording.start,
             probabilities=probabilities.astype(np.float32),
             notes=tuple(notes),
         )
-
-
-def _load(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor]:
-    """Load an EEG-VLM checkpoint."""
-    try:
-        processor = EegVlmProcessor.from_pretrained(folder)
-        model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=precision)
-    except (OSError, ValueError) as error:
-        hint = "use a folder with config.json, model.safetensors and the processor's files"
-        raise InputError(folder, "model", error, hint) from error
-    if model.config.alignment != "none":
-        model.model.enhancement.to(memory_format=torch.channels_last)
-    return model, processor
-
-
-def _load_general(folder: Path, precision: torch.dtype) -> tuple[Any, GeneralProcessor]:
-    """Load a general-purpose model that was made a stager."""
-    return load_general_model(folder, precision), GeneralProcessor.from_pretrained(folder)

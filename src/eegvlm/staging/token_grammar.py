@@ -151,10 +151,10 @@ class TokenGrammar:
                 ((token, at),) = after.items()
                 tokens.append(token)
                 nodes.append(at)
-            found = TokenRun(tuple(tokens), tuple(nodes), at, self._is_label(at))
+            run = TokenRun(tuple(tokens), tuple(nodes), at, self._is_label(at))
             if at is node:  # kept, it would be a circle, and the grammar of each epoch garbage for the collector
-                return found
-            node.run = found
+                return run
+            node.run = run
         return node.run
 
     def ending(self, node: Node) -> tuple[int, ...]:

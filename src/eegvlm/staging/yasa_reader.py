@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.hypnogram.yasa_staging import LEAST_MINUTES, LEAST_RATE, Modality, yasa_probabilities, yasa_version
 from eegvlm.signals import EPOCH_S, Channel, Recording, RecordingError, Role
 
@@ -90,8 +91,8 @@ class YasaReader:
                 notes.append(f"read {channel.name} as {modality.upper()}")
         probabilities = np.full((recording.n_epochs, 5), np.nan, np.float32)
         probabilities[is_read] = yasa_probabilities(signals, _RATE)
-        stages = np.where(is_read, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED).astype(np.int8)
         notes += _cut_note(is_read)
+        stages = most_probable(probabilities)
         return Hypnogram(stages, EPOCH_S, recording.start, probabilities=probabilities, notes=tuple(notes))
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.lab.datasets import Night, split_by_subject
 from eegvlm.lab.evaluation.answers import N_STAGES, NightAnswers
 from eegvlm.lab.evaluation.band_powers import band_power_features, eeg_channel
@@ -54,10 +55,8 @@ class LogisticStager:
     def __call__(self, recording: Recording) -> JudgedReading:
         """Stage a recording; epochs without signal stay unscored."""
         probabilities = self.probabilities(band_power_features(recording))
-        known = ~np.isnan(probabilities).any(axis=1)
-        best = np.where(known, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
         hypnogram = Hypnogram(
-            best.astype(np.int8),
+            most_probable(probabilities),
             EPOCH_S,
             recording.start,
             probabilities=probabilities.astype(np.float32),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eegvlm.errors import InputError
-from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.hypnogram.smoothing import real_transitions, smooth
 from eegvlm.lab.evaluation.run import JudgedReading
 from eegvlm.signals import EPOCH_S, Recording
@@ -81,8 +82,7 @@ def enhancement_alone(
             config = model.config
             chain = real_transitions()
             probabilities = smooth(probabilities, chain, strength=config.smoothing_strength, prior=config.stage_prior)
-        best = np.where(usable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
-        hypnogram = Hypnogram(best.astype(np.int8), EPOCH_S, recording.start, probabilities=probabilities)
+        hypnogram = Hypnogram(most_probable(probabilities), EPOCH_S, recording.start, probabilities=probabilities)
         shown = {panel.name: prepared.panels.get(panel.name) for panel in processor.layout.panels}
         return JudgedReading(
             hypnogram, {name: channels[0].name if channels else None for name, channels in shown.items()}

@@ -31,7 +31,7 @@ export function see() {
   queue(() => post(`${base()}/seen`, { who: page.who, epochs: [epoch] }), { clears: false });
 }
 
-export function take(state) {
+function take(state) {
   page.state = state;
   draw();
 }

@@ -1,22 +1,21 @@
 // What the scorer's keys and pointer do.
 
 import { STAGES, listen } from './keys.js';
-import { at, count, length, page, say, shown } from './state.js';
+import { at, count, length, listed, page, say, shown } from './state.js';
 import { change, edit } from './changes.js';
 import { draw } from './view.js';
 import { epochAt, xOfTime } from './navigator.js';
 import { go, jump, resize, turn } from './moving.js';
 import { load } from './signal_pages.js';
-import { measure, timeAt } from './ruler.js';
+import { timeAt } from './ruler.js';
 
-export function unseenListed() {
+function unseenListed() {
   const checked = new Set([...page.state.seen, ...page.state.scored]);
-  const listed = page.results?.review.to_review ?? [];
-  const left = listed.filter((one) => !checked.has(one));
-  return left.length ? left : listed;
+  const unseen = listed().filter((epoch) => !checked.has(epoch));
+  return unseen.length ? unseen : listed();
 }
 
-export const ACTIONS = {
+const ACTIONS = {
   'next-epoch': (event) => (event.shiftKey ? go(page.last + 1, { select: true }) : go(page.last + 1)),
   'previous-epoch': () => go(page.epoch - 1),
   'next-page': () => turn(1),
@@ -24,7 +23,7 @@ export const ACTIONS = {
   'first-epoch': () => go(1),
   'last-epoch': () => go(count()),
   'next-to-review': () => jump(unseenListed()),
-  'previous-to-review': () => jump(page.results?.review.to_review ?? [], -1),
+  'previous-to-review': () => jump(listed(), -1),
   'next-flagged': () => jump((page.results?.review.flags ?? []).map((one) => one.epoch)),
   'next-differing': () => jump(page.compared?.differing ?? []),
   'next-of-this-stage': () => jump(page.state.stages.flatMap((one, k) => (one === page.state.stages[page.epoch - 1] ? [k + 1] : []))),
@@ -41,9 +40,10 @@ export const ACTIONS = {
 };
 
 // A stretch for a mark or the ruler without a pointer: key b opens fields for its start, length and row.
-export function selectByKeys() {
-  at('stretch-start').value = (page.selection?.[0] ?? page.start).toFixed(1);
-  at('stretch-length').value = ((page.selection?.[1] ?? page.start + 3) - (page.selection?.[0] ?? page.start)).toFixed(1);
+function selectByKeys() {
+  const [from, to] = page.selection ?? [page.start, page.start + 3];
+  at('stretch-start').value = from.toFixed(1);
+  at('stretch-length').value = (to - from).toFixed(1);
   at('stretch-row').replaceChildren(...shown().map((row) => new Option(row.name, row.name)));
   at('stretch').showModal();
 }
@@ -51,26 +51,22 @@ export function selectByKeys() {
 export function select(from, to, rowName) {
   page.selection = [from, to];
   page.selectedRow = rowName;
-  const trace = page.traces.find((one) => one.name === rowName);
-  const found = trace && measure(trace, from, to);
-  at('ruler').textContent = found
-    ? `${rowName}: ${found.seconds.toFixed(2)} s, ${found.amplitude.toFixed(1)} ${trace.unit} peak to peak${found.hz === null ? '' : `, ${found.hz.toFixed(1)} Hz`}`
-    : '';
   draw();
 }
 
-export function score(stage) {
+function score(stage) {
   const [from, to] = [page.epoch, page.last];
   edit('stage', { stage, epochs: Array.from({ length: to - from + 1 }, (_, k) => from + k) });
   if (to < count()) go(to + 1);
 }
 
-export function mark(kind) {
+function mark(kind) {
   if (!page.selection) { say('Drag over the signals first: the mark is put where you dragged.'); return; }
   const text = kind === 'text' ? prompt('Text of the mark') ?? '' : '';
   const [start, stop] = page.selection;
   edit('mark', { kind, start_s: start, stop_s: stop, channel: page.selectedRow ?? null, text });
   page.selection = null;
+  draw();
 }
 
 listen((name, event) => {
@@ -105,25 +101,25 @@ export function followTraces() {
     if (moved && Math.abs(by) > 0.01) {
       const { id, kind, channel, text } = moved;
       edit('mark', { id, kind, channel, text, start_s: Math.max(0, moved.start_s + by), stop_s: moved.stop_s + by });
-    } else if (page.selection && page.selection[1] - page.selection[0] < 0.02) page.selection = null;
+    } else if (page.selection && page.selection[1] - page.selection[0] < 0.02) { page.selection = null; draw(); }
     from = moved = null;
   };
 }
 
 export function followNavigator() {
   const canvas = at('navigator');
-  let held = null;
+  let dragged = null; // lights off or on
   canvas.onpointerdown = (event) => {
     const x = event.clientX - canvas.getBoundingClientRect().left;
-    held = Object.entries(page.state.lights ?? {}).find(([, seconds]) => seconds !== null && Math.abs(xOfTime(canvas, seconds, count()) - x) < 5)?.[0] ?? null;
-    if (!held) go(epochAt(canvas, x, count()), { select: event.shiftKey });
+    dragged = Object.entries(page.state.lights ?? {}).find(([, seconds]) => seconds !== null && Math.abs(xOfTime(canvas, seconds, count()) - x) < 5)?.[0] ?? null;
+    if (!dragged) go(epochAt(canvas, x, count()), { select: event.shiftKey });
     canvas.setPointerCapture(event.pointerId);
   };
   canvas.onpointerup = (event) => {
-    if (!held) return;
+    if (!dragged) return;
     const x = event.clientX - canvas.getBoundingClientRect().left;
-    setLights(held, 30 * (epochAt(canvas, x, count()) - 1));
-    held = null;
+    setLights(dragged, 30 * (epochAt(canvas, x, count()) - 1));
+    dragged = null;
   };
 }
 

@@ -15,7 +15,7 @@ const NONE = 'none';
 let own = {};
 
 export const keys = () => ({ ...USUAL, ...own });
-export const words = (action) => (STAGES.includes(action) ? `score ${action}` : action.replaceAll('-', ' ').replace('_', '-'));
+const words = (action) => (STAGES.includes(action) ? `score ${action}` : action.replaceAll('-', ' ').replace('_', '-'));
 
 // Takes the scorer's own keys; returns those whose action is none of this version.
 export function useKeys(chosen) {
@@ -43,10 +43,10 @@ export function describe(list) {
   list.replaceChildren();
   for (const [key, action] of Object.entries(keys())) {
     if (action === NONE) continue;
-    const [term, said] = [document.createElement('dt'), document.createElement('dd')];
+    const [term, meaning] = [document.createElement('dt'), document.createElement('dd')];
     term.textContent = key;
-    said.textContent = words(action);
-    list.append(term, said);
+    meaning.textContent = words(action);
+    list.append(term, meaning);
   }
 }
 
@@ -65,7 +65,7 @@ export function settings(dialog, save) {
         event.preventDefault();
         if (event.key === 'Backspace' || event.key === 'Delete') chosen.set(action, []);
         else {
-          for (const [other, held] of chosen) chosen.set(other, held.filter((key) => key !== event.key)); // a key does one thing
+          for (const [each, pressed] of chosen) chosen.set(each, pressed.filter((key) => key !== event.key)); // a key does one thing
           chosen.get(action).push(event.key);
         }
         show();
@@ -81,9 +81,9 @@ export function settings(dialog, save) {
     show();
   };
   dialog.querySelector('[value="save"]').onclick = () => {
-    const kept = Object.fromEntries([...chosen].flatMap(([action, held]) => held.map((key) => [key, action])));
-    const changed = Object.fromEntries(Object.entries(kept).filter(([key, action]) => USUAL[key] !== action));
-    for (const key of Object.keys(USUAL)) if (!(key in kept)) changed[key] = NONE;
+    const actions = Object.fromEntries([...chosen].flatMap(([action, pressed]) => pressed.map((key) => [key, action])));
+    const changed = Object.fromEntries(Object.entries(actions).filter(([key, action]) => USUAL[key] !== action));
+    for (const key of Object.keys(USUAL)) if (!(key in actions)) changed[key] = NONE;
     save(changed);
   };
   dialog.showModal();

@@ -13,7 +13,6 @@ export function go(epoch, { select = false } = {}) {
   const from = 30 * (page.epoch - 1);
   const inside = from >= page.start && from + Math.min(30, length()) <= page.start + length();
   if (!inside || length() <= 30) page.start = Math.max(0, Math.min(length() <= 30 ? from : Math.floor(from / length()) * length(), page.info.duration_s - 1));
-  at('ruler').textContent = '';
   history.replaceState(null, '', `#epoch=${page.epoch}`);
   draw();
   load();

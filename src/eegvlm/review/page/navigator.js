@@ -6,17 +6,19 @@ export const STAGES = ['W', 'R', 'N1', 'N2', 'N3'];
 const SHADES = { W: '#c98a1b', N1: '#86b7d9', N2: '#3f7fb5', N3: '#1d3f72', R: '#b0413e', '?': '#888888' };
 const [HYPNOGRAM, DENSITY] = [74, 28];
 
+// The place of a share of the night on a canvas of some width, under the traces.
+const placeOf = (share, width) => LEFT + share * (width - LEFT - RIGHT);
+
 export const epochAt = (canvas, x, count) => {
   const width = canvas.getBoundingClientRect().width - LEFT - RIGHT;
   return Math.min(count, Math.max(1, Math.floor((x - LEFT) / width * count) + 1));
 };
-export const xOfTime = (canvas, seconds, count) =>
-  LEFT + seconds / (30 * count) * (canvas.getBoundingClientRect().width - LEFT - RIGHT);
+export const xOfTime = (canvas, seconds, count) => placeOf(seconds / (30 * count), canvas.getBoundingClientRect().width);
 
 export function drawNavigator(canvas, view) {
   const { pen, width, height } = fit(canvas);
   const count = view.stages.length;
-  const x = (epoch) => LEFT + (epoch - 1) / count * (width - LEFT - RIGHT);
+  const x = (epoch) => placeOf((epoch - 1) / count, width);
   const y = (label) => 8 + STAGES.indexOf(label) / 4 * (HYPNOGRAM - 16);
   const each = Math.max(1, (width - LEFT - RIGHT) / count);
   pen.font = '10px system-ui, sans-serif';
@@ -64,7 +66,7 @@ function drawProbabilities(pen, view, x, each) {
 function drawLights(pen, view, width, count, height) {
   for (const [name, seconds] of Object.entries(view.lights || {})) {
     if (seconds === null) continue;
-    const at = LEFT + seconds / (30 * count) * (width - LEFT - RIGHT);
+    const at = placeOf(seconds / (30 * count), width);
     pen.fillStyle = ink(pen.canvas, '--ink');
     pen.fillRect(at - 1, 0, 2, height);
     pen.fillText(name === 'off_s' ? 'lights off' : 'lights on', name === 'off_s' ? at + 3 : Math.max(LEFT, at - 46), height - 2);

@@ -1,6 +1,6 @@
 // Opening a night and a scoring.
 
-import { at, base, page, say } from './state.js';
+import { at, base, listed, page, say } from './state.js';
 import { draw } from './view.js';
 import { element } from './panels.js';
 import { get, post } from './server.js';
@@ -47,25 +47,25 @@ export async function showScoring() {
   at('readings').replaceChildren(new Option('–', ''), ...page.state.readings.map((one) => new Option(one, one)));
   if (![...at('scorings').options].some((one) => one.value === page.scoring)) at('scorings').prepend(new Option(page.scoring, page.scoring));
   at('scorings').value = page.scoring;
-  const wanted = /^#epoch=(\d+)$/.exec(location.hash);
-  go(wanted ? Number(wanted[1]) : page.results?.review.to_review[0] ?? 1);
+  const inAddress = /^#epoch=(\d+)$/.exec(location.hash);
+  go(inAddress ? Number(inAddress[1]) : listed()[0] ?? 1);
   if (page.state.signature && !page.state.outputs) queue(() => post(`${base()}/outputs`));
   if (page.results) readDetails(base());
   showSpectrogram();
 }
 
-export async function readDetails(from) {
+async function readDetails(from) {
   try {
-    const found = await get(`${from}/details`);
+    const details = await get(`${from}/details`);
     if (from !== base()) return;
-    if (!found.ready) { setTimeout(() => readDetails(from), 1000); return; }
-    page.details = found.epochs;
-    if (found.error) say(found.error);
+    if (!details.ready) { setTimeout(() => readDetails(from), 1000); return; }
+    page.details = details.epochs;
+    if (details.error) say(details.error);
     draw();
   } catch (error) { if (error.status !== 404) say(error.message); }
 }
 
-export async function showSpectrogram() {
+async function showSpectrogram() {
   const row = page.rows.find((one) => !one.hidden);
   if (!row || page.info.recording_error) return;
   const query = new URLSearchParams({ plus: row.plus, minus: row.minus.length === 1 ? row.minus[0] : '' });

@@ -7,9 +7,9 @@ import { draw } from './view.js';
 import { readPage } from './server.js';
 
 // The pages around the one that is shown are asked for in advance: a filter takes longer than a key press.
-export const MOST_PAGES = 5;
+const MOST_PAGES = 5;
 export const pages = new Map();
-export function pageOf(request) {
+function pageOf(request) {
   const key = JSON.stringify(request);
   if (!pages.has(key)) {
     const reading = readPage(page.night, request);
@@ -20,30 +20,30 @@ export function pageOf(request) {
   return pages.get(key);
 }
 
-export function readAhead(request) {
+function readAhead(request) {
   const seconds = length();
   for (const start of [request.start_s + seconds, request.start_s - seconds]) {
     if (start >= 0 && start < page.info.duration_s) pageOf({ ...request, start_s: start, stop_s: start + seconds }).catch(() => null);
   }
 }
 
-let asked = 0;
+let latest = 0; // number of the request whose page is to be shown
 export async function load() {
   const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, at('traces').clientWidth - LEFT - RIGHT) };
-  const mine = ++asked;
+  const number = ++latest;
   if (!request.rows.length) { page.traces = []; draw(); return; }
   try {
     const traces = await pageOf(request);
-    if (mine !== asked) return;
+    if (number !== latest) return;
     page.traces = traces;
     draw();
     const complete = Math.min(...traces.map((one) => one.complete));
     at('legend').textContent = complete < 1 ? `Reading the night: ${Math.floor(100 * complete)} %` : page.modelOnly ? 'The channels that the model drew (key m)' : '';
     document.documentElement.dataset.loaded = page.start;
     if (complete === 1) readAhead(request);
-    else setTimeout(() => { if (mine === asked) load(); }, 500);
+    else setTimeout(() => { if (number === latest) load(); }, 500);
   } catch (error) {
-    if (mine !== asked) return;
+    if (number !== latest) return;
     page.traces = [];
     draw();
     say(error.message);

@@ -10,6 +10,7 @@ export const page = {
 export const count = () => page.info.n_epochs;
 export const base = () => `/api/nights/${page.night}/scorings/${encodeURIComponent(page.scoring)}`;
 export const say = (text) => { at('message').textContent = text; };
+export const listed = () => page.results?.review.to_review ?? []; // epochs to review
 export const length = () => Math.min(page.seconds, page.info.duration_s);
 export const shown = () => page.rows.filter((row) => (page.modelOnly ? isModels(row) : !row.hidden));
-export const isModels = (row) => Object.values(page.results?.panels ?? {}).includes(row.name);
+const isModels = (row) => Object.values(page.results?.panels ?? {}).includes(row.name);

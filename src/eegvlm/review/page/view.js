@@ -1,9 +1,10 @@
 // Draws the page from what is known.
 
-import { at, count, length, page, shown } from './state.js';
+import { at, count, length, listed, page, shown } from './state.js';
 import { drawNavigator } from './navigator.js';
 import { drawSignals } from './drawing.js';
 import { edit } from './changes.js';
+import { measure } from './ruler.js';
 import { progressWords, showComparison, showMarks, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
 
 export function draw() {
@@ -12,12 +13,13 @@ export function draw() {
   const checked = [...new Set([...state.seen, ...state.scored])];
   drawNavigator(at('navigator'), {
     stages: state.stages, from: page.epoch, to: page.last, checked, lights: state.lights, probabilities: results?.probabilities,
-    columns: results?.columns, listed: results?.review.to_review ?? [], differing: page.compared?.differing ?? [],
+    columns: results?.columns, listed: listed(), differing: page.compared?.differing ?? [],
   });
   drawSignals(at('traces'), {
     start: page.start, seconds: length(), rows: drawnRows(), gain: page.gain, marks: state.marks,
     quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection,
   });
+  at('ruler').textContent = rulerWords();
   const stage = state.stages[page.epoch - 1];
   at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}  ${clock(30 * (page.epoch - 1))}`;
   at('stage').textContent = stage;
@@ -38,14 +40,23 @@ export function draw() {
   document.documentElement.dataset.revision = state.revision;
 }
 
-export function drawnRows() {
+function drawnRows() {
   return shown().map((row) => {
     const trace = page.traces.find((one) => one.name === row.name);
     return { ...row, unit: trace?.unit ?? 'µV', trace };
   });
 }
 
-export function eventsOnPage() {
+// What is read off the selection; empty without one, and while its signals are on their way.
+function rulerWords() {
+  const trace = page.selection && page.traces.find((one) => one.name === page.selectedRow);
+  const ruler = trace && measure(trace, ...page.selection);
+  if (!ruler) return '';
+  const frequency = ruler.hz === null ? '' : `, ${ruler.hz.toFixed(1)} Hz`;
+  return `${trace.name}: ${ruler.seconds.toFixed(2)} s, ${ruler.amplitude.toFixed(1)} ${trace.unit} peak to peak${frequency}`;
+}
+
+function eventsOnPage() {
   const events = [];
   for (let k = Math.floor(page.start / 30); k < (page.start + length()) / 30 && length() <= 300; k++) {
     for (const [kind, channel, from, to] of page.details?.[k]?.found?.events ?? []) {
@@ -55,7 +66,7 @@ export function eventsOnPage() {
   return events;
 }
 
-export function clock(seconds) {
+function clock(seconds) {
   if (!page.info.start) return `${(seconds / 60).toFixed(1)} min`;
   const time = new Date(`${page.info.start}Z`); // local time without a zone: no zone may move it
   time.setTime(time.getTime() + 1000 * seconds);
