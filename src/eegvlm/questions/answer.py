@@ -72,7 +72,7 @@ class AnswerStatement:
     @property
     def mark(self) -> str:
         """What a reader should think of it: the worst of its verdicts, or its basis."""
-        outcomes = {one.verdict.outcome for one in self.checked}
+        outcomes = {claim.verdict.outcome for claim in self.checked}
         for worst in (Outcome.CONTRADICTED, Outcome.NOT_MEASURABLE, Outcome.CONFIRMED):
             if worst in outcomes:
                 return worst.value.replace("_", " ")
@@ -109,16 +109,16 @@ class Answer:
     @property
     def text(self) -> str:
         """The statements in one line."""
-        return " ".join(one.text for one in self.statements)
+        return " ".join(statement.text for statement in self.statements)
 
     @property
     def verdicts(self) -> Counter[str]:
         """How many claims had which verdict."""
-        return Counter(one.verdict.outcome.value for said in self.statements for one in said.checked)
+        return Counter(claim.verdict.outcome.value for statement in self.statements for claim in statement.checked)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer ready for JSON."""
-        checked = [one.verdict for said in self.statements for one in said.checked]
+        checked = [claim.verdict for statement in self.statements for claim in statement.checked]
         return {
             "epoch": self.epoch,
             "stage": self.stage.label,
@@ -126,8 +126,12 @@ class Answer:
             "kind": None if self.question is None else self.question.kind.value,
             "answered_by": self.answered_by,
             "statements": [
-                {"text": one.text, "basis": one.basis.value, "claims": [claim.to_dict() for claim in one.checked]}
-                for one in self.statements
+                {
+                    "text": statement.text,
+                    "basis": statement.basis.value,
+                    "claims": [claim.to_dict() for claim in statement.checked],
+                }
+                for statement in self.statements
             ],
             "verdicts": dict(self.verdicts),
             "faithfulness": faithfulness(checked),

@@ -41,7 +41,7 @@ _DECIDING = {
 }
 
 
-def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
+def answer(night: AskedNight, epoch: int, text: str) -> Answer:
     """Answer a question of the closed set.
 
     Parameters
@@ -50,7 +50,7 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
         The night.
     epoch
         From 1, as scorers count.
-    asked
+    text
         The question, in English; see :data:`.question.KINDS`.
 
     Returns
@@ -63,12 +63,12 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
     InputError
         If the question is not understood, or an epoch is not in the night.
     """
-    question = parse_question(asked)
+    question = parse_question(text)
     place = night.place(epoch)
     stage = night.stage(place)
     if stage is Stage.UNSCORED and question.kind is not QuestionKind.EVENTS:
-        said = (AnswerStatement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL),)
-        return Answer(asked, epoch, stage, said, question)
+        unstaged = (AnswerStatement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL),)
+        return Answer(text, epoch, stage, unstaged, question)
     match question.kind:
         case QuestionKind.WHY if question.stage in (None, stage):
             statements = _why(night, place, stage)
@@ -81,7 +81,7 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
             statements = compared(night, place, night.place(question.other, "QUESTION"))
         case _:
             statements = _sure(night, place, question.stage or stage)
-    return Answer(asked, epoch, stage, tuple(statements), question)
+    return Answer(text, epoch, stage, tuple(statements), question)
 
 
 def _stage_is(stage: Stage) -> AnswerStatement:
@@ -90,8 +90,8 @@ def _stage_is(stage: Stage) -> AnswerStatement:
 
 def _why(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     rationale = compose(night.findings(place), night.contexts[place], stage)
-    said = [night.said(sentence, place) for sentence in rationale.sentences[:-1]]  # the last one names the stage
-    return [*said, *_not_measured(night, place, _kinds_of(stage)), probability(night, place, stage)]
+    reasons = [night.said(sentence, place) for sentence in rationale.sentences[:-1]]  # the last one names the stage
+    return [*reasons, *_not_measured(night, place, _kinds_of(stage)), probability(night, place, stage)]
 
 
 def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) -> list[AnswerStatement]:
@@ -100,19 +100,19 @@ def _why_not(night: AskedNight, place: int, stage: Stage, question: Question) ->
         return _why(night, place, stage)
     facts = true_sentences(night.findings(place), night.contexts[place])
     starts = (*_DECIDING[other], f"against.{other.label}")
-    said = [
+    statements = [
         night.said(text, place)
         for name, texts in facts.items()
-        if any(name == one or name.startswith(f"{one}.") for one in starts)
+        if any(name == start or name.startswith(f"{start}.") for start in starts)
         and (not name.startswith("against.") or stage.label in TABLE.statement(name).serves)
         for text in texts
     ]
     rules = _rules(night, place, other)
-    said += rules
-    if any(one.verdict.claim.negated is False for said_of in rules for one in said_of.checked):
-        said.append(_defended(night, place, other, stage))
-    said += _not_measured(night, place, _kinds_of(other))
-    return [*said, probability(night, place, other), probability(night, place, stage)]
+    statements += rules
+    if any(claim.verdict.claim.negated is False for said_of in rules for claim in said_of.checked):
+        statements.append(_defended(night, place, other, stage))
+    statements += _not_measured(night, place, _kinds_of(other))
+    return [*statements, probability(night, place, other), probability(night, place, stage)]
 
 
 def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> AnswerStatement:
@@ -128,7 +128,7 @@ def _defended(night: AskedNight, place: int, other: Stage, stage: Stage) -> Answ
 
 def _rules(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     """Say of each rule of a stage whether it is met, is not, or cannot be told."""
-    said = []
+    statements = []
     for entry in TABLE.rules:
         if entry.stage is not stage:
             continue
@@ -137,61 +137,63 @@ def _rules(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]
         (verdict,) = verify([claim], night.findings(place), night.contexts[place])
         if verdict.outcome is Outcome.NOT_MEASURABLE:
             text = f"Whether rule {rule} is met cannot be told, for part of it was not measured: {content}."
-            said.append(AnswerStatement(text, Basis.UNKNOWN))
+            statements.append(AnswerStatement(text, Basis.UNKNOWN))
         elif verdict.outcome is Outcome.CONFIRMED:
-            said.append(night.said(f"Rule {rule} is met: {content}.", place, [claim]))
+            statements.append(night.said(f"Rule {rule} is met: {content}.", place, [claim]))
         else:
             # that the rule is met is contradicted, so that it is not is confirmed
             denied = Checked(place + 1, Verdict(replace(claim, negated=True), Outcome.CONFIRMED))
-            said.append(AnswerStatement(f"Rule {rule} is not met: {content}.", Basis.SIGNAL, (denied,)))
-    return said
+            statements.append(AnswerStatement(f"Rule {rule} is not met: {content}.", Basis.SIGNAL, (denied,)))
+    return statements
 
 
 def _events(night: AskedNight, place: int, question: Question) -> list[AnswerStatement]:
     measured = night.contexts[place].measured
     facts = true_sentences(night.findings(place), night.contexts[place])
-    said: list[AnswerStatement] = []
+    statements: list[AnswerStatement] = []
     absent = []
     for kind in question.events:
         name = "chin" if kind is K.CHIN_TONE else str(kind)
-        texts = [text for key, some in facts.items() if key == name or key.startswith(f"{name}.") for text in some]
-        said += [night.said(text, place) for text in texts]
-        found = [one for one in night.findings(place) if one.kind is kind]
-        if found and not texts:
-            seconds = sum(one.end_s - one.start_s for one in found)
-            text = f"{NAMES[kind].capitalize()}: {len(found)}, {seconds:.0f} s in all, too little to matter."
-            said.append(night.said(text, place, [Claim(str(kind), start_s=found[0].start_s)]))
-        elif not found and kind in measured:
+        texts = [
+            text for key, sentences in facts.items() if key == name or key.startswith(f"{name}.") for text in sentences
+        ]
+        statements += [night.said(text, place) for text in texts]
+        events = [event for event in night.findings(place) if event.kind is kind]
+        if events and not texts:
+            seconds = sum(event.end_s - event.start_s for event in events)
+            text = f"{NAMES[kind].capitalize()}: {len(events)}, {seconds:.0f} s in all, too little to matter."
+            statements.append(night.said(text, place, [Claim(str(kind), start_s=events[0].start_s)]))
+        elif not events and kind in measured:
             absent.append(kind)
     if absent:
         text = f"Looked for and not found: {', '.join(NAMES[kind] for kind in absent)}."
         claims = [Claim(str(kind), start_s=0.0, end_s=30.0, negated=True) for kind in absent]
-        said.append(night.said(text, place, claims))
-    return [*said, *_not_measured(night, place, question.events)]
+        statements.append(night.said(text, place, claims))
+    return [*statements, *_not_measured(night, place, question.events)]
 
 
 def _sure(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
-    said = [probability(night, place, stage)]
+    statements = [probability(night, place, stage)]
     probabilities = night.hypnogram.probabilities
     if probabilities is not None and np.isfinite(probabilities[place]).all():
         row = probabilities[place]
         order = [Stage(int(k)) for k in np.argsort(row)[::-1]]
-        others = ", ".join(f"{one.label} {row[one]:.2f}" for one in order if one is not stage)
-        said.append(AnswerStatement(f"The others: {others}.", Basis.MODEL))
+        others = ", ".join(f"{other.label} {row[other]:.2f}" for other in order if other is not stage)
+        statements.append(AnswerStatement(f"The others: {others}.", Basis.MODEL))
         if stage is order[0]:
             text = f"About {100 * row[stage]:.0f} of 100 epochs with such a probability are right, if it is calibrated."
-            said.append(AnswerStatement(text, Basis.MODEL))
-    said += [one for one in _rules(night, place, stage) if one.basis is Basis.SIGNAL]
+            statements.append(AnswerStatement(text, Basis.MODEL))
+    statements += [statement for statement in _rules(night, place, stage) if statement.basis is Basis.SIGNAL]
     before, after = (night.stage(k) if 0 <= k < len(night.hypnogram) else None for k in (place - 1, place + 1))
     sides = (("before", before), ("after", after))
-    around = [f"the one {side} is {one.label}" for side, one in sides if one is not None]
+    around = [f"the one {side} is {neighbour.label}" for side, neighbour in sides if neighbour is not None]
     if around:
-        said.append(AnswerStatement(f"Of its neighbours {' and '.join(around)}.", Basis.MODEL))
+        statements.append(AnswerStatement(f"Of its neighbours {' and '.join(around)}.", Basis.MODEL))
     if night.second is None:
-        said.append(AnswerStatement("No second reader was asked.", Basis.UNKNOWN))
+        statements.append(AnswerStatement("No second reader was asked.", Basis.UNKNOWN))
     else:
-        said.append(AnswerStatement(f"The second reader says {night.second[place].label}.", Basis.MODEL))
-    return [*said, *(AnswerStatement(text, Basis.UNKNOWN) for text in night.limits)]
+        statements.append(AnswerStatement(f"The second reader says {night.second[place].label}.", Basis.MODEL))
+    return [*statements, *(AnswerStatement(text, Basis.UNKNOWN) for text in night.limits)]
 
 
 def probability(night: AskedNight, place: int, stage: Stage) -> AnswerStatement:

@@ -127,7 +127,7 @@ class AskedNight:
             What it claims; as the grammar of rationales reads it where None. A sentence that the grammar cannot read
             is marked as unverified.
         """
-        found = parse(text).claims if claims is None else claims
-        verdicts = verify(found, self.findings(place), self.contexts[place])
-        checked = tuple(Checked(place + 1, one) for one in verdicts)
+        parsed = parse(text).claims if claims is None else claims
+        verdicts = verify(parsed, self.findings(place), self.contexts[place])
+        checked = tuple(Checked(place + 1, verdict) for verdict in verdicts)
         return AnswerStatement(text, Basis.SIGNAL if checked else Basis.UNREAD, checked)

@@ -121,8 +121,8 @@ def parse_question(text: str) -> Question:
         return Question(QuestionKind.WHY_NOT, named[-1])
     if _SURE.search(plain):
         return Question(QuestionKind.SURE, named[0] if named else None)
-    asked = next((kinds for word, kinds in EVENTS.items() if word in plain), None)
-    if asked is not None or _EVENTS.search(plain):
-        return Question(QuestionKind.EVENTS, events=asked or _ALL)
+    events = next((kinds for word, kinds in EVENTS.items() if word in plain), None)
+    if events is not None or _EVENTS.search(plain):
+        return Question(QuestionKind.EVENTS, events=events or _ALL)
     examples = "; ".join(KINDS.values())
     raise InputError("arguments", "QUESTION", text, f"ask one of five kinds: {examples}")
