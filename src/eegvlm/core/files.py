@@ -1,4 +1,4 @@
-"""The one writer of files: a file is there as a whole or not at all, and an output is checked before the work.
+"""The one writer of files: a file is written whole or not at all, and outputs are checked before the work.
 
 Notable
 -------
@@ -233,7 +233,7 @@ def check_output_folder(path: str | os.PathLike[str], *, files: Iterable[str] = 
     """
     path = Path(path)
     with output_errors(path):
-        existing = next((one for one in (path, *path.parents) if os.path.lexists(one)), Path())
+        existing = next((ancestor for ancestor in (path, *path.parents) if os.path.lexists(ancestor)), Path())
         if not existing.is_dir():
             wrong = errno.EEXIST if existing == path else errno.ENOTDIR
             raise OSError(wrong, os.strerror(wrong), str(path))

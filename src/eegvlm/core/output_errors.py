@@ -73,7 +73,7 @@ def _is_about(error: OSError, path: Path) -> bool:
     """Tell whether an error names the output or a part of it, what lies in it, a folder above it, or no file."""
     if error.filename is None or isinstance(error.filename, int):
         return True
-    named, output = (Path(os.path.abspath(os.fsdecode(one))) for one in (error.filename, path))  # noqa: PTH100
+    named, output = (Path(os.path.abspath(os.fsdecode(name))) for name in (error.filename, path))  # noqa: PTH100
     return (
         output.is_relative_to(named)
         or named.is_relative_to(output)

@@ -1,4 +1,4 @@
-"""Templates of pages, which escape what is put into them and refuse a name that nobody gave."""
+"""Templates of pages, which escape their values and refuse undefined names."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def holds_nothing(folder: Path, *but: str) -> bool:
 
 
 def discard(path: Path) -> None:
-    """Remove a file or a folder with all that is in it, if it is there and can be removed."""
+    """Remove a file, or a folder with its contents, if it exists and can be removed."""
     with suppress(OSError):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -54,13 +54,13 @@ def electrode_artefacts(signal: Continuous, *, stands_out: float = 15.0) -> Mark
     # a pop decays over tenths of a second: the level before it is not met again at once, as after a sharp wave
     before = whole[np.maximum(starts - 3, 0)]
     after = whole[np.minimum(stops[:, None] + np.arange(2, 10), len(whole) - 1)] if len(stops) else np.zeros((0, 8))
-    held = np.abs(after - before[:, None]).min(axis=1) > 0.3 * top if len(stops) else np.zeros(0, np.bool_)
+    persists = np.abs(after - before[:, None]).min(axis=1) > 0.3 * top if len(stops) else np.zeros(0, np.bool_)
     alone = np.ones(len(starts), np.bool_)
     # movement makes steps in a row, a pop is one
     close = starts[1:] - stops[:-1] < 1.5 * _RATE
     alone[1:] &= ~close
     alone[:-1] &= ~close
-    keep = held & alone
+    keep = persists & alone
     pops = Marks.of(starts[keep] / _RATE, np.minimum(stops[keep] / _RATE + 0.6, signal.n_epochs * 30.0), top[keep])
     dead, until = runs(smoothed(np.abs(whole), _RATE // 2 + 1) < FLAT_UV / 2)
     long = until - dead >= _RATE

@@ -73,8 +73,8 @@ class Continuous:
         rows = np.lib.stride_tricks.sliding_window_view(flat, size)[:: INNER * per_epoch]
         bins = int(min(rate / 2, _HIGHEST_HZ) * _SPAN_S) + 1
         spectra = np.empty((len(rows), bins), np.complex64)
-        for row, held in zip(rows, spectra, strict=True):
-            held[:] = fft.rfft(row)[:bins]
+        for row, spectrum in zip(rows, spectra, strict=True):
+            spectrum[:] = fft.rfft(row)[:bins]
         spectra /= np.float32(size)
         return cls(name, rate, n, present, spectra)
 
@@ -124,9 +124,9 @@ class Continuous:
         parts = []
         for block in range(0, len(self.spectra), _BLOCKS_AT_ONCE):
             spectra = self.spectra[block : block + _BLOCKS_AT_ONCE, first:last]
-            moved = np.zeros((len(spectra), size), np.complex64)
-            moved[:, (np.arange(first, last) - middle) % size] = spectra * (2 * gain[first:])
-            out = fft.ifft(moved, axis=1, overwrite_x=True)
+            shifted = np.zeros((len(spectra), size), np.complex64)
+            shifted[:, (np.arange(first, last) - middle) % size] = spectra * (2 * gain[first:])
+            out = fft.ifft(shifted, axis=1, overwrite_x=True)
             out *= np.float32(size)
             parts.append(_inner(out, rate))
         return np.concatenate(parts)[: self.n_epochs * EPOCH_S * rate], middle / _SPAN_S
@@ -159,8 +159,8 @@ def _inner(out: npt.NDArray[_Number], rate: int) -> npt.NDArray[_Number]:
 
 def usual_level(epochs: Samples | EpochFile, present: Bools) -> float:
     """Return the median of epochs (n, samples) that are present, from up to 128 of them all over the night."""
-    some = np.flatnonzero(present)[:: max(1, len(present) // 64)]
-    return float(np.median(epochs[some])) if len(some) else 0.0
+    rows = np.flatnonzero(present)[:: max(1, len(present) // 64)]
+    return float(np.median(epochs[rows])) if len(rows) else 0.0
 
 
 def smoothed(values: Samples, width: int) -> Samples:

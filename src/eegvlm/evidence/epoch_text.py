@@ -115,12 +115,12 @@ class _Describer:
         return "\n".join([_HEADING, *rhythms, self._eeg_events(epoch), self._eyes(epoch), self._chin(epoch)])
 
     def _rhythms(self, panel: str, epoch: int) -> str:
-        title, shown = self._title(panel), self.night.shown_in(panel, epoch)
-        rhythms = None if shown is None else self.evidence.rhythms.get(shown.name)
-        if shown is None or rhythms is None or rhythms.dominant[epoch] < 0:
+        title, channel = self._title(panel), self.night.shown_in(panel, epoch)
+        rhythms = None if channel is None else self.evidence.rhythms.get(channel.name)
+        if channel is None or rhythms is None or rhythms.dominant[epoch] < 0:
             return f"{title}: {_NOT_MEASURED}."
-        values = self._amplitudes[shown.name][epoch]
-        usual = self.medians.eeg.get(shown.name, np.full(len(values), np.nan))
+        values = self._amplitudes[channel.name][epoch]
+        usual = self.medians.eeg.get(channel.name, np.full(len(values), np.nan))
         beside = [_beside(value, median) for value, median in zip(values, usual, strict=True)]
         bands = zip(BAND_NAMES, values[1:], beside[1:], strict=True)
         sizes = ", ".join(f"{name} {_number(value)}{ratio}" for name, value, ratio in bands)
@@ -184,12 +184,12 @@ class _EventLine:
         self.none: list[str] = []
         self.unknown: list[str] = []
 
-    def add(self, name: str, found: str | None) -> None:
+    def add(self, name: str, text: str | None) -> None:
         """Add a kind: what was found of it, nothing (``""``), or None where it was not measured."""
-        if found is None:
+        if text is None:
             self.unknown.append(name)
-        elif found:
-            self.found.append(found)
+        elif text:
+            self.found.append(text)
         else:
             self.none.append(name)
 
@@ -251,5 +251,5 @@ def _amplitudes(rhythms: Rhythms) -> Floats:
 
 def _medians(values: Floats) -> Floats:
     """Return the median of each column, NaN where too few epochs hold a value."""
-    held = values[np.isfinite(values).all(axis=1)]
-    return np.median(held, axis=0) if len(held) >= LEAST_EPOCHS else np.full(values.shape[1], np.nan)
+    complete = values[np.isfinite(values).all(axis=1)]
+    return np.median(complete, axis=0) if len(complete) >= LEAST_EPOCHS else np.full(values.shape[1], np.nan)

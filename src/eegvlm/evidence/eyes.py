@@ -23,7 +23,7 @@ _RATE = 32
 
 @dataclass(frozen=True)
 class EyeMovements:
-    """The marks of the three kinds; the amplitude is that of the difference of both eyes where both are there."""
+    """The marks of the three kinds; with both eyes, the amplitude is that of their difference."""
 
     rapid: Marks
     slow: Marks
@@ -82,11 +82,11 @@ def eye_movements(
 
 def _look(left: Continuous, right: Continuous | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the difference of both eyes, and half their sum, in which conjugate movements cancel."""
-    one = left.band(0.3, 8.0, rate=_RATE, rolloff=(0.2, 3.0))
+    eye = left.band(0.3, 8.0, rate=_RATE, rolloff=(0.2, 3.0))
     if right is None:
-        return one, np.zeros_like(one)
+        return eye, np.zeros_like(eye)
     other = right.band(0.3, 8.0, rate=_RATE, rolloff=(0.2, 3.0))
-    return other - one, (one + other) / 2
+    return other - eye, (eye + other) / 2
 
 
 def _swing(values: np.ndarray, starts: np.ndarray, stops: np.ndarray, *, reach: int) -> npt.NDArray[np.float32]:

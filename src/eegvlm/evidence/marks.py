@@ -73,8 +73,8 @@ class Marks:
                 order = np.argsort(other.onset_s)
                 end = np.maximum.accumulate(other.end_s[order])
                 # events that begin before this one ends: does the last of them to end reach into it?
-                begun = np.searchsorted(other.onset_s[order], self.end_s)
-                mask &= (begun == 0) | (end[np.maximum(begun - 1, 0)] <= self.onset_s)
+                n_begun = np.searchsorted(other.onset_s[order], self.end_s)
+                mask &= (n_begun == 0) | (end[np.maximum(n_begun - 1, 0)] <= self.onset_s)
         return self.keep(mask)
 
     def share(self, n_epochs: int, rate: float = 50.0) -> Floats:
@@ -110,6 +110,6 @@ def highest(values: npt.NDArray[np.float32], starts: Ints, stops: Ints) -> npt.N
 
 
 def sums(values: npt.NDArray[np.float32], starts: Ints, stops: Ints) -> Floats:
-    """Return the sum of the values in each stretch; one that reaches beyond the values counts what is there."""
+    """Return the sum of the values in each stretch; a stretch that reaches beyond the values is cut off."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     return np.asarray(total[np.minimum(stops, len(values))] - total[np.minimum(starts, len(values))])

@@ -81,13 +81,15 @@ def measure(
     used = {role: np.asarray(signals[role], np.float32) for role in _MEASURED if role in signals}
     rates = {role: float(rate[role] if isinstance(rate, Mapping) else rate) for role in used}
     n_epochs = _checked(used, rates)
-    said = {role: (names or {}).get(role, role.value) for role in used}
-    present: dict[str, npt.NDArray[np.bool_]] = dict.fromkeys(said.values(), np.zeros(0, np.bool_))
+    labels = {role: (names or {}).get(role, role.value) for role in used}
+    present: dict[str, npt.NDArray[np.bool_]] = dict.fromkeys(labels.values(), np.zeros(0, np.bool_))
 
     def transformed(*roles: Role) -> dict[Role, Continuous]:
-        given = levels or {}
+        role_levels = levels or {}
         signals = {
-            role: Continuous.of(used[role], rates[role], said[role], given.get(role)) for role in roles if role in used
+            role: Continuous.of(used[role], rates[role], labels[role], role_levels.get(role))
+            for role in roles
+            if role in used
         }
         present.update({signal.name: signal.present for signal in signals.values()})
         return signals
@@ -100,26 +102,26 @@ def measure(
     share = {}
     central, frontal = _first(ready, _CENTRAL_FIRST), _first(ready, _FRONTAL_FIRST)
     if central is not None and frontal is not None:
-        moved = movements(central)
-        marks[K.MOVEMENT] = {central.name: moved}
+        movement = movements(central)
+        marks[K.MOVEMENT] = {central.name: movement}
         marks[K.ELECTRODE_ARTEFACT] = {ready[r].name: electrode_artefacts(ready[r]) for r in _EEG if r in ready}
-        hidden = [*eyes, moved]
+        hidden = [*eyes, movement]
         waves = find_waves(frontal)
         large = frontal.seen(slow_waves(waves)).clear_of(hidden)
         marks[K.SLOW_WAVE] = {frontal.name: large}
         marks[K.K_COMPLEX] = {frontal.name: frontal.seen(k_complexes(waves)).clear_of(hidden)}
         share[frontal.name] = np.where(frontal.present, large.share(n_epochs), np.nan)
         sharp = vertex_waves(central, waves if central is frontal else find_waves(central))
-        marks[K.VERTEX_WAVE] = {central.name: sharp.clear_of([moved])}
-        marks[K.SAWTOOTH] = {central.name: sawtooth_waves(central).clear_of([moved])}
+        marks[K.VERTEX_WAVE] = {central.name: sharp.clear_of([movement])}
+        marks[K.SAWTOOTH] = {central.name: sawtooth_waves(central).clear_of([movement])}
         if central.nyquist >= SPINDLE_LEAST_NYQUIST_HZ:
-            marks[K.SPINDLE] = {central.name: detect_spindles(central).clear_of([moved])}
+            marks[K.SPINDLE] = {central.name: detect_spindles(central).clear_of([movement])}
         if central.nyquist >= AROUSAL_LEAST_NYQUIST_HZ:
             # an arousal may come with movement
             marks[K.AROUSAL] = {central.name: detect_arousals(central)}
     chin = next((measure_chin(signal) for signal in transformed(Role.EMG_CHIN).values()), None)
-    rhythms = {said[role]: measure_rhythms(used[role], rates[role]) for role in _EEG if role in used}
-    sides = tuple(said[role] for role in (Role.EOG_LEFT, Role.EOG_RIGHT) if role in used)
+    rhythms = {labels[role]: measure_rhythms(used[role], rates[role]) for role in _EEG if role in used}
+    sides = tuple(labels[role] for role in (Role.EOG_LEFT, Role.EOG_RIGHT) if role in used)
     return Evidence(n_epochs, marks, rhythms, share, chin, present, sides)
 
 
@@ -138,17 +140,17 @@ def measure_night(night: PreparedNight) -> Evidence:
     Evidence
         Epochs in which a channel is not shown hold no findings of it.
     """
-    found = Evidence(night.n_epochs, {}, {}, {}, None)
+    evidence = Evidence(night.n_epochs, {}, {}, {}, None)
     for place in range(max((len(channels) for channels in night.panels.values()), default=0)):
-        held = {
+        by_role = {
             channels[place].role: (channels[place], night.shown[panel] == place)
             for panel, channels in night.panels.items()
             if place < len(channels) and (night.shown[panel] == place).any()
         }
-        measured = {role: held[role] for role in _MEASURED if role in held}
+        measured = {role: by_role[role] for role in _MEASURED if role in by_role}
         if measured and night.layout.rate >= _LEAST_HZ:
-            found = found.joined(_in_pieces(measured, night.n_epochs, night.layout.rate))
-    return found
+            evidence = evidence.joined(_in_pieces(measured, night.n_epochs, night.layout.rate))
+    return evidence
 
 
 def measure_recording(
@@ -185,43 +187,45 @@ def measure_recording(
         if channel is None or channel.rate < _LEAST_HZ:
             continue
         # what an epoch of round(30 rate) samples really has
-        wanted = round(EPOCH_S * channel.rate) / EPOCH_S if channel.rate <= _MOST_HZ else 128.0
-        signals[role] = recording.epochs(channel, rate=wanted)
-        rates[role], names[role] = wanted, channel.name
+        target_rate = round(EPOCH_S * channel.rate) / EPOCH_S if channel.rate <= _MOST_HZ else 128.0
+        signals[role] = recording.epochs(channel, rate=target_rate)
+        rates[role], names[role] = target_rate, channel.name
     if not signals:
         return Evidence(recording.n_epochs, {}, {}, {}, None)
     return measure(signals, rate=rates, names=names)
 
 
-def _in_pieces(held: Mapping[Role, tuple[ShownChannel, Bools]], n_epochs: int, rate: float) -> Evidence:
+def _in_pieces(by_role: Mapping[Role, tuple[ShownChannel, Bools]], n_epochs: int, rate: float) -> Evidence:
     """Measure channels where they are shown, bool (n_epochs,)."""
-    names = {role: one.name for role, (one, _) in held.items()}
+    names = {role: channel.name for role, (channel, _) in by_role.items()}
     # of the whole night, so that a piece begins and ends as if there were no others
-    levels = {role: usual_level(one.signals, one.usable & shown) for role, (one, shown) in held.items()}
+    levels = {
+        role: usual_level(channel.signals, channel.usable & visible) for role, (channel, visible) in by_role.items()
+    }
     parts = []
     for piece in pieces_of(n_epochs):
         rows = piece.rows
         signals = {}
-        for role, (one, shown) in held.items():
-            signals[role] = one.signals[rows]
-            if (one.usable & ~shown)[rows].any():  # a copy takes memory
-                signals[role] = np.where(shown[rows, None], signals[role], np.float32(np.nan))
+        for role, (channel, visible) in by_role.items():
+            signals[role] = channel.signals[rows]
+            if (channel.usable & ~visible)[rows].any():  # a copy takes memory
+                signals[role] = np.where(visible[rows, None], signals[role], np.float32(np.nan))
         parts.append((piece, measure(signals, rate=rate, names=names, levels=levels)))
     return in_a_row(parts)
 
 
 def _eyes(ready: Mapping[Role, Continuous], frontal: Continuous | None) -> dict[str, dict[str, Marks]]:
     left, right = ready.get(Role.EOG_LEFT), ready.get(Role.EOG_RIGHT)
-    one = left if left is not None else right
-    if one is None:
+    eye = left if left is not None else right
+    if eye is None:
         return {}
     both = left is not None and right is not None
-    found = eye_movements(one, right if both else None, frontal)
-    name = "" if both else one.name
+    events = eye_movements(eye, right if both else None, frontal)
+    name = "" if both else eye.name
     return {
-        K.RAPID_EYE_MOVEMENT: {name: found.rapid},
-        K.SLOW_EYE_MOVEMENT: {name: found.slow},
-        K.BLINK: {name: found.blinks},
+        K.RAPID_EYE_MOVEMENT: {name: events.rapid},
+        K.SLOW_EYE_MOVEMENT: {name: events.slow},
+        K.BLINK: {name: events.blinks},
     }
 
 

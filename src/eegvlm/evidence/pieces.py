@@ -52,8 +52,8 @@ class MeasuredPiece:
         """Return the events that begin in what is taken, in seconds of the night."""
         onset = marks.onset_s + self.first * EPOCH_S
         begins = (onset >= self.start * EPOCH_S) & (onset < self.stop * EPOCH_S)
-        moved = Marks(onset, marks.duration_s, marks.amplitude_uv, marks.frequency_hz)
-        return moved.keep(begins)
+        shifted = Marks(onset, marks.duration_s, marks.amplitude_uv, marks.frequency_hz)
+        return shifted.keep(begins)
 
 
 def pieces_of(n_epochs: int) -> list[MeasuredPiece]:
@@ -106,7 +106,9 @@ def _end_to_end(tables: Sequence[Marks]) -> Marks:
 
 def _rhythms(parts: Sequence[tuple[MeasuredPiece, Rhythms]]) -> Rhythms:
     fields = ("share", "time", "dominant_hz", "dominant", "rms_uv", "peak_to_peak_uv")
-    return Rhythms(*(np.concatenate([getattr(one, field)[piece.taken] for piece, one in parts]) for field in fields))
+    return Rhythms(
+        *(np.concatenate([getattr(rhythms, field)[piece.taken] for piece, rhythms in parts]) for field in fields)
+    )
 
 
 def _chin(parts: Sequence[tuple[MeasuredPiece, Evidence]]) -> ChinTone | None:

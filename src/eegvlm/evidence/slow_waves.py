@@ -101,6 +101,6 @@ def _trough(slow: np.ndarray, starts: np.ndarray) -> np.ndarray:
     top = np.maximum.reduceat(height, starts)
     which = np.searchsorted(starts, np.arange(len(slow)), side="right") - 1
     hit = np.flatnonzero((which >= 0) & (height == top[which]))
-    found = np.zeros(len(starts), np.int64)
-    found[which[hit][::-1]] = hit[::-1]
-    return found[:-1]
+    troughs = np.zeros(len(starts), np.int64)
+    troughs[which[hit][::-1]] = hit[::-1]
+    return troughs[:-1]

@@ -89,8 +89,8 @@ def entries() -> tuple[Entry, ...]:
     ]
     measured = [*eeg, *eog, *chin]
     relative = [
-        Entry(f"{one.name}_relative", f"{one.meaning}, beside the recording's", one.group, relative=True)
-        for one in measured
+        Entry(f"{entry.name}_relative", f"{entry.meaning}, beside the recording's", entry.group, relative=True)
+        for entry in measured
     ]
     return (
         *measured,
@@ -162,8 +162,8 @@ def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
         if not entries()[place].relative:
             continue
         absolute = places[name.removesuffix("_relative")]
-        held = absolute if np.isfinite(of[:, absolute]).any() else place
-        values, present = vectors[:, held], of[:, held][np.isfinite(of[:, held])]
+        source = absolute if np.isfinite(of[:, absolute]).any() else place
+        values, present = vectors[:, source], of[:, source][np.isfinite(of[:, source])]
         if len(present):
             relative[:, place] = (values - np.median(present)) * (len(present) / (len(present) + FEW_EPOCHS))
         else:
@@ -174,17 +174,17 @@ def beside_median(vectors: Floats, *, of: Floats | None = None) -> Floats:
 def _names(night: PreparedNight, modality: str, *, once: bool = True) -> dict[str, npt.NDArray[np.bool_]]:
     """Return the channels that panels of a modality show, each with its epochs; once: those in which it comes first."""
     taken = np.zeros(night.n_epochs, np.bool_)
-    found: dict[str, npt.NDArray[np.bool_]] = {}
+    epochs_of: dict[str, npt.NDArray[np.bool_]] = {}
     for panel in night.layout.panels:
         if panel.roles[0].modality != modality or panel.name not in night.panels:
             continue
         for place, channel in enumerate(night.panels[panel.name]):
-            shown = night.shown[panel.name] == place
+            visible = night.shown[panel.name] == place
             if once:
-                shown = shown & ~taken
-                taken |= shown
-            found[channel.name] = found.get(channel.name, np.zeros(night.n_epochs, np.bool_)) | shown
-    return found
+                visible = visible & ~taken
+                taken |= visible
+            epochs_of[channel.name] = epochs_of.get(channel.name, np.zeros(night.n_epochs, np.bool_)) | visible
+    return epochs_of
 
 
 def _hidden(night: PreparedNight, modality: str) -> npt.NDArray[np.bool_]:
@@ -198,12 +198,16 @@ def _absent(night: PreparedNight) -> npt.NDArray[np.float64]:
 
 
 def _of_eeg(
-    night: PreparedNight, evidence: Evidence, shown: Mapping[str, npt.NDArray[np.bool_]]
+    night: PreparedNight, evidence: Evidence, epochs_of: Mapping[str, npt.NDArray[np.bool_]]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return rhythms, amplitude, slow waves and the spectrum's shape of the EEG that each epoch shows."""
-    names = [one.name for one in entries() if one.group == "eeg" and one.name.startswith("eeg_") and not one.relative]
+    names = [
+        entry.name
+        for entry in entries()
+        if entry.group == "eeg" and entry.name.startswith("eeg_") and not entry.relative
+    ]
     columns = {name: _absent(night) for name in names}
-    for name, epochs in shown.items():
+    for name, epochs in epochs_of.items():
         rhythms = evidence.rhythms.get(name)
         if rhythms is None or not epochs.any():
             continue
@@ -228,7 +232,7 @@ def _of_eeg(
 
 
 def _samples_of(night: PreparedNight, name: str) -> Floats | EpochFile:
-    return next(one.signals for channels in night.panels.values() for one in channels if one.name == name)
+    return next(channel.signals for channels in night.panels.values() for channel in channels if channel.name == name)
 
 
 def _shape(epochs: Floats, rate: float) -> dict[str, npt.NDArray[np.float64]]:
@@ -250,7 +254,9 @@ def _shape(epochs: Floats, rate: float) -> dict[str, npt.NDArray[np.float64]]:
 
 def _of_eyes(night: PreparedNight, evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
     """Return the power in the eyes' channels, the mean of both in the logarithm, and how far they move opposed."""
-    columns = {one.name: _absent(night) for one in entries() if one.name.startswith("eog_") and not one.relative}
+    columns = {
+        entry.name: _absent(night) for entry in entries() if entry.name.startswith("eog_") and not entry.relative
+    }
     channels = [
         night.panels[panel.name][0].signals
         for panel in night.layout.panels
@@ -266,12 +272,12 @@ def _of_eyes(night: PreparedNight, evidence: Evidence) -> dict[str, npt.NDArray[
         spectra = [fft.rfft(epochs[rows] * window.astype(np.float32), axis=1) for epochs in channels]
         for band, (low, high) in BANDS.items():
             inside = (hz >= low) & (hz < high)
-            rms = [np.sqrt(scale * (np.abs(one[:, inside]) ** 2).sum(axis=1)) for one in spectra]
+            rms = [np.sqrt(scale * (np.abs(spectrum[:, inside]) ** 2).sum(axis=1)) for spectrum in spectra]
             logs = np.log(np.maximum(np.stack(rms), _FLOOR_UV))
             columns[f"eog_rms_{band}"][rows] = _mean_present(logs)
         if len(spectra) == 2:
             slow = (hz >= 0.3) & (hz < 2)
-            left, right = (one[:, slow] for one in spectra)
+            left, right = (spectrum[:, slow] for spectrum in spectra)
             shared = (left * right.conj()).real.sum(axis=1)
             size = np.sqrt((np.abs(left) ** 2).sum(axis=1) * (np.abs(right) ** 2).sum(axis=1))
             columns["eog_opposition"][rows] = shared / np.maximum(size, 1e-9)
@@ -281,8 +287,8 @@ def _of_eyes(night: PreparedNight, evidence: Evidence) -> dict[str, npt.NDArray[
 def _looked_at(night: PreparedNight, evidence: Evidence) -> npt.NDArray[np.bool_]:
     """Return the epochs in which every channel that eye movements are looked for in holds a signal: (n_epochs,)."""
     everywhere = np.ones(night.n_epochs, np.bool_)
-    held = [everywhere, *(evidence.present.get(name, everywhere) for name in evidence.eyes)]
-    return np.asarray(np.all(held, axis=0))
+    present = [everywhere, *(evidence.present.get(name, everywhere) for name in evidence.eyes)]
+    return np.asarray(np.all(present, axis=0))
 
 
 def _mean_present(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -295,7 +301,7 @@ def _counted(
     night: PreparedNight,
     kind: str,
     tables: Mapping[str, Marks] | None,
-    shown: Mapping[str, npt.NDArray[np.bool_]],
+    epochs_of: Mapping[str, npt.NDArray[np.bool_]],
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return how many events of a kind an epoch holds, how much of it they fill, and how large they are.
 
@@ -303,7 +309,7 @@ def _counted(
     """
     columns = {f"{kind}_{what}": _absent(night) for what in ("count", "seconds", "largest")}
     for name, marks in (tables or {}).items():
-        epochs = shown.get(name, np.zeros(night.n_epochs, np.bool_))
+        epochs = epochs_of.get(name, np.zeros(night.n_epochs, np.bool_))
         n = night.n_epochs
         first = np.clip((marks.onset_s // EPOCH_S).astype(int), 0, n - 1)
         count, largest = np.bincount(first, minlength=n).astype(np.float64), np.zeros(n)

@@ -265,7 +265,8 @@ def agreement(a: Hypnogram, b: Hypnogram, *, by: Literal["clock", "onset"] = "cl
 
     starts = on_grid_a.onsets_s
     reached_a, reached_b = (
-        (starts >= one.onset_s - epoch_s / 2 - SAME_S) & (starts <= one.end_s - epoch_s / 2 + SAME_S) for one in (a, b)
+        (starts >= scoring.onset_s - epoch_s / 2 - SAME_S) & (starts <= scoring.end_s - epoch_s / 2 + SAME_S)
+        for scoring in (a, b)
     )
     both = reached_a & reached_b
     notes = [f"moved the second by {offset_s:+g} s, the difference between the start times"] if offset_s else []

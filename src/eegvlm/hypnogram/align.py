@@ -123,36 +123,38 @@ def align(
     if not duration_s > 0:
         raise HypnogramError("recording", "duration", duration_s, "expected seconds above zero")
     placed = place(hypnogram, duration_s=duration_s, start=start)
-    moved = placed.hypnogram
-    if moved.onset_s >= duration_s or moved.end_s <= 0:
-        where = f"{moved.onset_s:g} to {moved.end_s:g} s of a recording of {duration_s:g} s"
+    shifted = placed.hypnogram
+    if shifted.onset_s >= duration_s or shifted.end_s <= 0:
+        where = f"{shifted.onset_s:g} to {shifted.end_s:g} s of a recording of {duration_s:g} s"
         hint = "it does not overlap its signal; check the start times, or leave out the start to align by onset"
         raise HypnogramError("hypnogram", "time", where, hint)
     grid = grid or recording_grid(duration_s, epoch_s=epoch_s)
-    aligned = moved.resample_to(grid.epoch_s, onset_s=grid.onset_s, n_epochs=grid.n_epochs)
-    return aligned.with_notes(*placed.notes, *_outside_notes(moved, duration_s), *_unscored_notes(moved, duration_s))
+    aligned = shifted.resample_to(grid.epoch_s, onset_s=grid.onset_s, n_epochs=grid.n_epochs)
+    return aligned.with_notes(
+        *placed.notes, *_outside_notes(shifted, duration_s), *_unscored_notes(shifted, duration_s)
+    )
 
 
-def _outside_notes(moved: Hypnogram, duration_s: float) -> list[str]:
+def _outside_notes(shifted: Hypnogram, duration_s: float) -> list[str]:
     """Say what of the scoring lies before or after the signal."""
     notes = []
-    onsets = moved.onsets_s
-    before, after = onsets + moved.epoch_s <= SAME_S, onsets >= duration_s - SAME_S
+    onsets = shifted.onsets_s
+    before, after = onsets + shifted.epoch_s <= SAME_S, onsets >= duration_s - SAME_S
     for outside, where in ((before, "before the signal starts"), (after, "after the signal ends")):
         if outside.any():
-            n_scored = int(np.count_nonzero(outside & moved.scored))
+            n_scored = int(np.count_nonzero(outside & shifted.scored))
             notes.append(
-                f"{int(outside.sum())} epochs of {moved.epoch_s:g} s lie {where} and are left out "
+                f"{int(outside.sum())} epochs of {shifted.epoch_s:g} s lie {where} and are left out "
                 f"({n_scored} of them scored)"
             )
     return notes
 
 
-def _unscored_notes(moved: Hypnogram, duration_s: float) -> list[str]:
+def _unscored_notes(shifted: Hypnogram, duration_s: float) -> list[str]:
     """Say what of the signal the scoring does not reach."""
     notes = []
-    if moved.onset_s > SAME_S:
-        notes.append(f"the first {moved.onset_s:g} s of the signal are not in the scoring (unscored)")
-    if duration_s - moved.end_s > SAME_S:
-        notes.append(f"the last {duration_s - moved.end_s:g} s of the signal are not in the scoring (unscored)")
+    if shifted.onset_s > SAME_S:
+        notes.append(f"the first {shifted.onset_s:g} s of the signal are not in the scoring (unscored)")
+    if duration_s - shifted.end_s > SAME_S:
+        notes.append(f"the last {duration_s - shifted.end_s:g} s of the signal are not in the scoring (unscored)")
     return notes

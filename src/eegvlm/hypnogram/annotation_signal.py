@@ -60,7 +60,7 @@ class RecordLayout:
 
     @classmethod
     def of(cls, file: BinaryIO, size: int) -> RecordLayout:
-        """Read the layout of an open file of so many bytes.
+        """Read the layout of an open file of a known size in bytes.
 
         Raises
         ------

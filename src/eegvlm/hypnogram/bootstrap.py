@@ -67,10 +67,15 @@ class Bootstrap:
         if len(counts) < 2:
             return {}
         weights = self.weights(len(counts))
-        drawn = weights @ np.asarray(counts, np.float64)
+        resampled_counts = weights @ np.asarray(counts, np.float64)
         values = {}
-        for name, one in sums.items():
-            values[name] = np.divide(weights @ one, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
+        for name, subject_sums in sums.items():
+            values[name] = np.divide(
+                weights @ subject_sums,
+                resampled_counts,
+                out=np.full(len(resampled_counts), np.nan),
+                where=resampled_counts > 0,
+            )
         return intervals_of(values)
 
     def of_sums(self, sums: Floats, figure: Callable[[Floats], Floats]) -> Interval | None:
@@ -91,17 +96,17 @@ class Bootstrap:
         """
         if len(sums) < 2:
             return None
-        drawn = figure(self.sums(sums))
-        return None if np.isnan(drawn).mean() > _MOST_UNDEFINED else intervals_of({"figure": drawn})["figure"]
+        resampled = figure(self.sums(sums))
+        return None if np.isnan(resampled).mean() > _MOST_UNDEFINED else intervals_of({"figure": resampled})["figure"]
 
 
 def intervals_of(values: Mapping[str, Floats]) -> dict[str, Interval]:
     """Return the interval of each figure, given its value in every resample; NaN, where undefined, is left out."""
     tail = (1 - LEVEL) / 2
     intervals = {}
-    for name, one in values.items():
-        known = one[~np.isnan(one)]
-        if known.size:
-            low, high = np.quantile(known, (tail, 1 - tail))
+    for name, figure_values in values.items():
+        defined = figure_values[~np.isnan(figure_values)]
+        if defined.size:
+            low, high = np.quantile(defined, (tail, 1 - tail))
             intervals[name] = Interval(float(low), float(high))
     return intervals

@@ -110,8 +110,8 @@ def _with_stage_column(source: ScoringSource, table: pd.DataFrame, stage: str) -
     def is_another(name: str) -> bool:
         return all(source.stage_of(_cell(value)) is not None for value in table[name].unique())
 
-    kept = [name for name in table.columns if name == stage or not is_another(name)]
-    return table[kept].rename(columns={stage: "stage"})
+    columns_read = [name for name in table.columns if name == stage or not is_another(name)]
+    return table[columns_read].rename(columns={stage: "stage"})
 
 
 def _as_text(table: pd.DataFrame) -> TextTable:

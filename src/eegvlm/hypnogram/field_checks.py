@@ -32,7 +32,7 @@ def checked_stages(stages: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[
 
 
 def checked_quality(words: Iterable[str], n_epochs: int) -> tuple[str, ...]:
-    """Return the words, one an epoch; refuse others."""
+    """Return the words, one per epoch; refuse others."""
     quality = tuple(words)
     if len(quality) != n_epochs:
         raise HypnogramError(

@@ -165,11 +165,11 @@ def lost_in(hypnogram: Hypnogram, path: str | PathLike[str], *, format: str | No
         Among ``start time``, ``epoch length``, ``probabilities``, ``lights``, ``quality of the signal``.
     """
     carries = (format_to_write(Path(path)) if format is None else format_of_name(format)).carries
-    held = {
+    contents = {
         "start": ("start time", hypnogram.start is not None),
         "epoch_s": ("epoch length", hypnogram.epoch_s != 30.0),
         "probabilities": ("probabilities", hypnogram.probabilities is not None),
         "lights": ("lights", hypnogram.lights is not None),
         "quality": ("quality of the signal", hypnogram.quality is not None),
     }
-    return [title for key, (title, present) in held.items() if present and key not in carries]
+    return [title for key, (title, present) in contents.items() if present and key not in carries]

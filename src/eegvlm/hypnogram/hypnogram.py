@@ -341,8 +341,8 @@ class Hypnogram(ScoredEpochs):
         """
         from eegvlm.hypnogram.counted import count_sleep
 
-        given = None if lights_off_s is lights_on_s is None else Lights(lights_off_s, lights_on_s, "the caller")
-        return count_sleep(self, given).statistics
+        lights = None if lights_off_s is lights_on_s is None else Lights(lights_off_s, lights_on_s, "the caller")
+        return count_sleep(self, lights).statistics
 
     def transitions(self) -> StageTransitions:
         """Count how often each stage follows each other one, from epoch to epoch."""

@@ -62,9 +62,9 @@ def plot_hypnodensity(hypnogram: Hypnogram, ax: Axes | None = None) -> Axes:
     hours = _hours(hypnogram)
     shares = hypnogram.probabilities[:, [int(stage) for stage in reversed(ROWS)]].astype(np.float64)
     edges = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
-    known = np.asarray(np.isfinite(shares).all(axis=1), np.bool_)
+    has_probabilities = np.asarray(np.isfinite(shares).all(axis=1), np.bool_)
     for place, stage in enumerate(reversed(ROWS)):
-        for number, (first, stop) in enumerate(true_runs(known)):
+        for number, (first, stop) in enumerate(true_runs(has_probabilities)):
             ax.stairs(
                 edges[first:stop, place + 1],
                 hours[first : stop + 1],

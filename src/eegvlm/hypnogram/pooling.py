@@ -90,11 +90,11 @@ def pooled(ours: Hypnogram, second: Hypnogram, weights: tuple[float, float] = (0
     return replace(ours, stages=stages, probabilities=probabilities, notes=notes)
 
 
-def _probabilities(one: Hypnogram, name: str) -> NDArray[np.float64]:
+def _probabilities(reader: Hypnogram, name: str) -> NDArray[np.float64]:
     """Return probabilities of at least the floor: float64 (n, 5), NaN where an epoch is not scored."""
-    if one.probabilities is None:
+    if reader.probabilities is None:
         raise HypnogramError(name, "probabilities", "none", "only readers that give probabilities can be pooled")
-    return np.where(one.scored[:, None], np.maximum(one.probabilities.astype(np.float64), _FLOOR), np.nan)
+    return np.where(reader.scored[:, None], np.maximum(reader.probabilities.astype(np.float64), _FLOOR), np.nan)
 
 
 def _unpooled_note(n_epochs: int) -> list[str]:

@@ -130,13 +130,13 @@ def mean_probabilities(
     """
     starts = grid(old_onset_s, old_epoch_s, len(probabilities))
     stops = starts + old_epoch_s
-    known = ~np.isnan(probabilities).any(axis=1)
-    weights = [np.where(known, probabilities[:, k].astype(np.float64), 0.0) for k in range(len(STAGES))]
+    finite = ~np.isnan(probabilities).any(axis=1)
+    weights = [np.where(finite, probabilities[:, k].astype(np.float64), 0.0) for k in range(len(STAGES))]
     total = np.stack([_time_within(edges_s, starts, stops, weight) for weight in weights], axis=1)
     whole = total.sum(axis=1, keepdims=True)
     mean = np.divide(total, whole, out=np.full_like(total, np.nan), where=whole > SAME_S)
-    kept: NDArray[np.float32] = mean.astype(np.float32)
-    return kept
+    result: NDArray[np.float32] = mean.astype(np.float32)
+    return result
 
 
 def _time_within(

@@ -81,10 +81,10 @@ class Review:
         """
         if self.limit and self.shares:
             return f"how many epochs are right is not known: {self.limit}"
-        for one in self.shares:
-            if one.share == share and one.epochs and one.rest is not None:
-                first = f"review {self._first(one.epochs)} ({100 * share:.0f} %)"
-                right = f"{100 * one.rest:.0f} %"
+        for row in self.shares:
+            if row.share == share and row.epochs and row.rest is not None:
+                first = f"review {self._first(row.epochs)} ({100 * share:.0f} %)"
+                right = f"{100 * row.rest:.0f} %"
                 return f"{first}: by the model's own confidence, the rest is expected to be right in {right}"
         return ""
 
@@ -108,12 +108,12 @@ class Review:
         return {
             "shares": [
                 {
-                    "share": one.share,
-                    "epochs": one.epochs,
-                    "up_to": _rounded(one.up_to),
-                    "rest": None if self.limit else _rounded(one.rest),
+                    "share": row.share,
+                    "epochs": row.epochs,
+                    "up_to": _rounded(row.up_to),
+                    "rest": None if self.limit else _rounded(row.rest),
                 }
-                for one in self.shares
+                for row in self.shares
             ],
             "order": [epoch + 1 for epoch in self.order[: self.n_listed]],
             "flags": [{"epoch": epoch + 1, "reasons": list(self.flags[epoch])} for epoch in sorted(self.flags)],
@@ -146,12 +146,12 @@ def review(
     limit
         Why the probabilities promise nothing of this night; "" where they do.
     """
-    found = review_flags(hypnogram) if flags is None else flags
+    flags_of_night = review_flags(hypnogram) if flags is None else flags
     order = review_order(hypnogram, first).tolist()
     n_differing = len(set(first) & set(order))
     silent = tuple(sorted(unstaged))
     shares = tuple(review_shares(hypnogram, first, WIDER_SHARES if limit else SHARES))
-    return Review((*silent, *order), shares, found, n_differing, len(silent), limit)
+    return Review((*silent, *order), shares, flags_of_night, n_differing, len(silent), limit)
 
 
 def review_order(night: Hypnogram, first: Collection[int] = ()) -> npt.NDArray[np.intp]:
@@ -193,8 +193,8 @@ def review_shares(night: Hypnogram, first: Collection[int] = (), shares: Sequenc
     rows = []
     for share in (0.0, *shares):
         count = count_of(share, len(confidence))
-        seen, rest = confidence[:count], confidence[count:]
-        up_to, left = float(seen.max()) if count else None, float(rest.mean()) if rest.size else None
+        reviewed, rest = confidence[:count], confidence[count:]
+        up_to, left = float(reviewed.max()) if count else None, float(rest.mean()) if rest.size else None
         rows.append(ReviewShare(share, count, up_to, left))
     return rows
 
@@ -218,34 +218,34 @@ def review_flags(
     votes
         What each derivation says by itself, by its name.
     """
-    found: dict[int, list[str]] = {}
+    reasons: dict[int, list[str]] = {}
     stages = night.stages
     for epoch in sorted(contradicted):
-        found.setdefault(epoch, []).append("a claim is contradicted by the signal")
+        reasons.setdefault(epoch, []).append("a claim is contradicted by the signal")
     for epoch in sorted(differing):
-        found.setdefault(epoch, []).append("the direct answer was another stage")
-    for epoch, said in _divided(votes or {}).items():
-        found.setdefault(epoch, []).append(said)
+        reasons.setdefault(epoch, []).append("the direct answer was another stage")
+    for epoch, votes_text in _divided(votes or {}).items():
+        reasons.setdefault(epoch, []).append(votes_text)
     middle = np.arange(1, len(stages) - 1)
     scored = (stages[:-2] >= 0) & (stages[1:-1] >= 0) & (stages[2:] >= 0)
     alone = scored & (stages[1:-1] != stages[:-2]) & (stages[:-2] == stages[2:])
     for epoch in middle[alone].tolist():
-        found.setdefault(epoch, []).append(f"alone among {Stage(int(stages[epoch - 1])).label}")
+        reasons.setdefault(epoch, []).append(f"alone among {Stage(int(stages[epoch - 1])).label}")
     for stage in (Stage.N3, Stage.R):
         for epoch in (np.flatnonzero((stages[:-1] == Stage.W) & (stages[1:] == stage)) + 1).tolist():
-            found.setdefault(epoch, []).append(f"W straight to {stage.label}")
-    return found
+            reasons.setdefault(epoch, []).append(f"W straight to {stage.label}")
+    return reasons
 
 
 def _divided(votes: Mapping[str, Hypnogram]) -> dict[int, str]:
     """Return the epochs to which derivations give different stages, and which."""
     if len(votes) < 2:
         return {}
-    stages = np.stack([one.stages for one in votes.values()])
+    stages = np.stack([vote.stages for vote in votes.values()])
     low = np.where(stages >= 0, stages, 9).min(axis=0)
     return {
         epoch: "derivations differ: "
-        + ", ".join(f"{name} {one[epoch].label}" for name, one in votes.items() if one.stages[epoch] >= 0)
+        + ", ".join(f"{name} {vote[epoch].label}" for name, vote in votes.items() if vote.stages[epoch] >= 0)
         for epoch in np.flatnonzero(stages.max(axis=0) > low).tolist()
     }
 

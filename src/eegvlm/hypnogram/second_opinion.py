@@ -64,11 +64,11 @@ class SecondOpinion:
         if self.agreement is None:
             return f"{who}: no epoch is scored by both readers"
         kappa = self.agreement.kappa
-        said = "kappa is undefined (one stage throughout)" if kappa is None else f"kappa {kappa:.2f}"
+        kappa_text = "kappa is undefined (one stage throughout)" if kappa is None else f"kappa {kappa:.2f}"
         shift = self.agreement.shift
         warning = "" if shift is None else f". Warning: {shift.sentence(self.reader)}"
         share = f"{100 * self.agreement.accuracy:.1f} % of {self.agreement.n_compared} epochs"
-        return f"{who} agrees on {share}, {said}{warning}"
+        return f"{who} agrees on {share}, {kappa_text}{warning}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``staging.json`` holds; epochs count from 1."""
@@ -106,7 +106,7 @@ class SecondOpinion:
         notes = (f"second reader {self.reader} {self.version}", *self.hypnogram.notes)
         lines = [*comment_lines(ours.start, notes), ",".join(_HEADER)]
         rows = zip(_rows(self.hypnogram), ours.labels, agree, strict=True)
-        lines += [",".join([*row, label, said]) for row, label, said in rows]
+        lines += [",".join([*row, label, agrees]) for row, label, agrees in rows]
         path = Path(folder) / SECOND_READER
         write_text(path, "\n".join(lines) + "\n")
         return path

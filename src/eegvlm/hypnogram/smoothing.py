@@ -70,8 +70,8 @@ class Transitions:
 @cache
 def real_transitions() -> Transitions:
     """Return the transitions that come with the package."""
-    held = json.loads(_TABLE.read_text(encoding="utf-8"))
-    return Transitions(np.array(held["matrix"], dtype=np.float64), held["source"])
+    table = json.loads(_TABLE.read_text(encoding="utf-8"))
+    return Transitions(np.array(table["matrix"], dtype=np.float64), table["source"])
 
 
 def count_transitions(nights: list[npt.NDArray[np.int8]]) -> FloatArray:

@@ -118,12 +118,12 @@ def _by_date(start: datetime, span: Span, reference: datetime, within: Span) -> 
     apart = start.date() - reference.date()
     if abs(apart) != timedelta(days=1):
         return ClockOffset(seconds)
-    moved = seconds - apart.total_seconds()
-    if within.overlap_s(span, moved) <= 0:
+    on_same_date = seconds - apart.total_seconds()
+    if within.overlap_s(span, on_same_date) <= 0:
         return ClockOffset(seconds)
     early = "the scoring" if apart < timedelta(0) else "the other side"
     note = f"by the time of day: {early} starts after midnight with the date of the evening before, as it seems"
-    return ClockOffset(moved, note)
+    return ClockOffset(on_same_date, note)
 
 
 def _last_day(seconds: float, span: Span, within: Span) -> int:

@@ -44,13 +44,13 @@ def yasa_version() -> str:
     """
     try:
         version("mne")
-        found = version("yasa")
+        installed = version("yasa")
     except PackageNotFoundError as error:
         raise InputError("yasa", "installation", f"{error.name} is not installed", _INSTALL) from error
-    major, minor = found.split(".")[:2]
+    major, minor = installed.split(".")[:2]
     if (int(major), int(minor)) < _OLDEST:
-        raise InputError("yasa", "version", found, f"0.7 or later is needed: {_INSTALL}")
-    return found
+        raise InputError("yasa", "version", installed, f"0.7 or later is needed: {_INSTALL}")
+    return installed
 
 
 def yasa_probabilities(signals: Mapping[Modality, npt.NDArray[np.float32]], rate: float) -> npt.NDArray[np.float32]:
@@ -86,7 +86,7 @@ def yasa_probabilities(signals: Mapping[Modality, npt.NDArray[np.float32]], rate
         used = {f"{name}_name": name for name in names}
         table = yasa.SleepStaging(raw, **used).predict().proba
     columns = [
-        next(name for name in _SPELLINGS.get(one.label, (one.label,)) if name in table.columns) for one in STAGES
+        next(name for name in _SPELLINGS.get(stage.label, (stage.label,)) if name in table.columns) for stage in STAGES
     ]
     probabilities: npt.NDArray[np.float32] = table[columns].to_numpy(np.float32)
     n_epochs = len(signals["eeg"])

@@ -1,4 +1,4 @@
-"""Forms of speech: how events of a kind are put into words, each form for all kinds that are told alike.
+"""Forms of speech: how events of a kind are put into words, one form for all kinds with the same wording.
 
 A form returns a :class:`~eegvlm.scoring.facts.Fact`: the statements with their wordings and claims, and the function
 that finds the sentence which holds in an epoch.
@@ -60,7 +60,7 @@ def waves(
     unit, size
         Of their value.
     size_of_several
-        Whether the median value of several is told.
+        Whether several events are described by their median value.
     places, description
         See :class:`~eegvlm.scoring.facts.Fact`.
     """

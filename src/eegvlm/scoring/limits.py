@@ -60,7 +60,7 @@ NORMAL_TONE_PERCENT: Final = 90.0
 ALPHA_PERCENT: Final = 50.0
 """Share of the epoch above which alpha makes W."""
 SOME_ALPHA_PERCENT: Final = 25.0
-"""Share of alpha below which a sleeper who is awake is taken to have open eyes, and beta is told instead."""
+"""Share of alpha below which the eyes of an awake sleeper are taken to be open, and beta is described instead."""
 LOW_AMPLITUDE_UV: Final = 60.0
 """Median peak-to-peak amplitude of a second up to which activity is of low amplitude."""
 

@@ -92,13 +92,13 @@ def _rem_like(epoch: Epoch) -> bool:
 
 def _goes_on(epoch: Epoch, stage: Stage) -> bool:
     """Tell whether an epoch follows one of a stage, and neither N3 nor W nor R has begun."""
-    begun = epoch.is_slow or epoch.is_mostly_alpha or epoch.moves_eyes_tense or _rem_like(epoch)
-    return epoch.context.neighbours.previous_stage is stage and bool(epoch.findings) and not begun
+    changed = epoch.is_slow or epoch.is_mostly_alpha or epoch.moves_eyes_tense or _rem_like(epoch)
+    return epoch.context.neighbours.previous_stage is stage and bool(epoch.findings) and not changed
 
 
 def _n2_event_in_time(epoch: Epoch) -> bool:
-    here, before = epoch.n2_events(0.0, HALF_EPOCH_S), epoch.before.n2_events(HALF_EPOCH_S, EPOCH_S)
-    return not epoch.is_slow and here + before > 0
+    count, before = epoch.n2_events(0.0, HALF_EPOCH_S), epoch.before.n2_events(HALF_EPOCH_S, EPOCH_S)
+    return not epoch.is_slow and count + before > 0
 
 
 def _contiguous_r(epoch: Epoch) -> bool:

@@ -81,8 +81,8 @@ class Slot:
         """Return the slot for a recording of some channels; itself where it takes no channel."""
         if not self.is_channel:
             return self
-        there = [text for text in self.prefer or self.texts if text in channels]
-        return Slot(tuple(there[:1] if self.prefer else there))
+        present = [text for text in self.prefer or self.texts if text in channels]
+        return Slot(tuple(present[:1] if self.prefer else present))
 
     def complete(self, text: str) -> bool:
         """Tell whether a text may stand here as it is."""

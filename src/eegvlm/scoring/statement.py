@@ -53,8 +53,8 @@ class ClaimPattern:
     def fill(self, values: Mapping[str, Value]) -> Claim:
         """Return the claim for values of the slots."""
         fields: dict[str, Any] = {
-            field: values[given[1:-1]] if isinstance(given, str) and given[:1] == "{" else given
-            for field, given in self.fields.items()
+            field: values[value[1:-1]] if isinstance(value, str) and value[:1] == "{" else value
+            for field, value in self.fields.items()
         }
         return Claim(str(self.kind), **fields)
 

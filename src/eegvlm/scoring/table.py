@@ -1,4 +1,4 @@
-"""The one table of scoring knowledge: kinds of findings, what is said of their absence, rules and arguments."""
+"""The one table of scoring knowledge: kinds of findings, sentences for their absence, rules and arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Table:
     Attributes
     ----------
     kinds
-        What can be found, in the order in which it is told.
+        What can be found, in the order of a rationale.
     absences
         Facts of what is not there.
     rules

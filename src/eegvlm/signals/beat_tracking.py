@@ -47,7 +47,7 @@ def beat_match(epochs: Samples, noise: Samples, shape: Samples, peak: int) -> Sa
         float32 (n_epochs, samples) microvolt; zeros where there is no signal.
     noise
         The same without the beats that are known already: where the heart is louder than the EEG, a filter for the
-        spectrum of both would be one that undoes the beat, and see none between two samples.
+        spectrum of both would cancel the beat itself.
     shape
         The mean beat, float32 (k,) microvolt, k even, at the same rate.
     peak
@@ -69,12 +69,12 @@ def beat_match(epochs: Samples, noise: Samples, shape: Samples, peak: int) -> Sa
     before = lead + peak
     padded = np.pad(epochs.reshape(-1), (before, size - before))
     rows = np.lib.stride_tricks.sliding_window_view(padded, n_samples + size)[::n_samples]
-    found = np.empty_like(epochs)
+    similarity = np.empty_like(epochs)
     for first in range(0, n_epochs, _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        turned = np.fft.rfft(rows[some], axis=1) * np.fft.rfft(kernels[some], rows.shape[1], axis=1).conj()
-        found[some] = np.fft.irfft(turned, rows.shape[1], axis=1)[:, :n_samples]
-    return found
+        block = slice(first, first + _AT_ONCE)
+        turned = np.fft.rfft(rows[block], axis=1) * np.fft.rfft(kernels[block], rows.shape[1], axis=1).conj()
+        similarity[block] = np.fft.irfft(turned, rows.shape[1], axis=1)[:, :n_samples]
+    return similarity
 
 
 def _spectra(epochs: Samples, size: int) -> npt.NDArray[np.float64]:
@@ -94,20 +94,20 @@ def _spectra(epochs: Samples, size: int) -> npt.NDArray[np.float64]:
     return np.asarray(np.maximum(spectra, 1e-5 * spectra.max(axis=1, keepdims=True)))
 
 
-def find_beats(match: Samples, known: Times, seeds: Times, searched: Bools, rate: float) -> Times:
-    """Find the beats: those that are known, and peaks of the match at the heart's pace where they are searched.
+def find_beats(match: Samples, certain: Times, seeds: Times, searched: Bools, rate: float) -> Times:
+    """Find the beats: those that are certain, and peaks of the match at the heart's pace in the epochs to search.
 
     Parameters
     ----------
     match
         As :func:`beat_match` returns it, (n_epochs, samples).
-    known
-        Beats in seconds that are certain, (n,).
+    certain
+        Beats that are certain, in seconds, (n,).
     seeds
         Beats that tell the pace, in seconds, (n,).
     searched
-        bool (n_epochs,): where peaks are beats; between known ones they are so only at the ends of epochs, where an
-        ECG's R waves go unseen.
+        bool (n_epochs,): where peaks count as beats; elsewhere they do only at the ends of epochs, where an ECG's R
+        waves go unseen.
     rate
         Samples per second.
 
@@ -127,13 +127,13 @@ def find_beats(match: Samples, known: Times, seeds: Times, searched: Bools, rate
     peaks = 1 + np.flatnonzero((top > _CANDIDATE) & (top >= match[:-2]) & (top > match[2:]) & within[1:-1])
     times = peak_times(match, peaks, rate)
     gains = (np.minimum(match[peaks], 1) - _MATCH) / noise[peaks // size] ** 2
-    everything = np.concatenate([known, times])
+    everything = np.concatenate([certain, times])
     order = np.argsort(everything)
-    gains = np.concatenate([np.full(len(known), _CERTAIN), gains])[order]
+    gains = np.concatenate([np.full(len(certain), _CERTAIN), gains])[order]
     return most_likely_beats(everything[order], gains, _pace(seeds, everything[order]))
 
 
-def epochs_with_beats(match: Samples, beats: Times, known: Bools, present: Bools, rate: float) -> Bools:
+def epochs_with_beats(match: Samples, beats: Times, by_ecg: Bools, present: Bools, rate: float) -> Bools:
     """Say which epochs hold the heart.
 
     Parameters
@@ -142,9 +142,9 @@ def epochs_with_beats(match: Samples, beats: Times, known: Bools, present: Bools
         As :func:`beat_match` returns it, (n_epochs, samples).
     beats
         As :func:`find_beats` returns them, (n,).
-    known
-        bool (n_epochs,): where an ECG shows the beats. There the channel decides nothing about where they are, and half
-        of the mean beat is enough; elsewhere noise has peaks at the heart's pace, too, and more is asked.
+    by_ecg
+        bool (n_epochs,): where an ECG shows the beats. There half of the mean beat is enough, as their times do not
+        rest on the channel; elsewhere noise has peaks at the heart's pace, too, and more is required.
     present
         bool (n_epochs,): epochs with signal.
     rate
@@ -158,13 +158,13 @@ def epochs_with_beats(match: Samples, beats: Times, known: Bools, present: Bools
     at = np.clip(np.round(beats * rate).astype(np.intp), 0, match.size - 1)
     of_epoch = at // match.shape[1]
     surplus = np.bincount(of_epoch, weights=match.reshape(-1)[at] - _MATCH, minlength=len(match))
-    evidence = surplus / _noise(match) ** 2 - np.where(known, 0.0, _EVIDENCE)
+    evidence = surplus / _noise(match) ** 2 - np.where(by_ecg, 0.0, _EVIDENCE)
     rows = np.flatnonzero(present)
-    held = np.zeros(len(match), np.bool_)
+    with_beats = np.zeros(len(match), np.bool_)
     if len(rows):
         padded = np.pad(evidence[rows], 2, mode="edge")
-        held[rows] = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1) > 0
-    return held
+        with_beats[rows] = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1) > 0
+    return with_beats
 
 
 def _noise(match: Samples) -> Times:
@@ -181,7 +181,7 @@ def _pace(seeds: Times, times: Times) -> Times:
         return np.ones_like(times)
     at, of_epoch = seeds[1:][plain] // EPOCH_S, intervals[plain]
     epochs, first = np.unique(at, return_index=True)
-    typical = [np.median(some) for some in np.split(of_epoch, first[1:])]
+    typical = [np.median(intervals_of_epoch) for intervals_of_epoch in np.split(of_epoch, first[1:])]
     return np.interp(times, EPOCH_S * (epochs + 0.5), typical)
 
 

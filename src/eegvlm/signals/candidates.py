@@ -53,7 +53,7 @@ _MOST_OF_A_SITE = 16
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Electrode:
     index: int
     lead: Lead
 
@@ -71,12 +71,12 @@ class Leads:
 
     def __init__(self, source: Source, leads: tuple[Lead | None, ...]) -> None:
         self._source = source
-        self._found = [_Found(index, lead) for index, lead in enumerate(leads) if lead is not None]
-        self._by_site: dict[str, list[_Found]] = {}
-        for found in self._found:
-            namesakes = self._by_site.setdefault(found.lead.site, [])
+        self._electrodes = [_Electrode(index, lead) for index, lead in enumerate(leads) if lead is not None]
+        self._by_site: dict[str, list[_Electrode]] = {}
+        for electrode in self._electrodes:
+            namesakes = self._by_site.setdefault(electrode.lead.site, [])
             if len(namesakes) < _MOST_OF_A_SITE:
-                namesakes.append(found)
+                namesakes.append(electrode)
 
     def candidates(self, role: Role) -> list[Channel]:
         """List the channels that can play a role, best first.
@@ -101,15 +101,15 @@ class Leads:
             ranked = self._ecg()
         return [channel for _, channel in sorted(ranked, key=lambda pair: pair[0])]
 
-    def _at(self, site: str) -> list[_Found]:
+    def _at(self, site: str) -> list[_Electrode]:
         return self._by_site.get(site, [])
 
-    def _mastoids(self, found: _Found, order: tuple[str, ...]) -> list[tuple[str, _Found]]:
-        """Mastoid leads recorded at the same rate against the same reference as ``found``."""
-        if found.lead.reference not in (None, COMMON):
+    def _mastoids(self, electrode: _Electrode, order: tuple[str, ...]) -> list[tuple[str, _Electrode]]:
+        """Mastoid leads recorded at the same rate against the same reference as ``electrode``."""
+        if electrode.lead.reference not in (None, COMMON):
             return []
-        rate = self._source.signals[found.index].rate
-        reference = fold(found.lead.reference_text) or "ref"
+        rate = self._source.signals[electrode.index].rate
+        reference = fold(electrode.lead.reference_text) or "ref"
         return [
             (side, mastoid)
             for side in order
@@ -122,55 +122,57 @@ class Leads:
         ranked: list[tuple[tuple[int, ...], Channel]] = []
         for tier, sites in enumerate(EEG_SITES[role]):
             for place, site in enumerate(sites):
-                for found in self._at(site):
+                for electrode in self._at(site):
                     # Cz-Oz shows the alpha rhythm: it belongs to the occipital role.
-                    if not (role is Role.EEG_CENTRAL and found.lead.reference in _OCCIPUT):
-                        ranked.append(self._recorded_eeg(found, role, tier, place))
-                    for quality, derived in self._referenced_to_mastoid(found, role):
-                        note = _eeg_note(role, tier, found.lead, quality)
+                    if not (role is Role.EEG_CENTRAL and electrode.lead.reference in _OCCIPUT):
+                        ranked.append(self._recorded_eeg(electrode, role, tier, place))
+                    for quality, derived in self._referenced_to_mastoid(electrode, role):
+                        note = _eeg_note(role, tier, electrode.lead, quality)
                         ranked.append(((tier, quality, 1, place), replace(derived, note=note)))
         if role is Role.EEG_OCCIPITAL:
-            own = {site for tier_sites in EEG_SITES[role] for site in tier_sites}
+            occipital_sites = {site for tier_sites in EEG_SITES[role] for site in tier_sites}
             ranked += [
-                self._recorded_eeg(found, role, 2, 0)
-                for found in self._found
-                if found.lead.reference in _OCCIPUT and found.lead.site not in own
+                self._recorded_eeg(electrode, role, 2, 0)
+                for electrode in self._electrodes
+                if electrode.lead.reference in _OCCIPUT and electrode.lead.site not in occipital_sites
             ]
         return ranked
 
-    def _recorded_eeg(self, found: _Found, role: Role, tier: int, place: int) -> tuple[tuple[int, ...], Channel]:
-        quality = _reference_rank(found.lead)
-        name = _eeg_name(self._source.signals[found.index].label, found.lead)
-        note = _eeg_note(role, tier, found.lead, quality)
-        channel = as_recorded(self._source, found.index, role, name=name, note=note)
+    def _recorded_eeg(
+        self, electrode: _Electrode, role: Role, tier: int, place: int
+    ) -> tuple[tuple[int, ...], Channel]:
+        quality = _reference_rank(electrode.lead)
+        name = _eeg_name(self._source.signals[electrode.index].label, electrode.lead)
+        note = _eeg_note(role, tier, electrode.lead, quality)
+        channel = as_recorded(self._source, electrode.index, role, name=name, note=note)
         return (tier, quality, 0, place), channel
 
-    def _referenced_to_mastoid(self, found: _Found, role: Role) -> list[tuple[int, Channel]]:
-        site = found.lead.site
+    def _referenced_to_mastoid(self, electrode: _Electrode, role: Role) -> list[tuple[int, Channel]]:
+        site = electrode.lead.site
         order = _mastoid_order(site)
-        mastoids = self._mastoids(found, order)
+        mastoids = self._mastoids(electrode, order)
         result = []
         for side, mastoid in mastoids:
             name = f"{site}-{_mastoid_name(self._source.signals[mastoid.index].raw_label, side)}"
             quality = 0 if side == order[0] or _laterality(site) == 0 else 2
-            result.append((quality, derive(self._source, found.index, (mastoid.index,), role, name=name)))
+            result.append((quality, derive(self._source, electrode.index, (mastoid.index,), role, name=name)))
         return result
 
     def _eog(self, role: Role) -> list[tuple[tuple[int, ...], Channel]]:
         ranked: list[tuple[tuple[int, ...], Channel]] = []
         site = "E1" if role is Role.EOG_LEFT else "E2"
-        for found in self._at(site):
-            rank = _EYE_REFERENCE_RANK.get(found.lead.reference or "", 3)
+        for electrode in self._at(site):
+            rank = _EYE_REFERENCE_RANK.get(electrode.lead.reference or "", 3)
             note = "reference as recorded" if rank == 3 else ""
-            ranked.append(((rank, 0), as_recorded(self._source, found.index, role, note=note)))
-            for side, mastoid in self._mastoids(found, ("M2", "M1")):
+            ranked.append(((rank, 0), as_recorded(self._source, electrode.index, role, note=note)))
+            for side, mastoid in self._mastoids(electrode, ("M2", "M1")):
                 name = f"{site}-{_mastoid_name(self._source.signals[mastoid.index].raw_label, side)}"
-                derived = derive(self._source, found.index, (mastoid.index,), role, name=name)
+                derived = derive(self._source, electrode.index, (mastoid.index,), role, name=name)
                 ranked.append(((1, 0 if side == "M2" else 1), derived))
         if role is Role.EOG_LEFT:
             for rank, lone in enumerate(("HEOG", "EOG"), start=4):
-                for found in self._at(lone):
-                    channel = as_recorded(self._source, found.index, role, note=found.lead.note)
+                for electrode in self._at(lone):
+                    channel = as_recorded(self._source, electrode.index, role, note=electrode.lead.note)
                     ranked.append(((rank, 0), channel))
         return ranked
 
@@ -178,12 +180,12 @@ class Leads:
         ranked: list[tuple[tuple[int, ...], Channel]] = []
         for rank, site in enumerate(_CHIN_SINGLE):
             alone = site not in ("CHIN", "EMG", "EMG1", "EMG2", "EMG3", "X1")
-            for found in self._at(site):
-                note = "one chin lead, reference as recorded" if alone else found.lead.note
+            for electrode in self._at(site):
+                note = "one chin lead, reference as recorded" if alone else electrode.lead.note
                 ranked.append(
                     (
                         (2 if rank else 0, rank),
-                        as_recorded(self._source, found.index, Role.EMG_CHIN, note=note),
+                        as_recorded(self._source, electrode.index, Role.EMG_CHIN, note=note),
                     )
                 )
         for rank, (first, second) in enumerate(_CHIN_PAIRS):
@@ -198,9 +200,9 @@ class Leads:
 
     def _ecg(self) -> list[tuple[tuple[int, ...], Channel]]:
         return [
-            ((rank, place), as_recorded(self._source, found.index, Role.ECG, note=found.lead.note))
+            ((rank, place), as_recorded(self._source, electrode.index, Role.ECG, note=electrode.lead.note))
             for rank, site in enumerate(("ECG", "ECG2", "X2"))
-            for place, found in enumerate(self._at(site))
+            for place, electrode in enumerate(self._at(site))
         ]
 
 

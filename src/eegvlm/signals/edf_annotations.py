@@ -29,9 +29,9 @@ def lights_markers_in(raw: bytes, offset_s: float) -> list[LightsMarker]:
         In file order, in seconds after the recording's first sample.
     """
     markers = []
-    for found in _LIST.finditer(raw):
-        for text in found[2].split(b"\x14"):
-            if text and (marker := lights_marker(round(float(found[1]) - offset_s, 6), _decoded(text))):
+    for annotation in _LIST.finditer(raw):
+        for text in annotation[2].split(b"\x14"):
+            if text and (marker := lights_marker(round(float(annotation[1]) - offset_s, 6), _decoded(text))):
                 markers.append(marker)
     return markers
 

@@ -108,8 +108,8 @@ def count_records(path: str, file: FileIO, header: EdfHeader, size: int) -> tupl
     """
     data_bytes = size - header.header_bytes
     whole, rest = divmod(data_bytes, header.record_bytes)
-    said = header.n_records
-    if rest or (said > 0 and whole != said):
+    stated = header.n_records
+    if rest or (stated > 0 and whole != stated):
         _refuse_damage(path, file, header, size)
     if whole == 0:
         raise RecordingError(
@@ -118,24 +118,24 @@ def count_records(path: str, file: FileIO, header: EdfHeader, size: int) -> tupl
             f"{data_bytes} of {header.record_bytes} bytes of the first",
             "the file is cut off before its first data record ends; copy it again",
         )
-    if said == whole and not rest:
+    if stated == whole and not rest:
         return whole, []
     minutes = float(whole * header.record_s / 60)
     incomplete = "; an incomplete last one is not used" if rest else ""
-    if said <= 0:
+    if stated <= 0:
         message = f"the recorder did not write the number of data records: {whole} are there{incomplete}"
         return whole, [Problem("record-count-unknown", message)]
-    if whole < said:
-        missing = float((said - whole) * header.record_s / 60)
+    if whole < stated:
+        missing = float((stated - whole) * header.record_s / 60)
         message = (
-            f"the file is cut off: {whole} of the {said} data records in its header are there, "
+            f"the file is cut off: {whole} of the {stated} data records in its header are there, "
             f"{minutes:.1f} min; {missing:.1f} min are missing{incomplete}"
         )
         return whole, [Problem("truncated-file", message)]
     if rest:
-        message = f"{data_bytes - said * header.record_bytes} bytes follow the last data record; they are not read"
-        return said, [Problem("trailing-bytes", message)]
-    message = f"the header counts {said} data records, the file holds {whole}; all of them are read"
+        message = f"{data_bytes - stated * header.record_bytes} bytes follow the last data record; they are not read"
+        return stated, [Problem("trailing-bytes", message)]
+    message = f"the header counts {stated} data records, the file holds {whole}; all of them are read"
     return whole, [Problem("more-records", message)]
 
 

@@ -137,11 +137,11 @@ def _find_steps(path: str, onsets: npt.NDArray[np.float64], record_s: float) -> 
     at, shift = 0, 0.0
     while at < len(onsets):
         # A stretch at a time: a night without steps is passed over quickly, one of many steps as well.
-        found = np.flatnonzero(np.abs(beside[at : at + _STRETCH] - shift) > TOLERANCE_S)
-        if not found.size:
+        stepped = np.flatnonzero(np.abs(beside[at : at + _STRETCH] - shift) > TOLERANCE_S)
+        if not stepped.size:
             at += _STRETCH
             continue
-        at += int(found[0])
+        at += int(stepped[0])
         step = float(beside[at] - shift)
         if step < -_OVERLAP_S:
             raise RecordingError(
@@ -207,9 +207,9 @@ def _onsets(annotations: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 def _fill(onsets: npt.NDArray[np.float64], record_s: float) -> npt.NDArray[np.float64]:
     """Let a record without an onset follow the one ahead of it (or lead to the one after it)."""
-    known = np.flatnonzero(~np.isnan(onsets))
-    if known.size == len(onsets):
+    stated = np.flatnonzero(~np.isnan(onsets))
+    if stated.size == len(onsets):
         return onsets
     numbers = np.arange(len(onsets))
-    ahead = known[np.maximum(np.searchsorted(known, numbers, side="right") - 1, 0)]
+    ahead = stated[np.maximum(np.searchsorted(stated, numbers, side="right") - 1, 0)]
     return np.asarray(onsets[ahead] + (numbers - ahead) * record_s, np.float64)

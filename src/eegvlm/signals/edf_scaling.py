@@ -46,8 +46,8 @@ def scale(header: EdfHeader, signal: EdfSignal, label: str, n_records: int) -> t
     gain, shift, limits, resting = 1.0, 0.0, None, []
     pmin, pmax, dmin, dmax = *physical, *digital
     if pmin is None or pmax is None or dmin is None or dmax is None or not _usable(pmin, pmax, dmin, dmax):
-        shown = f"physical {_range(physical)}, digital {_range(digital)}"
-        message = f"'{label}' holds raw counts of unknown size, its calibration is broken: {shown}"
+        ranges = f"physical {_range(physical)}, digital {_range(digital)}"
+        message = f"'{label}' holds raw counts of unknown size, its calibration is broken: {ranges}"
         faults.append(Problem("no-calibration", message, label, "error"))
     else:
         factor = 1.0 if unit.factor is None else unit.factor
@@ -69,8 +69,8 @@ def scale(header: EdfHeader, signal: EdfSignal, label: str, n_records: int) -> t
         message = f"'{label}' is in '{signal.unit}', which is no voltage"
         faults.append(Problem("not-a-voltage", message, label, "error"))
     elif not unit.certain:
-        found = f"an unknown unit '{signal.unit}'" if signal.unit else "no unit"
-        message = f"'{label}' has {found}; it is read as microvolt, and its amplitude tested"
+        fault = f"an unknown unit '{signal.unit}'" if signal.unit else "no unit"
+        message = f"'{label}' has {fault}; it is read as microvolt, and its amplitude tested"
         faults.append(Problem("unit-assumed", message, label))
     described = Signal(
         label,

@@ -62,7 +62,7 @@ def compare_siblings(signals: Sequence[EdfSignal], labels: Sequence[str]) -> Map
             "file; it is turned over, as the header says"
         )
         problems[index].append(Problem("polarity-differs", message, labels[index]))
-    return {index: tuple(found) for index, found in problems.items()}
+    return {index: tuple(signal_problems) for index, signal_problems in problems.items()}
 
 
 def _calibration(signal: EdfSignal) -> _Calibration:
@@ -91,11 +91,11 @@ def _outliers(values: Mapping[int, Hashable]) -> dict[int, int]:
     return {index: example for index, value in values.items() if value != usual}
 
 
-def _contradict(one: _Calibration, other: _Calibration) -> bool:
+def _contradict(calibration: _Calibration, other: _Calibration) -> bool:
     """Tell whether two calibrations differ in a single field, by a power of ten, or as two settings of an amplifier."""
-    if sum(a != b for a, b in zip(one, other, strict=True)) == 1:
+    if sum(a != b for a, b in zip(calibration, other, strict=True)) == 1:
         return True
-    ranges = [(c[1], c[2]) for c in (one, other) if c[1] is not None and c[2] is not None and c[1] != c[2]]
+    ranges = [(c[1], c[2]) for c in (calibration, other) if c[1] is not None and c[2] is not None and c[1] != c[2]]
     if len(ranges) < 2:
         return False
     power = math.log10(abs((ranges[0][1] - ranges[0][0]) / (ranges[1][1] - ranges[1][0])))

@@ -29,7 +29,7 @@ _EPOCH = Fraction(EPOCH_S)
 # Epochs that are computed together, counted from the start of the source: bounds the memory, and is long against the
 # filters' margins.
 _BLOCK = 32
-# Where a ratio of rates is only approximated, positions are computed anew every so many epochs.
+# Where a ratio of rates is only approximated, positions are recomputed every this many epochs.
 _ANCHOR = 64
 
 

@@ -50,7 +50,7 @@ class ExtendedRecording(Recording):
         step = Fraction(epoch_s)
         if 3 * step != 2 * _WINDOW:
             raise ValueError(f"epochs of {epoch_s} s cannot be extended to {EPOCH_S:g} s")
-        whole = {one.name: getattr(recording, one.name) for one in fields(Recording)}
+        whole = {field.name: getattr(recording, field.name) for field in fields(Recording)}
         return cls(**whole, step_s=step)
 
     @property
@@ -78,8 +78,8 @@ class ExtendedRecording(Recording):
         """Which windows are complete and free of gaps: bool (n_epochs,)."""
         scorable = np.zeros(self.n_epochs, np.bool_)
         for third in range(min(3, self.n_epochs)):
-            own = scorable[third::3]
-            own[:] = self._contiguous(third).scorable[::2][: len(own)]
+            windows = scorable[third::3]
+            windows[:] = self._contiguous(third).scorable[::2][: len(windows)]
         return scorable
 
     def epochs(

@@ -125,9 +125,9 @@ def without_heart(
     shape = _zero_edged(_means(window.cut(epochs.reshape(-1), seeds), len(seeds))[0], rate)
     seeded = window.put(np.broadcast_to(shape, (len(seeds), len(shape))), seeds)
     match = beat_match(epochs, epochs - seeded.reshape(epochs.shape), shape, window.before)
-    known = present & _holds(ecg_beats if by_ecg else np.zeros(0), len(leaky))
-    beats = find_beats(match, _within(ecg_beats, known), seeds, present & ~known, rate)
-    chosen = epochs_with_beats(match, beats, known, present, rate)
+    with_ecg = present & _holds(ecg_beats if by_ecg else np.zeros(0), len(leaky))
+    beats = find_beats(match, _within(ecg_beats, with_ecg), seeds, present & ~with_ecg, rate)
+    chosen = epochs_with_beats(match, beats, with_ecg, present, rate)
     beats = _within(beats, chosen)
     if not len(beats):
         return None
@@ -229,9 +229,9 @@ def _high_passed(artefact: Samples, low: float | None, rate: float) -> Samples:
 def _holds(beats: Times, n_epochs: int) -> Bools:
     """Say in which epochs there are any beats: bool (n_epochs,)."""
     within = (beats // EPOCH_S).astype(np.intp)
-    held = np.zeros(n_epochs, np.bool_)
-    held[within[(within >= 0) & (within < n_epochs)]] = True
-    return held
+    with_beats = np.zeros(n_epochs, np.bool_)
+    with_beats[within[(within >= 0) & (within < n_epochs)]] = True
+    return with_beats
 
 
 def _within(beats: Times, epochs: Bools) -> Times:

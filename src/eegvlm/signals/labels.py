@@ -60,17 +60,17 @@ def unique_labels(labels: Sequence[str]) -> tuple[str, ...]:
         As many labels, all different.
     """
     taken: set[str] = set(labels)
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     result = []
     for position, label in enumerate(labels, start=1):
         base = label or f"#{position}"
-        count = seen.get(label, 0) + 1
-        seen[label] = count
+        count = counts.get(label, 0) + 1
+        counts[label] = count
         name = base if count == 1 else f"{base}#{count}"
         while count > 1 and name in taken:
             count += 1
             name = f"{base}#{count}"
-        seen[label] = count
+        counts[label] = count
         taken.add(name)
         result.append(name)
     return tuple(result)

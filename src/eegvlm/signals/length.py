@@ -38,13 +38,15 @@ def check_length(path: str, length_s: Fraction, signal_s: Fraction, field: str, 
         Where the length exceeds 14 days, or exceeds a day and less than a twentieth of it holds signal.
     """
     if length_s > LONGEST_S:
-        found = f"{value} makes the recording {_days(length_s)} long"
+        description = f"{value} makes the recording {_days(length_s)} long"
         hint = f"at most {LONGEST_S // 86400} days are read: correct it, or export each night to a file of its own"
-        raise RecordingError(path, field, found, hint)
+        raise RecordingError(path, field, description, hint)
     if length_s > _FREE_GAP_S and signal_s < _LEAST_SIGNAL * length_s:
-        found = f"{value} makes the recording {_days(length_s)} long, with {float(signal_s / 60):.1f} min of signal"
+        description = (
+            f"{value} makes the recording {_days(length_s)} long, with {float(signal_s / 60):.1f} min of signal"
+        )
         hint = "the time line cannot be right: export each stretch of signal to a file of its own"
-        raise RecordingError(path, field, found, hint)
+        raise RecordingError(path, field, description, hint)
 
 
 def _days(length_s: Fraction) -> str:

@@ -142,11 +142,11 @@ def lights_of_markers(markers: Iterable[LightsMarker], start_s: float, stop_s: f
 
 
 def _without_repeats(markers: Sequence[LightsMarker]) -> list[LightsMarker]:
-    kept: list[LightsMarker] = []
+    distinct: list[LightsMarker] = []
     for marker in markers:
-        if not any(k.switch == marker.switch and marker.onset_s - k.onset_s <= _SAME_S for k in kept[-2:]):
-            kept.append(marker)
-    return kept
+        if not any(k.switch == marker.switch and marker.onset_s - k.onset_s <= _SAME_S for k in distinct[-2:]):
+            distinct.append(marker)
+    return distinct
 
 
 def _stretches(markers: Sequence[LightsMarker], start_s: float, stop_s: float) -> list[_Stretch]:
@@ -205,6 +205,6 @@ def _repeated(markers: Sequence[LightsMarker], chosen: _Stretch | None) -> Probl
 
 
 def _listed(markers: Sequence[LightsMarker]) -> str:
-    shown = [f"{marker.switch} at {marker.onset_s:g} s" for marker in markers[:_MOST_LISTED]]
-    more = len(markers) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    entries = [f"{marker.switch} at {marker.onset_s:g} s" for marker in markers[:_MOST_LISTED]]
+    more = len(markers) - len(entries)
+    return ", ".join(entries) + (f" and {more} more" if more else "")

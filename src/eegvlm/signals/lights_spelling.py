@@ -17,7 +17,7 @@ from eegvlm.core.accents import without_accents
 
 Switch = Literal["off", "on"]
 
-# Nouns, then what is said of them when lights go off and when they go on. Letters only, without accents.
+# Nouns, then the words for lights going off and for lights going on. Letters only, without accents.
 _WORDS = (
     ("lights?|l", "off|out", "on"),  # also LOff and L Out
     ("lights?(?:turned|switched|are|were)", "off|out", "on"),

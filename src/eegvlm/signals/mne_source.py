@@ -100,8 +100,8 @@ class MneSource:
             hint = "check that the file is complete, or export it as EDF"
             raise RecordingError(self.name, "data", f"MNE cannot read it: {error}", hint) from error
         if len(values) != stop - start:
-            found = f"{len(values)} of {stop - start} samples after sample {start}"
-            raise RecordingError(self.name, "data", found, "the file is cut off; copy it again")
+            shortfall = f"{len(values)} of {stop - start} samples after sample {start}"
+            raise RecordingError(self.name, "data", shortfall, "the file is cut off; copy it again")
         factor = self.signals[index].factor
         return np.asarray(values * (1.0 if factor is None else factor), np.float32)
 

@@ -49,11 +49,11 @@ class Montage:
     def derivations(self, source: Source, role: Role) -> tuple[Channel, ...]:
         """Return every usable channel that can play a role, best first."""
         inspector = _Inspector(source)
-        found = [one for one in self.channels if one.role is role]
+        usable = [channel for channel in self.channels if channel.role is role]
         for channel in self.others.get(role, ()):
             if not any(problem.severity == "error" for problem in inspector.test(channel)):
-                found.append(channel)
-        return tuple(found)
+                usable.append(channel)
+        return tuple(usable)
 
 
 @dataclass
@@ -146,9 +146,9 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
     for role in _ROLES:
         if role in replaced:
             for channel in chosen.get(role, ()):
-                found = inspector.test(channel)
-                _refuse_chosen(source, channel, found)
-                problems += found
+                channel_problems = inspector.test(channel)
+                _refuse_chosen(source, channel, channel_problems)
+                problems += channel_problems
                 channels.append(channel)
             continue
         candidates = table.candidates(role)
@@ -156,7 +156,7 @@ def match(source: Source, choice: Mapping[str, str | Sequence[str]] | None = Non
         if best is not None:
             channels.append(best)
             if role.modality == "eeg":
-                others[role] = tuple(one for one in candidates if one.terms != best.terms)
+                others[role] = tuple(candidate for candidate in candidates if candidate.terms != best.terms)
         elif passed_over:
             failures.setdefault(role.modality, []).extend(problem.message for problem in passed_over)
     serving = {index for channel in channels for index, _ in channel.terms}
@@ -184,22 +184,22 @@ def _best(
 ) -> tuple[Channel | None, list[Problem]]:
     passed_over: list[Problem] = []
     for channel in candidates:
-        found = inspector.test(channel)
-        errors = [problem for problem in found if problem.severity == "error"]
+        channel_problems = inspector.test(channel)
+        errors = [problem for problem in channel_problems if problem.severity == "error"]
         if not errors:
-            problems += found
+            problems += channel_problems
             if passed_over:
                 reasons = dict.fromkeys(problem.channel or "" for problem in passed_over)
-                said = f"serves because {', '.join(reasons)} cannot be used"
-                channel = replace(channel, note="; ".join(filter(None, (channel.note, said))))
+                reason = f"serves because {', '.join(reasons)} cannot be used"
+                channel = replace(channel, note="; ".join(filter(None, (channel.note, reason))))
             return channel, passed_over
         problems += errors
         passed_over += errors
     return None, passed_over
 
 
-def _refuse_chosen(source: Source, channel: Channel, found: list[Problem]) -> None:
-    for problem in found:
+def _refuse_chosen(source: Source, channel: Channel, channel_problems: list[Problem]) -> None:
+    for problem in channel_problems:
         if problem.severity == "error":
             hint = "choose another channel, or correct the file and export it again"
             raise RecordingError(source.name, f"channel {channel.name}", problem.message, hint)

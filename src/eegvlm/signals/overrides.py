@@ -123,9 +123,9 @@ def _find_channel(source: Source, key: str, label: str, role: Role) -> Channel:
         if plus is not None and minus is not None and plus != minus:
             rates = [source.signals[i].rate for i in (plus, minus)]
             if rates[0] != rates[1]:
-                shown = f"{float(rates[0]):g} and {float(rates[1]):g} Hz"
+                both_rates = f"{float(rates[0]):g} and {float(rates[1]):g} Hz"
                 hint = "choose two signals of one rate"
-                raise RecordingError(source.name, f"channels: {key}={label}", shown, hint)
+                raise RecordingError(source.name, f"channels: {key}={label}", both_rates, hint)
             return derive(source, plus, (minus,), role, name=label, note="chosen by the user")
     labels = ", ".join(signal.label for signal in source.signals)
     raise RecordingError(source.name, f"channels: {key}", label, f"choose from the labels in the file: {labels}")
@@ -136,17 +136,17 @@ def _find(source: Source, key: str, label: str) -> int | None:
     names = [signal.label for signal in source.signals]
     if label in names:
         return names.index(label)
-    wanted = fold(label)
-    if not wanted:
+    folded_label = fold(label)
+    if not folded_label:
         return None
     for spelled in (
         [fold(name) for name in names],
         [re.sub(r"^(eeg|eog|emg|ecg|ekg)", "", fold(name)) for name in names],
     ):
-        found = [i for i, name in enumerate(spelled) if name == wanted]
-        if len(found) > 1:
-            shown = ", ".join(names[i] for i in found)
-            raise RecordingError(source.name, f"channels: {key}", label, f"it could be any of {shown}: write it out")
-        if found:
-            return found[0]
+        matches = [i for i, name in enumerate(spelled) if name == folded_label]
+        if len(matches) > 1:
+            choices = ", ".join(names[i] for i in matches)
+            raise RecordingError(source.name, f"channels: {key}", label, f"it could be any of {choices}: write it out")
+        if matches:
+            return matches[0]
     return None

@@ -175,11 +175,11 @@ def judge_lead(name: str, amplitude: Amplitude) -> list[Problem]:
 
 def _implausible(name: str, modality: str, robust: float, units: tuple[str, ...]) -> str:
     power = 3 * round(math.log10(max(robust, 1e-12) / TYPICAL[modality]) / 3)
-    shown = ", ".join(dict.fromkeys(f"'{unit}'" for unit in units))
+    quoted_units = ", ".join(dict.fromkeys(f"'{unit}'" for unit in units))
     wrong = f"about 10^{abs(power)} times too {'large' if power > 0 else 'small'}" if power else "impossible"
     return (
         f"{name} has an amplitude of {_amount(robust)}, {wrong} for {modality.upper()}: "
-        f"unit {shown} or calibration is wrong"
+        f"unit {quoted_units} or calibration is wrong"
     )
 
 

@@ -177,7 +177,7 @@ class Quality:
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Return runs of consecutive epochs with one defect at one level, by channel, then by time."""
-        found: list[Stretch] = []
+        result: list[Stretch] = []
         for name, channel in self.channels.items():
             of_channel = [
                 Stretch(name, kind, level, first, stop - 1)
@@ -185,8 +185,8 @@ class Quality:
                 for level in (QualityLevel.DOUBTFUL, QualityLevel.UNUSABLE)
                 for first, stop in true_runs(levels == level).tolist()
             ]
-            found += sorted(of_channel, key=lambda stretch: (stretch.first, -stretch.level))
-        return tuple(found)
+            result += sorted(of_channel, key=lambda stretch: (stretch.first, -stretch.level))
+        return tuple(result)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the level of each epoch and channel: ``good``, ``doubtful`` or ``unusable``; epochs count from 1.

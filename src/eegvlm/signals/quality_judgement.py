@@ -94,18 +94,18 @@ def _clipped(rows: Rows, step: float) -> Levels:
 
 def _leak(rows: Rows) -> Levels:
     height = rows["beat_uv"]
-    seen = height >= limits.LEAK_UV
+    leaks = height >= limits.LEAK_UV
     if len(rows) > 2:
-        seen = seen & _has_company(seen, rows["beat_rate"])
+        leaks = leaks & _has_company(leaks, rows["beat_rate"])
     dwarfs = (height > limits.LEAK_UNUSABLE_UV) & (height > limits.LEAK_UNUSABLE_TIMES * rows["beat_rest"])
-    return _levels(seen, seen & dwarfs)
+    return _levels(leaks, leaks & dwarfs)
 
 
-def _has_company(seen: Mask, rate: npt.NDArray[np.float32]) -> Mask:
+def _has_company(leaks: Mask, rate: npt.NDArray[np.float32]) -> Mask:
     """Tell whether another epoch within two has beats at the same pace: a heart does not stop."""
-    company = np.zeros_like(seen)
+    company = np.zeros_like(leaks)
     for shift in (1, 2):
-        same = seen[shift:] & seen[:-shift] & (np.abs(rate[shift:] - rate[:-shift]) < 0.2 * rate[shift:])
+        same = leaks[shift:] & leaks[:-shift] & (np.abs(rate[shift:] - rate[:-shift]) < 0.2 * rate[shift:])
         company[shift:] |= same
         company[:-shift] |= same
     return company

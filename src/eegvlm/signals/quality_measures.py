@@ -47,7 +47,7 @@ MEASURES = np.dtype(
 _LEAST_SAMPLES = 8
 _SECONDS = round(EPOCH_S)
 _WINDOWS = 15
-# An epoch of 256 Hz is 30 kB: so many of them stay in the processor's cache.
+# An epoch of 256 Hz is 30 kB: this many stay in the processor's cache.
 _EPOCHS_AT_ONCE = 8
 # Half the width of the Hann window's main lobe, and mains that is not quite on its frequency.
 _MAINS_WIDTH_HZ = 1.6

@@ -137,17 +137,17 @@ class QualityMeter:
             if channel is None or channel.role is Role.ECG or channel.rate < _LEAST_BEAT_RATE:
                 continue
             for k in np.flatnonzero(rows[name]["present"] & (rows[name]["flat"] < 1)):
-                own = _measure_leak(block[k], rows[name][k : k + 1], channel.rate, times.get(int(k)))
-                if len(own):
-                    self._beats.setdefault(name, []).append(EPOCH_S * (first + int(k)) + own)
+                channel_beats = _measure_leak(block[k], rows[name][k : k + 1], channel.rate, times.get(int(k)))
+                if len(channel_beats):
+                    self._beats.setdefault(name, []).append(EPOCH_S * (first + int(k)) + channel_beats)
 
     def _heart(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> dict[int, Times]:
         """Return the times of the beats in seconds for the epochs in which an ECG channel shows them."""
         if self._ecg is None or self._ecg not in blocks:
             return {}
         rate = self._channels[self._ecg].rate
-        shown = np.flatnonzero(rows[self._ecg]["present"])
-        times = {int(k): _times(blocks[self._ecg][k], r_waves(blocks[self._ecg][k], rate), rate) for k in shown}
+        epochs = np.flatnonzero(rows[self._ecg]["present"])
+        times = {int(k): _times(blocks[self._ecg][k], r_waves(blocks[self._ecg][k], rate), rate) for k in epochs}
         return {k: of_epoch for k, of_epoch in times.items() if len(of_epoch)}
 
     def _compare(self, blocks: Mapping[str, Samples], rows: Mapping[str, npt.NDArray[np.void]]) -> None:
@@ -173,15 +173,15 @@ class QualityMeter:
 
 def _measure_leak(epoch: Samples, row: npt.NDArray[np.void], rate: float, of_ecg: Times | None) -> Times:
     """Measure the beats in an epoch; return those that it shows itself, where no ECG shows them."""
-    own = _times(epoch, regular_beats(epoch, rate), rate) if of_ecg is None else np.zeros(0)
-    times = own if of_ecg is None else of_ecg
+    channel_beats = _times(epoch, regular_beats(epoch, rate), rate) if of_ecg is None else np.zeros(0)
+    times = channel_beats if of_ecg is None else of_ecg
     height, errors = locked_height(epoch, rate, times)
     if errors < limits.LEAK_STANDARD_ERRORS or height < limits.LEAK_UV:
         return np.zeros(0)
     row["beat_uv"] = height
     row["beat_rest"] = np.subtract(*np.quantile(epoch, (0.84, 0.16))) / 2
     row["beat_rate"] = 60 / float(np.median(np.diff(times)))
-    return own
+    return channel_beats
 
 
 def _times(epoch: Samples, peaks: npt.NDArray[np.intp], rate: float) -> Times:

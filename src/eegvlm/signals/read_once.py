@@ -70,14 +70,14 @@ class ReadOnce:
 
     def read(self, index: int, start: int, stop: int) -> Samples:
         """Read stored samples ``start`` to ``stop`` of one signal: float32 (stop - start,), microvolt."""
-        first, held = self._held.get(index, (0, np.empty(0, np.float32)))
-        end = first + len(held)
+        first, samples = self._held.get(index, (0, np.empty(0, np.float32)))
+        end = first + len(samples)
         if not first <= start <= end:
-            first, held, end = start, held[:0], start
+            first, samples, end = start, samples[:0], start
         if stop > end:
             # the margin of another channel may reach further back than this request
-            kept = max(first, 2 * start - stop)
-            held = np.concatenate([held[kept - first :], self.source.read(index, end, stop)])
-            first = kept
-        self._held[index] = (first, held)
-        return held[start - first : stop - first].copy()
+            new_first = max(first, 2 * start - stop)
+            samples = np.concatenate([samples[new_first - first :], self.source.read(index, end, stop)])
+            first = new_first
+        self._held[index] = (first, samples)
+        return samples[start - first : stop - first].copy()

@@ -214,8 +214,8 @@ class Recording:
                 if channel.role is role:
                     if role is roles[0]:
                         return channel
-                    said = f"{role.place} {role.modality.upper()} stands in for {roles[0].place}"
-                    return replace(channel, note="; ".join(filter(None, (channel.note, said))))
+                    reason = f"{role.place} {role.modality.upper()} stands in for {roles[0].place}"
+                    return replace(channel, note="; ".join(filter(None, (channel.note, reason))))
         for role in roles:
             reasons = self.montage.unusable.get(role.modality) if role.modality == "eeg" else None
             if reasons:

@@ -50,9 +50,9 @@ def report_unread(idle: Sequence[tuple[Signal, Lead | None]], present: Collectio
     ]
     if not unread:
         return ()
-    shown = ", ".join(f"'{label}'" for label in unread[:_SHOWN])
+    quoted = ", ".join(f"'{label}'" for label in unread[:_SHOWN])
     more = f" and {len(unread) - _SHOWN} more" if len(unread) > _SHOWN else ""
-    message = f"{shown}{more}: the label hints at a channel for scoring, but is not understood; the signal is not used"
+    message = f"{quoted}{more}: the label hints at a channel for scoring, but is not understood; the signal is not used"
     return (Problem("label-unread", message),)
 
 

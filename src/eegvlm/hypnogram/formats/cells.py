@@ -166,8 +166,8 @@ def numbers_of(cells: Sequence[str], *, ascending: bool = False) -> NDArray[np.f
 
 
 def _grows(values: NDArray[np.float64]) -> bool:
-    known = values[~np.isnan(values)]
-    return bool((np.diff(known) >= 0).all())
+    numbers = values[~np.isnan(values)]
+    return bool((np.diff(numbers) >= 0).all())
 
 
 def times_of_day(cells: Sequence[str]) -> TimesOfDay | None:

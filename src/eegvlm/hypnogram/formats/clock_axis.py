@@ -233,10 +233,12 @@ def _moved(
     seconds: NDArray[np.float64], timed: NDArray[np.intp], k: int, hour: float, why: str
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     at = _clock(seconds[timed[k + 1]])
-    moved = seconds.copy()
-    moved[timed[k + 1] :] += hour
+    corrected = seconds.copy()
+    corrected[timed[k + 1] :] += hour
     way = "back" if hour > 0 else "forward"
-    return moved, (f"the clocks were set {way} by an hour before {at} ({why}); the rows after it go on without a gap",)
+    return corrected, (
+        f"the clocks were set {way} by an hour before {at} ({why}); the rows after it go on without a gap",
+    )
 
 
 def _day_at(day: date, seconds: float) -> date:

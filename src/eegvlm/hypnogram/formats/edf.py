@@ -105,7 +105,7 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
 def annotations_of(
     hypnogram: Hypnogram, *, offset_s: float = 0.0, within: NDArray[np.bool_] | None = None
 ) -> list[EdfAnnotation]:
-    """Return the annotations of a scoring: one an epoch, and those of lights.
+    """Return the annotations of a scoring: one per epoch, and those of lights.
 
     Parameters
     ----------

@@ -70,9 +70,9 @@ def _refuse_uneven(source: ScoringSource, body: list[columns.TableRow], times: N
     off = np.abs(times - np.stack([onset_s + epoch_s * np.arange(len(times)), np.full(len(times), epoch_s)], axis=1))
     wrong = np.flatnonzero((off > _ROUNDING_S).any(axis=1))
     if wrong.size:
-        line, found = body[wrong[0]].line, times[wrong[0]]
+        line, row = body[wrong[0]].line, times[wrong[0]]
         hint = f"expected {onset_s + epoch_s * wrong[0]:g} and {epoch_s:g}: epochs of one length without gaps"
-        raise source.error(f"line {line}, onset_s and duration_s", f"{found[0]:g} and {found[1]:g}", hint)
+        raise source.error(f"line {line}, onset_s and duration_s", f"{row[0]:g} and {row[1]:g}", hint)
 
 
 def _probabilities(
@@ -88,11 +88,11 @@ def _probabilities(
         for stage, column in enumerate(where):
             if columns.cell(row, column):
                 table[k, stage] = columns.number(source, row, column, header[column], comma=comma)
-        known = int(np.isfinite(table[k]).sum())
+        n_finite = int(np.isfinite(table[k]).sum())
         off_by = abs(float(table[k].sum(dtype=np.float64)) - 1)
-        if known not in (0, len(STAGES)) or (known and not (off_by <= 1e-3 and (table[k] >= 0).all())):
-            shown = " ".join(columns.cell(row, column) for column in where)
-            raise source.error(f"line {row.line}, probabilities", shown, "expected five that sum to 1, or none")
+        if n_finite not in (0, len(STAGES)) or (n_finite and not (off_by <= 1e-3 and (table[k] >= 0).all())):
+            cells = " ".join(columns.cell(row, column) for column in where)
+            raise source.error(f"line {row.line}, probabilities", cells, "expected five that sum to 1, or none")
     return None if np.isnan(table).all() else table
 
 
@@ -134,8 +134,8 @@ def _write(hypnogram: Hypnogram, path: Path, coding: Coding | None) -> Mapping[P
             cells += empty
         else:
             cells += probability_text.cells_of(hypnogram.probabilities[k], missing="")
-            known = stage != Stage.UNSCORED and not np.isnan(confidence[k])
-            cells.append(probability_text.text_of(confidence[k]) if known else "")
+            has_confidence = stage != Stage.UNSCORED and not np.isnan(confidence[k])
+            cells.append(probability_text.text_of(confidence[k]) if has_confidence else "")
         if hypnogram.quality is not None:
             cells.append(hypnogram.quality[k])
         lines.append(",".join(cells))

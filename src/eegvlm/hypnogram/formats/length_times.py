@@ -128,9 +128,9 @@ def length_seconds(
         named = seconds_in(column.unit) if column.unit else None
         if named is not None:
             return values * named, ()
-        units = {unit: one for unit in _UNITS if (one := seconds_in(unit)) is not None}
-        if source.onset_unit and (one := seconds_in(source.onset_unit)) is not None:
-            units = {source.onset_unit: one} if onsets is None else {source.onset_unit: one, **units}
+        units = {unit: unit_s for unit in _UNITS if (unit_s := seconds_in(unit)) is not None}
+        if source.onset_unit and (unit_s := seconds_in(source.onset_unit)) is not None:
+            units = {source.onset_unit: unit_s} if onsets is None else {source.onset_unit: unit_s, **units}
         elif scale is not None and scale not in units.values():
             units = {"the unit of the starts": scale, **units}
         elif scale is not None:

@@ -22,7 +22,7 @@ from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.timing import DAY_S
 
 _SUFFIXES = (".annot",)
-# Where class, instance, start and stop stand in a row of so many columns.
+# Columns of class, instance, start and stop, by the number of columns in a row.
 _LAYOUTS = {6: (0, 1, 3, 4), 4: (0, 1, 2, 3), 3: (0, 0, 1, 2)}
 _HEADINGS = {
     ("class", "instance", "channel", "start", "stop", "meta"),

@@ -90,18 +90,18 @@ def _read_csv(source: ScoringSource, text: str) -> Hypnogram:
             raise source.error(f"line {row.line}, onset", columns.cell(row, 0), "expected a date and a time")
         moments.append(at)
     start = min(moments)
-    known = start.year > _NO_TIME.year
+    dated = start.year > _NO_TIME.year
     events = [
         Event(
-            (at - (start if known else _NO_TIME)).total_seconds(),
+            (at - (start if dated else _NO_TIME)).total_seconds(),
             columns.number(source, row, 1, "duration"),
             columns.cell(row, 2),
             f"line {row.line}",
         )
         for at, row in zip(moments, rows, strict=True)
     ]
-    hypnogram = hypnogram_from_events(source, pick_stages(source, events), start=start if known else None)
-    if not known:
+    hypnogram = hypnogram_from_events(source, pick_stages(source, events), start=start if dated else None)
+    if not dated:
         return hypnogram
     return hypnogram.with_notes("the first annotation was taken as the recording's start, which the file does not say")
 

@@ -56,13 +56,13 @@ def numeric_onsets(
 
 
 def _scale_by_clock(values: NDArray[np.float64], seconds: NDArray[np.float64]) -> float | None:
-    known = ~np.isnan(seconds)
-    if known.sum() < 2:
+    timed = ~np.isnan(seconds)
+    if timed.sum() < 2:
         return None
-    span = float(np.ptp(values[known]))
+    span = float(np.ptp(values[timed]))
     if span <= 0:
         return None
-    scale = float(np.ptp(seconds[known])) / span
+    scale = float(np.ptp(seconds[timed])) / span
     rate_hz = round(1 / scale) if scale else 0
     exact = [*SECONDS_IN.values(), *([1 / rate_hz] if rate_hz else [])]
     return next((unit_s for unit_s in exact if abs(scale - unit_s) <= 1e-3 * unit_s), scale)
@@ -73,8 +73,8 @@ def refuse_other_line(
 ) -> None:
     """Refuse a second column of starts that is not the first one in another unit."""
     second = numbers_in(source, table, other, ascending=True)
-    known = ~(np.isnan(values) | np.isnan(second))
-    x, y = values[known] - values[known][0], second[known] - second[known][0]
+    in_both = ~(np.isnan(values) | np.isnan(second))
+    x, y = values[in_both] - values[in_both][0], second[in_both] - second[in_both][0]
     if not len(x) or not np.ptp(x):
         return
     slope = float(y[np.abs(x).argmax()] / x[np.abs(x).argmax()])

@@ -96,14 +96,16 @@ def _refusal(entry: EntryPoint, what: str) -> HypnogramError:
 
 def _all_formats() -> Iterator[Format]:
     """Yield every format in the order in which they are asked, that of tables last."""
-    yield from (one for one in FORMATS.values() if one is not table.FORMAT)
+    yield from (scoring_format for scoring_format in FORMATS.values() if scoring_format is not table.FORMAT)
     yield from plugged_in().values()
     yield table.FORMAT
 
 
 def readable_suffixes() -> tuple[str, ...]:
     """Return the ends of file names that a format suggests, lower case, without repeats."""
-    return tuple(dict.fromkeys(extension for one in _all_formats() for extension in one.extensions))
+    return tuple(
+        dict.fromkeys(extension for scoring_format in _all_formats() for extension in scoring_format.extensions)
+    )
 
 
 def format_of_name(name: str) -> Format:
@@ -136,11 +138,11 @@ def recognise(source: ScoringSource) -> Format:
     name = source.path.name.casefold()
     if name.endswith(table.FORMAT.extensions):
         return table.FORMAT
-    by_name = [one for one in _all_formats() if name.endswith(one.extensions)]
+    by_name = [scoring_format for scoring_format in _all_formats() if name.endswith(scoring_format.extensions)]
     if by_name:
         return by_name[0]  # its reader says what is wrong with the content
     suffix = source.path.suffix.casefold() or "no extension"
-    names = ", ".join(one.name for one in _all_formats())
+    names = ", ".join(scoring_format.name for scoring_format in _all_formats())
     raise source.error("format", suffix, f"not recognised; choose one of {names}")
 
 
@@ -154,18 +156,18 @@ def format_to_write(path: Path) -> Format:
     """
     name = path.name.casefold()
     fits = [
-        (len(extension), one)
-        for one in _all_formats()
-        if one.write is not None
-        for extension in one.extensions
+        (len(extension), scoring_format)
+        for scoring_format in _all_formats()
+        if scoring_format.write is not None
+        for extension in scoring_format.extensions
         if name.endswith(extension)
     ]
     longest = max((length for length, _ in fits), default=0)
-    first = [one for length, one in fits if length == longest]
+    first = [scoring_format for length, scoring_format in fits if length == longest]
     if len(first) > 1 and table.FORMAT in first:
         first.remove(table.FORMAT)  # .csv and .tsv have a format of their own
     if len(first) != 1:
-        choices = ", ".join(one.name for one in first) or ", ".join(WRITABLE)
+        choices = ", ".join(scoring_format.name for scoring_format in first) or ", ".join(WRITABLE)
         raise HypnogramError(path, "format", path.suffix or "no extension", f"name the format: one of {choices}")
     return first[0]
 

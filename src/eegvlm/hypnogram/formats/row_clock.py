@@ -48,8 +48,8 @@ def split_times(
             times = times_of_day(table.cells(column.index))
             if times is None:
                 raise no_time(source, table, column)
-            known = times.seconds[~np.isnan(times.seconds)]
-            if _is_elapsed(source, column, known, half_days=times.half_days, dated=layout.date is not None):
+            seconds = times.seconds[~np.isnan(times.seconds)]
+            if _is_elapsed(source, column, seconds, half_days=times.half_days, dated=layout.date is not None):
                 if times.resolution_s >= 60:
                     hint = "minutes and seconds, or hours and minutes? write it as hh:mm:ss"
                     raise source.error(f"column '{column.name}'", table.cells(column.index)[0], hint)

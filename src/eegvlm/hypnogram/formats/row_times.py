@@ -150,12 +150,12 @@ def _refuse_contradiction(
     clock: ClockAxis,
     of_day: TimeColumn | None,
 ) -> None:
-    known = np.flatnonzero(~np.isnan(clock.seconds))
-    off = (clock.seconds - onsets)[known]
+    timed = np.flatnonzero(~np.isnan(clock.seconds))
+    off = (clock.seconds - onsets)[timed]
     off = np.abs(off - off[0])
     other = next((column for column in columns if column is not of_day), None)
     if other is not None and of_day is not None and off.max() > max(2.0, 1.02 * clock.resolution_s):
-        raise contradiction(source, table, other, of_day, int(known[off.argmax()]))
+        raise contradiction(source, table, other, of_day, int(timed[off.argmax()]))
 
 
 def _agreement_with_epochs(
@@ -175,8 +175,8 @@ def _agreement_with_epochs(
     HypnogramError
         If numbers and times contradict each other.
     """
-    known = ~np.isnan(epochs)
-    numbers, times = epochs[known] - epochs[known][0], onsets[known] - onsets[known][0]
+    numbered = ~np.isnan(epochs)
+    numbers, times = epochs[numbered] - epochs[numbered][0], onsets[numbered] - onsets[numbered][0]
     lengths = [source.epoch_s] if source.epoch_s else list(EPOCH_LENGTHS_S)
     if np.ptp(numbers) and not source.epoch_s:
         far = int(np.abs(numbers).argmax())
@@ -186,14 +186,14 @@ def _agreement_with_epochs(
         off = times / length - numbers if length > 0 else np.full(len(times), np.inf)
         if (np.abs(off) < 1.0 - 1e-6 + resolution_s / length).all() and length >= 1:
             exact = bool((np.abs(off) * length <= slack).all())
-            first = 0.0 if epochs[known].min() <= 0 else 1.0
-            lead = float(epochs[known][onsets[known].argmin()] - first) * length
+            first = 0.0 if epochs[numbered].min() <= 0 else 1.0
+            lead = float(epochs[numbered][onsets[numbered].argmin()] - first) * length
             return (length if exact and np.ptp(numbers) else None), (lead if exact else None)
-    order = np.argsort(onsets[known], kind="stable")
-    if _is_counter(epochs[known]) or _is_counter(epochs[known][order]):
+    order = np.argsort(onsets[numbered], kind="stable")
+    if _is_counter(epochs[numbered]) or _is_counter(epochs[numbered][order]):
         return None, None
     column = layout.epoch or layout.onsets[0]
     off = np.abs(times / 30.0 - numbers)
-    rows = np.flatnonzero(known)
+    rows = np.flatnonzero(numbered)
     others = (*layout.onsets, *layout.ends, *layout.lengths)
     raise contradiction(source, table, others[0], column, int(rows[off.argmax()]))

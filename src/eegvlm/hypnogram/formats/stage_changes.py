@@ -1,4 +1,4 @@
-"""Rows that say where a stage starts and not how long it lasts: one an epoch, or one at each change.
+"""Rows that say where a stage starts and not how long it lasts: one per epoch, or one at each change.
 
 The difference matters where rows are missing: between the rows of epochs a hole is unscored, between the rows of
 changes the stage goes on. A list of changes never repeats a stage; in a night with one row an epoch nearly every

@@ -34,9 +34,9 @@ def hypnogram_from_seconds(source: ScoringSource, picked: StageEvents, *, start:
         raise source.error("times", f"{begin_s:g} to {end_s:g}", hint)
     lengths = [event.duration_s for event in picked.events if event.duration_s]
     if source.epoch_s is None and lengths and not are_whole_epochs(lengths):
-        shown = ", ".join(f"{length:g}" for length in dict.fromkeys(lengths[:5]))
+        first_lengths = ", ".join(f"{length:g}" for length in dict.fromkeys(lengths[:5]))
         hint = "the format gives seconds, and these are no whole epochs; if they are seconds, give the epoch length"
-        raise source.error("lengths of stages", shown, hint)
+        raise source.error("lengths of stages", first_lengths, hint)
     return hypnogram_from_events(source, picked, start=start)
 
 

@@ -121,7 +121,7 @@ def hypnogram_from_table(
 def _rows_of_one_scorer(
     source: ScoringSource, table: TextTable, layout: TableLayout
 ) -> tuple[TextTable, tuple[str, ...]]:
-    """Keep the rows of the scorer who is asked for, where a column says who scored each row."""
+    """Keep the rows of the requested scorer, where a column names the scorer of each row."""
     if layout.scorer is None:
         if source.scorer is not None and folded(source.scorer) != folded(table.name(layout.stage)):
             columns_there = f"nor is it one of {', '.join(table.header)}" if table.header else "nor has one a name"
@@ -133,10 +133,10 @@ def _rows_of_one_scorer(
         if len(scorers) > 1:
             raise SeveralScorersError.of(source.path, f"column '{table.name(layout.scorer)}'", tuple(scorers))
         return table, ()
-    kept = [folded(name) == folded(source.scorer) for name in rows_of]
-    if not any(kept):
+    by_scorer = [folded(name) == folded(source.scorer) for name in rows_of]
+    if not any(by_scorer):
         raise source.error("--scorer", source.scorer, f"choose one of {', '.join(scorers)}")
-    return table.with_rows(kept), (f"of {len(scorers)} scorers, the rows of {source.scorer} were read",)
+    return table.with_rows(by_scorer), (f"of {len(scorers)} scorers, the rows of {source.scorer} were read",)
 
 
 def _picked(
@@ -180,9 +180,9 @@ def _with_lengths(
     if reading.rows is Rows.CHANGES:
         return picked, ()
     if reading.rows is Rows.UNCLEAR:
-        shown = ", ".join(f"{value:g}" for value in listed[:4])
+        first_onsets = ", ".join(f"{value:g}" for value in listed[:4])
         hint = "the rows are neither one an epoch nor one a change of stage; add a column of ends or durations"
-        raise source.error("start of rows (s)", shown, hint)
+        raise source.error("start of rows (s)", first_onsets, hint)
     length = reading.step or epoch_s or _DEFAULT_EPOCH_S
     events = tuple(event._replace(duration_s=length) for event in picked.events)
     slack = 0.5 * length

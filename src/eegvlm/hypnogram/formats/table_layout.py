@@ -145,8 +145,8 @@ def _with_column(
     if role is ColumnRole.NIGHT:
         values_found = sorted({text for text in table.cells(k) if is_given(text)})
         if len(values_found) > 1:
-            shown = ", ".join(values_found[:_MOST_SHOWN])
-            raise source.error(f"column '{table.name(k)}'", shown, "it names several nights; give a file for each")
+            nights = ", ".join(values_found[:_MOST_SHOWN])
+            raise source.error(f"column '{table.name(k)}'", nights, "it names several nights; give a file for each")
         return layout
     return None
 

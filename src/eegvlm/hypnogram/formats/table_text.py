@@ -54,9 +54,9 @@ class TextTable:
         name = self.header[column] if self.header else ""
         return name or str(column + 1)
 
-    def with_rows(self, kept: list[bool]) -> TextTable:
+    def with_rows(self, selected: list[bool]) -> TextTable:
         """Return the table with some of its rows."""
-        rows = tuple(row for row, keep in zip(self.rows, kept, strict=True) if keep)
+        rows = tuple(row for row, keep in zip(self.rows, selected, strict=True) if keep)
         return TextTable(self.header, self.header_line, rows)
 
 
@@ -159,8 +159,8 @@ def _header(
 def _names_columns(source: ScoringSource, row: TableRow) -> bool:
     """Tell whether a row is a header: a cell names a column and no stage, and none is a number or a time."""
     meanings = [meaning_of(cell) for cell in row.cells if is_given(cell) and source.stage_of(cell) is None]
-    known = any(meaning is not None and meaning.role is not ColumnRole.OTHER for meaning in meanings)
-    return known and all(kind_of([cell]) in (CellKind.TEXT, CellKind.EMPTY) for cell in row.cells)
+    names_column = any(meaning is not None and meaning.role is not ColumnRole.OTHER for meaning in meanings)
+    return names_column and all(kind_of([cell]) in (CellKind.TEXT, CellKind.EMPTY) for cell in row.cells)
 
 
 def _commented_header(source: ScoringSource, text: str, delimiter: str, first: TableRow) -> TableRow | None:

@@ -41,12 +41,12 @@ class Group(NamedTuple):
         return self.events[0].text
 
 
-def groups_that_fill(known: Sequence[Event], unknown: Sequence[Event]) -> list[Group]:
+def groups_that_fill(staged: Sequence[Event], unknown: Sequence[Event]) -> list[Group]:
     """Find the unknown texts whose events lie between those of known stages and meet them.
 
     Parameters
     ----------
-    known
+    staged
         Events of known stages, in any order.
     unknown
         All other events but markers of lights.
@@ -54,20 +54,20 @@ def groups_that_fill(known: Sequence[Event], unknown: Sequence[Event]) -> list[G
     texts: dict[str, list[Event]] = {}
     for event in unknown:
         texts.setdefault(folded(event.text), []).append(event)
-    with_length = [event for event in known if event.duration_s]
-    if 2 * len(with_length) > len(known):
+    with_length = [event for event in staged if event.duration_s]
+    if 2 * len(with_length) > len(staged):
         return _with_lengths(with_length, texts)
-    return _without_lengths(known, texts)
+    return _without_lengths(staged, texts)
 
 
-def _with_lengths(known: Sequence[Event], texts: dict[str, list[Event]]) -> list[Group]:
-    starts, stops = _ends(known)
+def _with_lengths(staged: Sequence[Event], texts: dict[str, list[Event]]) -> list[Group]:
+    starts, stops = _ends(staged)
     order = np.argsort(starts)
     starts, stops = starts[order], np.maximum.accumulate(stops[order])
     covered_from = np.maximum(starts, np.append(-np.inf, stops[:-1]))
     points = np.stack([np.minimum(covered_from, stops), stops], axis=1).ravel()
     seconds = np.cumsum(np.stack([np.zeros(len(starts)), np.maximum(stops - covered_from, 0)], axis=1).ravel())
-    every = [*known, *(event for events in texts.values() for event in events if event.duration_s)]
+    every = [*staged, *(event for events in texts.values() for event in events if event.duration_s)]
     all_starts, all_stops = (np.sort(ends) for ends in _ends(every))
     groups = []
     for events in texts.values():
@@ -83,9 +83,9 @@ def _with_lengths(known: Sequence[Event], texts: dict[str, list[Event]]) -> list
     return groups
 
 
-def _without_lengths(known: Sequence[Event], texts: dict[str, list[Event]]) -> list[Group]:
+def _without_lengths(staged: Sequence[Event], texts: dict[str, list[Event]]) -> list[Group]:
     """Find texts that start where epochs do and never where a known stage does, more than once."""
-    times = np.unique([event.onset_s for event in known])
+    times = np.unique([event.onset_s for event in staged])
     off = [_off_grid(times - times[0], grid) for grid in _GRIDS_S]
     grid = next((grid for grid, distance in zip(_GRIDS_S, off, strict=True) if (distance <= _MEETS_S).all()), None)
     groups = []

@@ -33,7 +33,7 @@ def _recognises(source: ScoringSource) -> bool:
 
 def _cells(line: str) -> list[str]:
     """Split a row at tabs, semicolons or commas, or at spaces where it has none of them."""
-    delimiter = next((one for one in "\t;," if one in line), None)
+    delimiter = next((character for character in "\t;," if character in line), None)
     return [cell.strip() for cell in line.split(delimiter, 2)]
 
 

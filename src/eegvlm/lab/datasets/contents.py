@@ -78,31 +78,31 @@ def look_into(
     nights, problems, contents
         The nights that can be used, without the scorings that cannot; what was found; contents by name.
     """
-    kept: list[Night] = []
+    usable_nights: list[Night] = []
     problems: list[DatasetProblem] = []
     contents: dict[str, Contents] = {}
-    seen: dict[str, str] = {}
+    paths_by_content: dict[str, str] = {}
     for night in nights:
-        found = _Finding(night, root)
-        usable = found.look(all_scorers=all_scorers, any_scorer=any_scorer)
-        problems += found.problems
-        problems += _same_content(night, seen, root)
+        finding = _Finding(night, root)
+        usable = finding.look(all_scorers=all_scorers, any_scorer=any_scorer)
+        problems += finding.problems
+        problems += _same_content(night, paths_by_content, root)
         if usable is not None:
-            kept.append(usable)
-            contents[night.name] = Contents(found.duration_s, found.epochs, found.aligned_by)
+            usable_nights.append(usable)
+            contents[night.name] = Contents(finding.duration_s, finding.epochs, finding.aligned_by)
         if progress is not None:
             progress()
-    return tuple(kept), tuple(problems), contents
+    return tuple(usable_nights), tuple(problems), contents
 
 
 def count_alignments(nights: Iterable[Night], contents: Mapping[str, Contents]) -> dict[Timing, int]:
     """Count nights by what the place of their default scoring rests on, the strongest first."""
-    found = Counter(
+    counts = Counter(
         timing
         for night in nights
         if night.name in contents and (timing := contents[night.name].aligned_by.get(night.scorers[0])) is not None
     )
-    return {timing: found[timing] for timing in Timing if found[timing]}
+    return {timing: counts[timing] for timing in Timing if counts[timing]}
 
 
 def alignments_in_words(counts: Mapping[Timing, int]) -> str:
@@ -148,16 +148,19 @@ class _Finding:
             return None
         default = usable[0]
         grid = self.night.cutting.epochs(default.placed.hypnogram, clock.duration_s)
-        whole = {one.scoring.scorer: laid_on(one.scoring, one.hypnogram, clock, grid) for one in usable}
+        whole = {
+            candidate.scoring.scorer: laid_on(candidate.scoring, candidate.hypnogram, clock, grid)
+            for candidate in usable
+        }
         self._compare_scorers(whole)
         first, stop = 0, grid.n_epochs
         if self.night.wake_crop_min is not None:
             first, stop = wake_window(whole[default.scoring.scorer], self.night.wake_crop_min)
         end_s = min(clock.duration_s, grid.onset_s + stop * grid.epoch_s)
         self.duration_s = end_s - grid.onset_s - first * grid.epoch_s
-        self.epochs = {scorer: _count(one.stages[first:stop]) for scorer, one in whole.items()}
-        self.aligned_by = {scorer: one.timing for scorer, one in whole.items()}
-        scorings = (*(one.scoring for one in usable), *unread)
+        self.epochs = {scorer: _count(hypnogram.stages[first:stop]) for scorer, hypnogram in whole.items()}
+        self.aligned_by = {scorer: hypnogram.timing for scorer, hypnogram in whole.items()}
+        scorings = (*(candidate.scoring for candidate in usable), *unread)
         return replace(self.night, scorings=scorings, epoch_s=default.hypnogram.epoch_s)
 
     def _check(self, scoring: Scoring, clock: RecordingClock) -> _UsableScoring | None:
@@ -211,8 +214,8 @@ class _Finding:
     def _compare_scorers(self, whole: Mapping[str, Hypnogram]) -> None:
         """Warn of scorers who would agree far better with the first one some epochs earlier or later."""
         (first, reference), *others = whole.items()
-        for scorer, one in others:
-            shift = better_shift(reference.stages, one.stages, one.epoch_s)
+        for scorer, hypnogram in others:
+            shift = better_shift(reference.stages, hypnogram.stages, hypnogram.epoch_s)
             if shift is not None:
                 message = f"{self.night.name}, scorer {first}: {shift.sentence(f'scorer {scorer}')}"
                 self._tell("scorers-shifted", message, "warning")
@@ -225,12 +228,12 @@ class _Finding:
         return str(type(error)(path, error.field, error.value, error.hint))
 
 
-def _same_content(night: Night, seen: dict[str, str], root: Path) -> list[DatasetProblem]:
+def _same_content(night: Night, paths_by_content: dict[str, str], root: Path) -> list[DatasetProblem]:
     problems = []
     for path in night.paths:
         if not path.is_file():
             continue
-        other = seen.setdefault(fingerprint(path), shown(path, root))
+        other = paths_by_content.setdefault(fingerprint(path), shown(path, root))
         if other != shown(path, root):
             message = f"{shown(path, root)} and {other} seem to be the same recording under two names"
             problems.append(DatasetProblem("same-content", message, night.name, "warning"))

@@ -103,7 +103,7 @@ def stored_signals(file: Any, path: Path) -> StoredSignals:
     """Find the signals of a file: EEG, EOG and EMG, in microvolt, at the rates that its description states."""
     try:
         described = json.loads(file.attrs["description"])
-        rates = {str(one["path"]).strip("/"): float(one["fs"]) for one in described}
+        rates = {str(signal["path"]).strip("/"): float(signal["fs"]) for signal in described}
     except (KeyError, TypeError, ValueError) as error:
         hint = "give the file as it was downloaded: its description states the rate of each signal"
         raise DatasetError(path, "description", error, hint) from error

@@ -34,11 +34,11 @@ def list_files(root: Path) -> Listing:
         Where there is no such folder, or it cannot be read.
     """
     if not root.is_dir():
-        found = "not a folder" if root.exists() else "not found"
-        raise DatasetError(root, "data set's root", found, "give the folder into which the data set was unpacked")
+        reason = "not a folder" if root.exists() else "not found"
+        raise DatasetError(root, "data set's root", reason, "give the folder into which the data set was unpacked")
     files: list[Path] = []
     problems: list[DatasetProblem] = []
-    seen: set[str] = set()
+    visited: set[str] = set()
 
     def cannot_read(error: OSError) -> None:
         folder = Path(error.filename)
@@ -50,10 +50,10 @@ def list_files(root: Path) -> Listing:
     for folder, folders, names in os.walk(root, onerror=cannot_read, followlinks=True):
         # A link to a folder above would lead round for ever.
         real = os.path.realpath(folder)
-        if real in seen:
+        if real in visited:
             folders.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
         for path in (Path(folder, name) for name in names if not name.startswith(".")):
             if _is_special(path):

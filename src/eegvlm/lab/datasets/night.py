@@ -173,8 +173,8 @@ class Night:
     def _crop(self, whole: Hypnogram) -> tuple[int, int, str]:
         """First epoch that is kept, first that is not, and a sentence about it."""
         first, stop = wake_window(whole, self.wake_crop_min or 0.0)
-        said = f"wake cropped to {self.wake_crop_min:g} min around sleep (scorer {self.scorers[0]})"
-        return first, stop, f"{said}: epochs {first + 1} to {stop} of {len(whole)} are kept"
+        crop = f"wake cropped to {self.wake_crop_min:g} min around sleep (scorer {self.scorers[0]})"
+        return first, stop, f"{crop}: epochs {first + 1} to {stop} of {len(whole)} are kept"
 
 
 def wake_window(hypnogram: Hypnogram, minutes: float) -> tuple[int, int]:

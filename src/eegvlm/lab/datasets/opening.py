@@ -50,7 +50,7 @@ def open_dataset(
     scorer
         Whose stages are used, where several scored; the data set's first one where None.
     wake_crop_min
-        Keep so many minutes of wake before and after sleep (published results often use 30); None keeps all.
+        Minutes of wake to keep before and after sleep (published results often use 30); None keeps all.
     only
         A pattern that a night's name must fit: ``01-03-*`` is SS3 of MASS, ``SC4*`` the cassette part of Sleep-EDF.
     grid, extend_20s
@@ -90,15 +90,15 @@ def open_dataset(
         raise DatasetError(name, "rules", rules, "only 'folder' takes them; leave them out")
     info = DATASETS[name]
     if info.layout is not None:
-        found = find_nights(info.layout, Path(place))
+        listing = find_nights(info.layout, Path(place))
     elif name == "signed" or (name == "folder" and rules is None and signed.holds_signed_nights(Path(place))):
-        found = signed.find(Path(place))
+        listing = signed.find(Path(place))
     elif name == "folder":
-        found = folder.find(Path(place), rules, scorer=scorer)
+        listing = folder.find(Path(place), rules, scorer=scorer)
     else:
-        found = simulated.find(place)
-    found = _only(found, only, name)
-    nights, problems = _by_scorer(found, scorer, name)
+        listing = simulated.find(place)
+    listing = _only(listing, only, name)
+    nights, problems = _by_scorer(listing, scorer, name)
     cutting = Cutting(grid, extend_20s)
     if name == "simulated":
         cutting = Cutting("recording")  # a scoring starts with its night, and need not be simulated to learn that
@@ -139,29 +139,29 @@ def _name_and_place(name: str, root: str | os.PathLike[str] | None) -> tuple[str
     return name, os.fspath(root)
 
 
-def _only(found: Found, pattern: str | None, name: str) -> Found:
+def _only(listing: Found, pattern: str | None, name: str) -> Found:
     """Keep the nights, and the problems of nights, whose names fit."""
     if pattern is None:
-        return found
-    nights = tuple(night for night in found.nights if fnmatchcase(night.name, pattern))
-    if found.nights and not nights:
-        known = ", ".join(night.name for night in found.nights[:3])
-        raise DatasetError(name, "only", pattern, f"no night's name fits it; names are such as {known}")
+        return listing
+    nights = tuple(night for night in listing.nights if fnmatchcase(night.name, pattern))
+    if listing.nights and not nights:
+        examples = ", ".join(night.name for night in listing.nights[:3])
+        raise DatasetError(name, "only", pattern, f"no night's name fits it; names are such as {examples}")
     problems = tuple(
-        problem for problem in found.problems if problem.night is None or fnmatchcase(problem.night, pattern)
+        problem for problem in listing.problems if problem.night is None or fnmatchcase(problem.night, pattern)
     )
     return Found(nights, problems)
 
 
-def _by_scorer(found: Found, scorer: str | None, name: str) -> tuple[tuple[Night, ...], tuple[DatasetProblem, ...]]:
+def _by_scorer(listing: Found, scorer: str | None, name: str) -> tuple[tuple[Night, ...], tuple[DatasetProblem, ...]]:
     """Put the scorer who was asked for first; a night that lacks him is named and left out."""
-    if scorer is None or not found.nights:
-        return found.nights, found.problems
-    everyone = tuple(dict.fromkeys(one for night in found.nights for one in night.scorers))
+    if scorer is None or not listing.nights:
+        return listing.nights, listing.problems
+    everyone = tuple(dict.fromkeys(who for night in listing.nights for who in night.scorers))
     if scorer not in everyone:
         raise DatasetError(name, "scorer", scorer, f"choose one of {', '.join(everyone)}")
-    nights, problems = [], [problem for problem in found.problems if problem.code != "missing-scorer"]
-    for night in found.nights:
+    nights, problems = [], [problem for problem in listing.problems if problem.code != "missing-scorer"]
+    for night in listing.nights:
         if scorer in night.scorers:
             rest = tuple(scoring for scoring in night.scorings if scoring.scorer != scorer)
             nights.append(replace(night, scorings=(night.scoring(scorer), *rest)))

@@ -91,7 +91,10 @@ def choose_files(url: str, files: Sequence[ListedFile], patterns: Sequence[str])
     chosen = tuple(
         file
         for file in files
-        if any(fnmatchcase(file.path, one) or fnmatchcase(PurePosixPath(file.path).name, one) for one in patterns)
+        if any(
+            fnmatchcase(file.path, pattern) or fnmatchcase(PurePosixPath(file.path).name, pattern)
+            for pattern in patterns
+        )
     )
     if not chosen:
         hint = f"none of the {len(files)} files fits; they are such as {files[0].path}"
@@ -127,7 +130,7 @@ def list_remote(
         Where the data set is not open, or its list cannot be had or read.
     """
     info = DATASETS.get(name)
-    open_sets = ", ".join(one.name for one in DATASETS.values() if one.download)
+    open_sets = ", ".join(dataset.name for dataset in DATASETS.values() if dataset.download)
     if info is None:
         raise DatasetError("data set", "name", name, f"choose one of {open_sets}")
     if info.download is None:
@@ -176,22 +179,22 @@ def download(
     manners = manners or Manners()
     fetcher = Fetcher(manners)
     fetched: list[str] = []
-    kept: list[str] = []
+    present: list[str] = []
     n_bytes = 0
     with _alone(out):
         for file in files:
             target = out / file.path
             if target.exists():
                 _keep(target, file)
-                kept.append(file.path)
+                present.append(file.path)
                 continue
             if fetched:
                 time.sleep(manners.pause_s)
-            told = None if progress is None else _naming(progress, file.path)
+            report = None if progress is None else _naming(progress, file.path)
             make_folder(target.parent)
-            n_bytes += fetcher.file(base + quote(file.path), target, file.sha256, told)
+            n_bytes += fetcher.file(base + quote(file.path), target, file.sha256, report)
             fetched.append(file.path)
-    return Downloaded(tuple(fetched), tuple(kept), n_bytes)
+    return Downloaded(tuple(fetched), tuple(present), n_bytes)
 
 
 def _naming(progress: Progress, path: str) -> Callable[[int, int | None], None]:

@@ -52,7 +52,7 @@ def find(root: Path) -> Found:
     """
     if not root.is_dir():
         raise DatasetError(root, "data set's root", "not found", "give a folder of nights that were signed")
-    folders = [one for one in (root, *sorted(root.iterdir())) if one.is_dir() and _is_night(one)]
+    folders = [path for path in (root, *sorted(root.iterdir())) if path.is_dir() and _is_night(path)]
     nights, problems, assumed = [], [], 0
     for folder in folders:
         name = folder.resolve().name
@@ -123,8 +123,8 @@ def _replayed(audit: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _recording(folder: Path, signed: Mapping[str, Any]) -> Path | None:
     name = Path(str(signed.get("file", ""))).name
-    here = folder.resolve()
-    places = [near / name for near in (here, here.parent, here.parent.parent)]
+    night_folder = folder.resolve()
+    places = [near / name for near in (night_folder, night_folder.parent, night_folder.parent.parent)]
     try:
         remembered = json.loads((folder / REVIEW_FOLDER / PLACE).read_text(encoding="utf-8"))
         places.insert(0, Path(remembered["path"]))

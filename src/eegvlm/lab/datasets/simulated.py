@@ -87,15 +87,15 @@ def parse_nights(text: str) -> SimulatedNights:
     parts = [part.strip() for part in text.removeprefix("simulated").removeprefix(":").split(",") if part.strip()]
     if len(parts) == 1 and parts[0].isdecimal():
         parts = [f"nights={parts[0]}"]
-    known = {one.name: one.default for one in fields(SimulatedNights)}
+    defaults = {field.name: field.default for field in fields(SimulatedNights)}
     values: dict[str, int | float] = {}
     for part in parts:
         key, equals, value = part.partition("=")
-        if not equals or key not in known:
-            hint = f"write it as nights=4,seed=0,hours=8 (keys: {', '.join(known)})"
+        if not equals or key not in defaults:
+            hint = f"write it as nights=4,seed=0,hours=8 (keys: {', '.join(defaults)})"
             raise DatasetError("simulated", "specification", part, hint)
         try:
-            values[key] = int(value) if isinstance(known[key], int) else float(value)
+            values[key] = int(value) if isinstance(defaults[key], int) else float(value)
         except ValueError:
             raise DatasetError("simulated", key, value, "expected a number") from None
     nights = SimulatedNights(**values)  # type: ignore[arg-type]

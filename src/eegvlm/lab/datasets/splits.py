@@ -43,9 +43,9 @@ class Split:
         parts = [{night.person for night in part} for part in (self.train, self.test, self.validation)]
         both = set().union(*(first & second for first, second in combinations(parts, 2)))
         if both:
-            shown = ", ".join(sorted(both, key=natural)[:3])
+            persons = ", ".join(sorted(both, key=natural)[:3])
             raise DatasetError(
-                f"split {self.name}", "subjects on both sides", shown, "move all their nights to one side"
+                f"split {self.name}", "subjects on both sides", persons, "move all their nights to one side"
             )
         for side, nights in (("train", self.train), ("test", self.test)):
             if not nights:

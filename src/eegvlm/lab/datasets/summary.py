@@ -65,8 +65,8 @@ class DatasetSummary:
             "aligned_by": {timing.value: n for timing, n in self.aligned_by.items()},
             "roles": self.roles,
             "problems": [
-                {"code": one.code, "severity": one.severity, "night": one.night, "message": one.message}
-                for one in self.problems
+                {"code": problem.code, "severity": problem.severity, "night": problem.night, "message": problem.message}
+                for problem in self.problems
             ],
         }
 
@@ -95,8 +95,8 @@ def summarise(
     problems = list(dataset.problems)
     unseen = [night for night in dataset.nights if night.name not in contents]
     if unseen:
-        _, more, found = look_into(unseen, root)
-        contents |= found
+        _, more, new_contents = look_into(unseen, root)
+        contents |= new_contents
         problems += more
     roles: Counter[str] = Counter()
     if channels:
@@ -126,8 +126,8 @@ def summarise(
 def _stages(contents: dict[str, Contents]) -> dict[str, dict[str, int]]:
     names = (*(stage.label for stage in STAGES), "?")
     totals: dict[str, Counter[str]] = {}
-    for one in contents.values():
-        for scorer, epochs in one.epochs.items():
+    for night_contents in contents.values():
+        for scorer, epochs in night_contents.epochs.items():
             total = totals.setdefault(scorer, Counter())
             total.update({"nights": 1, **dict(zip(names, epochs, strict=True))})
     return {scorer: {name: total[name] for name in ("nights", *names)} for scorer, total in totals.items()}

@@ -121,16 +121,16 @@ class Fetcher:
             while True:
                 resumed = part.exists() and part.stat().st_size > 0
                 received += self._complete(url, part, progress)
-                found = sha256_of(part)
-                if found == sha256:
+                digest = sha256_of(part)
+                if digest == sha256:
                     part.replace(target)
                     return received
                 part.unlink()
                 if not resumed:
                     break
-        shown = f"SHA-256 {found[:12]}... instead of {sha256[:12]}..."
+        mismatch = f"SHA-256 {digest[:12]}... instead of {sha256[:12]}..."
         hint = "nothing was kept; try again later, and tell the data set's keepers if it stays so"
-        raise DatasetError(url, "checksum", shown, hint)
+        raise DatasetError(url, "checksum", mismatch, hint)
 
     def _complete(self, url: str, part: Path, progress: Progress | None) -> int:
         """Fetch until all has arrived; attempts count only where nothing new came."""
@@ -195,7 +195,7 @@ class Fetcher:
         return answer  # type: ignore[no-any-return]
 
     def _wait(self, url: str, idle: int, reason: _BrokenOffError) -> None:
-        """Wait before the next attempt; give up after so many attempts in a row that brought nothing."""
+        """Wait before the next attempt; give up after too many attempts in a row that brought nothing."""
         if idle >= self.manners.attempts:
             hint = "check the network and run the same command again: it goes on where it stopped"
             raise DatasetError(url, "transfer", reason, hint) from None

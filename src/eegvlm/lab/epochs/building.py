@@ -46,7 +46,7 @@ def build_store(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Manifest:
-    """Write the epochs of a data set as a store, or finish one that a killed run had begun.
+    """Write the epochs of a data set as a store, or finish one that an interrupted run started.
 
     Shards that are finished and undamaged are not made again, unless one of their nights could not be read or its
     files have changed. The same plan gives the same bytes, however often it was interrupted.
@@ -90,17 +90,17 @@ def build_store(
     plan = _plan(dataset, layout, shard_nights)
     nights = [dataset.nights[at : at + shard_nights] for at in range(0, len(dataset.nights), shard_nights)]
     jobs = [
-        _Job(number, shard_path(folder, number, len(nights)), some, layout, _root(dataset))
-        for number, some in enumerate(nights)
+        _Job(number, shard_path(folder, number, len(nights)), members, layout, _root(dataset))
+        for number, members in enumerate(nights)
     ]
     check_output_folder(folder, files=(CARD, MANIFEST))
     check_output_folder(jobs[0].file.parent)
     journal = BuildJournal(folder, plan)
-    kept = [job for job in jobs if _is_finished(job, journal.finished.get(job.number))]
-    done = sum(len(job.nights) for job in kept)
+    finished = [job for job in jobs if _is_finished(job, journal.finished.get(job.number))]
+    done = sum(len(job.nights) for job in finished)
     if progress is not None:
         progress(done, len(dataset.nights))
-    kept_numbers = {job.number for job in kept}
+    kept_numbers = {job.number for job in finished}
     waiting = [job for job in jobs if job.number not in kept_numbers]
     for entry in _made(waiting, workers):
         journal.add(entry)

@@ -172,7 +172,7 @@ def _header(manifest: Manifest, files: Mapping[str, list[str]], tasks: list[str]
 def _told(manifest: Manifest) -> dict[str, Any]:
     source = manifest.plan["dataset"]
     options = {"specification": source["specification"], **source["options"]}
-    asked = ", ".join(f"{name} {value}" for name, value in options.items() if value is not None)
+    chosen = ", ".join(f"{name} {value}" for name, value in options.items() if value is not None)
     return {
         "title": source["title"],
         "layout": manifest.layout.name,
@@ -182,7 +182,7 @@ def _told(manifest: Manifest) -> dict[str, Any]:
         "software": manifest.plan["software"],
         "licence": source["licence"],
         "where": source["where"],
-        "options": asked or "none (whole nights, the data set's first scorer)",
+        "options": chosen or "none (whole nights, the data set's first scorer)",
         "contents": _contents(manifest),
         "problems": _problems(manifest.all_problems),
     }

@@ -25,10 +25,10 @@ def folder_names(names: Iterable[str]) -> dict[str, str]:
         Name to letters, digits, ``-`` and ``_`` alone, so that none leaves its folder or hides in it; no two are the
         same, also where capitals do not count. The same names in the same order give the same result.
     """
-    given: dict[str, str] = {}
+    folders: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        if name in given:
+        if name in folders:
             continue
         plain = _UNSAFE.sub("-", name).strip("-")[:_LONGEST] or "unnamed"
         if _DEVICES.fullmatch(plain):
@@ -37,5 +37,5 @@ def folder_names(names: Iterable[str]) -> dict[str, str]:
         while chosen.lower() in taken:
             chosen, number = f"{plain}-{number}", number + 1
         taken.add(chosen.lower())
-        given[name] = chosen
-    return given
+        folders[name] = chosen
+    return folders

@@ -39,7 +39,7 @@ def fingerprints(recording: Recording, channels: Iterable[Channel]) -> list[str 
             present = epoch[~np.isnan(epoch)]
             if present.size and present.max() > present.min():
                 of_epoch.add(blake2b(epoch.astype("<f4").tobytes(), digest_size=_DIGEST_BYTES).digest())
-    return [_joined(found) if found else None for found in digests]
+    return [_joined(epoch_digests) if epoch_digests else None for epoch_digests in digests]
 
 
 def _joined(digests: set[bytes]) -> str:

@@ -72,11 +72,11 @@ class BuildJournal:
 
     def _compare(self, folder: Path, plan: Mapping[str, Any], line: bytes) -> None:
         try:
-            found = json.loads(line)
+            stored = json.loads(line)
         except ValueError:
-            found = {}
-        wanted = json.loads(json.dumps(plan))
-        if found != wanted:
-            differs = [key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]]
+            stored = {}
+        requested = json.loads(json.dumps(plan))
+        if stored != requested:
+            differs = [key for key in requested if not isinstance(stored, dict) or stored.get(key) != requested[key]]
             hint = "it holds a store of another plan: name another folder, or delete this one"
             raise StoreError(folder, ", ".join(differs) or "plan", "differs from what is asked for", hint)

@@ -1,4 +1,4 @@
-"""What a store says of itself: ``manifest.json``, written when the last shard is there."""
+"""The description of a store: ``manifest.json``, written after the last shard."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class ShardEntry:
             float(fields["seconds"]),
             tuple(str(source) for source in fields["sources"]),
             tuple(
-                NightEntry(**{**night, "problems": tuple((code, said) for code, said in night["problems"])})
+                NightEntry(**{**night, "problems": tuple((code, message) for code, message in night["problems"])})
                 for night in fields["nights"]
             ),
             tuple(DatasetProblem(**problem) for problem in fields["left_out"]),
@@ -172,10 +172,12 @@ class Manifest:
     def all_problems(self) -> tuple[DatasetProblem, ...]:
         """The data set's problems, the nights that were left out, and what recordings say of themselves."""
         left_out = [problem for shard in self.shards for problem in shard.left_out]
-        told = [
-            DatasetProblem(code, said, night.name, "warning") for night in self.nights for code, said in night.problems
+        from_recordings = [
+            DatasetProblem(code, message, night.name, "warning")
+            for night in self.nights
+            for code, message in night.problems
         ]
-        return (*self.problems, *left_out, *told)
+        return (*self.problems, *left_out, *from_recordings)
 
     def to_json(self) -> str:
         """Return it as JSON text."""

@@ -236,8 +236,8 @@ class _Export:
         corrections = self._corrections(first, stop)
         for at in range(first, stop, _AT_ONCE):
             signals = self.store.signals(np.arange(at, min(at + _AT_ONCE, stop)))
-            shown = {panel.name: signals[panel.name] for panel in self.layout.panels}
-            yield from map(_png, render(self.layout, corrected(self.layout, shown, corrections)).numpy())
+            panels = {panel.name: signals[panel.name] for panel in self.layout.panels}
+            yield from map(_png, render(self.layout, corrected(self.layout, panels, corrections)).numpy())
 
     def _corrections(self, first: int, stop: int) -> dict[str, Correction]:
         """Return what is done to the signals of a night, from places all over it."""

@@ -73,15 +73,15 @@ def read_night(night: Night, layout: ImageLayout) -> NightEpochs:
     recording = night.recording()
     stages = night.hypnogram().stages
     if len(stages) != recording.n_epochs:
-        found = f"{len(stages)} stages for {recording.n_epochs} epochs"
-        raise StoreError(night.name, "scoring", found, "correct the scoring's start or length")
+        lengths = f"{len(stages)} stages for {recording.n_epochs} epochs"
+        raise StoreError(night.name, "scoring", lengths, "correct the scoring's start or length")
     channels = panel_channels(layout, recording)
-    shown = {name: channel for name, channel in channels.items() if channel is not None}
-    if not shown:
-        wanted = ", ".join(dict.fromkeys(role.value for panel in layout.panels for role in panel.roles))
-        raise StoreError(night.name, f"channels for layout {layout.name}", "none found", f"it shows {wanted}")
+    available = {name: channel for name, channel in channels.items() if channel is not None}
+    if not available:
+        roles = ", ".join(dict.fromkeys(role.value for panel in layout.panels for role in panel.roles))
+        raise StoreError(night.name, f"channels for layout {layout.name}", "none found", f"it shows {roles}")
     counts, saturated = {}, {}
-    for name, channel in shown.items():
+    for name, channel in available.items():
         panel = layout.panel(name)
         epochs = recording.epochs(channel, rate=layout.rate, band=panel.band)
         counts[name], saturated[name] = to_counts(epochs, microvolt_per_count(panel))
@@ -92,7 +92,7 @@ def read_night(night: Night, layout: ImageLayout) -> NightEpochs:
         saturated,
         stages.astype(np.int8),
         recording.onsets_s,
-        fingerprints(recording, shown.values()),
+        fingerprints(recording, available.values()),
         recording.problems,
     )
 
@@ -101,8 +101,8 @@ def why_left_out(night: Night, error: InputError | OSError, root: Path) -> Datas
     """Say in one sentence, without a folder of this machine, why a night is not in the store."""
     if isinstance(error, InputError):
         path = Path(error.path)
-        shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-        message = str(InputError(shown, error.field, error.value, error.hint))
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        message = str(InputError(name, error.field, error.value, error.hint))
     else:
         message = f"{night.name}: reading failed: {error.strerror or type(error).__name__}"
     return DatasetProblem("unreadable-night", message.replace(f"{root.as_posix()}/", ""), night.name)

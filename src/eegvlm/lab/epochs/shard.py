@@ -71,7 +71,7 @@ def write_shard(file: Path, nights: Iterable[NightEpochs], panels: dict[str, flo
 
 
 def group_starts(nights: Iterable[int], rows_per_group: int) -> npt.NDArray[np.int64]:
-    """Return the first row of each row group, and the number of rows, of a shard whose nights have so many rows.
+    """Return the first row of each row group, and the number of rows, of a shard, from the rows of its nights.
 
     No row group holds two nights.
     """
@@ -145,8 +145,8 @@ class Shards:
             raise StoreError(path, "shard", error, _DAMAGED) from error
         metadata, starts = file.metadata, self.starts[shard]
         if (metadata.num_rows, metadata.num_row_groups) != (starts[-1], len(starts) - 1):
-            found = f"{metadata.num_rows} rows, the manifest says {starts[-1]}"
-            raise StoreError(path, "shard", found, _DAMAGED)
+            mismatch = f"{metadata.num_rows} rows, the manifest says {starts[-1]}"
+            raise StoreError(path, "shard", mismatch, _DAMAGED)
         self._open[shard] = file
         if len(self._open) > _OPEN_FILES:
             self._open.popitem(last=False)[1].close()

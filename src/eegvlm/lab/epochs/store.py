@@ -109,15 +109,15 @@ class EpochStore:
 
     def fields(self, names: Iterable[str], *, first: int = 0, stop: int | None = None) -> dict[str, list[Any]]:
         """Return columns other than signals for the rows from ``first`` to ``stop``, as lists."""
-        wanted = list(names)
+        columns = list(names)
         end = len(self) if stop is None else stop
         parts = []
         for shard in self.manifest.shards:
             begin = int(self._starts[shard.number])
             if shard.rows and begin < end and first < begin + shard.rows:
-                table = self._shards.fields(shard.number, wanted)
+                table = self._shards.fields(shard.number, columns)
                 parts.append(table.slice(max(0, first - begin), end - max(first, begin)))
-        return {name: [value for part in parts for value in part.column(name).to_pylist()] for name in wanted}
+        return {name: [value for part in parts for value in part.column(name).to_pylist()] for name in columns}
 
     def rows(
         self, *, subjects: Iterable[str] | None = None, nights: Iterable[str] | None = None, scored: bool = False
@@ -143,12 +143,12 @@ class EpochStore:
         """
         entries = self.manifest.nights
         keep = np.ones(len(entries), np.bool_)
-        for what, asked, names in (
+        for what, selection, names in (
             ("subject", subjects, [night.subject for night in entries]),
             ("night", nights, [night.name for night in entries]),
         ):
-            if asked is not None:
-                chosen = set(asked)
+            if selection is not None:
+                chosen = set(selection)
                 for name in sorted(chosen - set(names)):
                     hint = f"it has {len(set(names))}, such as {', '.join(names[:3])}"
                     raise StoreError(self.folder, what, name, f"not in the store; {hint}")
@@ -176,14 +176,14 @@ class EpochStore:
         StoreError
             Where a row does not exist or its shard is damaged.
         """
-        wanted = self._numbers(rows)
-        if wanted.size and not 0 <= wanted.min() <= wanted.max() < len(self):
-            raise StoreError(self.folder, "row", f"{wanted.min()} to {wanted.max()}", f"give 0 to {len(self) - 1}")
-        counts = np.empty((len(wanted), len(self.panels), self._shards.samples), np.int16)
-        shard_of = np.searchsorted(self._starts, wanted, side="right") - 1
+        numbers = self._numbers(rows)
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(self):
+            raise StoreError(self.folder, "row", f"{numbers.min()} to {numbers.max()}", f"give 0 to {len(self) - 1}")
+        counts = np.empty((len(numbers), len(self.panels), self._shards.samples), np.int16)
+        shard_of = np.searchsorted(self._starts, numbers, side="right") - 1
         for shard in np.unique(shard_of):
             at = np.flatnonzero(shard_of == shard)
-            counts[at] = self._read(int(shard), wanted[at] - self._starts[shard])
+            counts[at] = self._read(int(shard), numbers[at] - self._starts[shard])
         return self._microvolt(counts)
 
     def stream(
@@ -219,11 +219,11 @@ class EpochStore:
             Where rank and world size do not fit, or a shard is damaged.
         """
         if not 0 <= rank < world_size or batch < 1 or pool < 1:
-            found = f"rank {rank} of {world_size}, batch {batch}, pool {pool}"
-            raise StoreError(self.folder, "stream", found, "ranks count from 0, the rest from 1")
-        wanted = np.zeros(len(self), np.bool_)
-        wanted[slice(None) if rows is None else self._numbers(rows)] = True
-        units = share(self._units(wanted), rank=rank, world_size=world_size, seed=seed)
+            arguments = f"rank {rank} of {world_size}, batch {batch}, pool {pool}"
+            raise StoreError(self.folder, "stream", arguments, "ranks count from 0, the rest from 1")
+        mask = np.zeros(len(self), np.bool_)
+        mask[slice(None) if rows is None else self._numbers(rows)] = True
+        units = share(self._units(mask), rank=rank, world_size=world_size, seed=seed)
         for mixed_rows, counts in mixed(units, self._decoded, batch=batch, pool=pool, seed=seed):
             yield EpochBatch(mixed_rows, self._microvolt(counts), self.stages[mixed_rows])
 
@@ -249,8 +249,8 @@ class EpochStore:
         """
         for shard, file in zip(self.manifest.shards, self._shards.files, strict=True):
             if shard.rows and (not file.is_file() or sha256_of(file) != shard.sha256):
-                found = "damaged" if file.is_file() else "not found"
-                raise StoreError(file, "shard", found, "run the same `eegvlm dataset build` again, which makes it anew")
+                state = "damaged" if file.is_file() else "not found"
+                raise StoreError(file, "shard", state, "run the same `eegvlm dataset build` again, which makes it anew")
 
     def huggingface(self, *, streaming: bool = True) -> Any:
         """Open the shards with Hugging Face ``datasets``: rows as they are stored, signals as counts."""
@@ -258,12 +258,12 @@ class EpochStore:
         return optional("datasets").load_dataset("parquet", data_files=files, split="train", streaming=streaming)
 
     def _numbers(self, rows: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        given = np.asarray(rows)
-        if given.dtype == np.bool_:
-            if given.shape != (len(self),):
-                raise StoreError(self.folder, "rows", f"mask of shape {given.shape}", f"give one of ({len(self)},)")
-            return np.flatnonzero(given)
-        return given.astype(np.int64).reshape(-1)
+        values = np.asarray(rows)
+        if values.dtype == np.bool_:
+            if values.shape != (len(self),):
+                raise StoreError(self.folder, "rows", f"mask of shape {values.shape}", f"give one of ({len(self)},)")
+            return np.flatnonzero(values)
+        return values.astype(np.int64).reshape(-1)
 
     def _parts(self, names: list[str]) -> Iterator[Any]:
         return (self._shards.fields(shard.number, names) for shard in self.manifest.shards if shard.rows)
@@ -279,16 +279,16 @@ class EpochStore:
             counts[at] = self._shards.counts(shard, int(group))[rows[at] - starts[group]]
         return counts
 
-    def _units(self, wanted: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.int64]]:
+    def _units(self, mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.int64]]:
         """Rows that are wanted, by the row group in which they lie."""
         units = []
         for shard in self.manifest.shards:
             begin, end = self._starts[shard.number], self._starts[shard.number + 1]
-            if not wanted[begin:end].any():
+            if not mask[begin:end].any():
                 continue
             starts = begin + self._shards.starts[shard.number]
             for first, stop in pairwise(starts):
-                rows = first + np.flatnonzero(wanted[first:stop])
+                rows = first + np.flatnonzero(mask[first:stop])
                 if rows.size:
                     units.append(rows)
         return units

@@ -46,10 +46,10 @@ class Unpacked:
 
     def _is_whole(self, file: Path, shard: int) -> bool:
         try:
-            found = np.load(file, mmap_mode="r")
+            stored = np.load(file, mmap_mode="r")
         except (OSError, ValueError, EOFError):
             return False
-        return bool(found.shape == self._shape(shard) and found.dtype == np.int16)
+        return bool(stored.shape == self._shape(shard) and stored.dtype == np.int16)
 
     def _unpack(self, shard: int, file: Path) -> None:
         shape = self._shape(shard)

@@ -23,13 +23,13 @@ def add_artefacts(
     rate: float,
     label: str,
     seed: int,
-    drawn: dict[EventKind, Occurrences],
+    occurrences: dict[EventKind, Occurrences],
 ) -> list[Shown]:
     """Add movement, muscle, drift and pops to a night in place, and say what was added."""
     rows = [
-        _moved(night, rate, drawn[K.BODY_MOVEMENT], stream(seed, f"movement {label}")),
-        _tensed(night, rate, drawn[K.MUSCLE_ARTEFACT], stream(seed, f"muscle {label}")),
-        _drifted(night, rate, drawn[K.DRIFT], stream(seed, f"drift {label}")),
+        _moved(night, rate, occurrences[K.BODY_MOVEMENT], stream(seed, f"movement {label}")),
+        _tensed(night, rate, occurrences[K.MUSCLE_ARTEFACT], stream(seed, f"muscle {label}")),
+        _drifted(night, rate, occurrences[K.DRIFT], stream(seed, f"drift {label}")),
         _popped(night, rate, stream(seed, f"pops {label}")),
     ]
     return rows
@@ -41,55 +41,57 @@ def add_mains(night: np.ndarray, rate: float, label: str, seed: int, recorder: R
         return []
     length = max(1, int(recorder.mains_share * len(night)))
     start = int(stream(seed, "mains").uniform(0, 1) * (len(night) - length))
-    own = stream(seed, f"mains {label}")
-    peak = recorder.mains_uv * np.sqrt(2) * own.lognormal(0, 0.5)
-    phase = (recorder.mains_hz / rate * np.arange(start, start + length)) % 1.0 + own.uniform()
+    rng = stream(seed, f"mains {label}")
+    peak = recorder.mains_uv * np.sqrt(2) * rng.lognormal(0, 0.5)
+    phase = (recorder.mains_hz / rate * np.arange(start, start + length)) % 1.0 + rng.uniform()
     night[start : start + length] += (peak * np.sin(_TAU * phase)).astype(np.float32)
-    one = np.ones(1)
-    return [Shown(K.MAINS, start / rate * one, length / rate * one, 2 * peak * one, recorder.mains_hz * one)]
+    unit = np.ones(1)
+    return [Shown(K.MAINS, start / rate * unit, length / rate * unit, 2 * peak * unit, recorder.mains_hz * unit)]
 
 
 def _moved(night: np.ndarray, rate: float, events: Occurrences, rng: np.random.Generator) -> Shown:
     """Add the sway of a lead and the muscles of neck and scalp."""
-    laid = spread(events.onset_s, events.duration_s, rate, len(night))
+    samples = spread(events.onset_s, events.duration_s, rate, len(night))
     n = len(events.onset_s)
     size = events.strength * rng.lognormal(0, 0.4, n) * np.where(rng.random(n) < 0.5, -1, 1)
     tempo, phase = rng.lognormal(0, 0.35, (5, n)), rng.uniform(size=(5, n))
     sway = sum(
-        0.6 * base**-0.6 * np.sin(_TAU * (base * tempo[k][laid.event] * laid.t_s + phase[k][laid.event]))
+        0.6 * base**-0.6 * np.sin(_TAU * (base * tempo[k][samples.event] * samples.t_s + phase[k][samples.event]))
         for k, base in enumerate((0.25, 0.55, 1.1, 2.0, 3.4))
     )
     # muscles tense in bursts of their own
-    bursts = 0.25 + (0.5 + 0.5 * np.sin(_TAU * (0.6 * tempo[4][laid.event] * laid.t_s + phase[0][laid.event]))) ** 3
-    muscle = rng.lognormal(np.log(0.22), 0.7, n)[laid.event] * bursts * _tense(rng, len(laid.index))
-    envelope = np.minimum(1, np.minimum(laid.t_s / 0.25, (1 - laid.u) / 0.25))
-    values = (size[laid.event] * envelope * (0.5 * sway + muscle)).astype(np.float32)
-    night[laid.index] += values
-    return Shown(K.BODY_MOVEMENT, events.onset_s, events.duration_s, laid.peak_to_peak(values), np.full(n, np.nan))
+    bursts = (
+        0.25 + (0.5 + 0.5 * np.sin(_TAU * (0.6 * tempo[4][samples.event] * samples.t_s + phase[0][samples.event]))) ** 3
+    )
+    muscle = rng.lognormal(np.log(0.22), 0.7, n)[samples.event] * bursts * _tense(rng, len(samples.index))
+    envelope = np.minimum(1, np.minimum(samples.t_s / 0.25, (1 - samples.u) / 0.25))
+    values = (size[samples.event] * envelope * (0.5 * sway + muscle)).astype(np.float32)
+    night[samples.index] += values
+    return Shown(K.BODY_MOVEMENT, events.onset_s, events.duration_s, samples.peak_to_peak(values), np.full(n, np.nan))
 
 
 def _tensed(night: np.ndarray, rate: float, events: Occurrences, rng: np.random.Generator) -> Shown:
-    laid = spread(events.onset_s, events.duration_s, rate, len(night))
+    samples = spread(events.onset_s, events.duration_s, rate, len(night))
     n = len(events.onset_s)
     size = events.strength * rng.lognormal(-0.2, 0.5, n)
-    envelope = np.minimum(1, np.minimum(laid.t_s / 0.1, (1 - laid.u) / 0.3))
-    ripple = 0.75 + 0.25 * np.sin(_TAU * (1.3 * laid.t_s + events.shape[laid.event, 0]))
-    values = (size[laid.event] * envelope * ripple * _tense(rng, len(laid.index))).astype(np.float32)
-    night[laid.index] += values
-    return Shown(K.MUSCLE_ARTEFACT, events.onset_s, events.duration_s, laid.peak_to_peak(values), np.full(n, np.nan))
+    envelope = np.minimum(1, np.minimum(samples.t_s / 0.1, (1 - samples.u) / 0.3))
+    ripple = 0.75 + 0.25 * np.sin(_TAU * (1.3 * samples.t_s + events.shape[samples.event, 0]))
+    values = (size[samples.event] * envelope * ripple * _tense(rng, len(samples.index))).astype(np.float32)
+    night[samples.index] += values
+    return Shown(K.MUSCLE_ARTEFACT, events.onset_s, events.duration_s, samples.peak_to_peak(values), np.full(n, np.nan))
 
 
 def _drifted(night: np.ndarray, rate: float, events: Occurrences, rng: np.random.Generator) -> Shown:
     """Add sweat and breathing: a slow wave that all leads share, larger in some."""
-    laid = spread(events.onset_s, events.duration_s, rate, len(night))
+    samples = spread(events.onset_s, events.duration_s, rate, len(night))
     n = len(events.onset_s)
     size = events.strength * rng.lognormal(-0.1, 0.4, n)
-    phase = events.frequency_hz[laid.event] * laid.t_s
-    wave = np.sin(_TAU * phase) + 0.4 * np.sin(_TAU * (0.43 * phase + events.shape[laid.event, 1]))
-    envelope = np.minimum(1, np.minimum(laid.t_s, (1 - laid.u) * events.duration_s[laid.event]) / 4)
-    values = (size[laid.event] * envelope * wave).astype(np.float32)
-    night[laid.index] += values
-    return Shown(K.DRIFT, events.onset_s, events.duration_s, laid.peak_to_peak(values), events.frequency_hz)
+    phase = events.frequency_hz[samples.event] * samples.t_s
+    wave = np.sin(_TAU * phase) + 0.4 * np.sin(_TAU * (0.43 * phase + events.shape[samples.event, 1]))
+    envelope = np.minimum(1, np.minimum(samples.t_s, (1 - samples.u) * events.duration_s[samples.event]) / 4)
+    values = (size[samples.event] * envelope * wave).astype(np.float32)
+    night[samples.index] += values
+    return Shown(K.DRIFT, events.onset_s, events.duration_s, samples.peak_to_peak(values), events.frequency_hz)
 
 
 def _popped(night: np.ndarray, rate: float, rng: np.random.Generator) -> Shown:
@@ -102,10 +104,10 @@ def _popped(night: np.ndarray, rate: float, rng: np.random.Generator) -> Shown:
     keep = np.diff(onset, append=np.inf) > 2.0
     onset, duration = onset[keep], duration[keep]
     size = 150 * rng.lognormal(0, 0.5, n)[keep] * np.where(rng.random(n) < 0.5, -1, 1)[keep]
-    laid = spread(onset, duration, rate, len(night))
-    values = (size[laid.event] * np.exp(-4 * laid.u) * np.minimum(1, (1 - laid.u) / 0.2)).astype(np.float32)
-    night[laid.index] += values
-    return Shown(K.ELECTRODE_POP, onset, duration, laid.peak_to_peak(values), np.full(len(onset), np.nan))
+    samples = spread(onset, duration, rate, len(night))
+    values = (size[samples.event] * np.exp(-4 * samples.u) * np.minimum(1, (1 - samples.u) / 0.2)).astype(np.float32)
+    night[samples.index] += values
+    return Shown(K.ELECTRODE_POP, onset, duration, samples.peak_to_peak(values), np.full(len(onset), np.nan))
 
 
 def _tense(rng: np.random.Generator, n: int) -> np.ndarray:

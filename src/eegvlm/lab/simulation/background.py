@@ -90,8 +90,8 @@ def envelopes(seed: int, stages: np.ndarray, grid: FrameGrid) -> np.ndarray:
     for k, knot_s in enumerate(_KNOT_S):
         knots = np.arange(0, total + 2 * knot_s, knot_s)
         stage = stages[np.clip(((knots - OVERLAP_S / 2) // EPOCH_S).astype(int), 0, grid.n_epochs - 1)]
-        drawn = _SPREAD[k][stage] * stream(seed, f"envelope {k}").standard_normal(len(knots))
-        wave = np.exp(np.interp(at, knots, drawn).astype(np.float32))
+        knot_values = _SPREAD[k][stage] * stream(seed, f"envelope {k}").standard_normal(len(knots))
+        wave = np.exp(np.interp(at, knots, knot_values).astype(np.float32))
         frames = np.lib.stride_tricks.sliding_window_view(wave, grid.length)[:: grid.hop]
         out[k] = frames / np.sqrt(np.mean(frames * frames, axis=1, keepdims=True))
     return out
@@ -137,13 +137,13 @@ def shaped_background(
     step = np.float32(f[1])
     frames = np.empty((grid.n_epochs, grid.length), dtype=np.float32)
     for first in range(0, grid.n_epochs, _FRAMES_AT_ONCE):
-        here = slice(first, first + _FRAMES_AT_ONCE)
-        noise = white[here]
+        block = slice(first, first + _FRAMES_AT_ONCE)
+        noise = white[block]
         power = (noise.real**2 + noise.imag**2) * step
-        goal = np.log(np.maximum(target[here], 1e-6)).astype(np.float32)
+        goal = np.log(np.maximum(target[block], 1e-6)).astype(np.float32)
         level = goal.copy()
         level[:, 0] -= np.float32(np.log(0.5))
-        bump = height[here, None] * peak
+        bump = height[block, None] * peak
         for _ in range(_ITERATIONS):
             read = (np.exp(level @ basis + bump) * power) @ readings
             usable = read > 1e-9
@@ -151,10 +151,10 @@ def shaped_background(
         amplitude = np.exp(0.5 * (level @ basis + bump)) * np.float32(np.sqrt(0.5 * step) * grid.length)
         shaped = noise * amplitude
         shaped[:, 0] = 0
-        made = fft.irfft(shaped * masks[0], grid.length) * envelope[0, here]
+        wave = fft.irfft(shaped * masks[0], grid.length) * envelope[0, block]
         for k in range(1, 4):
-            made += fft.irfft(shaped * masks[k], grid.length) * envelope[k, here]
-        frames[here] = made
+            wave += fft.irfft(shaped * masks[k], grid.length) * envelope[k, block]
+        frames[block] = wave
     return grid.join(frames)
 
 
@@ -164,11 +164,11 @@ def band_readings(night: np.ndarray, grid: FrameGrid) -> np.ndarray:
     readings = welch_readings(grid.hop // 2 + 1, grid.rate / grid.hop)
     out = np.empty((grid.n_epochs, 6))
     for first in range(0, grid.n_epochs, _FRAMES_AT_ONCE):
-        here = slice(first, first + _FRAMES_AT_ONCE)
-        spectrum = fft.rfft(epochs[here])
+        block = slice(first, first + _FRAMES_AT_ONCE)
+        spectrum = fft.rfft(epochs[block])
         power = spectrum.real**2 + spectrum.imag**2
         power[:, 0] = 0
-        out[here] = (power * np.float32(2 / grid.hop**2)) @ readings
+        out[block] = (power * np.float32(2 / grid.hop**2)) @ readings
     return np.maximum(out, 0)
 
 

@@ -85,15 +85,15 @@ class ArchitectureTable:
 @cache
 def spectral_table() -> SpectralTable:
     """Return the spectra of 20 nights of healthy sleepers (Sleep-EDF)."""
-    held = _load("spectra")
-    return SpectralTable(**{name: np.array(held[name]) for name in SpectralTable.__dataclass_fields__})
+    table = _load("spectra")
+    return SpectralTable(**{name: np.array(table[name]) for name in SpectralTable.__dataclass_fields__})
 
 
 @cache
 def architecture_table(name: str) -> ArchitectureTable:
     """Return the stage sequences of ``healthy`` sleepers (Sleep-EDF) or of ``apnoea`` patients (UCDDB)."""
-    held = _load(name)
-    return ArchitectureTable(**{key: np.array(held[key]) for key in ArchitectureTable.__dataclass_fields__})
+    table = _load(name)
+    return ArchitectureTable(**{key: np.array(table[key]) for key in ArchitectureTable.__dataclass_fields__})
 
 
 def _load(name: str) -> dict[str, list[float]]:

@@ -62,15 +62,15 @@ class Carriers:
         for start in range(0, grid.n_epochs, 128):
             rows = range(start, min(start + 128, grid.n_epochs))
             frames = np.stack([self._joined(first[i], second[i], int(cuts[i]), grid) for i in rows])
-            here = slice(start, start + 128)
-            frames[flips[here]] = frames[flips[here], ::-1]
+            block = slice(start, start + 128)
+            frames[flips[block]] = frames[flips[block], ::-1]
             line = np.linspace(0, 1, grid.length, dtype=np.float32)
             frames -= frames[:, :1] + (frames[:, -1:] - frames[:, :1]) * line
             spectrum = fft.rfft(frames)
             power = np.log(spectrum.real**2 + spectrum.imag**2 + 1e-6)
             pooled = np.log(np.add.reduceat(np.exp(power), edges, axis=1) / np.diff(np.append(edges, len(f))))
             spectrum *= np.exp(-0.5 * (pooled.astype(np.float32) @ back))
-            noise[here] = spectrum * np.sqrt(1 - above) + noise[here] * np.sqrt(above)
+            noise[block] = spectrum * np.sqrt(1 - above) + noise[block] * np.sqrt(above)
         return noise
 
     def _pairs(self, rng: np.random.Generator, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -65,12 +65,14 @@ class Physiology:
     waves: Mapping[EventKind, tuple[Ragged, np.ndarray]]
 
 
-def unit_waves(drawn: Mapping[EventKind, Occurrences], grid: FrameGrid) -> dict[EventKind, tuple[Ragged, np.ndarray]]:
+def unit_waves(
+    occurrences: Mapping[EventKind, Occurrences], grid: FrameGrid
+) -> dict[EventKind, tuple[Ragged, np.ndarray]]:
     """Return where every event lies and its unit waveform, for the kinds that all channels share."""
     waves = {}
     for kind in SHARED_KINDS:
-        laid = spread(drawn[kind].onset_s, drawn[kind].duration_s, grid.rate, grid.n_epochs * grid.hop)
-        waves[kind] = laid, waveform(drawn[kind], laid)
+        samples = spread(occurrences[kind].onset_s, occurrences[kind].duration_s, grid.rate, grid.n_epochs * grid.hop)
+        waves[kind] = samples, waveform(occurrences[kind], samples)
     return waves
 
 
@@ -86,19 +88,19 @@ def channel_signal(derivation: Derivation, night: Physiology) -> tuple[np.ndarra
     n_samples = grid.n_epochs * grid.hop
     rms = np.sqrt(target[:, 1:] * np.array(BAND_WIDTHS_HZ))
     size = {kind: _size(night.drawn[kind], derivation, subject, rms) for kind in SHARED_KINDS}
-    held = [kind for kind in SHARED_KINDS if not (derivation.eog and kind in _EYES)]
-    written = _written(held, night.waves, size, n_samples)
+    in_target = [kind for kind in SHARED_KINDS if not (derivation.eog and kind in _EYES)]
+    written = _written(in_target, night.waves, size, n_samples)
     read = band_readings(written, grid)
     awake = night.stages == 0
     share = np.where(awake[:, None], _EVENT_SHARE_AWAKE, _EVENT_SHARE)
     fit = np.clip(np.sqrt(share * target / np.maximum(read, 1e-9)), _LEAST_SHRINK, None)
-    for kind in held:
+    for kind in in_target:
         events = night.drawn[kind]
         epoch = np.minimum(events.epoch, len(fit) - 1)
         factor = fit[epoch, _column(events)]
         most = np.where(awake[epoch], _swell_awake(kind, derivation), 1.0)
         size[kind] = size[kind] * np.minimum(factor, most)
-    written = _written(held, night.waves, size, n_samples)
+    written = _written(in_target, night.waves, size, n_samples)
     left = np.maximum(target - band_readings(written, grid), _LEAST_BACKGROUND * target)
     # the calibrated nights hold artefacts too, but one that is over soon must not silence its whole epoch
     foreign = np.zeros(n_samples, dtype=np.float32)
@@ -111,24 +113,24 @@ def channel_signal(derivation: Derivation, night: Physiology) -> tuple[np.ndarra
     )
     signal += written
     signal += foreign
-    signal += _written([kind for kind in SHARED_KINDS if kind not in held], night.waves, size, n_samples)
+    signal += _written([kind for kind in SHARED_KINDS if kind not in in_target], night.waves, size, n_samples)
 
-    shown: list[Shown] = []
+    truth: list[Shown] = []
     for kind in SHARED_KINDS:
-        events, (laid, values) = night.drawn[kind], night.waves[kind]
-        height = np.abs(size[kind]) * laid.peak_to_peak(values)
-        shown.append(Shown(kind, events.onset_s, events.duration_s, height, events.frequency_hz))
-    shown += artefacts
+        events, (samples, values) = night.drawn[kind], night.waves[kind]
+        height = np.abs(size[kind]) * samples.peak_to_peak(values)
+        truth.append(Shown(kind, events.onset_s, events.duration_s, height, events.frequency_hz))
+    truth += artefacts
     if subject.ecg_leak_uv:
-        own = stream(night.seed, f"heart leak {label}")
-        height = subject.ecg_leak_uv * own.lognormal(-0.2, 0.4) * (1 if own.random() < 0.8 else -1)
+        rng = stream(night.seed, f"heart leak {label}")
+        height = subject.ecg_leak_uv * rng.lognormal(-0.2, 0.4) * (1 if rng.random() < 0.8 else -1)
         signal += electrocardiogram(night.r_peaks_s, n_samples, grid.rate, height)
     recorder = subject.recorder
-    shown += add_mains(signal, grid.rate, label, night.seed, recorder)
+    truth += add_mains(signal, grid.rate, label, night.seed, recorder)
     signal = recorder.apply(signal, grid.rate)
     noise = stream(night.seed, f"inputs {label}").standard_normal(n_samples, dtype=np.float32)
     signal += np.float32(recorder.noise_uv) * noise
-    return signal, [replace(one, peak_to_peak_uv=one.peak_to_peak_uv * recorder.gain) for one in shown]
+    return signal, [replace(row, peak_to_peak_uv=row.peak_to_peak_uv * recorder.gain) for row in truth]
 
 
 def _calm(left: np.ndarray, derivation: Derivation, subject: Subject) -> np.ndarray:
@@ -183,16 +185,16 @@ def _written(
 ) -> np.ndarray:
     out = np.zeros(n_samples, dtype=np.float32)
     for kind in kinds:
-        laid, values = waves[kind]
-        out[laid.index] += values * size[kind].astype(np.float32)[laid.event]
+        samples, values = waves[kind]
+        out[samples.index] += values * size[kind].astype(np.float32)[samples.event]
     return out
 
 
 def _white(derivation: Derivation, night: Physiology) -> np.ndarray:
-    own = white_spectra(stream(night.seed, f"background {derivation.label}"), night.grid)
+    noise = white_spectra(stream(night.seed, f"background {derivation.label}"), night.grid)
     if night.carried:
         share = _CARRIER_SHARE if not derivation.eog else 0.7
-        return np.asarray(share * night.sources[0] + np.float32(np.sqrt(1 - share**2)) * own)
+        return np.asarray(share * night.sources[0] + np.float32(np.sqrt(1 - share**2)) * noise)
     weights = np.array(derivation.sources) / np.linalg.norm(derivation.sources)
-    parts = zip(weights.astype(np.float32), (*night.sources, own), strict=True)
+    parts = zip(weights.astype(np.float32), (*night.sources, noise), strict=True)
     return np.asarray(sum(weight * part for weight, part in parts))

@@ -64,13 +64,13 @@ def _eeg(label: str, place: str, side: int) -> Derivation:
         "central": (0.50, 0.42, 1.20, (0.58, 0.58, 0.57), 0.17, 0.18),
         "occipital": (0.08, 0.08, 1.15, (0.20, 0.80, 0.56), 0.07, 0.06),
     }[place]
-    seen = {
+    visibility = {
         "frontal": (1.0, 1.0, 0.75, 0.85, 0.8, 0.45),
         "central": (0.85, 0.85, 1.0, 1.0, 1.0, 0.24),
         "occipital": (0.38, 0.42, 0.35, 0.35, 0.4, 0.09),
     }[place]
     kinds = (K.K_COMPLEX, K.SLOW_WAVE, K.VERTEX_WAVE, K.SPINDLE, K.SAWTOOTH, K.BLINK)
-    sees = dict(zip(kinds, seen, strict=True))
+    sees = dict(zip(kinds, visibility, strict=True))
     return Derivation(label, fronts, wake_fronts, gain, sources, sees, side * look, up, colour=_MASTOID)
 
 

@@ -40,10 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("tables"))
-    given = parser.parse_args(arguments)
-    _write(given.out / "spectra.json", fit_spectra(sorted((given.data / "sleep_edf_band_powers").glob("*.npz"))))
-    _write(given.out / "healthy.json", fit_architecture(sleep_edf_stages(given.data / "sleep_edf")))
-    _write(given.out / "apnoea.json", fit_architecture(ucddb_stages(given.data / "ucddb")))
+    options = parser.parse_args(arguments)
+    _write(options.out / "spectra.json", fit_spectra(sorted((options.data / "sleep_edf_band_powers").glob("*.npz"))))
+    _write(options.out / "healthy.json", fit_architecture(sleep_edf_stages(options.data / "sleep_edf")))
+    _write(options.out / "apnoea.json", fit_architecture(ucddb_stages(options.data / "ucddb")))
 
 
 def sleep_edf_stages(folder: Path) -> list[np.ndarray]:
@@ -58,7 +58,7 @@ def sleep_edf_stages(folder: Path) -> list[np.ndarray]:
             if note.duration
         ]
         nights.append(_cropped(_filled(np.concatenate(pieces))))
-    return _some(nights, folder, "*-Hypnogram.edf")
+    return _required(nights, folder, "*-Hypnogram.edf")
 
 
 def ucddb_stages(folder: Path) -> list[np.ndarray]:
@@ -69,7 +69,7 @@ def ucddb_stages(folder: Path) -> list[np.ndarray]:
             continue
         codes = np.array([_UCDDB.get(int(line), -1) for line in path.read_text().split()])
         nights.append(_cropped(_filled(codes)))
-    return _some(nights, folder, "*_stage.txt")
+    return _required(nights, folder, "*_stage.txt")
 
 
 def fit_architecture(nights: Sequence[np.ndarray]) -> dict[str, Any]:
@@ -103,10 +103,10 @@ def fit_architecture(nights: Sequence[np.ndarray]) -> dict[str, Any]:
     share = np.linspace(0, 1, 41)
     quantiles = np.empty((len(PERIOD_EDGES_H) + 1, _STAGES, len(share)))
     for stage in range(_STAGES):
-        everywhere = [d for (_, s), found in durations.items() if s == stage for d in found]
+        everywhere = [d for (_, s), bouts in durations.items() if s == stage for d in bouts]
         for period in range(len(PERIOD_EDGES_H) + 1):
-            found = durations.get((period, stage), [])
-            quantiles[period, stage] = np.quantile(found if len(found) >= 25 else everywhere, share)
+            bouts = durations.get((period, stage), [])
+            quantiles[period, stage] = np.quantile(bouts if len(bouts) >= 25 else everywhere, share)
     sleep = np.concatenate([_sleep_period(stages) for stages in nights])
     return {
         "nights": len(nights),
@@ -127,7 +127,7 @@ def fit_spectra(paths: Sequence[Path]) -> dict[str, Any]:
     The twelve dimensions are, for each derivation, the variance outside the bands (nearly all of it below
     0.5 Hz) and the mean density in delta, theta, alpha, beta, gamma; natural logarithms of µV² and µV²/Hz.
     """
-    nights = [_night_rows(path) for path in _some(list(paths), Path("sleep_edf_band_powers"), "*.npz")]
+    nights = [_night_rows(path) for path in _required(list(paths), Path("sleep_edf_band_powers"), "*.npz")]
     pooled = np.array([np.median(np.concatenate([x[y == s] for y, _, x in nights]), 0) for s in range(_STAGES)])
     level = np.full((len(nights), _STAGES, 12), np.nan)
     for n, (y, _, x) in enumerate(nights):
@@ -164,14 +164,14 @@ def _within_stage(nights: Sequence[Any], level: np.ndarray, stage: int) -> dict[
             continue
         before = np.where(np.diff(index, prepend=-9) == 1, np.roll(y, 1), -1)
         after = np.where(np.diff(index, append=10**9) == 1, np.roll(y, -1), -1)
-        here = np.flatnonzero(y == stage)
+        in_stage = np.flatnonzero(y == stage)
         hours = (index - index[np.argmax(y > 0)]) / 120
         others = [k for k in range(_STAGES) if k != stage]
-        columns = [np.ones(len(here)), hours[here] - hours[here].mean()]
-        columns += [before[here] == k for k in others] + [after[here] == k for k in others]
-        rows.append(x[here] - level[n, stage])
+        columns = [np.ones(len(in_stage)), hours[in_stage] - hours[in_stage].mean()]
+        columns += [before[in_stage] == k for k in others] + [after[in_stage] == k for k in others]
+        rows.append(x[in_stage] - level[n, stage])
         design.append(np.stack(columns, 1).astype(float))
-        runs.append(np.cumsum(np.diff(index[here], prepend=-9) > 1) + 10**5 * n)
+        runs.append(np.cumsum(np.diff(index[in_stage], prepend=-9) > 1) + 10**5 * n)
     X, A, run = np.concatenate(rows), np.concatenate(design), np.concatenate(runs)
     ridge = np.diag([0.0, 1.0] + [8.0] * 8)
     beta = np.linalg.solve(A.T @ A + ridge, A.T @ X)
@@ -229,10 +229,10 @@ def _shares(counts: np.ndarray) -> np.ndarray:
     return np.asarray(counts / np.maximum(counts.sum(-1, keepdims=True), 1e-12))
 
 
-def _some(found: list[Any], folder: Path, pattern: str) -> list[Any]:
-    if not found:
+def _required(files: list[Any], folder: Path, pattern: str) -> list[Any]:
+    if not files:
         raise InputError(folder, "folder", "no file", f"it must hold {pattern}")
-    return found
+    return files
 
 
 def _rounded(values: np.ndarray, digits: int = 4) -> Any:

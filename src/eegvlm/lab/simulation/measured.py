@@ -57,8 +57,8 @@ class MeasuredSpectra:
         within = self.rows.copy()
         for stage in np.unique(self.stages):
             within[self.stages == stage] -= np.median(self.rows[self.stages == stage], axis=0)
-        shown = self.rows + np.array(subject.offsets) + np.array(subject.stage_offsets)[self.stages]
-        return shown, within
+        rows = self.rows + np.array(subject.offsets) + np.array(subject.stage_offsets)[self.stages]
+        return rows, within
 
 
 def read_band_powers(path: Path) -> MeasuredSpectra:
@@ -76,9 +76,9 @@ def read_band_powers(path: Path) -> MeasuredSpectra:
         If the file is not of this kind or holds no sleep.
     """
     try:
-        with np.load(path, allow_pickle=False) as held:
-            stages, epochs = held["y"].astype(np.int8), held["idx"].astype(np.int64)
-            powers, variance = held["bp"].astype(float), held["var"].astype(float)
+        with np.load(path, allow_pickle=False) as archive:
+            stages, epochs = archive["y"].astype(np.int8), archive["idx"].astype(np.int64)
+            powers, variance = archive["bp"].astype(float), archive["var"].astype(float)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(path, "band powers", error, "give an npz file with bp, var, y and idx") from error
     if not (stages > 0).any():

@@ -71,7 +71,7 @@ class SimulatedNight:
         return self.signals[channel].reshape(len(self.stages), -1)
 
     def later(self, seconds: float) -> SimulatedNight:
-        """Return what a recorder that starts so many seconds later holds of the night, in whole epochs of its own.
+        """Return the night as recorded from some seconds later, in whole epochs that start there.
 
         A sleeper changes stage when he will, a simulated one where an epoch ends: after a start in between, epochs hold
         two stages as real ones do, and are scored by the greater part (the rule of the AASM manual).
@@ -92,7 +92,7 @@ class SimulatedNight:
         events = replace(left, onset_s=onset, duration_s=left.onset_s - seconds + left.duration_s - onset)
         return replace(
             self,
-            signals={label: held[begin : begin + size] for label, held in self.signals.items()},
+            signals={label: signal[begin : begin + size] for label, signal in self.signals.items()},
             stages=self.stages[first : first + whole],
             events=events,
             start=self.start + timedelta(seconds=seconds),
@@ -192,7 +192,7 @@ def simulate_night(
     else:
         closed = spectra.closed_eyes(subject)
         rows, within = spectra.seen_in(subject)
-    drawn = draw_occurrences(seed, stages, closed, within, subject)
+    occurrences = draw_occurrences(seed, stages, closed, within, subject)
     r_peaks = beats(seed, stages, subject)
 
     signals, truth = {}, []
@@ -204,29 +204,29 @@ def simulate_night(
                 white_spectra(stream(seed, "posterior source"), grid),
             )
         else:
-            one = carriers.white_spectra(stream(seed, "carriers"), stages, grid)
-            shared = one, one
+            carrier_spectra = carriers.white_spectra(stream(seed, "carriers"), stages, grid)
+            shared = carrier_spectra, carrier_spectra
         physiology = Physiology(
             seed,
             stages,
             rows,
-            drawn,
+            occurrences,
             subject,
             grid,
             sources=shared,
             carried=carriers is not None,
             envelope=envelopes(seed, stages, grid),
             r_peaks_s=r_peaks,
-            waves=unit_waves(drawn, grid),
+            waves=unit_waves(occurrences, grid),
         )
     for label in channels:
         if label == CHIN:
-            signals[label] = chin_emg(seed, stages, drawn, subject, grid, r_peaks)
+            signals[label] = chin_emg(seed, stages, occurrences, subject, grid, r_peaks)
         elif label == HEART:
             signals[label] = electrocardiogram(r_peaks, len(stages) * grid.hop, grid.rate)
         else:
-            signals[label], seen = channel_signal(DERIVATIONS[label], physiology)
-            truth.append((label, seen))
+            signals[label], channel_truth = channel_signal(DERIVATIONS[label], physiology)
+            truth.append((label, channel_truth))
     return SimulatedNight(signals, float(rate), stages, truth_table(truth), subject, start)
 
 

@@ -137,12 +137,12 @@ def draw_occurrences(
     seed: int, stages: np.ndarray, closed: np.ndarray, within: np.ndarray, subject: Subject
 ) -> dict[EventKind, Occurrences]:
     """Draw every event of the sleeper; see :func:`.spectra.epoch_spectra` for ``closed`` and ``within``."""
-    drawn = {}
+    occurrences = {}
     for kind in HABITS:
         times = _onsets(stream(seed, f"onsets {kind}"), kind, stages, closed, within, subject)
-        drawn[kind] = _described(stream(seed, f"details {kind}"), kind, times, stages, subject)
-    riding = _riding_spindles(stream(seed, "riding spindles"), drawn[K.K_COMPLEX])
-    return drawn | {K.SPINDLE: _with_extra(seed, drawn[K.SPINDLE], riding, stages, subject)}
+        occurrences[kind] = _described(stream(seed, f"details {kind}"), kind, times, stages, subject)
+    riding = _riding_spindles(stream(seed, "riding spindles"), occurrences[K.K_COMPLEX])
+    return occurrences | {K.SPINDLE: _with_extra(seed, occurrences[K.SPINDLE], riding, stages, subject)}
 
 
 def _onsets(

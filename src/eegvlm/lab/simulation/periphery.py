@@ -24,7 +24,7 @@ _ECG_SPAN_S = (-0.28, 0.48)
 def chin_emg(
     seed: int,
     stages: np.ndarray,
-    drawn: dict[EventKind, Occurrences],
+    occurrences: dict[EventKind, Occurrences],
     subject: Subject,
     grid: FrameGrid,
     r_peaks_s: np.ndarray,
@@ -47,11 +47,11 @@ def chin_emg(
     at = np.arange(n * grid.hop) / grid.rate
     envelope = np.interp(at, seconds, level).astype(np.float32)
     for kind, factor in _BURSTS.items():
-        events = drawn[kind]
-        laid = spread(events.onset_s, events.duration_s, grid.rate, len(envelope))
+        events = occurrences[kind]
+        samples = spread(events.onset_s, events.duration_s, grid.rate, len(envelope))
         lift = subject.chin_uv * factor * rng.lognormal(-0.5, 0.5, len(events.onset_s))
-        edge = np.minimum(1, np.minimum(laid.t_s / 0.2, (1 - laid.u) / 0.3))
-        envelope[laid.index] += (lift[laid.event] * edge * 0.35).astype(np.float32)
+        edge = np.minimum(1, np.minimum(samples.t_s / 0.2, (1 - samples.u) / 0.3))
+        envelope[samples.index] += (lift[samples.event] * edge * 0.35).astype(np.float32)
     _twitch(envelope, rng, stages, subject, grid)
     f = grid.frequencies_hz
     response = f**2 / (f**2 + 12.0**2) / np.sqrt(1 + (f / 90) ** 2)
@@ -59,8 +59,8 @@ def chin_emg(
     noise = fft.irfft(white_spectra(stream(seed, "chin noise"), grid) * response.astype(np.float32), grid.length)
     signal = np.asarray(grid.join(noise) * envelope)
     if subject.chin_floor_uv:
-        own = stream(seed, "chin floor").standard_normal(len(signal), dtype=np.float32)
-        signal += np.float32(subject.chin_floor_uv) * own
+        floor = stream(seed, "chin floor").standard_normal(len(signal), dtype=np.float32)
+        signal += np.float32(subject.chin_floor_uv) * floor
     if subject.chin_ecg_uv:
         signal += electrocardiogram(r_peaks_s, len(signal), grid.rate, subject.chin_ecg_uv)
     return signal
@@ -86,10 +86,10 @@ def electrocardiogram(r_peaks_s: np.ndarray, n_samples: int, rate: float, peak_u
     wave = (np.asarray(wave) * peak_uv / 1100).astype(np.float32)
     inside = (r_peaks_s > -_ECG_SPAN_S[0]) & (r_peaks_s < n_samples / rate - _ECG_SPAN_S[1] - 0.01)
     onset = r_peaks_s[inside] + _ECG_SPAN_S[0]
-    laid = spread(onset, np.full(len(onset), _ECG_SPAN_S[1] - _ECG_SPAN_S[0] - 0.001), rate, n_samples)
-    values = wave[np.minimum((laid.t_s * 1000).astype(np.int64), len(wave) - 1)]
+    samples = spread(onset, np.full(len(onset), _ECG_SPAN_S[1] - _ECG_SPAN_S[0] - 0.001), rate, n_samples)
+    values = wave[np.minimum((samples.t_s * 1000).astype(np.int64), len(wave) - 1)]
     # neighbouring beats may overlap by a tail, so samples are summed, not assigned
-    return np.bincount(laid.index, weights=values, minlength=n_samples).astype(np.float32)
+    return np.bincount(samples.index, weights=values, minlength=n_samples).astype(np.float32)
 
 
 def _twitch(
@@ -102,6 +102,6 @@ def _twitch(
     epoch = np.repeat(rem, rng.poisson(0.6, len(rem)))
     onset = np.sort(epoch * EPOCH_S + rng.uniform(0, EPOCH_S - 0.5, len(epoch)))
     onset = onset[np.diff(onset, append=np.inf) > 0.4]
-    laid = spread(onset, rng.uniform(0.1, 0.3, len(onset)), grid.rate, len(envelope))
+    samples = spread(onset, rng.uniform(0.1, 0.3, len(onset)), grid.rate, len(envelope))
     lift = subject.chin_uv * rng.lognormal(-0.7, 0.5, len(onset))
-    envelope[laid.index] += (lift[laid.event] * np.sin(np.pi * laid.u)).astype(np.float32)
+    envelope[samples.index] += (lift[samples.event] * np.sin(np.pi * samples.u)).astype(np.float32)

@@ -83,7 +83,7 @@ class Randomisation:
                 raise InputError("randomisation", field.name, value, "give a chance from 0 to 1")
 
     @classmethod
-    def from_dict(cls, held: Mapping[str, Any]) -> Randomisation:
+    def from_dict(cls, mapping: Mapping[str, Any]) -> Randomisation:
         """Build one from a recipe's mapping; lists stand for ranges.
 
         Raises
@@ -91,17 +91,17 @@ class Randomisation:
         eegvlm.errors.InputError
             For an unknown key or an impossible value.
         """
-        known = {field.name for field in fields(cls)}
-        for key in held:
-            if key not in known:
-                raise InputError("randomisation", str(key), held[key], f"the keys are {', '.join(sorted(known))}")
+        keys = {field.name for field in fields(cls)}
+        for key in mapping:
+            if key not in keys:
+                raise InputError("randomisation", str(key), mapping[key], f"the keys are {', '.join(sorted(keys))}")
         ranges: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in held.items()
+            key: tuple(value) if isinstance(value, list) else value for key, value in mapping.items()
         }
         for field in fields(cls):
             if field.name in ranges and isinstance(field.default, tuple) != isinstance(ranges[field.name], tuple):
-                wanted = "a range of two numbers" if isinstance(field.default, tuple) else "one number"
-                raise InputError("randomisation", field.name, held[field.name], f"give {wanted}")
+                form = "a range of two numbers" if isinstance(field.default, tuple) else "one number"
+                raise InputError("randomisation", field.name, mapping[field.name], f"give {form}")
         return cls(**ranges)
 
     @classmethod
@@ -123,8 +123,8 @@ class Randomisation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what :meth:`from_dict` reads."""
-        held = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in held.items()}
+        entries = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in entries.items()}
 
 
 def randomise(
@@ -170,23 +170,23 @@ def randomise(
         raise InputError("randomise", "signals", signals.shape, "give (n_epochs, samples), and a partner of that shape")
     n, samples = signals.shape
     missing = np.isnan(signals)
-    held = np.where(missing, np.float32(0), signals).astype(np.float32)
+    filled = np.where(missing, np.float32(0), signals).astype(np.float32)
     draws = n if per == "epoch" else 1
     if partner is not None:
         weight = rng.uniform(*spec.mix_weight, draws) * (rng.random(draws) < spec.mix_chance)
-        held += weight.astype(np.float32)[:, None] * np.nan_to_num(partner).astype(np.float32)
+        filled += weight.astype(np.float32)[:, None] * np.nan_to_num(partner).astype(np.float32)
     response, noise_density = _drawn_recorders(rng, spec, fft.rfftfreq(samples, 1 / rate), draws, samples)
     speed = rng.uniform(*spec.warp, draws)
     shift = rng.uniform(-spec.shift_s, spec.shift_s, draws) * rate
-    out = np.empty_like(held)
+    out = np.empty_like(filled)
     for first in range(0, n, _ROWS_AT_ONCE):
         rows = slice(first, min(n, first + _ROWS_AT_ONCE))
-        own = rows if per == "epoch" else slice(0, 1)
-        piece = _warped(held[rows], speed[own], shift[own])
-        spectrum = fft.rfft(piece) * response[own]
+        recorders = rows if per == "epoch" else slice(0, 1)
+        piece = _warped(filled[rows], speed[recorders], shift[recorders])
+        spectrum = fft.rfft(piece) * response[recorders]
         if noise_density.any():
-            drawn = rng.standard_normal((len(piece), 2 * spectrum.shape[1]), dtype=np.float32).view(np.complex64)
-            spectrum += drawn * noise_density[own]
+            noise = rng.standard_normal((len(piece), 2 * spectrum.shape[1]), dtype=np.float32).view(np.complex64)
+            spectrum += noise * noise_density[recorders]
         out[rows] = fft.irfft(spectrum, samples)
     out[missing] = np.nan
     return out
@@ -233,8 +233,8 @@ def _warped(rows: np.ndarray, speed: np.ndarray, shift: np.ndarray) -> np.ndarra
     at = (np.arange(samples) - middle) * speed[:, None] + middle + shift[:, None]
     return np.stack(
         [
-            map_coordinates(row, own[None], order=3, mode="mirror")
-            for row, own in zip(rows, np.broadcast_to(at, rows.shape), strict=True)
+            map_coordinates(row, places[None], order=3, mode="mirror")
+            for row, places in zip(rows, np.broadcast_to(at, rows.shape), strict=True)
         ]
     )
 

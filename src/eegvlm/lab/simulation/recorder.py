@@ -67,6 +67,6 @@ class Recorder:
         for first in range(0, len(signal), block):
             start, stop = max(0, first - margin), min(len(signal), first + block)
             piece = signal[start : min(len(signal), stop + margin)]
-            held = fft.irfft(fft.rfft(piece, size) * h, size)
-            out[first:stop] = held[first - start : stop - start]
+            filtered = fft.irfft(fft.rfft(piece, size) * h, size)
+            out[first:stop] = filtered[first - start : stop - start]
         return out

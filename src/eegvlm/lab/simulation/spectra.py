@@ -48,22 +48,22 @@ def epoch_spectra(
     """
     table = spectral_table()
     n = len(stages)
-    kept, memory = table.persistence[stages, 0], table.persistence[stages, 1]
+    lasting_share, memory = table.persistence[stages, 0], table.persistence[stages, 1]
     steps, fresh = rng.standard_normal((n, 12)), rng.standard_normal((n, 12))
     lasting = np.empty((n, 12))
     lasting[0] = steps[0]
     for i in range(1, n):
         lasting[i] = memory[i] * lasting[i - 1] + np.sqrt(1 - memory[i] ** 2) * steps[i]
-    mixed = np.sqrt(kept)[:, None] * lasting + np.sqrt(1 - kept)[:, None] * fresh
+    mixed = np.sqrt(lasting_share)[:, None] * lasting + np.sqrt(1 - lasting_share)[:, None] * fresh
     within = np.empty((n, 12))
     for stage in np.unique(stages):
-        here = stages == stage
-        score = mixed[here] @ np.linalg.cholesky(table.correlation[stage] + 1e-6 * np.eye(12)).T
-        within[here] = np.stack(
+        in_stage = stages == stage
+        score = mixed[in_stage] @ np.linalg.cholesky(table.correlation[stage] + 1e-6 * np.eye(12)).T
+        within[in_stage] = np.stack(
             [np.interp(score[:, d], Z_GRID, table.quantiles[stage, :, d]) for d in range(12)], axis=1
         )
-        hours = np.flatnonzero(here) / 120
-        within[here] += (hours - hours.mean())[:, None] * table.hour_slope[stage]
+        hours = np.flatnonzero(in_stage) / 120
+        within[in_stage] += (hours - hours.mean())[:, None] * table.hour_slope[stage]
     edge = np.flatnonzero(np.diff(stages))
     within[edge + 1] += table.after_stage[stages[edge + 1], stages[edge]]
     within[edge] += table.before_stage[stages[edge], stages[edge + 1]]

@@ -178,8 +178,8 @@ def _draw_habits(
 def _draw_electrodes(rng: np.random.Generator, spread: float) -> dict[str, Any]:
     """Draw what the electrodes at eyes and chin see."""
     depth = 1 + spread * rng.uniform(-0.85, 0.2)  # of the fall of tone with sleep
-    own = spread * rng.normal(0, 0.22, 5)
-    tone = np.array(CHIN_TONE) ** max(depth, 0.1) * np.exp(own - own[0])
+    deviations = spread * rng.normal(0, 0.22, 5)
+    tone = np.array(CHIN_TONE) ** max(depth, 0.1) * np.exp(deviations - deviations[0])
     return {
         "eye_size": float(np.exp(spread * rng.normal(0, 0.35))),
         "eog_brain": float(np.exp(spread * rng.normal(0.15, 0.35))),

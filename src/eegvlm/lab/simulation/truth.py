@@ -34,33 +34,33 @@ def truth_table(channels: Sequence[tuple[str, Sequence[Shown]]]) -> Events:
     columns: dict[str, list[np.ndarray]] = {name: [np.zeros(0)] for name in ("onset", "duration", "size", "frequency")}
     names: dict[str, list[np.ndarray]] = {name: [np.zeros(0, dtype="<U1")] for name in ("kind", "channel", "key")}
     numbers = [np.zeros(0, dtype=np.int64)]
-    for label, shown in channels:
-        for one in shown:
-            n = len(one.onset_s)
-            columns["onset"].append(one.onset_s)
-            columns["duration"].append(one.duration_s)
-            columns["size"].append(one.peak_to_peak_uv)
-            columns["frequency"].append(one.frequency_hz)
-            names["kind"].append(np.full(n, str(one.kind)))
+    for label, channel_events in channels:
+        for events in channel_events:
+            n = len(events.onset_s)
+            columns["onset"].append(events.onset_s)
+            columns["duration"].append(events.duration_s)
+            columns["size"].append(events.peak_to_peak_uv)
+            columns["frequency"].append(events.frequency_hz)
+            names["kind"].append(np.full(n, str(events.kind)))
             names["channel"].append(np.full(n, label))
             # pops are a channel's own; everything else is one event that several channels see
-            own = f"{one.kind} {label}" if one.kind is EventKind.ELECTRODE_POP else str(one.kind)
-            names["key"].append(np.full(n, own))
+            key = f"{events.kind} {label}" if events.kind is EventKind.ELECTRODE_POP else str(events.kind)
+            names["key"].append(np.full(n, key))
             numbers.append(np.arange(n))
-    held = {name: np.concatenate(parts) for name, parts in (columns | names).items()}
-    held["number"] = np.concatenate(numbers)
-    seen = held["size"] >= SEEN_UV
-    held = {name: values[seen] for name, values in held.items()}
-    order = np.lexsort((held["channel"], held["number"], held["key"], held["onset"]))
-    held = {name: values[order] for name, values in held.items()}
+    table = {name: np.concatenate(parts) for name, parts in (columns | names).items()}
+    table["number"] = np.concatenate(numbers)
+    visible = table["size"] >= SEEN_UV
+    table = {name: values[visible] for name, values in table.items()}
+    order = np.lexsort((table["channel"], table["number"], table["key"], table["onset"]))
+    table = {name: values[order] for name, values in table.items()}
     new = np.ones(len(order), dtype=bool)
-    new[1:] = (held["key"][1:] != held["key"][:-1]) | (held["number"][1:] != held["number"][:-1])
+    new[1:] = (table["key"][1:] != table["key"][:-1]) | (table["number"][1:] != table["number"][:-1])
     return Events(
-        kind=held["kind"],
-        channel=held["channel"],
-        onset_s=held["onset"],
-        duration_s=held["duration"],
-        amplitude_uv=held["size"],
-        frequency_hz=held["frequency"],
+        kind=table["kind"],
+        channel=table["channel"],
+        onset_s=table["onset"],
+        duration_s=table["duration"],
+        amplitude_uv=table["size"],
+        frequency_hz=table["frequency"],
         event=np.cumsum(new) - 1,
     )

@@ -62,12 +62,14 @@ def spread(onset_s: np.ndarray, duration_s: np.ndarray, rate: float, n_samples: 
     return Ragged(index, event, first, t, u)
 
 
-def waveform(events: Occurrences, laid: Ragged) -> np.ndarray:
+def waveform(events: Occurrences, samples: Ragged) -> np.ndarray:
     """Return float32 (m,): the unit waveform of every event of a kind that has one shape in all channels."""
     draw = _SHAPES[events.kind]
-    duration = events.duration_s.astype(np.float32)[laid.event]
-    frequency = np.nan_to_num(events.frequency_hz).astype(np.float32)[laid.event]
-    return np.asarray(draw(laid.t_s, laid.u, duration, frequency, events.shape[laid.event].T), dtype=np.float32)
+    duration = events.duration_s.astype(np.float32)[samples.event]
+    frequency = np.nan_to_num(events.frequency_hz).astype(np.float32)[samples.event]
+    return np.asarray(
+        draw(samples.t_s, samples.u, duration, frequency, events.shape[samples.event].T), dtype=np.float32
+    )
 
 
 def _bump(u: np.ndarray, centre: np.ndarray | float, left: np.ndarray | float, right: np.ndarray | float) -> np.ndarray:
