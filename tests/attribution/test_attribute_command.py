@@ -16,6 +16,8 @@ from eegvlm.cli.app import app
 from eegvlm.errors import InputError
 from eegvlm.lab.simulation import simulate_night
 
+pytestmark = pytest.mark.slow
+
 SET = "simulated:nights=2,seed=3000000,hours=0.2"
 
 

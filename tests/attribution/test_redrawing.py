@@ -17,6 +17,7 @@ def log_probabilities(stager: Stager, logits: np.ndarray) -> np.ndarray:
     return scaled.log_softmax(dim=1).numpy()
 
 
+@pytest.mark.slow
 def test_the_night_s_own_answers_are_those_of_staging(stager, night):
     redrawing = stager.redrawing(night)
     staged = stager.stage(night).hypnogram.probabilities

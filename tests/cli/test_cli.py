@@ -35,6 +35,7 @@ def test_help_names_every_command():
     assert run("--version").stdout.strip() == f"eegvlm {__version__}"
 
 
+@pytest.mark.slow
 def test_stage_writes_every_file_and_says_what_it_matched(night, tmp_path):
     done = run("stage", night, "--out", tmp_path / "out")
     assert (done.returncode, done.stderr) == (0, "")
@@ -51,6 +52,7 @@ def test_stage_writes_every_file_and_says_what_it_matched(night, tmp_path):
     assert set(said["gains"]) == {"eeg", "eog_left", "eog_right", "emg"}
 
 
+@pytest.mark.slow
 def test_a_name_that_looks_like_markup_is_printed_as_it_is(tmp_path):
     file = tmp_path / "a[red]b[" / "n[link=x].edf"
     file.parent.mkdir()
@@ -62,6 +64,7 @@ def test_a_name_that_looks_like_markup_is_printed_as_it_is(tmp_path):
         assert said in done.stdout.replace("\n", "")
 
 
+@pytest.mark.slow
 def test_stage_twice_gives_the_same_hypnogram_and_resume_skips_what_is_finished(night, tmp_path):
     assert run("stage", night, "--out", tmp_path).returncode == 0
     first = (tmp_path / "night" / "hypnogram.csv").read_bytes()
@@ -71,6 +74,7 @@ def test_stage_twice_gives_the_same_hypnogram_and_resume_skips_what_is_finished(
     assert (tmp_path / "night" / "hypnogram.csv").read_bytes() == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -111,6 +115,7 @@ def test_a_recording_that_cannot_be_read_is_told_before_torch_is_imported(tmp_pa
     assert name in done.stderr
 
 
+@pytest.mark.slow
 def test_one_bad_recording_among_many_is_said_and_the_others_are_staged(night, tmp_path):
     empty = tmp_path / "empty.edf"
     empty.touch()

@@ -15,6 +15,8 @@ from eegvlm.core.extras import EXTRAS, MissingExtraError, import_extra, missing_
 from eegvlm.errors import InputError
 from eegvlm.lab.training.packaged_recipes import RECIPES, packaged_recipes, recipe_path
 
+pytestmark = pytest.mark.slow
+
 _PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 

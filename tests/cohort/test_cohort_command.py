@@ -13,6 +13,8 @@ import pytest
 
 from eegvlm.lab.simulation import simulate_night
 
+pytestmark = pytest.mark.slow
+
 FAST = ("--explain", "none", "--formats", "csv,bids")
 
 

@@ -89,6 +89,7 @@ def test_a_failing_night_is_written_down_and_stops_no_other(task: FakeTask, tmp_
     assert stage_cohort(nights, task, task.output) == Tally(5, 4, 0, 1, has_table=True)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_fails_its_night_alone(task: FakeTask, tmp_path: Path) -> None:
     nights = made_up_nights(9)
     killing = replace(task, kills=(nights[4].name,))

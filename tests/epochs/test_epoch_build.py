@@ -239,6 +239,7 @@ def test_a_night_whose_scoring_changed_is_read_again(tmp_path, nano):
     assert EpochStore(tmp_path).stages.tolist() == [0, 1, 2, 3, 4, 4, 4, 4]
 
 
+@pytest.mark.slow
 def test_processes_beside_each_other_and_more_nights_a_shard_give_the_same_rows(tmp_path, nano):
     dataset = open_dataset("simulated", "nights=3,hours=0.1")
     build_store(dataset, nano, tmp_path / "one")

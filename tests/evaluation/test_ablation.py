@@ -22,6 +22,8 @@ from eegvlm.lab.evaluation.ablation_axes import Axis, variants
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import read_recipe
 
+pytestmark = pytest.mark.slow
+
 RECIPE = r"""
 name: small
 model: {preset: nano, layout: nano, vocab_size: 400}

@@ -17,6 +17,8 @@ from eegvlm.cli.evaluate import evaluate
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, write_hypnogram
 
+pytestmark = pytest.mark.slow
+
 NIGHTS = "simulated:nights=2,seed=1000000,hours=0.25,rate=64"
 
 

@@ -20,6 +20,8 @@ from eegvlm.lab.evaluation.crossval import Options, cross_validate
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import read_recipe
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).resolve().with_name("killed_crossval.py")
 RECIPE = r"""
 name: small

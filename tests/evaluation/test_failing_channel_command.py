@@ -20,6 +20,7 @@ def run(*arguments: str) -> str:
     return result.output
 
 
+@pytest.mark.slow
 def test_a_dead_chin_is_worth_nothing_and_the_others_are_read_on(tmp_path):
     shown = run(
         SET, "--roles", "emg_chin", "--kinds", "flat", "--attributed", "3", "--share", "0.9", "--out", str(tmp_path)

@@ -19,6 +19,8 @@ from eegvlm.lab.evaluation.faithfulness import faithfulness
 from eegvlm.lab.evaluation.faithfulness_tables import faithfulness_notes, faithfulness_tables
 from eegvlm.reasoning import Outcome
 
+pytestmark = pytest.mark.slow
+
 DRAWS = ConfusionBootstrap(resamples=100)
 STAGES = staircase(20)
 

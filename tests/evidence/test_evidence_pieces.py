@@ -38,6 +38,7 @@ def both(request: pytest.FixtureRequest) -> tuple[Evidence, Evidence]:
         return whole, measure_night(night)
 
 
+@pytest.mark.slow
 def test_the_same_events_are_found_once_each_at_the_same_samples(both) -> None:
     whole, pieces = both
     assert pieces.marks.keys() == whole.marks.keys()

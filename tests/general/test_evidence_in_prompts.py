@@ -36,6 +36,8 @@ from eegvlm.model.general import load_general_model
 from eegvlm.signals import Recording
 from eegvlm.staging import Stager
 
+pytestmark = pytest.mark.slow
+
 TOLD = dataclasses.replace(SETTINGS, evidence="text")
 
 

@@ -168,6 +168,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("any_night")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=40)
 @given(night=nights())

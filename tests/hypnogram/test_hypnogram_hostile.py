@@ -105,6 +105,7 @@ def test_events_with_odd_numbers_are_read_or_refused(folder, rows):
     read_or_refuse(folder / "odd.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.edf", "a-nsrr.xml", "a-profusion.xml", "a.json", "a.csv", "a_events.tsv"])
 @settings(max_examples=60)
 @given(data=st.data())

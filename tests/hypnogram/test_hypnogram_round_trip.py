@@ -50,6 +50,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("round_trip")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(NAMES))
 @settings(max_examples=60)
 @given(hypnogram=hypnograms())

@@ -31,6 +31,7 @@ def outcomes(tmp_path_factory):
     return outcomes
 
 
+@pytest.mark.slow
 def test_no_table_reads_back_as_another_scoring(outcomes):
     different = [(seed, *outcome) for seed, outcome in enumerate(outcomes) if outcome[1] not in ("read", "refused")]
     assert different == []

@@ -63,6 +63,7 @@ def test_the_level_is_that_of_the_eeg_without_the_heart(simulated: SimulatedNigh
     assert night.corrections["eeg"].gain == pytest.approx(clean, rel=0.02)
 
 
+@pytest.mark.slow
 def test_the_size_of_the_blocks_does_not_matter(simulated: SimulatedNight, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = with_heart(simulated, *LEADS, ecg=False)
     expected = PreparedNight.read(recording, LAYOUT)

@@ -17,6 +17,8 @@ from eegvlm.images import PreparedNight
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import EegVlmProcessor, checkpoint_path
 
+pytestmark = pytest.mark.slow
+
 NANO = checkpoint_path("nano")
 
 

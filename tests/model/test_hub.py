@@ -16,6 +16,8 @@ from eegvlm.lab.simulation import simulate_night
 from eegvlm.model import checkpoint_path
 from eegvlm.model.hub import HubModel, commit_of
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = "sleep-lab/nano"
 
 

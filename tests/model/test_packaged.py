@@ -26,6 +26,7 @@ def test_a_name_that_is_no_model_is_refused_with_those_there_are():
         checkpoint_path("giga")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [["EEG C4-M1"], ["EEG C4-M1", "EOG E1-M2", "EOG E2-M2", "EMG chin"]])
 def test_nano_beats_chance_by_far_on_a_simulated_subject(channels):
     night = simulate_night(hours=4, seed=2_000_001, channels=channels)

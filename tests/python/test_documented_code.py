@@ -9,6 +9,8 @@ import pytest
 
 from eegvlm.lab.simulation import simulate_night
 
+pytestmark = pytest.mark.slow
+
 _ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

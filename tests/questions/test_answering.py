@@ -28,6 +28,7 @@ def epoch_of(night: AskedNight, stage: Stage) -> int:
     return int(np.flatnonzero(night.hypnogram.stages == stage)[0]) + 1
 
 
+@pytest.mark.slow
 def test_no_answer_claims_what_the_signal_contradicts(night):
     claims = 0
     for epoch in range(1, len(night.hypnogram) + 1, 7):

@@ -37,6 +37,7 @@ def walk(machine: Acceptor, random: Random) -> str:
     raise AssertionError(f"no end: {text}")
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(CHANCE, st.sampled_from(CHANNELS), A_STAGE, st.booleans(), st.booleans())
 def test_any_walk_gives_a_text_that_is_read_whole_and_ends_in_the_stage(
@@ -52,6 +53,7 @@ def test_any_walk_gives_a_text_that_is_read_whole_and_ends_in_the_stage(
     assert ("expert" in text) <= expert
 
 
+@pytest.mark.slow
 @settings(max_examples=800)
 @given(CHANCE, st.integers(0, 2**32), st.booleans())
 def test_what_compose_writes_is_always_permitted(random, seed, varied) -> None:

@@ -218,6 +218,7 @@ def test_an_unscored_epoch_is_refused() -> None:
         compose([], a_context({}), Stage.UNSCORED)
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(CHANCE, st.integers(0, 2**32))
 def test_nothing_that_is_said_is_contradicted_by_what_was_measured(random, seed) -> None:

@@ -84,6 +84,7 @@ def pattern(statement: Statement, wording: str) -> re.Pattern[str]:
     )
 
 
+@pytest.mark.slow
 def test_every_wording_of_every_statement_is_written_for_some_epoch() -> None:
     random, rng = Random(1), np.random.default_rng(1)
     missing = {wording: pattern(one, wording) for one in TABLE.statements for wording in one.every_wording}

@@ -15,6 +15,7 @@ from eegvlm.reasoning import Claim, compose, describe, parse
 from eegvlm.scoring import TABLE
 
 
+@pytest.mark.slow
 @settings(max_examples=3000)
 @given(CHANCE, st.integers(0, 2**32))
 def test_what_is_written_is_read_back_claim_for_claim(random, seed) -> None:

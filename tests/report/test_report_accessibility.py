@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 
+pytestmark = pytest.mark.slow
+
 SCHEMES = ("light", "dark")
 
 # Relative luminance and contrast after WCAG 2.2 of every text against the nearest opaque background behind it.

@@ -15,6 +15,8 @@ from test_report_page import write_hostile
 
 from eegvlm.signals import Recording
 
+pytestmark = pytest.mark.slow
+
 WIDTHS, SCHEMES = (390, 1280, 1920), ("light", "dark")
 DRAWN = (
     "[...document.querySelectorAll('#picture canvas')].reduce((sum, canvas) => sum + new Uint32Array(canvas"

@@ -216,6 +216,7 @@ def test_writing_the_page_reads_nothing_of_the_recording(
     reported.write(tmp_path, measured=True)
 
 
+@pytest.mark.slow
 def test_ten_hours_with_all_eeg_leads_weigh_less_than_3_mb(long_night: Reported, tmp_path: Path) -> None:
     page = long_night.write(tmp_path, measured=True)
     assert page.stat().st_size < 3_000_000

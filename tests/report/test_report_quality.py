@@ -204,6 +204,7 @@ def test_paper_shows_pictures_of_staged_epochs_alone(browser: Chromium, box_page
     assert "?" not in browser.value("[...document.querySelectorAll('#printed h3 .stage')].map(b => b.textContent)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), list(product((390, 1280), ("light", "dark"))))
 def test_words_on_quality_fit_the_window_and_stand_out(
     browser: Chromium, box_page: Path, lead_page: Path, width: int, scheme: str

@@ -95,6 +95,7 @@ def test_the_browser_tells_what_the_second_reader_says_of_an_epoch(
     assert browser.errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_the_second_row_lies_under_ours_and_fits_the_window(browser: Chromium, page: Path, width: int) -> None:
     browser.show(page.as_uri(), width=width)

@@ -22,6 +22,7 @@ def first(scored, encoder, index):
     return recording, vectors[usable]
 
 
+@pytest.mark.slow
 def test_every_scored_epoch_of_every_night_is_in_the_store(index, scored):
     assert len(index) == 3 * 60
     assert [one["person"] for one in index.about["nights"]] == [night.person for night in scored.nights]

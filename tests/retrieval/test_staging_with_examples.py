@@ -21,6 +21,8 @@ from eegvlm.retrieval import EpochIndex, build_index
 from eegvlm.staging import Stager
 from eegvlm.staging.examples import ExampleSource
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments) -> str:
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])

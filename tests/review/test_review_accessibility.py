@@ -10,6 +10,8 @@ import pytest
 from chromium import Chromium
 from review_page import IDLE, Served, open_page, press
 
+pytestmark = pytest.mark.slow
+
 AXE = (Path(__file__).parents[1] / "browser" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 

@@ -12,6 +12,8 @@ from review_page import EPOCH, REVISION, Served, drag, open_page, press, select_
 
 from eegvlm.hypnogram import read_hypnogram
 
+pytestmark = pytest.mark.slow
+
 RULER = "document.getElementById('ruler').textContent"
 HOSTILE = b"<img src=x onerror='window.hurt=1'>"
 

@@ -91,6 +91,7 @@ def test_reopening_is_on_the_page(page: Page, night: Path) -> None:
     assert "arousal overlooked" in text_of(night)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
 @pytest.mark.prints
 def test_chromium_prints_one_or_two_sheets_whatever_was_changed(page: Page, night: Path) -> None:

@@ -32,6 +32,7 @@ def stage(scoring: ReviewedScoringFile, label: str, *epochs: int) -> None:
     scoring.edit("AB", scoring.state.revision, {"what": "stage", "stage": label, "epochs": list(epochs)})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 def test_a_server_killed_a_hundred_times_between_edits_loses_none_that_was_confirmed(tmp_path: Path) -> None:
     file = begun(tmp_path).file

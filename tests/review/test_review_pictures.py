@@ -27,6 +27,7 @@ def picture(browser: Chromium, name: str) -> None:
     assert (DOCS / name).stat().st_size < MOST_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.prints
 def test_the_pictures_of_the_guide_are_small(browser: Chromium, served: Served, night: Path) -> None:
     open_page(browser, served)

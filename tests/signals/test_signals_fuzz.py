@@ -81,6 +81,7 @@ def test_truncation_anywhere(length: int, valid: Path, tmp_path: Path) -> None:
 BYTES = st.sampled_from(list(b"0123456789.-+eE nai,")) | st.integers(0, 255)
 
 
+@pytest.mark.slow
 @MANY
 @given(changes=st.lists(st.tuples(st.integers(8, 1023), BYTES), min_size=1, max_size=4))
 def test_bytes_of_the_header_replaced(changes: list[tuple[int, int]], valid: Path, tmp_path: Path) -> None:

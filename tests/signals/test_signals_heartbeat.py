@@ -206,6 +206,7 @@ def of_patient(path: Path) -> tuple[Array, HeartLeak] | None:
     return cleaned((counts - np.median(counts)).reshape(-1) * np.float32(800 / 4095))
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.parametrize("patient", ["009", "013", "019"])
 def test_the_beats_found_in_real_eeg_follow_each_other_as_those_of_a_heart_do(real_data: Path, patient: str) -> None:

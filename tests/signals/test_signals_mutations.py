@@ -32,6 +32,7 @@ def test_the_sound_recordings_have_nothing_to_tell(sound: tuple[bytes, Reading])
     assert len(sound[1].roles) >= 6
 
 
+@pytest.mark.slow
 def test_damage_ends_in_a_recording_or_a_sentence(sound: tuple[bytes, Reading], tmp_path: Path) -> None:
     content, before = sound
     path = tmp_path / "night.edf"

@@ -30,6 +30,7 @@ def typical() -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return stages, {label: band_means(np.concatenate([n.epochs(label) for n in nights])) for label in LABELS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize(("stage", "within_db"), [(0, 2.0), (1, 1.8), (2, 0.7), (3, 1.0), (4, 0.8)])
 def test_median_band_powers_of_a_stage_match_the_table(typical, label, stage, within_db):

@@ -14,6 +14,8 @@ from eegvlm.lab.simulation import simulate_night
 from eegvlm.signals import QualityKind, Recording
 from eegvlm.staging import Stager
 
+pytestmark = pytest.mark.slow
+
 RATE, HOURS = 100, 1.0
 DEAD = slice(60, 90)
 START = datetime(2026, 3, 1, 22, 30)

@@ -14,6 +14,8 @@ from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.reading import Reader
 from eegvlm.staging.token_grammar import Cuts, TokenGrammar
 
+pytestmark = pytest.mark.slow
+
 WORDS = ("EEG", "left EOG", "right EOG", "chin EMG")
 TEXTS = [
     "Delta at 1.5 Hz dominates the EEG, 110 µV peak to peak. "

@@ -155,6 +155,7 @@ def agreement_of(model, inputs: NightInputs) -> int:
     return int((seen == inputs.vectors[:, -5:].argmax(dim=1)).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("nothing", "full"), [(0.0, 1.0), (0.2, 0.9), (0.0, 0.05), (0.99, 1.0)])
 def test_pictures_count_by_how_often_they_and_the_evidence_agree(monkeypatch, nothing, full):
     model = untrained(**MODELS[1])
@@ -235,6 +236,7 @@ def written(reads_all, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_reads_evidence_can_be_given_a_part_and_says_so(written, stagers, recording):
     for inputs in INPUTS:
         stager = Stager.from_pretrained(written, smooth="none", dtype="float32", inputs=inputs)

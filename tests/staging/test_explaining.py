@@ -18,6 +18,8 @@ from eegvlm.reasoning import parse
 from eegvlm.signals import Recording, Role
 from eegvlm.staging import Stager
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def reasoner() -> Stager:

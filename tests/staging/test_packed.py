@@ -10,6 +10,8 @@ from eegvlm.errors import InputError
 from eegvlm.staging.key_value import Prefix, RowCache
 from eegvlm.staging.packed import PackedReader
 
+pytestmark = pytest.mark.slow
+
 BEGUN = 5
 TEXTS = [[7, 8, 9, 10, 11], [12], [13, 14, 15], [16, 17]]
 

@@ -62,6 +62,7 @@ def with_lights(path: Path, off_s: float, on_s: float) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_statistics_count_between_the_recordings_own_markers_or_the_users_times(stager, tmp_path):
     file = with_lights(tmp_path / "night.edf", 300.0, 1500.0)
     night = stage_file(file, tmp_path / "out", stager=stager, **CSV)
@@ -96,6 +97,7 @@ def test_the_limits_of_a_short_file_travel_with_the_result(stager, two_persons, 
     assert codes <= {problem["code"] for problem in problems}
 
 
+@pytest.mark.slow
 def test_one_eeg_without_eyes_and_chin_is_told_and_keeps_its_figure(stager):
     one = simulate_night(hours=1.5, seed=5, rate=100, channels=["EEG C4-M1"]).recording()
     night = stager.stage(one)

@@ -12,6 +12,8 @@ from staging_models import untrained
 
 from eegvlm.lab.simulation import simulate_night
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "eegvlm", *map(str, arguments)]

@@ -27,6 +27,7 @@ def test_every_epoch_is_scored_the_first_and_the_last_included(stager, night):
     assert len(np.unique(staged.hypnogram.stages)) > 1, "a model that answers alike to everything proves nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_the_result_does_not_depend_on_the_batch_size(checkpoint, night, dtype):
     stager = Stager.from_pretrained(checkpoint, smooth="none", dtype=dtype, device="cpu")
@@ -43,6 +44,7 @@ def following() -> Stager:
     return stager_of(*untrained(context_epochs=2, night_epochs=5))
 
 
+@pytest.mark.slow
 def test_a_crop_at_the_same_level_is_staged_as_the_whole_night_is(night, monkeypatch):
     stager = stager_of(*untrained(context_epochs=2))
     corrections = PreparedNight.read(night, stager.processor.layout).corrections
@@ -55,6 +57,7 @@ def test_a_crop_at_the_same_level_is_staged_as_the_whole_night_is(night, monkeyp
     np.testing.assert_allclose(crop.probabilities[edge:-edge], whole.probabilities[20 + edge : 60 - edge], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_network_has_statistics_of_the_recording_where_the_checkpoint_says_so(night):
     stager = stager_of(*untrained(context_epochs=2, night_epochs=5))
     plain = stager.stage(night).hypnogram.probabilities
@@ -69,6 +72,7 @@ def test_a_network_has_statistics_of_the_recording_where_the_checkpoint_says_so(
     np.testing.assert_allclose(stager.stage(night).hypnogram.probabilities, adapted, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_what_an_artefact_hides_is_not_read_and_the_night_says_so():
     stager = Stager.from_pretrained("nano", inputs="picture")  # of evidence there is none under an artefact
     t = np.arange(130 * 3000) / 100
@@ -86,6 +90,7 @@ def test_what_an_artefact_hides_is_not_read_and_the_night_says_so():
     assert np.abs(away).mean() < 0.02
 
 
+@pytest.mark.slow
 def test_an_epoch_is_read_with_its_whole_night(following, night):
     whole, crop = (following.stage(some).hypnogram.probabilities for some in (night, night.crop(0.0, 1800.0)))
     assert np.abs(whole[:60] - crop).max() > 0.01, "the night does not matter"
@@ -133,6 +138,7 @@ class _KilledError(Exception):
     pass
 
 
+@pytest.mark.slow
 def test_a_killed_night_goes_on_where_it_stood(stager, tmp_path, monkeypatch):
     night = write_edf(tmp_path / "night.edf", minutes=40)
     whole = stager.stage(night).hypnogram
@@ -179,6 +185,7 @@ def test_a_journal_of_another_night_is_not_used(stager, tmp_path, monkeypatch):
     assert read[0] == 16
 
 
+@pytest.mark.slow
 def test_the_temperature_softens_probabilities_and_moves_no_stage(checkpoint, night):
     stager = Stager.from_pretrained(checkpoint, smooth="none", dtype="float32")
     sharp = stager.stage(night).hypnogram
@@ -204,6 +211,7 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(checkpoint, arguments, sa
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_smoothing_is_said_and_leaves_gaps_unscored(checkpoint, stager, night):
     smoother = Stager.from_pretrained(checkpoint, smooth="posterior", dtype="float32")
     plain, smoothed = stager.stage(night), smoother.stage(night)

@@ -25,6 +25,7 @@ def chain_night(n: int, temperature: float, seed: int) -> CalibrationNight:
     return CalibrationNight("chain", temperature * seen, truth)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
 def test_the_temperature_that_made_the_labels_is_found(temperature):
     rng = np.random.default_rng(0)

@@ -28,6 +28,8 @@ from eegvlm.lab.training.run import TrainingRun
 from eegvlm.lab.training.sources import prepare
 from eegvlm.staging import Stager
 
+pytestmark = pytest.mark.slow
+
 EVIDENCE = "{name: evidence, objective: evidence, trains: [evidence], steps: 5, batch_size: 4, learning_rate: 1.0e-3}"
 ANSWER = "{name: answer, objective: answer, trains: [projector, language], steps: 2, batch_size: 4}"
 NIGHT = "{name: night, objective: follow, trains: [night], steps: 2, batch_size: 4}"

@@ -13,6 +13,8 @@ from small_run import PHASES, losses
 
 from eegvlm.lab.training.checkpoints import last_checkpoint, read_log
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).resolve().with_name("killed_run.py")
 
 

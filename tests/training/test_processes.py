@@ -21,6 +21,8 @@ from eegvlm.lab.training.checkpoints import check_kind
 from eegvlm.lab.training.packaged_recipes import RECIPES
 from eegvlm.lab.training.processes import Processes, Share
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 CONFIGURATIONS = RECIPES / "accelerate"
 FSDP2 = {

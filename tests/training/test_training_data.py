@@ -24,6 +24,8 @@ from eegvlm.model import EegVlmProcessor, preset
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.signals import read_recording
 
+pytestmark = pytest.mark.slow
+
 NANO = load_layout("nano")
 SIMULATED = SimulatedNightsRecipe(nights=2, hours=0.4, weight=0.75)
 CHECKS = Mixture((SimulatedNightsRecipe(nights=1, hours=0.25, first_seed=900),))

@@ -20,6 +20,8 @@ from eegvlm.lab.training.moved import WEIGHTS
 from eegvlm.lab.training.packaged_recipes import RECIPES
 from eegvlm.staging import Stager
 
+pytestmark = pytest.mark.slow
+
 MOVED_BY_AN_ANSWER = (
     "vision_tower",
     "multi_modal_projector",

@@ -12,6 +12,7 @@ from eegvlm.errors import InputError
 from eegvlm.lab.training import merge, read_recipe, train
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_leaves_no_half_checkpoint(undisturbed_run, tmp_path, monkeypatch):
     def full(checkpoint, *arguments, **options):
         assert (checkpoint / "config.json").is_file()
