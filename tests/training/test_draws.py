@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.lab.training.crossfit import folds_of, moved_to
+from eegvlm.lab.training.crossfit import fit_map, folds_of
 from eegvlm.lab.training.draws import draws_of, learnt_shares
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, Phase, SimulatedNightsRecipe
 
@@ -78,11 +78,11 @@ def test_all_nights_of_a_person_are_in_one_fold():
         folds_of(["a", "a"], 2, seed=0)
 
 
-def test_vectors_of_a_network_that_was_trained_apart_are_moved_to_the_shipped_ones_place():
+def test_vectors_of_a_network_that_was_trained_apart_are_mapped_to_the_shipped_ones():
     rng = np.random.default_rng(0)
     wanted = rng.gamma(2, 1, (400, 12)).astype(np.float32)
     own = wanted[:, rng.permutation(12)] * 1.5 + 0.2
-    moved = moved_to(own[:300], wanted[:300], torch.nn.Identity())
+    moved = fit_map(own[:300], wanted[:300], torch.nn.Identity())
     found = moved(torch.from_numpy(own[300:])).numpy()
     assert np.abs(own[300:] - wanted[300:]).mean() > 1
     assert np.abs(found - wanted[300:]).mean() < 0.05

@@ -100,11 +100,11 @@ def test_the_formula_is_what_a_night_encoder_keeps():
 
 def test_a_trial_is_not_made_where_it_would_not_be_worth_it(small_recipe):
     costs = estimate(read_recipe(small_recipe))
-    assert "not worth" in why_not(costs, Processes(), asked=False)
-    assert why_not(costs, Processes(), asked=True) == ""
-    assert "one process" in why_not(costs, Processes(2, 0), asked=True)
+    assert "not worth" in why_not(costs, Processes(), estimate_only=False)
+    assert why_not(costs, Processes(), estimate_only=True) == ""
+    assert "one process" in why_not(costs, Processes(2, 0), estimate_only=True)
     large = [dataclasses.replace(cost, weights=1e15) for cost in costs]
-    assert "does not fit" in why_not(large, Processes(), asked=True)
+    assert "does not fit" in why_not(large, Processes(), estimate_only=True)
 
 
 def test_the_command_says_it_and_starts_nothing(small_recipe, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from small_run import written_to
 from torch import nn
 
 from eegvlm.errors import InputError
-from eegvlm.lab.training.context import NightVectors, with_own
+from eegvlm.lab.training.context import NightVectors, with_night_states
 from eegvlm.lab.training.objectives.follow import FollowObjective
 from eegvlm.lab.training.recipe import Phase, read_recipe
 from eegvlm.lab.training.run import TrainingRun
@@ -105,17 +105,19 @@ def test_nights_are_read_whole_and_every_second_version_in_pieces(vectors, tmp_p
     twice = NightVectors(vectors.store, [[files[0], files[0]] for files in vectors.files], 1)
     for files in twice.files:
         files[1] = Path(shutil.copy(files[0], files[0].with_name(f"again-{files[0].name}")))
-    read = with_own(twice, Summed(), tmp_path / "own", seed=0)
+    read = with_night_states(twice, Summed(), tmp_path / "own", seed=0)
     rows, number = np.arange(len(vectors.store)), np.nan_to_num(np.load(vectors.files[0][0])[:, 0].astype(float))
-    whole, pieces = (read.own(rows, np.full(len(rows), version)) for version in (0, 1))
+    whole, pieces = (read.states(rows, np.full(len(rows), version)) for version in (0, 1))
     assert whole.shape == (len(rows), 1, 4)
     assert read.epochs == 1
     position = vectors.store.position
     np.testing.assert_allclose(whole[:, 0, 0], number.sum())
     np.testing.assert_allclose(pieces[:, 0, 0], [number[5 * (at // 5) :][:5].sum() for at in position])
     monkeypatch.setattr(Summed, "forward", None)  # what is written is not computed again
-    np.testing.assert_array_equal(with_own(twice, Summed(), tmp_path / "own", seed=0).own(rows, 0 * rows), whole)
-    assert vectors.own(rows, 0 * rows) is None
+    np.testing.assert_array_equal(
+        with_night_states(twice, Summed(), tmp_path / "own", seed=0).states(rows, 0 * rows), whole
+    )
+    assert vectors.states(rows, 0 * rows) is None
 
 
 class Readers:

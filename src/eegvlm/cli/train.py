@@ -96,7 +96,7 @@ def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, ti
             raise
         console.print(f"what it will cost is unknown: {error}", highlight=False, markup=False)
         return
-    reason = why_not(costs, processes, asked=asked) if timing else "a run that goes on is not timed again"
+    reason = why_not(costs, processes, estimate_only=asked) if timing else "a run that goes on is not timed again"
     if not reason:
         console.print("timing a few steps of each phase ...", highlight=False)
         costs = timed(recipe, costs)

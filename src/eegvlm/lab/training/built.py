@@ -92,8 +92,8 @@ class BuiltNight:
     def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
         """See :class:`~eegvlm.lab.training.store.StoredNight`."""
         rows = np.arange(self._first, self._first + len(self))[epochs]
-        held = self._store.signals(rows)
-        values = np.stack([held[panel] for panel in self._panels], axis=1)
+        signals = self._store.signals(rows)
+        values = np.stack([signals[panel] for panel in self._panels], axis=1)
         return values if isinstance(epochs, slice) else values[0]
 
     def heard(self) -> npt.NDArray[np.bool_]:
@@ -167,13 +167,15 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
     stored = {panel.name: (panel.roles, panel.band) for panel in stored_layout.panels}
     differing = [panel.name for panel in layout.panels if stored.get(panel.name) != (panel.roles, panel.band)]
     if differing:
-        found = f"of layout {stored_layout.name}, in which {', '.join(differing)} is absent or another channel or band"
-        raise InputError(folder, what, found, hint)
+        mismatch = (
+            f"of layout {stored_layout.name}, in which {', '.join(differing)} is absent or another channel or band"
+        )
+        raise InputError(folder, what, mismatch, hint)
     if crop != source.wake_crop_min and not (source.dataset == ANY_STORE and source.wake_crop_min is None):
         raise InputError(folder, what, f"{_crop(crop)}, not {_crop(source.wake_crop_min)}", hint)
     if source.scorer is not None and options.get("scorer") != source.scorer:
-        found = "of the data set's first scorer" if options.get("scorer") is None else f"of {options['scorer']}"
-        raise InputError(folder, what, f"{found}, not of {source.scorer}", hint)
+        stored_scorer = "of the data set's first scorer" if options.get("scorer") is None else f"of {options['scorer']}"
+        raise InputError(folder, what, f"{stored_scorer}, not of {source.scorer}", hint)
     if source.channels:
         raise InputError(folder, what, "channels are chosen already", "leave channels out, or give the recordings")
     # The scorer's own epochs are what a recipe asks for by saying nothing, so any store will do then.

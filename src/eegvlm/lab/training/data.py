@@ -88,8 +88,8 @@ class Augmentation:
     @classmethod
     def of(cls, data: DataRecipe, seed: int, randomisation: Randomisation | None = None) -> Augmentation:
         """Take a recipe's, with another randomisation where one is given."""
-        seen = randomisation or data.randomisation
-        return cls(seen, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog, data.eeg_alone)
+        recorder = randomisation or data.randomisation
+        return cls(recorder, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog, data.eeg_alone)
 
     def epochs(self, signals: Signals, processor: AnyProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""
@@ -235,9 +235,9 @@ class Batches:
             if self.unmeasured:
                 vectors[rng.random(len(rows)) < self.unmeasured, :, self.own_channels :] = np.nan
             inputs["context"] = torch.from_numpy(vectors)
-            own = self.context.own(rows, versions)
-            if own is not None:
-                inputs["own"] = torch.from_numpy(own)
+            states = self.context.states(rows, versions)
+            if states is not None:
+                inputs["own"] = torch.from_numpy(states)
             if self.augmentation is not None:
                 signals = self.augmentation.by_night(signals, self.processor, self.store.night[rows], versions)
         elif self.augmentation is not None:
@@ -255,15 +255,15 @@ class Batches:
             encoded = self.processor.tokenizer(texts, padding=True, return_tensors="pt")
             return {**inputs, "descriptions": encoded["input_ids"], "description_mask": encoded["attention_mask"]}
         if self.rationales is not None and rng.random() < self.reasoned:
-            seen = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
-            return {**inputs, **self._reasons([self.rationales[n][version][at] for n, version, at in seen])}
+            keys = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
+            return {**inputs, **self._reasons([self.rationales[n][version][at] for n, version, at in keys])}
         return {**inputs, **self._answers(inputs["stages"])}
 
     def pixel_values(self, microvolt: torch.Tensor, device: torch.device) -> torch.Tensor:
         """Draw a batch's signals (n, panels, samples) on a device: float32 (n, channels, height, width) there."""
-        there = microvolt.to(device, non_blocking=True)
-        drawn = self.processor.draw({panel: there[:, place] for place, panel in enumerate(self.store.panels)})
-        return self.processor.normalise(drawn)
+        on_device = microvolt.to(device, non_blocking=True)
+        pictures = self.processor.draw({panel: on_device[:, place] for place, panel in enumerate(self.store.panels)})
+        return self.processor.normalise(pictures)
 
     def _answers(self, stages: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return prompts followed by the label token and the end; only these two are labels."""
@@ -276,15 +276,15 @@ class Batches:
         return {"input_ids": torch.cat([prompts, answers], dim=1), "labels": labels}
 
     def _reasons(self, texts: list[str]) -> dict[str, torch.Tensor]:
-        """Return the reasoned prompt followed by each text and the end, padded on the right; the text is the label."""
+        """Return the prompt for reasons, each text and the end token, padded on the right; the text is the label."""
         tokenizer = self.processor.tokenizer
         encoded = [self.processor.encode_rationale(text) for text in texts]
-        longest = max(len(asked) + len(answer) for asked, answer in encoded)
+        longest = max(len(prompt) + len(answer) for prompt, answer in encoded)
         ids = torch.full((len(texts), longest), tokenizer.pad_token_id)
         labels = torch.full((len(texts), longest), -100)
-        for row, (asked, answer) in enumerate(encoded):
-            ids[row, : len(asked) + len(answer)] = torch.tensor([*asked, *answer])
-            labels[row, len(asked) : len(asked) + len(answer)] = torch.tensor(answer)
-        mask = torch.arange(longest) < torch.tensor([len(asked) + len(answer) for asked, answer in encoded])[:, None]
-        asked_for = torch.full((len(texts),), len(encoded[0][0]))
-        return {"input_ids": ids, "labels": labels, "attention_mask": mask.long(), "prompt_length": asked_for}
+        for row, (prompt, answer) in enumerate(encoded):
+            ids[row, : len(prompt) + len(answer)] = torch.tensor([*prompt, *answer])
+            labels[row, len(prompt) : len(prompt) + len(answer)] = torch.tensor(answer)
+        mask = torch.arange(longest) < torch.tensor([len(prompt) + len(answer) for prompt, answer in encoded])[:, None]
+        prompt_length = torch.full((len(texts),), len(encoded[0][0]))
+        return {"input_ids": ids, "labels": labels, "attention_mask": mask.long(), "prompt_length": prompt_length}

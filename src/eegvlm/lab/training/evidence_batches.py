@@ -94,8 +94,8 @@ def write_evidence(
         night = stored[place]
         if isinstance(night, SpectralNight):
             return night.entries(version)
-        seen = seen_night(store, processor, augmentation, place, version)
-        return evidence_vectors(seen, measure_night(seen))
+        prepared = seen_night(store, processor, augmentation, place, version)
+        return evidence_vectors(prepared, measure_night(prepared))
 
     names = version_names(store.nights, counts)
     return NightEvidence(store, night_files(folder, names, compute, progress=progress))

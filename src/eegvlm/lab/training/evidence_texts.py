@@ -75,8 +75,8 @@ def write_texts(
     """
 
     def compute(night: int, version: int) -> npt.NDArray[np.bytes_]:
-        seen = seen_night(store, processor, augmentation, night, version)
-        return np.array([text.encode() for text in epoch_texts(seen, measure_night(seen))])
+        prepared = seen_night(store, processor, augmentation, night, version)
+        return np.array([text.encode() for text in epoch_texts(prepared, measure_night(prepared))])
 
     names = version_names(store.nights, versions)
     return NightTexts(store, night_files(folder, names, compute, progress=progress))

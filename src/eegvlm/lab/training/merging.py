@@ -66,8 +66,8 @@ def _recipe(folder: Path) -> Recipe:
     """Return the recipe that a run states."""
     file = folder / RECORD
     try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        software, fields = held["software"], held["recipe"]
+        record = json.loads(file.read_text(encoding="utf-8"))
+        software, fields = record["software"], record["recipe"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(file, "recipe", error, "give the folder of a run of eegvlm train") from error
     if software != f"eeg-vlm {__version__}":

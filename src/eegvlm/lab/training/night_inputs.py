@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.lab.simulation import Randomisation
-from eegvlm.lab.training.context import NightVectors, with_own, write_night_vectors
+from eegvlm.lab.training.context import NightVectors, with_night_states, write_night_vectors
 from eegvlm.lab.training.crossfit import CrossFit, network_digest
 from eegvlm.lab.training.data import Augmentation
 from eegvlm.lab.training.evidence_batches import NightEvidence, write_evidence
@@ -108,13 +108,13 @@ class TrainingNightInputs:
         config = self.model.config
         return self.followed(self.validation_vectors(config.context_epochs)) if config.reads_night else None
 
-    def followed(self, given: NightVectors, seed: int | None = None) -> NightVectors:
-        """Return vectors with what the night encoder, if any, makes of them; of some pieces where a seed is given."""
+    def followed(self, vectors: NightVectors, seed: int | None = None) -> NightVectors:
+        """Return vectors with the night encoder's output, if there is one; a seed has some nights read in pieces."""
         if not self.model.config.night_epochs:
-            return given
+            return vectors
         encoder = self.model.model.night.eval()
-        folder = given.files[0][0].parent / f"night-{network_digest(encoder)[:12]}"
-        return with_own(given, encoder, folder, seed)
+        folder = vectors.files[0][0].parent / f"night-{network_digest(encoder)[:12]}"
+        return with_night_states(vectors, encoder, folder, seed)
 
     def evidence(self, nights: TrainingStore, augmentation: Augmentation | None = None) -> NightEvidence:
         """Return what was measured on nights, each version through its recorder."""

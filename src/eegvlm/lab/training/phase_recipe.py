@@ -137,9 +137,9 @@ class Phase:
             value = getattr(self, setting.name)
             if setting.name in objective_settings - objective.settings and value != setting.default:
                 having = [name for name, other in OBJECTIVES.items() if setting.name in other.settings]
-                said = setting.name if is_dataclass(value) else f"{setting.name} {value}"
-                refuse(said, f"phases of objective {', '.join(having)} alone have it")
-        for wrong, said, hint in (
+                stated = setting.name if is_dataclass(value) else f"{setting.name} {value}"
+                refuse(stated, f"phases of objective {', '.join(having)} alone have it")
+        for wrong, stated, hint in (
             (not self.trains, "trains nothing", f"name some of {', '.join(objective.parts)}"),
             (self.steps <= 0 and self.epochs <= 0, "no length", "give it steps, or epochs"),
             (self.accumulate < 1 or self.batch_size % self.accumulate, f"accumulate {self.accumulate}",
@@ -152,4 +152,4 @@ class Phase:
             (self.others < 0, f"others {self.others}", "give 0 or more"),
         ):  # fmt: skip
             if wrong:
-                refuse(said, hint)
+                refuse(stated, hint)

@@ -85,7 +85,7 @@ class DataRecipe:
         panel, the right one empty.
     context_versions
         Randomised versions of each night whose vectors serve as context; a night encoder reads every second one in
-        pieces (:func:`.context.with_own`).
+        pieces (:func:`.context.with_night_states`).
     context_drop
         Probability, for each side, that an epoch's context is cut there, as at the ends of a recording; half of it that
         an epoch stands alone.
@@ -195,8 +195,8 @@ def _change(path: Path, fields: dict[str, Any], change: str) -> None:
 def without_removed(fields: Any) -> Any:
     """Return what an earlier version stated, without settings that are gone, where they said nothing else than now."""
     if isinstance(fields, dict):
-        kept = {key: value for key, value in fields.items() if key not in _REMOVED or value != _REMOVED[key]}
-        return {key: without_removed(value) for key, value in kept.items()}
+        remaining = {key: value for key, value in fields.items() if key not in _REMOVED or value != _REMOVED[key]}
+        return {key: without_removed(value) for key, value in remaining.items()}
     return [without_removed(value) for value in fields] if isinstance(fields, list) else fields
 
 
@@ -255,7 +255,7 @@ def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
     from eegvlm.lab.training.objectives import OBJECTIVES  # whose batches know recipes
 
     train, names = recipe.data.train, {phase.name for phase in recipe.phases}
-    limited = [one for one in train.simulated if one.phases]
+    limited = [source for source in train.simulated if source.phases]
     able = {phase.name for phase in recipe.phases if not OBJECTIVES[phase.objective].needs_signal}
     for spectral in train.spectral:
         wrong = [name for name in spectral.phases if name not in able]

@@ -150,8 +150,8 @@ def _joined(
 def _is_stager(base: str) -> bool:
     """Tell whether a base has learnt to stage: if so, it has met persons."""
     fields = _base_fields(base)
-    own = fields.get("model_type") == EegVlmConfig.model_type
-    return own or (bool(base) and (Path(base) / STAGER_FILE).is_file())
+    is_ours = fields.get("model_type") == EegVlmConfig.model_type
+    return is_ours or (bool(base) and (Path(base) / STAGER_FILE).is_file())
 
 
 def _base_fields(base: str) -> dict[str, Any]:

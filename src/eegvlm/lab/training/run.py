@@ -222,9 +222,9 @@ class TrainingRun:
         bfloat16, device = use_bfloat16(self.recipe.precision), self.model.device
         vectors = []
         for part in parts:
-            shown = PreparedNight.of_signals(layout, nights.corrected(nights.signals(part), part, layout), {})
+            prepared = PreparedNight.of_signals(layout, nights.corrected(nights.signals(part), part, layout), {})
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-                vectors.append(night_vectors(network, self.processor, shown, batch_size=len(part), device=device)[0])
+                vectors.append(night_vectors(network, self.processor, prepared, batch_size=len(part), device=device)[0])
         return torch.cat(vectors).numpy()
 
     def objective(self, phase: Phase) -> Objective:

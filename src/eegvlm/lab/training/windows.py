@@ -96,5 +96,5 @@ class WindowBatches:
             return np.ones(len(store))
         rows = np.bincount(store.source)
         chances = np.bincount(store.source, weights=self.chances) / rows
-        shown = np.bincount(store.source, weights=store.learnt_around(self.vectors.epochs)) / rows
-        return size * self.chances / (chances * shown)[store.source]
+        learnt = np.bincount(store.source, weights=store.learnt_around(self.vectors.epochs)) / rows
+        return size * self.chances / (chances * learnt)[store.source]

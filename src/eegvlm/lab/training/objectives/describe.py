@@ -64,12 +64,14 @@ class DescribeObjective(Objective):
                 pictured, texts, descriptions = all_rows(pictured), all_rows(texts), all_rows(descriptions)
             similarity = pictured @ texts.T / _TEMPERATURE
             same = (descriptions[:, None] == descriptions[None]).all(dim=2).float()
-            wanted = same / same.sum(dim=1, keepdim=True)
-            loss = functional.cross_entropy(similarity, wanted) + functional.cross_entropy(similarity.T, wanted)
+            target = same / same.sum(dim=1, keepdim=True)
+            loss = functional.cross_entropy(similarity, target) + functional.cross_entropy(similarity.T, target)
             return 0.5 * loss, None
 
     def activations(self, recipe: Recipe, model: Any, config: Any) -> float:
         """Return the bytes of one picture and its description, in float32."""
         checkpointed = self.phase.gradient_checkpointing
-        kept = kept_by_transformer(config.text_config, ASKED, FLOAT32, gated=True, checkpointed=checkpointed)
-        return kept + kept_by_tower(self.phase, config, FLOAT32)
+        transformer_bytes = kept_by_transformer(
+            config.text_config, ASKED, FLOAT32, gated=True, checkpointed=checkpointed
+        )
+        return transformer_bytes + kept_by_tower(self.phase, config, FLOAT32)
