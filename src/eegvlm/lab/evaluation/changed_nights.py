@@ -134,13 +134,17 @@ def confusions(pairs: Sequence[Pair]) -> tuple[Counts, Counts]:
 
 
 def _pair(
-    stage_night: StageNight, clean: NightAnswers, recording: Recording, one: Perturbation, rng: np.random.Generator
+    stage_night: StageNight,
+    clean: NightAnswers,
+    recording: Recording,
+    perturbation: Perturbation,
+    rng: np.random.Generator,
 ) -> Pair:
     error = None
     compared = recording.scorable
     stages = np.full(len(clean.truth), Stage.UNSCORED, np.int8)
     try:
-        changed = one.apply(recording, rng)
+        changed = perturbation.apply(recording, rng)
         compared = changed.compared
         _fill(stages, stage_night, changed)
     except InputError as problem:

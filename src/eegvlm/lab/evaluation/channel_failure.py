@@ -71,7 +71,7 @@ class FailureRow:
             "epochs": self.before.n_epochs,
             "before": {name: getattr(self.before, name) for name in FIGURES},
             "after": {name: getattr(self.after, name) for name in FIGURES},
-            "differences": {name: one.to_dict() for name, one in self.falls.items()},
+            "differences": {name: fall.to_dict() for name, fall in self.falls.items()},
             "without_answer": self.after.n_missing,
             "other_answers": self.other_answers,
             "panel_losses": {name: {"intact": a, "corrupted": b} for name, (a, b) in self.hangs_on.items()},

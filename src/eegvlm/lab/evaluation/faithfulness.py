@@ -88,8 +88,8 @@ class Faithfulness:
     @cached_property
     def comparison(self) -> Comparison:
         """The reasoned answers minus the direct ones."""
-        (one,) = compare(self.answers)
-        return one
+        (comparison,) = compare(self.answers)
+        return comparison
 
     def to_dict(self) -> dict[str, object]:
         """Return everything under its name, ready for JSON."""
@@ -106,7 +106,7 @@ class Faithfulness:
             "swap": self.swap.to_dict(),
             "deletion": [row.to_dict() for row in self.deletion],
             "deletion_without_room": self.without_room,
-            "answers": {name: one.overall.to_dict() for name, one in self.answers.items()},
+            "answers": {name: evaluation.overall.to_dict() for name, evaluation in self.answers.items()},
             "reasoned_minus_direct": self.comparison.to_dict(),
             "answers_differ": self.differ.to_dict(),
             "errors": dict(self.errors),

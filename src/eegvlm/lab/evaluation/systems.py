@@ -83,9 +83,9 @@ def enhancement_alone(
             probabilities = smooth(probabilities, chain, strength=config.smoothing_strength, prior=config.stage_prior)
         best = np.where(usable, np.nan_to_num(probabilities).argmax(axis=1), Stage.UNSCORED)
         hypnogram = Hypnogram(best.astype(np.int8), EPOCH_S, recording.start, probabilities=probabilities)
-        shown = {panel.name: prepared.panels.get(panel.name) for panel in processor.layout.panels}
+        panels = {panel.name: prepared.panels.get(panel.name) for panel in processor.layout.panels}
         return JudgedReading(
-            hypnogram, {name: channels[0].name if channels else None for name, channels in shown.items()}
+            hypnogram, {name: channels[0].name if channels else None for name, channels in panels.items()}
         )
 
     return read
