@@ -159,22 +159,22 @@ def attribute(
     probabilities = np.zeros(len(epochs), np.float32)
     curves = np.zeros((len(epochs), len(KINDS), len(SHARES)), np.float32) if cutting.curves else None
     for k, row in enumerate(epochs.tolist()):
-        one = _Epoch(redrawing, row, cutting, (panels, patches))
-        answers[k] = one.whole.argmax()
+        epoch = _Epoch(redrawing, row, cutting, (panels, patches))
+        answers[k] = epoch.whole.argmax()
         followed[k] = answers[k] if stages is None else followed[k]
         stage = int(followed[k])
-        probabilities[k] = np.exp(one.whole[stage])
-        panel_losses[k], losses[k] = (some[:, stage] for some in one.falls)
+        probabilities[k] = np.exp(epoch.whole[stage])
+        panel_losses[k], losses[k] = (fall[:, stage] for fall in epoch.falls)
         if curves is not None:
-            curves[k] = one.curves(losses[k], stage)
+            curves[k] = epoch.curves(losses[k], stage)
         if progress is not None:
             progress(k + 1, len(epochs))
-    shown = np.stack(
+    is_shown = np.stack(
         [
-            redrawing.night.shown[one.name][epochs] >= 0
-            if one.name in redrawing.night.shown
+            redrawing.night.shown[panel.name][epochs] >= 0
+            if panel.name in redrawing.night.shown
             else np.zeros(len(epochs), bool)
-            for one in layout.panels
+            for panel in layout.panels
         ],
         axis=1,
     )
@@ -189,7 +189,7 @@ def attribute(
         probabilities,
         losses,
         panel_losses,
-        shown,
+        is_shown,
         curves,
     )
 
@@ -211,18 +211,18 @@ class _Epoch:
         self.picture = redrawing.pictures(np.array([row]))[0]
         device = self.picture.device
         self.blanks = substitutes(redrawing.night, row, cutting.blank, cutting.draws, self.rng, device)
-        self.labels = [torch.from_numpy(one.labels).to(device) for one in cuts]
-        self.falls = [np.zeros((len(one), 5)) for one in cuts]
+        self.labels = [torch.from_numpy(patches.labels).to(device) for patches in cuts]
+        self.falls = [np.zeros((len(patches), 5)) for patches in cuts]
         for blank in self.blanks:
             self.whole = self._blank(blank)
 
     def curves(self, losses: Floats, stage: int) -> Floats:
         """Return the stage's probability along the curves, (4, 11), with the first of the blank pictures."""
         labels, blank = self.labels[-1], self.blanks[0]
-        there = self._changed(labels, blank)
-        ranked, by_chance = there[np.argsort(-losses[there], kind="stable")], self.rng.permutation(there)
+        changed = self._changed(labels, blank)
+        ranked, by_chance = changed[np.argsort(-losses[changed], kind="stable")], self.rng.permutation(changed)
         empty = torch.where(labels >= 0, blank, self.picture)
-        counts = np.round(SHARES[1:-1] * len(there)).astype(int)
+        counts = np.round(SHARES[1:-1] * len(changed)).astype(int)
         pictures = [self.picture, empty]
         for under, over in ((self.picture, blank), (empty, self.picture)):
             for order in (ranked, by_chance):
@@ -236,16 +236,18 @@ class _Epoch:
         return np.concatenate([ends[:, :1], between, ends[:, 1:]], axis=1).astype(np.float32)
 
     def _blank(self, blank: torch.Tensor) -> npt.NDArray[np.float64]:
-        """Add the falls without each part, of one draw of blanks; return the log probabilities of the whole picture."""
-        parts = [(place, int(part)) for place, one in enumerate(self.labels) for part in self._changed(one, blank)]
+        """Add each part's falls for one draw of blanks; return the whole picture's log probabilities."""
+        parts = [
+            (place, int(part)) for place, labels in enumerate(self.labels) for part in self._changed(labels, blank)
+        ]
         step = max(1, _MOST_BYTES // self.picture.numel())
         whole = np.zeros(5)
         for first in range(0, len(parts) + 1, step):
-            some = parts[first : first + step]
-            shown = [torch.where(self.labels[place] == part, blank, self.picture) for place, part in some]
-            read = self.redrawing.answers(self.row, torch.stack([self.picture, *shown]))
+            batch = parts[first : first + step]
+            blanked = [torch.where(self.labels[place] == part, blank, self.picture) for place, part in batch]
+            read = self.redrawing.answers(self.row, torch.stack([self.picture, *blanked]))
             whole = read[0]
-            for (place, part), answer in zip(some, read[1:], strict=True):
+            for (place, part), answer in zip(batch, read[1:], strict=True):
                 self.falls[place][part] += (whole - answer) / len(self.blanks)
         return whole
 

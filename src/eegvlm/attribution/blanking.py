@@ -74,11 +74,11 @@ def _with_random_phases(
     signals: Mapping[str, npt.NDArray[np.float32]], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Return signals (n, samples) of the same amplitude spectrum and random phases; NaN stays."""
-    found = {}
+    surrogates = {}
     for name, values in signals.items():
         spectrum = np.fft.rfft(np.nan_to_num(values), axis=1)
         turned = np.abs(spectrum) * np.exp(2j * np.pi * rng.random(spectrum.shape))
         turned[:, 0] = spectrum[:, 0]  # the mean has no phase
         surrogate = np.fft.irfft(turned, n=values.shape[1], axis=1).astype(np.float32)
-        found[name] = np.where(np.isnan(values), np.float32(np.nan), surrogate)
-    return found
+        surrogates[name] = np.where(np.isnan(values), np.float32(np.nan), surrogate)
+    return surrogates

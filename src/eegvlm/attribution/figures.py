@@ -71,11 +71,11 @@ def stages_figure(nights: Sequence[Attribution], title: str) -> Figure:
     figure = Figure(figsize=(4.0 * sum(widths), 0.9 + len(stages) * max(2.3, 4.2 * shape * 0.62)), layout="constrained")
     figure.suptitle(title, fontsize=10)
     axes = figure.subplots(len(stages), columns, squeeze=False, width_ratios=widths)
-    for row, one in zip(axes, stages, strict=True):
-        _map(row[0], first.layout, first.patches, one)
-        _channels(row[1], first.layout, one)
-        if one.curves is not None:
-            _curves(row[2], one)
+    for row, attribution in zip(axes, stages, strict=True):
+        _map(row[0], first.layout, first.patches, attribution)
+        _channels(row[1], first.layout, attribution)
+        if attribution.curves is not None:
+            _curves(row[2], attribution)
     if columns == 3:
         figure.legend(
             *axes[0, 2].get_legend_handles_labels(), loc="outside lower right", ncols=4, fontsize=7, frameon=False
@@ -105,8 +105,8 @@ def epochs_figure(layout: ImageLayout, patches: Patches, epochs: Sequence[ShownE
     )
     figure.suptitle(title, fontsize=10)
     axes = figure.subplots(rows, columns, squeeze=False)
-    for place, one in zip(axes.flat, epochs, strict=False):
-        _over_picture(place, layout, patches, one)
+    for place, epoch in zip(axes.flat, epochs, strict=False):
+        _over_picture(place, layout, patches, epoch)
     for place in axes.flat[len(epochs) :]:
         place.set_axis_off()
     return figure
@@ -142,22 +142,25 @@ def panel_words(layout: ImageLayout) -> list[str]:
     ]
 
 
-def _map(axes: Axes, layout: ImageLayout, patches: Patches, one: StageAttribution) -> None:
-    picture = patches.as_picture(one.losses)
+def _map(axes: Axes, layout: ImageLayout, patches: Patches, attribution: StageAttribution) -> None:
+    picture = patches.as_picture(attribution.losses)
     most = max(float(np.nanmax(np.abs(picture))), 1e-6)
-    shown = axes.imshow(picture, cmap=_COLOURS, vmin=-most, vmax=most, interpolation="nearest", aspect="auto")
+    image = axes.imshow(picture, cmap=_COLOURS, vmin=-most, vmax=most, interpolation="nearest", aspect="auto")
     _frame(axes, layout)
-    name = "all stages" if one.stage is None else one.stage.label
-    axes.set_title(f"{name}: {one.epochs} epochs of {one.nights} night{'' if one.nights == 1 else 's'}", fontsize=8)
-    bar = axes.figure.colorbar(shown, ax=axes, shrink=0.9)
+    name = "all stages" if attribution.stage is None else attribution.stage.label
+    axes.set_title(
+        f"{name}: {attribution.epochs} epochs of {attribution.nights} night{'' if attribution.nights == 1 else 's'}",
+        fontsize=8,
+    )
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.9)
     bar.ax.tick_params(labelsize=6)
     bar.set_label("fall of log p, nats a patch", fontsize=6)
 
 
-def _channels(axes: Axes, layout: ImageLayout, one: StageAttribution) -> None:
+def _channels(axes: Axes, layout: ImageLayout, attribution: StageAttribution) -> None:
     places = np.arange(len(layout.panels))
-    axes.barh(places, np.nan_to_num(one.panel_losses), color="#7f7f7f", height=0.6)
-    for place, loss, share in zip(places, one.panel_losses, one.panel_shares, strict=True):
+    axes.barh(places, np.nan_to_num(attribution.panel_losses), color="#7f7f7f", height=0.6)
+    for place, loss, share in zip(places, attribution.panel_losses, attribution.panel_shares, strict=True):
         text = "no channel" if np.isnan(loss) else f"{share:.0%}" if share > 0 else ""
         axes.annotate(
             text,
@@ -176,17 +179,17 @@ def _channels(axes: Axes, layout: ImageLayout, one: StageAttribution) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _curves(axes: Axes, one: StageAttribution) -> None:
-    if one.curves is None:
+def _curves(axes: Axes, attribution: StageAttribution) -> None:
+    if attribution.curves is None:
         return
-    areas = one.areas or {}
-    for kind, curve in zip(KINDS, one.curves, strict=True):
+    areas = attribution.areas or {}
+    for kind, curve in zip(KINDS, attribution.curves, strict=True):
         style, colour = _CURVES[kind]
         axes.plot(100 * SHARES, curve, style, color=colour, linewidth=1.2, label=kind)
-    said = ", ".join(
+    summary = ", ".join(
         f"{name} {areas[name]:.2f} / {areas[f'{name} by chance']:.2f}" for name in ("deletion", "insertion")
     )
-    axes.set_title(f"area, ranked / by chance: {said}", fontsize=6)
+    axes.set_title(f"area, ranked / by chance: {summary}", fontsize=6)
     axes.set_ylim(0, 1)
     axes.tick_params(labelsize=6)
     axes.set_xlabel("% of the patches", fontsize=6)
@@ -194,19 +197,19 @@ def _curves(axes: Axes, one: StageAttribution) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _over_picture(axes: Axes, layout: ImageLayout, patches: Patches, one: ShownEpoch) -> None:
-    pixels = np.moveaxis(one.picture, 0, -1)
+def _over_picture(axes: Axes, layout: ImageLayout, patches: Patches, epoch: ShownEpoch) -> None:
+    pixels = np.moveaxis(epoch.picture, 0, -1)
     if sum(layout.background) < 128 * len(layout.background):
         pixels = 255 - pixels  # for paper
     axes.imshow(pixels[..., 0] if pixels.shape[2] == 1 else pixels, cmap="gray", vmin=0, vmax=255, aspect="auto")
-    values = patches.as_picture(one.losses)
+    values = patches.as_picture(epoch.losses)
     most = max(float(np.nanmax(np.abs(values))), 1e-6)
     strength = np.nan_to_num(np.abs(values) / most)
     axes.imshow(
         values, cmap=_COLOURS, vmin=-most, vmax=most, alpha=0.75 * strength, interpolation="nearest", aspect="auto"
     )
     _frame(axes, layout)
-    axes.set_title(f"{one.title}; strongest patch {most:.2g} nats", fontsize=8)
+    axes.set_title(f"{epoch.title}; strongest patch {most:.2g} nats", fontsize=8)
 
 
 def _frame(axes: Axes, layout: ImageLayout) -> None:
@@ -220,7 +223,7 @@ def _frame(axes: Axes, layout: ImageLayout) -> None:
         axes.axhline(panel.top - 0.5, color="black", linewidth=0.5)
     axes.set_yticks(ticks, names, fontsize=6)
     seconds = np.linspace(0, EPOCH_S, 7)
-    axes.set_xticks(seconds / EPOCH_S * layout.width - 0.5, [f"{one:g}" for one in seconds], fontsize=6)
+    axes.set_xticks(seconds / EPOCH_S * layout.width - 0.5, [f"{second:g}" for second in seconds], fontsize=6)
     wrapped = next((panel for panel in layout.panels if panel.rows > 1), None)
     within = (
         ""

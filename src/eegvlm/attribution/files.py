@@ -50,18 +50,18 @@ def write_attribution(
     first = every[0]
     panels = [panel.name for panel in first.layout.panels]
     arrays: dict[str, Any] = {
-        "night": np.repeat(list(nights), [len(one) for one in every]),
-        "epoch": np.concatenate([one.epochs + 1 for one in every]),
-        "stage": np.concatenate([one.stages for one in every]),
-        "answer": np.concatenate([one.answers for one in every]),
-        "probability": np.concatenate([one.probabilities for one in every]),
-        "losses": np.concatenate([one.losses for one in every]),
-        "panel_losses": np.concatenate([one.panel_losses for one in every]),
+        "night": np.repeat(list(nights), [len(night) for night in every]),
+        "epoch": np.concatenate([night.epochs + 1 for night in every]),
+        "stage": np.concatenate([night.stages for night in every]),
+        "answer": np.concatenate([night.answers for night in every]),
+        "probability": np.concatenate([night.probabilities for night in every]),
+        "losses": np.concatenate([night.losses for night in every]),
+        "panel_losses": np.concatenate([night.panel_losses for night in every]),
         "labels": first.patches.labels,
         "panels": np.array(panels),
     }
     if first.curves is not None:
-        arrays["curves"] = np.concatenate([one.curves for one in every if one.curves is not None])
+        arrays["curves"] = np.concatenate([night.curves for night in every if night.curves is not None])
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)
     text = json.dumps(_figures(nights, provenance, panels), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
@@ -82,7 +82,10 @@ def _figures(nights: Mapping[str, Attribution], provenance: Mapping[str, Any], p
         "panels": panels,
         "curve_shares": SHARES.round(2).tolist(),
         "curves": list(KINDS),
-        "stages": {"all" if one.stage is None else one.stage.label: one.to_dict(panels) for one in by_stage(every)},
+        "stages": {
+            "all" if attribution.stage is None else attribution.stage.label: attribution.to_dict(panels)
+            for attribution in by_stage(every)
+        },
         "epochs": [
             {
                 "night": name,

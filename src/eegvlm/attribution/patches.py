@@ -65,9 +65,9 @@ def cut(layout: ImageLayout, name: str) -> Patches:
     labels = np.full((layout.height, layout.width), -1, np.int32)
     panels: list[str] = []
     for panel in layout.panels:
-        own = _of_panel(layout, panel, name)
-        labels[panel.top : panel.top + panel.height] = own + len(panels)
-        panels += [panel.name] * (int(own.max()) + 1)
+        panel_labels = _of_panel(layout, panel, name)
+        labels[panel.top : panel.top + panel.height] = panel_labels + len(panels)
+        panels += [panel.name] * (int(panel_labels.max()) + 1)
     return Patches(name, labels, tuple(panels))
 
 
@@ -84,8 +84,8 @@ def _of_panel(layout: ImageLayout, panel: Panel, name: str) -> Labels:
         down = _parts(panel.row_height, size)
         bands = np.concatenate([down + row * (down.max() + 1) for row in range(panel.rows)])
         return np.asarray(bands[:, None] * (across.max() + 1) + across, np.int32)
-    if found := re.fullmatch(r"(\d+(?:\.\d+)?)s", name):
-        seconds = float(found[1])
+    if duration := re.fullmatch(r"(\d+(?:\.\d+)?)s", name):
+        seconds = float(duration[1])
         if not _SHORTEST_S <= seconds <= EPOCH_S:
             hint = f"a slice has {_SHORTEST_S:g} to {EPOCH_S:g} seconds"
             raise InputError("arguments", "patches", name, hint)

@@ -119,27 +119,27 @@ def attribute_recording(
             if expert is not None and expert[epoch] is Stage.UNSCORED:
                 raise InputError(recording.path, "epoch", epoch + 1, "the expert left it unscored: choose another")
     stages = None if expert is None else expert.stages[chosen]
-    found = attribute(redrawing, chosen, cutting, stages=stages, progress=progress)
-    rows = _surest(found) if epochs is None else list(range(min(len(found), MOST_SHOWN)))
-    pictures = redrawing.pictures(found.epochs[rows]).cpu().numpy()
-    shown = tuple(
+    attribution = attribute(redrawing, chosen, cutting, stages=stages, progress=progress)
+    rows = _surest(attribution) if epochs is None else list(range(min(len(attribution), MOST_SHOWN)))
+    pictures = redrawing.pictures(attribution.epochs[rows]).cpu().numpy()
+    shown_epochs = tuple(
         ShownEpoch(
             name or recording.path.stem,
-            int(found.epochs[row]),
-            Stage(int(found.stages[row])),
-            float(found.probabilities[row]),
+            int(attribution.epochs[row]),
+            Stage(int(attribution.stages[row])),
+            float(attribution.probabilities[row]),
             picture,
-            found.losses[row],
+            attribution.losses[row],
         )
         for row, picture in zip(rows, pictures, strict=True)
     )
-    return AttributedRecording(found, shown)
+    return AttributedRecording(attribution, shown_epochs)
 
 
-def surest(shown: Sequence[ShownEpoch]) -> list[ShownEpoch]:
-    """Return, of several nights' epochs, the one with the highest probability of each stage."""
-    by_stage = [[one for one in shown if one.stage is stage] for stage in STAGES]
-    return [max(some, key=lambda one: one.probability) for some in by_stage if some]
+def surest(epochs: Sequence[ShownEpoch]) -> list[ShownEpoch]:
+    """Return the most probable epoch of each stage among those of several nights."""
+    by_stage = [[epoch for epoch in epochs if epoch.stage is stage] for stage in STAGES]
+    return [max(of_stage, key=lambda epoch: epoch.probability) for of_stage in by_stage if of_stage]
 
 
 def _stages(answers: npt.NDArray[np.float64], expert: Hypnogram | None) -> npt.NDArray[np.int8]:
@@ -149,7 +149,7 @@ def _stages(answers: npt.NDArray[np.float64], expert: Hypnogram | None) -> npt.N
     return np.where(usable, stages, -1).astype(np.int8)
 
 
-def _surest(found: Attribution) -> list[int]:
+def _surest(attribution: Attribution) -> list[int]:
     """Return the row of the most probable epoch of each stage."""
-    rows = [np.flatnonzero(found.stages == stage) for stage in STAGES]
-    return [int(some[found.probabilities[some].argmax()]) for some in rows if len(some)]
+    rows = [np.flatnonzero(attribution.stages == stage) for stage in STAGES]
+    return [int(stage_rows[attribution.probabilities[stage_rows].argmax()]) for stage_rows in rows if len(stage_rows)]

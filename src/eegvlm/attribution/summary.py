@@ -51,7 +51,9 @@ class StageAttribution:
         """Mean probability along each curve, by its name."""
         if self.curves is None:
             return None
-        return {name: round(float(np.trapezoid(one, SHARES)), 4) for name, one in zip(KINDS, self.curves, strict=True)}
+        return {
+            name: round(float(np.trapezoid(curve, SHARES)), 4) for name, curve in zip(KINDS, self.curves, strict=True)
+        }
 
     def to_dict(self, panels: Sequence[str]) -> dict[str, Any]:
         """Return the figures ready for JSON; the maps are in the NPZ."""
@@ -78,8 +80,8 @@ def by_stage(nights: Sequence[Attribution]) -> list[StageAttribution]:
         At least one, of one layout, cut alike.
     """
     stages = np.concatenate([night.stages for night in nights])
-    held = [None, *(stage for stage in STAGES if (stages == stage).any())]
-    return [_of_stage(nights, stage) for stage in held]
+    present = [None, *(stage for stage in STAGES if (stages == stage).any())]
+    return [_of_stage(nights, stage) for stage in present]
 
 
 def _of_stage(nights: Sequence[Attribution], stage: Stage | None) -> StageAttribution:
@@ -90,9 +92,9 @@ def _of_stage(nights: Sequence[Attribution], stage: Stage | None) -> StageAttrib
         return np.concatenate(values).astype(np.float64)
 
     first = nights[0]
-    losses, panel_losses, shown = together("losses"), together("panel_losses"), together("shown") > 0
+    losses, panel_losses, is_shown = together("losses"), together("panel_losses"), together("shown") > 0
     of_patch = np.array([[panel.name == name for name in first.patches.panels] for panel in first.layout.panels], float)
-    of_panels = np.where(shown.any(axis=0), _mean_where(panel_losses, shown), np.nan)
+    of_panels = np.where(is_shown.any(axis=0), _mean_where(panel_losses, is_shown), np.nan)
     return StageAttribution(
         stage,
         len(losses),
@@ -105,8 +107,8 @@ def _of_stage(nights: Sequence[Attribution], stage: Stage | None) -> StageAttrib
     )
 
 
-def _mean_where(values: Floats, there: npt.NDArray[np.bool_]) -> Floats:
-    return np.asarray(np.where(there, values, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1))
+def _mean_where(values: Floats, present: npt.NDArray[np.bool_]) -> Floats:
+    return np.asarray(np.where(present, values, 0).sum(axis=0) / np.maximum(present.sum(axis=0), 1))
 
 
 def _shares(sums: Floats) -> Floats:
