@@ -55,14 +55,16 @@ def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = N
     """
     layout = night.layout
     ordered = panels_in_order(layout)
-    shown = [panel for panel in ordered if panel.name in night.panels]
-    codings = [panel_coding(panel, layout.rate) for panel in shown]
+    shown_panels = [panel for panel in ordered if panel.name in night.panels]
+    codings = [panel_coding(panel, layout.rate) for panel in shown_panels]
     further = () if leads is None else leads.channels
-    lead_codings = [coding_of("eeg", None if leads is None else leads.band(one)[1], layout.rate) for one in further]
-    eeg = next((panel.name for panel in shown if panel.roles[0].modality == "eeg"), None)
+    lead_codings = [
+        coding_of("eeg", None if leads is None else leads.band(channel)[1], layout.rate) for channel in further
+    ]
+    eeg = next((panel.name for panel in shown_panels if panel.roles[0].modality == "eeg"), None)
     seconds = column_seconds(night.n_epochs)
     blocks, powers = [], []
-    sampled: dict[str, list[NDArray[np.float32]]] = {panel.name: [] for panel in shown}
+    sampled: dict[str, list[NDArray[np.float32]]] = {panel.name: [] for panel in shown_panels}
     present = np.zeros((len(further), night.n_epochs), np.bool_)
     lead_samples: list[list[NDArray[np.float32]]] = [[] for _ in further]
     for first in range(0, night.n_epochs, CHUNK):
@@ -70,7 +72,7 @@ def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = N
         signals = night.signals(slice(first, first + count))
         for name, epochs in signals.items():
             sampled[name].append(epochs[::_SAMPLED].copy())
-        block = [encode(signals[panel.name], coding) for panel, coding in zip(shown, codings, strict=True)]
+        block = [encode(signals[panel.name], coding) for panel, coding in zip(shown_panels, codings, strict=True)]
         if leads is not None:
             for place, epochs in enumerate(leads.epochs(layout.rate, first, count)):
                 present[place, first : first + count] = np.isfinite(epochs).all(axis=1)
@@ -82,9 +84,9 @@ def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = N
     packed, by = fit(blocks, [*codings, *lead_codings], most_bytes)
     errors = {
         panel.name: rounding_error(np.concatenate(sampled[panel.name]), coding, by)
-        for panel, coding in zip(shown, codings, strict=True)
+        for panel, coding in zip(shown_panels, codings, strict=True)
     }
-    coded = {panel.name: coding for panel, coding in zip(shown, codings, strict=True)}
+    coded = {panel.name: coding for panel, coding in zip(shown_panels, codings, strict=True)}
     return Pictures(
         chunks=packed,
         panels=[
@@ -121,18 +123,18 @@ def _described(
     panel: Panel, night: PreparedNight, coding: TraceCoding | None, by: float, error: float | None
 ) -> dict[str, Any]:
     channels = night.panels.get(panel.name, ())
-    said: dict[str, Any] = {
+    description: dict[str, Any] = {
         "name": panel_words(panel.name),
         "modality": panel.roles[0].modality,
         "range": panel.microvolt_per_pixel * panel.row_height / 2,
         "band": list(panel.band),
         "channel": channels[0].name if channels else None,
-        "channels": [_channel(one) for one in channels],
+        "channels": [_channel(channel) for channel in channels],
         "shown": night.shown[panel.name].tolist() if channels else [],
     }
     if coding is None:
-        return said
-    return {**said, **_coded(coding, by, error, night.layout.rate)}
+        return description
+    return {**description, **_coded(coding, by, error, night.layout.rate)}
 
 
 def _coded(coding: TraceCoding, by: float, error: float | None, rate: float) -> dict[str, Any]:
@@ -157,12 +159,12 @@ def _lead(channel: Channel, present: NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
-def _channel(one: ShownChannel) -> dict[str, Any]:
+def _channel(shown_channel: ShownChannel) -> dict[str, Any]:
     """Describe a channel that a panel may show."""
     return {
-        "name": one.name,
-        "words": _role_words(one.role) if one.role is not None else None,
-        "note": one.channel.note if one.channel is not None else "",
+        "name": shown_channel.name,
+        "words": _role_words(shown_channel.role) if shown_channel.role is not None else None,
+        "note": shown_channel.channel.note if shown_channel.channel is not None else "",
     }
 
 

@@ -3,7 +3,7 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const make = Night.make;
-  let current = 0, todo = [], asked = 0, address = 0;
+  let current = 0, todo = [], latest = 0, address = 0;
 
   const pad = (value) => String(value).padStart(2, "0");
   const time = (epoch) => {
@@ -28,8 +28,8 @@
   };
 
   const fromAddress = () => {
-    const found = /^#epoch=(\d+)$/.exec(location.hash);
-    return found ? clamp(Number(found[1]) - 1) : null;
+    const addressMatch = /^#epoch=(\d+)$/.exec(location.hash);
+    return addressMatch ? clamp(Number(addressMatch[1]) - 1) : null;
   };
 
   function go(epoch, { keepAddress = false } = {}) {
@@ -37,10 +37,10 @@
     clearTimeout(address); // browsers refuse an address that changes too often
     if (!keepAddress) address = setTimeout(() => history.replaceState(null, "", "#epoch=" + (current + 1)), 200);
     showPlace();
-    const ticket = ++asked; // only the last epoch asked for is drawn
+    const ticket = ++latest; // only the last epoch asked for is drawn
     requestAnimationFrame(async () => {
       const chunk = await Night.chunk(current);
-      if (ticket === asked) showEpoch(chunk);
+      if (ticket === latest) showEpoch(chunk);
     });
   }
 
@@ -161,10 +161,10 @@
     for (const epoch of first) {
       const chunk = await Night.chunk(epoch), details = chunk.details[epoch - chunk.first], stage = Night.meta.stages[epoch];
       const row = Night.meta.probabilities[epoch];
-      const said = row ? ["W", "N1", "N2", "N3", "R"].map((name, index) => `${name} ${row[index].toFixed(2)}`).join("  ") : "";
+      const shares = row ? ["W", "N1", "N2", "N3", "R"].map((name, index) => `${name} ${row[index].toFixed(2)}`).join("  ") : "";
       const picture = make("div", { className: "picture" });
       pictures.push([picture, Night.view(epoch, { traces: Night.traces(chunk, epoch), events: Night.events(epoch, details), notes: details.signal, weights: details.weights }), epoch]);
-      articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${said}`), picture,
+      articles.push(make("article", {}, make("h3", {}, `Epoch ${epoch + 1}, ${time(epoch)} `, Night.badge(stage), ` ${shares}`), picture,
         ...(details.why ? [make("p", {}, details.why.text), make("p", {}, Night.claims(details.why))] : [])));
     }
     $("printed").replaceChildren(...articles);
@@ -172,16 +172,16 @@
   }
 
   function legend() {
-    const drawn = Night.meta.panels.filter((panel) => panel.kind);
-    const said = drawn.map((panel) => {
+    const traced = Night.meta.panels.filter((panel) => panel.kind);
+    const descriptions = traced.map((panel) => {
       const [low, high] = panel.band;
       const top = panel.highest && (high === null || panel.highest < high) ? panel.highest : high;
-      const kept = panel.kind === "envelope" ? "lowest and highest of every 0.1 s" : `true to ${panel.error === null ? "?" : panel.error.toFixed(1)} µV rms`;
+      const accuracy = panel.kind === "envelope" ? "lowest and highest of every 0.1 s" : `true to ${panel.error === null ? "?" : panel.error.toFixed(1)} µV rms`;
       const note = panel.channels[0].note ? "; " + panel.channels[0].note : "";
       const names = panel.channels.filter((_, place) => !place || panel.shown.includes(place)).map(({ name }) => name);
-      return `${names.join(" or ")}: ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${kept}${note}`;
+      return `${names.join(" or ")}: ${low === null ? 0 : low}–${top === null ? "" : top} Hz, ${accuracy}${note}`;
     });
-    $("details").textContent = said.join(". ") + ".";
+    $("details").textContent = descriptions.join(". ") + ".";
     $("legend").textContent = "Gain and polarity stand beside each row: negative is up, as usual in sleep medicine, unless you turn it. Dashed lines: 75 µV apart.";
   }
 
@@ -235,8 +235,8 @@
     let width = innerWidth;
     addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; go(current, { keepAddress: true }); } });
     listenToHypnogram();
-    const asked = fromAddress(), first = Night.meta.review.length ? Night.meta.review[0][0] : 0;
-    go(asked === null ? first : asked, { keepAddress: true });
+    const linked = fromAddress(), first = Night.meta.review.length ? Night.meta.review[0][0] : 0;
+    go(linked === null ? first : linked, { keepAddress: true });
     setTimeout(fillPrinted, 100); // soon, so that printing at once finds them, but after the first epoch is drawn
   }
 

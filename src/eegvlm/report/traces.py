@@ -102,8 +102,8 @@ def rounding_error(epochs: NDArray[np.float32], coding: TraceCoding, by: float) 
         return None
     coarse = replace(coding, step_uv=coding.step_uv * by)
     numbers = encode(present, coding)
-    shown = decode(numbers if by == 1.0 else _rounded(numbers.astype(np.float32), by), coarse, present.shape[1])
-    return float(np.sqrt(np.mean((shown - present) ** 2, dtype=np.float64)))
+    decoded = decode(numbers if by == 1.0 else _rounded(numbers.astype(np.float32), by), coarse, present.shape[1])
+    return float(np.sqrt(np.mean((decoded - present) ** 2, dtype=np.float64)))
 
 
 def pack_traces(blocks: Sequence[Sequence[NDArray[np.int16]]], coarseness: Sequence[float]) -> list[bytes]:
@@ -124,14 +124,14 @@ def fit(
     blocks: Sequence[Sequence[NDArray[np.int16]]], codings: Sequence[TraceCoding], most_bytes: int
 ) -> tuple[list[bytes], float]:
     """Pack traces as finely as `most_bytes` allow; return the chunks and how much coarser than the finest they are."""
-    some = blocks[::_TRIED] if len(blocks) >= 2 * _TRIED else blocks
-    share = sum(chunk[0].shape[1] for chunk in some if chunk) / max(
+    sample = blocks[::_TRIED] if len(blocks) >= 2 * _TRIED else blocks
+    share = sum(chunk[0].shape[1] for chunk in sample if chunk) / max(
         1, sum(chunk[0].shape[1] for chunk in blocks if chunk)
     )
     fine, coarse = 0, math.ceil(math.log(_MOST_COARSE, _COARSER))  # powers of _COARSER
     while fine < coarse:
         middle = (fine + coarse) // 2
-        if _size(some, codings, _COARSER**middle) > share * most_bytes:
+        if _size(sample, codings, _COARSER**middle) > share * most_bytes:
             fine = middle + 1
         else:
             coarse = middle
