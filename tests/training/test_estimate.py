@@ -14,10 +14,10 @@ from eegvlm.lab.training import read_recipe
 from eegvlm.lab.training.activation_memory import kept_by_transformer
 from eegvlm.lab.training.build import build
 from eegvlm.lab.training.estimate import estimate
-from eegvlm.lab.training.objectives.follow import kept_by_night
+from eegvlm.lab.training.objectives.sequence import kept_by_night
 from eegvlm.lab.training.packaged_recipes import RECIPES
 from eegvlm.lab.training.processes import Processes
-from eegvlm.lab.training.trial import why_not
+from eegvlm.lab.training.timing import why_not
 from eegvlm.model import preset
 from eegvlm.model.night import NightEncoder
 

@@ -87,7 +87,7 @@ def train(
 def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, timing: bool) -> None:
     """Print what the run will cost; hours where a short trial is made."""
     from eegvlm.lab.training.estimate import estimate, lines
-    from eegvlm.lab.training.trial import timed, why_not
+    from eegvlm.lab.training.timing import timed, why_not
 
     try:
         costs = estimate(recipe, processes)

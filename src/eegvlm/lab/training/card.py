@@ -24,9 +24,9 @@ from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.lab.datasets import TrainingRecord
 from eegvlm.lab.training.calibration import CalibrationNight, Fitted, softmax
 from eegvlm.lab.training.checkpoints import read_log
-from eegvlm.lab.training.draws import learnt_shares
 from eegvlm.lab.training.recipe import Recipe
 from eegvlm.lab.training.record import section
+from eegvlm.lab.training.samplers import learnt_shares
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model.weights import packaged_models
 

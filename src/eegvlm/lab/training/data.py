@@ -1,21 +1,19 @@
-"""Batches: which epochs are drawn, what recorders do to them, and what the model is asked."""
+"""Batches: what recorders do to the epochs that are drawn, and what the model is asked."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.utils.data import Sampler
 
 from eegvlm.lab.simulation import Randomisation, randomise
-from eegvlm.lab.training.context import NightVectors, cut
 from eegvlm.lab.training.descriptions import Descriptions
-from eegvlm.lab.training.recipe import DataRecipe, Mixture
+from eegvlm.lab.training.night_vectors import NightVectors, cut
+from eegvlm.lab.training.recipe import DataRecipe
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.signals import Role
@@ -27,43 +25,6 @@ Signals = dict[str, npt.NDArray[np.float32]]
 AnyProcessor = EegVlmProcessor | GeneralProcessor
 
 _RIGHT_LEAD = (0.6, 1.1)
-
-
-def row_chances(store: TrainingStore, mixture: Mixture, stage_shares: tuple[float, ...]) -> npt.NDArray[np.float64]:
-    """Return the probability (n,) with which each epoch is drawn.
-
-    Sources share the draws by their weights, the stages of a source by ``stage_shares``.
-    """
-    weights = np.array(mixture.weights)
-    cell = store.source * 5 + store.stages
-    counts = np.bincount(cell, minlength=5 * len(weights)).reshape(-1, 5)
-    shares = np.array(stage_shares) * (counts > 0)
-    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
-    chances = (weights[:, None] * shares / np.maximum(counts, 1)).reshape(-1)[cell]
-    return np.asarray(chances / chances.sum())
-
-
-def even_chances(store: TrainingStore, mixture: Mixture) -> npt.NDArray[np.float64]:
-    """Return the probability (n,) with which each epoch is drawn where stages do not matter: all of a source alike."""
-    weights = np.array(mixture.weights)
-    counts = np.bincount(store.source, minlength=len(weights))
-    chances = (weights / np.maximum(counts, 1))[store.source]
-    return np.asarray(chances / chances.sum())
-
-
-class SeededDraws(Sampler[int]):
-    """Rows drawn with replacement; the seed decides all of them, so that a resumed run draws the same."""
-
-    def __init__(self, chances: npt.NDArray[np.float64], count: int, seed: int) -> None:
-        self.chances, self.count, self.seed = chances, count, seed
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.seed, 5])
-        edges = np.cumsum(self.chances)
-        return iter(np.minimum(np.searchsorted(edges, rng.random(self.count)), len(edges) - 1).tolist())
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.evidence import BANDS, beside_median, entries, entry_places, evidence_vectors, measure_night
-from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.night_files import night_files, version_names
+from eegvlm.lab.training.night_vectors import seen_night
 from eegvlm.lab.training.spectral_nights import SPECTRAL_VERSIONS, SpectralNight
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor

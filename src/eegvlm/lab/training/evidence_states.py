@@ -9,9 +9,9 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.evidence import beside_median
-from eegvlm.lab.training.context import NightVectors, read_lengths
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence
 from eegvlm.lab.training.night_files import night_files
+from eegvlm.lab.training.night_vectors import NightVectors, read_lengths
 from eegvlm.model.evidence_encoder import EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
 
@@ -96,7 +96,7 @@ def with_evidence(
         One file a night and version; a folder belongs to one encoder.
     seed
         Of the pieces in which every second version is read, as a night encoder reads it
-        (:func:`eegvlm.lab.training.context.with_night_states`). None: all are read whole.
+        (:func:`eegvlm.lab.training.night_vectors.with_night_states`). None: all are read whole.
     """
     device = next(encoder.parameters()).device
 

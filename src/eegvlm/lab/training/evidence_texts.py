@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.evidence import epoch_texts, measure_night
-from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.night_files import night_files, version_names
+from eegvlm.lab.training.night_vectors import seen_night
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import GeneralProcessor
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.lab.simulation import Randomisation
-from eegvlm.lab.training.context import NightVectors, with_night_states, write_night_vectors
 from eegvlm.lab.training.crossfit import CrossFit, network_digest
 from eegvlm.lab.training.data import Augmentation
 from eegvlm.lab.training.evidence_batches import NightEvidence, write_evidence
 from eegvlm.lab.training.evidence_states import with_evidence
 from eegvlm.lab.training.evidence_texts import NightTexts, write_texts
+from eegvlm.lab.training.night_vectors import NightVectors, with_night_states, write_night_vectors
 from eegvlm.lab.training.precision import use_bfloat16
 from eegvlm.lab.training.recipe import Recipe
 from eegvlm.lab.training.store import TrainingStore

@@ -18,7 +18,7 @@ from eegvlm.errors import InputError
 from eegvlm.lab.simulation import Randomisation
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.model_recipe import ModelRecipe
-from eegvlm.lab.training.phase_recipe import Phase
+from eegvlm.lab.training.phase_recipe import RENAMED_OBJECTIVES, Phase
 from eegvlm.lab.training.source_recipe import (
     Mixture,
     RecordedNights,
@@ -85,7 +85,7 @@ class DataRecipe:
         panel, the right one empty.
     context_versions
         Randomised versions of each night whose vectors serve as context; a night encoder reads every second one in
-        pieces (:func:`.context.with_night_states`).
+        pieces (:func:`.night_vectors.with_night_states`).
     context_drop
         Probability, for each side, that an epoch's context is cut there, as at the ends of a recording; half of it that
         an epoch stands alone.
@@ -192,12 +192,15 @@ def _change(path: Path, fields: dict[str, Any], change: str) -> None:
         raise InputError(path, "--set", change, "no such setting in this recipe") from error
 
 
-def without_removed(fields: Any) -> Any:
-    """Return what an earlier version stated, without settings that are gone, where they said nothing else than now."""
+def migrated(fields: Any) -> Any:
+    """Return what an earlier version stated: objectives by today's names, without removed settings at their default."""
     if isinstance(fields, dict):
         remaining = {key: value for key, value in fields.items() if key not in _REMOVED or value != _REMOVED[key]}
-        return {key: without_removed(value) for key, value in remaining.items()}
-    return [without_removed(value) for value in fields] if isinstance(fields, list) else fields
+        return {
+            key: RENAMED_OBJECTIVES.get(value, value) if key == "objective" else migrated(value)
+            for key, value in remaining.items()
+        }
+    return [migrated(value) for value in fields] if isinstance(fields, list) else fields
 
 
 def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:

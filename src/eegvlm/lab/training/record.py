@@ -15,7 +15,7 @@ from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
 from eegvlm.lab.datasets.training_record import FIELD, TrainingRecord
 from eegvlm.lab.training.parts import divided, followed_persons, persons_of
-from eegvlm.lab.training.recipe import Recipe, recipe_of, without_removed
+from eegvlm.lab.training.recipe import Recipe, migrated, recipe_of
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmConfig
 from eegvlm.model.general import STAGER_FILE
@@ -95,7 +95,7 @@ def recipe_of_card(checkpoint: Path) -> Recipe:
         raise InputError(card, "recipe", error, "name the recipe's file") from error
     if not isinstance(fields, dict):
         raise InputError(card, "recipe", "none quoted", "name the recipe's file")
-    return recipe_of(without_removed(fields), card)
+    return recipe_of(migrated(fields), card)
 
 
 def write_record(checkpoint: Path, record: TrainingRecord) -> None:

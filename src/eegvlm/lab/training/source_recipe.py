@@ -116,7 +116,7 @@ class RecordedNights:
 
 @dataclass(frozen=True)
 class UnlabelledNights:
-    """Recordings without a scoring, for phases that need none (``describe``).
+    """Recordings without a scoring, for phases that need none (``contrastive``).
 
     Parameters
     ----------

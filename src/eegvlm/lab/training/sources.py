@@ -22,8 +22,8 @@ from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.lab.datasets import Night
 from eegvlm.lab.datasets.contents import alignments_in_words
 from eegvlm.lab.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
-from eegvlm.lab.training.built import BuiltNight
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
+from eegvlm.lab.training.parquet_nights import ParquetNight
 from eegvlm.lab.training.parts import check_parts, divided
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, UnlabelledNights
 from eegvlm.lab.training.spectral_nights import read_spectral_nights
@@ -98,7 +98,9 @@ def _mixture(
     for recorded in mixture.recorded:
         timings: dict[str, Timing] = {}
         files[recorded.name] = [
-            night if isinstance(night, BuiltNight) else WrittenNight(_record(night, recorded, layout, folder, timings))
+            night
+            if isinstance(night, ParquetNight)
+            else WrittenNight(_record(night, recorded, layout, folder, timings))
             for night in progress(
                 chosen_nights(recorded, layout, roots, unpacked=folder / "unpacked", level=logging.WARNING)
             )

@@ -2,8 +2,8 @@
 
 A night that a run wrote is a pair of files: int16 at the layout's rate, filtered as the layout says, one row a panel,
 at 1/16 µV (what the rasteriser takes, so that augmentation and drawing can differ from pass to pass), and its labels.
-A night can also be the rows of a built epoch store (:mod:`eegvlm.lab.training.built`). Nights are opened when they are
-first read, by every process for itself, and are mapped, not loaded.
+A night can also be the rows of a built epoch store (:mod:`eegvlm.lab.training.parquet_nights`). Nights are opened when
+they are first read, by every process for itself, and are mapped, not loaded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Objective ``describe``: the tower, contrastively between pictures and descriptions of what is measurable in them."""
+"""Objective ``contrastive``: the tower, between pictures and descriptions of what is measurable in them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TEMPERATURE = 0.07
 
 
 @dataclass(frozen=True)
-class DescribeObjective(Objective):
+class ContrastiveObjective(Objective):
     """The contrastive loss between pictures and their descriptions, after CLIP.
 
     References

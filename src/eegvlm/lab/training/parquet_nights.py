@@ -27,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 _AT_ONCE = 120  # epochs
 
 
-class BuiltNight:
+class ParquetNight:
     """A night of a built epoch store.
 
     Parameters
@@ -111,7 +111,7 @@ class BuiltNight:
         return hashlib.sha256(place.encode() + self.labels.stages.tobytes()).digest()
 
 
-def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpacked: Path) -> list[BuiltNight]:
+def parquet_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpacked: Path) -> list[ParquetNight]:
     """Return the nights of a store that have a channel for any panel, in its order.
 
     Parameters
@@ -135,14 +135,16 @@ def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpa
     for problem in store.manifest.problems:
         _LOG.warning("data %s: %s", source.name, problem.message)
     panels = [panel.name for panel in layout.panels]
-    nights: list[BuiltNight] = []
+    nights: list[ParquetNight] = []
     first = 0
     for shard in store.manifest.shards:
         for problem in shard.left_out:
             _LOG.warning("data %s: not in the store: %s", source.name, problem.message)
         for entry in shard.nights:
             if any(entry.channels.get(panel) for panel in panels):
-                nights.append(BuiltNight(store, entry, first=first, sha256=shard.sha256, source=source, panels=panels))
+                nights.append(
+                    ParquetNight(store, entry, first=first, sha256=shard.sha256, source=source, panels=panels)
+                )
             else:
                 _LOG.warning("data %s: night %s has no channel for any panel", source.name, entry.name)
             first += entry.rows

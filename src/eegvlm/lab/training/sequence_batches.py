@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.lab.training.context import NightVectors, cut, open_gaps
+from eegvlm.lab.training.night_vectors import NightVectors, cut, open_gaps
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
 
 
 @dataclass(frozen=True)
-class WindowBatches:
+class SequenceBatches:
     """Collator: rows of a store to windows of vectors.
 
     Parameters
