@@ -57,7 +57,7 @@ class Attribution:
     stages
         The stages whose log probability fell, int8 (n,).
     answers
-        What the model answers to each epoch as it is, int8 (n,).
+        The model's answer to each unchanged epoch, int8 (n,).
     probabilities
         Of the stages, with the pictures as they are, (n,).
     losses
@@ -195,7 +195,7 @@ def attribute(
 
 
 class _Epoch:
-    """An epoch under the model, as it is and with its parts blanked.
+    """An epoch under the model, whole and with its parts blanked.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ from eegvlm.report.spectrogram import Spectrogram, column_powers, column_seconds
 from eegvlm.report.traces import CHUNK, TraceCoding, coding_of, encode, fit, panel_coding, rounding_error
 from eegvlm.signals import MODALITIES, Channel, Role
 
-_SAMPLED = 16  # every so many epochs, one whose rounding error is measured
+_SAMPLED = 16  # rounding errors are measured on one epoch in sixteen
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class QualityRow:
 
 
 def quality_rows(night: PreparedNight, voters: Collection[str] = ()) -> list[QualityRow]:
-    """Return a row for every EEG channel of which anything was read; none where quality was not judged.
+    """Return a row for every EEG channel that was read at all; none if quality was not judged.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ _FINEST = {"eeg": 2.0, "eog": 4.0, "ecg": 10.0}  # step in uV of the DCT, at qua
 _HIGHEST_HZ = {"eeg": 35.0, "eog": 15.0, "ecg": 30.0}
 _DEAD_ZONE = 0.4  # added before rounding down: a little less than a half makes many zeros for little error
 _COARSER = 1.1
-_TRIED = 6  # of so many chunks one is tried to find how coarse the steps must be
+_TRIED = 6  # one chunk in six is packed to find how coarse the steps must be
 _MOST_COARSE = 24.0
 
 

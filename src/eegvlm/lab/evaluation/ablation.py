@@ -107,8 +107,8 @@ def ablate(
     Raises
     ------
     InputError
-        Before any work: if a source or fold is not there, nobody tests, the base has met all who test, or ``out`` holds
-        something else.
+        Before any work: if a source or fold does not exist, nobody tests, the base has met all who test, or ``out``
+        holds something else.
     """
     options = options or Options()
     if Processes.join().count > 1:
@@ -235,7 +235,7 @@ class _Run:
         return self.out / "nights" / sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
     def answers(self, track: Track, tell: Tell) -> dict[str, list[NightAnswers]]:
-        """Return the answers by test set; train and stage what is not there yet."""
+        """Return the answers by test set; train and stage what is missing."""
         tested = held_out_nights(self.divided.data, self.layout, self.data)
         files = {name: self.folder / f"answers-{self.variant.inputs}-{name}.npz" for name in _sources(tested)}
         test_sets = [name for name in files if not self.plan.test or name in self.plan.test]

@@ -70,7 +70,7 @@ def stage_changed(
     progress: Progress | None = None,
     seed: int = 0,
 ) -> tuple[ChangedNights, ...]:
-    """Stage every night as it is and after every change.
+    """Stage every night unchanged and after every change.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def stage_changed(
     Raises
     ------
     InputError
-        If no night can be staged as it is.
+        If no night can be staged unchanged.
     """
     nights = list(nights)
     changes = tuple(ChangedNights(change) for change in perturbations)

@@ -109,7 +109,7 @@ def channel_failures(
     share
         Of each epoch.
     attributed
-        Says what the answers hang on before and after; None: that is not asked.
+        Measures what the answers depend on before and after; None: not measured.
     channels
         As in :func:`eegvlm.signals.read_recording`.
     progress
@@ -120,7 +120,7 @@ def channel_failures(
     Raises
     ------
     InputError
-        If no night can be staged as it is, or none has a channel of any of the roles.
+        If no night can be staged unchanged, or none has a channel of any of the roles.
     """
     bootstrap, nights = bootstrap or ConfusionBootstrap(), list(nights)
     if not 0 < share <= MOST:

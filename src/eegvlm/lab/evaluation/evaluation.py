@@ -80,7 +80,7 @@ def judge(
     nights
         At least one.
     about
-        What was judged on what; it is printed and written as it is.
+        What was judged on what; printed and written unchanged.
     errors
         Nights without answers: name to reason.
     bootstrap

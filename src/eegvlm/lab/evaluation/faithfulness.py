@@ -147,7 +147,7 @@ def faithfulness(
     nights
         At least one. A night that cannot be opened or staged is left out and named.
     epochs_a_night
-        At most so many of a night's scored epochs, drawn by the bootstrap's seed; None: all of them.
+        The most scored epochs of a night, drawn by the bootstrap's seed; None: all of them.
     reasons
         ``"free"``: the model states whatever the grammar permits, so that verdicts show what it sees. ``"grounded"``:
         it chooses among what holds in the epoch; then all is confirmed, and the other tests are what tells.

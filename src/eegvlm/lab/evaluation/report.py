@@ -53,7 +53,7 @@ class Report:
     more: Sequence[FigureTable] = ()
 
     def lines(self) -> list[str]:
-        """Say what was judged on what."""
+        """Name the model, the data and the baselines."""
         lines = about_lines(self.evaluation)
         for name, baseline in self.baselines.items():
             details = ", ".join(

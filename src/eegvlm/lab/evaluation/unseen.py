@@ -23,7 +23,7 @@ _Night = TypeVar("_Night", bound=_OfPerson)
 
 @dataclass(frozen=True)
 class Judged(Generic[_Night]):
-    """The nights that are judged, and what is said of the persons that the model has met."""
+    """The nights that are judged, and a sentence on the persons that the model was trained on."""
 
     nights: tuple[_Night, ...]
     sentence: str
@@ -43,7 +43,7 @@ def unseen(
     model
         Its name, for the error.
     keep_known
-        Whether they are judged all the same, and named as such.
+        Whether they are judged nevertheless, and named as such.
 
     Raises
     ------

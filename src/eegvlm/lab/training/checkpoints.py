@@ -172,7 +172,7 @@ def read_random_state(checkpoint: Path, processes: Processes) -> None:
 
 
 def write_json(file: Path, value: Any) -> None:
-    """Write a value as a file that is there whole or not at all."""
+    """Write a value as JSON, atomically."""
     write_text(file, json.dumps(value, indent=1) + "\n")
 
 

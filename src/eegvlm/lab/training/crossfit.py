@@ -165,5 +165,5 @@ def cross_fit(
 
 
 def apart_from(network: EnhancementNetwork) -> EnhancementNetwork:
-    """Return a copy that stays as it is while the network is trained on."""
+    """Return a copy that does not change while the network is trained on."""
     return copy.deepcopy(network).eval()

@@ -114,7 +114,7 @@ class EvidenceBatches:
     columns
         Places of the model's entries among those of this version.
     data
-        How windows vary; None: each is as it is, for validation.
+        How windows vary; None: they do not, for validation.
     others
         See :class:`~eegvlm.lab.training.phase_recipe.Phase`.
     """

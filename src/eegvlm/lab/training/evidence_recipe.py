@@ -65,7 +65,7 @@ class EvidenceData:
                 raise InputError(path, f"data.evidence.{name}", getattr(self, name), hint)
 
     def window(self, length: int, rng: np.random.Generator) -> int:
-        """Return the length of a window of a night of so many epochs."""
+        """Return the length of a window of a night with this many epochs."""
         if rng.random() < self.pieces:
             return min(length, int(rng.integers(self.piece_epochs[0], self.piece_epochs[1] + 1)))
         return min(length, self.epochs)

@@ -245,7 +245,7 @@ def run_phase(
             break
 
     part_batch_norms(trained)
-    if averaging is not None:  # every process counts whole batches, all the same ones
+    if averaging is not None:  # every process counts the same whole batches
         learnt_rows = batches.rows[: state.step * phase.batch_size]
         with torch.autocast(device.type, torch.bfloat16, enabled=objective.bfloat16):
             averaging.put_in(objective.statistics_pictures(batches.train, learnt_rows, device))

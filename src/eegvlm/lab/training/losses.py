@@ -49,7 +49,7 @@ def weighed(logits: torch.Tensor, compared: torch.Tensor) -> torch.Tensor:
 def mean_over_readers(
     logits: Iterable[torch.Tensor], inputs: dict[str, torch.Tensor], smoothing: float, *, share: bool
 ) -> torch.Tensor:
-    """Return the loss of readers of the same windows, each of which learns by itself: the mean of theirs.
+    """Return the mean loss of readers of the same windows, each of which learns by itself.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from eegvlm.lab.training.store import TrainingStore
 
 @dataclass(frozen=True)
 class TrainingNightInputs:
-    """The nights of a run, and what its model makes of them as the phases so far left it.
+    """The nights of a run, and the vectors that its model computes from them after the phases so far.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class TrainingNightInputs:
         }
 
     def _measured(self, vectors: NightVectors, augmentation: Augmentation | None) -> NightVectors:
-        """Return vectors with what the evidence encoder, if there is one, makes of the same nights beside them."""
+        """Return vectors, followed by the evidence encoder's of the same nights if there is one."""
         if not self.model.config.reads_evidence:
             return vectors
         encoder, columns = self.model.model.evidence.eval(), self.model.config.evidence_columns

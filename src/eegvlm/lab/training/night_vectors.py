@@ -188,7 +188,7 @@ def seen_night(
     night: int,
     version: int,
 ) -> PreparedNight:
-    """Return a night as a version of it shows it, at the layout's level; all alike without augmentation."""
+    """Return a version of a night, at the layout's level; without augmentation all versions are the same."""
     signals = store.whole_night(night, slice(None))
     corrections = store.corrections(night, processor.layout)
     if augmentation is not None:

@@ -27,7 +27,7 @@ def divided(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     Parameters
     ----------
     data
-        As the recipe states it; without a split it is returned as it is.
+        As the recipe states it; without a split it is returned unchanged.
     layout
         Of the model.
     roots
@@ -36,7 +36,7 @@ def divided(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     Raises
     ------
     InputError
-        If the fold is not there, or a source has nobody to train on.
+        If the fold does not exist, or a source has nobody to train on.
     """
     if data.split is None:
         return data

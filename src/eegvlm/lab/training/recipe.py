@@ -130,7 +130,7 @@ class Recipe:
     frozen_in
         Precision in which weights are held that do not move, where products are in bfloat16; the others are in float32.
     checkpoint_steps
-        After so many steps a phase is watched, and can be resumed from there.
+        Steps between validations; a phase can be resumed from each.
     """
 
     name: str
@@ -254,7 +254,7 @@ def check_split(data: DataRecipe, path: Path) -> None:
 
 
 def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
-    """Refuse sources of phases that are not there, and phases without a source."""
+    """Refuse sources of unknown phases, and phases without a source."""
     from eegvlm.lab.training.objectives import OBJECTIVES  # whose batches know recipes
 
     train, names = recipe.data.train, {phase.name for phase in recipe.phases}

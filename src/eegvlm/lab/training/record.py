@@ -99,7 +99,7 @@ def recipe_of_card(checkpoint: Path) -> Recipe:
 
 
 def write_record(checkpoint: Path, record: TrainingRecord) -> None:
-    """Write a record into a checkpoint's configuration and card; one that is there is replaced.
+    """Write a record into a checkpoint's configuration and card, replacing any that is there.
 
     Raises
     ------

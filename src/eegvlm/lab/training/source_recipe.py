@@ -135,7 +135,7 @@ class UnlabelledNights:
 
 @dataclass(frozen=True)
 class SpectralNights:
-    """Scored nights of which band features are known alone (:mod:`.spectral_nights`), for ``evidence`` phases.
+    """Scored nights with band features alone, without a signal (:mod:`.spectral_nights`), for ``evidence`` phases.
 
     Parameters
     ----------

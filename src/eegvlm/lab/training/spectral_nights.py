@@ -1,4 +1,4 @@
-"""Scored nights of which band features are known, and no signal: real stages in real sequence for the evidence encoder.
+"""Scored nights with band features and no signal: real stages in real sequence for the evidence encoder.
 
 A file holds, for every epoch of many nights, the logarithm of the power of five bands on two EEG derivations and one
 EOG, standardised by night before the spectrum: the level is gone, and what is left is how each band rises and falls

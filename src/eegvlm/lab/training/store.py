@@ -295,14 +295,14 @@ class TrainingStore:
         return drawn_signals
 
     def around(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
-        """Return the rows of so many epochs on each side: (n, 2 * epochs + 1), -1 where none is learnt."""
+        """Return each row's neighbours, ``epochs`` on each side: (n, 2 * epochs + 1), -1 where none is learnt."""
         places = self.position[rows, None] + np.arange(-epochs, epochs + 1)
         nights = np.repeat(self.night[rows, None], 2 * epochs + 1, axis=1)
         inside = (places >= 0) & (places < self._lengths[nights])
         return np.where(inside, self._row_at[self._begins[nights] + np.where(inside, places, 0)], -1)
 
     def learnt_around(self, epochs: int) -> npt.NDArray[np.int64]:
-        """Return how many epochs are learnt in the window of so many on each side of each row, it included: (n,)."""
+        """Return how many epochs are learnt in each row's window, ``epochs`` on each side and itself: (n,)."""
         places = self.night * (int(self._lengths.max()) + epochs) + self.position  # windows of two nights never meet
         return np.searchsorted(places, places + epochs, "right") - np.searchsorted(places, places - epochs)
 

@@ -35,7 +35,7 @@ class ContrastiveObjective(Objective):
     draws_by_stage = False
 
     def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
-        """Return epochs, scored or not, as they are: what is said of them would not hold once they vary."""
+        """Return epochs, scored or not, without augmentation: descriptions would not hold for changed signals."""
 
         def described(scored: TrainingStore) -> Batches:
             store = TrainingStore(scored.files, scored.panels, unscored=True, levelled=scored.is_levelled)
@@ -60,7 +60,7 @@ class ContrastiveObjective(Objective):
             states = body.language_model(input_ids=descriptions, attention_mask=mask, use_cache=False)
             texts = (states.last_hidden_state.float() * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
             texts = functional.normalize(texts, dim=1)
-            if model.training:  # a picture is told from those that other processes compute, too
+            if model.training:  # pictures of other processes are negatives, too
                 pictured, texts, descriptions = all_rows(pictured), all_rows(texts), all_rows(descriptions)
             similarity = pictured @ texts.T / _TEMPERATURE
             same = (descriptions[:, None] == descriptions[None]).all(dim=2).float()

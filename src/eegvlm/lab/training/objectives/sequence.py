@@ -24,7 +24,7 @@ _FLOAT32 = 4
 
 @dataclass(frozen=True)
 class SequenceObjective(Objective):
-    """Cross-entropy of the stages of all epochs of windows; the enhancement network's classifier stays as it is."""
+    """Cross-entropy of the stages of all epochs of windows; the enhancement network's classifier does not change."""
 
     parts = ("night",)
     settings = frozenset({"average"})
