@@ -22,13 +22,13 @@ from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import train
 from eegvlm.lab.training.build import build
 from eegvlm.lab.training.checkpoints import read_log
-from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.data import Augmentation
 from eegvlm.lab.training.estimate import estimate
 from eegvlm.lab.training.evidence_texts import NightTexts, write_texts
 from eegvlm.lab.training.general_base import build_general
 from eegvlm.lab.training.general_data import GeneralBatches
 from eegvlm.lab.training.label_texts import LabelTexts, answer_text
+from eegvlm.lab.training.night_vectors import seen_night
 from eegvlm.lab.training.sources import prepare
 from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.described_night import DescribedNight

@@ -33,7 +33,7 @@ MOMENTS = {
     "in a step after a checkpoint": lambda: killed(Accelerator, "backward", 3, after=True),
     "while a checkpoint is written": lambda: killed(checkpoints, "write_random_state", 1),
     "when a checkpoint is written and not yet in its place": lambda: killed(checkpoints, "complete", 1),
-    "between two phases": lambda: killed(run, "draws_of", 2),
+    "between two phases": lambda: killed(run, "sampler_of", 2),
     "before the first checkpoint of adapters": lambda: killed(Accelerator, "backward", 3, after=True),
     "among the steps of adapters": lambda: killed(Accelerator, "backward", 4, after=True),
 }

@@ -17,8 +17,8 @@ data:
   context_versions: 1
 phases:
   - {name: enhance, objective: classify, trains: [enhancement], steps: 3, batch_size: 4, learning_rate: 1.0e-5}
-  - {name: night, objective: follow, trains: [night], steps: 3, batch_size: 4, learning_rate: 1.0e-5}
-  - {name: perceive, objective: describe, trains: [tower, projector, language], steps: 2, batch_size: 4}
+  - {name: night, objective: sequence, trains: [night], steps: 3, batch_size: 4, learning_rate: 1.0e-5}
+  - {name: perceive, objective: contrastive, trains: [tower, projector, language], steps: 2, batch_size: 4}
   - name: reason
     objective: reason
     trains: [projector, language]

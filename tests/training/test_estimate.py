@@ -14,10 +14,10 @@ from eegvlm.lab.training import read_recipe
 from eegvlm.lab.training.activation_memory import kept_by_transformer
 from eegvlm.lab.training.build import build
 from eegvlm.lab.training.estimate import estimate
-from eegvlm.lab.training.objectives.follow import kept_by_night
+from eegvlm.lab.training.objectives.sequence import kept_by_night
 from eegvlm.lab.training.packaged_recipes import RECIPES
 from eegvlm.lab.training.processes import Processes
-from eegvlm.lab.training.trial import why_not
+from eegvlm.lab.training.timing import why_not
 from eegvlm.model import preset
 from eegvlm.model.night import NightEncoder
 
@@ -100,11 +100,11 @@ def test_the_formula_is_what_a_night_encoder_keeps():
 
 def test_a_trial_is_not_made_where_it_would_not_be_worth_it(small_recipe):
     costs = estimate(read_recipe(small_recipe))
-    assert "not worth" in why_not(costs, Processes(), asked=False)
-    assert why_not(costs, Processes(), asked=True) == ""
-    assert "one process" in why_not(costs, Processes(2, 0), asked=True)
+    assert "not worth" in why_not(costs, Processes(), estimate_only=False)
+    assert why_not(costs, Processes(), estimate_only=True) == ""
+    assert "one process" in why_not(costs, Processes(2, 0), estimate_only=True)
     large = [dataclasses.replace(cost, weights=1e15) for cost in costs]
-    assert "does not fit" in why_not(large, Processes(), asked=True)
+    assert "does not fit" in why_not(large, Processes(), estimate_only=True)
 
 
 def test_the_command_says_it_and_starts_nothing(small_recipe, tmp_path, monkeypatch):

@@ -10,10 +10,10 @@ import torch
 
 from eegvlm.evidence import beside_median, entries
 from eegvlm.lab.training import evidence_states
-from eegvlm.lab.training.context import NightVectors, pieces
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.evidence_states import LEAST_PERSONS, fit_familiarity, fit_standards, with_evidence
+from eegvlm.lab.training.night_vectors import NightVectors, pieces
 from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
 from eegvlm.model import preset
 from eegvlm.model.evidence_encoder import EvidenceEncoder
@@ -151,7 +151,7 @@ def vectors(evidence, tmp_path) -> NightVectors:
 def test_vectors_of_the_evidence_stand_beside_the_high_level_ones_of_the_same_night_and_version(
     evidence, vectors, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("eegvlm.lab.training.context.PIECES", (7, 7))
+    monkeypatch.setattr("eegvlm.lab.training.night_vectors.PIECES", (7, 7))
     encoder = encoder_of()
     both = with_evidence(vectors, evidence, encoder, ALL, tmp_path / "both", seed=0)
     for night, version in ((0, 0), (3, 0), (0, 1), (3, 1)):

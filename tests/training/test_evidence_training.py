@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 EVIDENCE = "{name: evidence, objective: evidence, trains: [evidence], steps: 5, batch_size: 4, learning_rate: 1.0e-3}"
 ANSWER = "{name: answer, objective: answer, trains: [projector, language], steps: 2, batch_size: 4}"
-NIGHT = "{name: night, objective: follow, trains: [night], steps: 2, batch_size: 4}"
+NIGHT = "{name: night, objective: sequence, trains: [night], steps: 2, batch_size: 4}"
 FEATURES = "spectral: [{name: features, phases: [evidence], weight: 0.5}]"
 CHANGES = (
     "model.evidence=tokens",

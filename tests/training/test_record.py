@@ -19,6 +19,7 @@ from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import read_recipe
 from eegvlm.lab.training.record import recipe_of_card, record_of_recipe, write_record
 from eegvlm.model import EegVlmForConditionalGeneration
+from eegvlm.model.weights import checkpoint_path
 
 NANO = load_layout("nano")
 
@@ -93,6 +94,11 @@ def test_writing_a_record_twice_leaves_one_section(undisturbed_run: Path, small_
     for _ in range(2):
         write_record(tmp_path / "m", record_of_recipe(read_recipe(small_recipe), NANO, {}))
     assert (tmp_path / "m" / "README.md").read_text() == (undisturbed_run / "model" / "README.md").read_text()
+
+
+def test_the_recipe_of_an_older_card_has_the_names_of_today() -> None:
+    objectives = [phase.objective for phase in recipe_of_card(checkpoint_path("nano")).phases]
+    assert objectives[-5:] == ["sequence", "contrastive", "answer", "answer", "reason"]
 
 
 def test_a_card_without_a_recipe_asks_for_its_file(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram, write_hypnogram
 from eegvlm.images import PreparedNight, corrected, load_layout, panel_signals
 from eegvlm.lab.simulation import Randomisation, read_band_powers, simulate_night
-from eegvlm.lab.training.context import NightVectors, cut, open_gaps, write_night_vectors
-from eegvlm.lab.training.data import Augmentation, SeededDraws, even_chances, row_chances
+from eegvlm.lab.training.data import Augmentation
 from eegvlm.lab.training.descriptions import describe_nights
+from eegvlm.lab.training.night_vectors import NightVectors, cut, open_gaps, write_night_vectors
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, UnlabelledNights
+from eegvlm.lab.training.samplers import SeededSampler, even_chances, row_chances
 from eegvlm.lab.training.sources import prepare
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tokenizer import train_tokenizer
@@ -91,9 +92,9 @@ def test_sources_share_draws_by_weight_and_their_stages_by_the_recipes_shares(mi
 
 def test_draws_repeat_with_their_seed_and_follow_the_chances():
     chances = np.array([0.7, 0.1, 0.2])
-    drawn = list(SeededDraws(chances, 4000, seed=3))
-    assert drawn == list(SeededDraws(chances, 4000, seed=3))
-    assert drawn != list(SeededDraws(chances, 4000, seed=4))
+    drawn = list(SeededSampler(chances, 4000, seed=3))
+    assert drawn == list(SeededSampler(chances, 4000, seed=3))
+    assert drawn != list(SeededSampler(chances, 4000, seed=4))
     np.testing.assert_allclose(np.bincount(drawn) / 4000, chances, atol=0.03)
 
 

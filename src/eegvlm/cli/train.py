@@ -87,7 +87,7 @@ def train(
 def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, timing: bool) -> None:
     """Print what the run will cost; hours where a short trial is made."""
     from eegvlm.lab.training.estimate import estimate, lines
-    from eegvlm.lab.training.trial import timed, why_not
+    from eegvlm.lab.training.timing import timed, why_not
 
     try:
         costs = estimate(recipe, processes)
@@ -96,7 +96,7 @@ def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, ti
             raise
         console.print(f"what it will cost is unknown: {error}", highlight=False, markup=False)
         return
-    reason = why_not(costs, processes, asked=asked) if timing else "a run that goes on is not timed again"
+    reason = why_not(costs, processes, estimate_only=asked) if timing else "a run that goes on is not timed again"
     if not reason:
         console.print("timing a few steps of each phase ...", highlight=False)
         costs = timed(recipe, costs)

@@ -57,10 +57,10 @@ def hypnodensity_paths(night: Hypnogram) -> list[StagePath]:
     order = [int(stage) for stage in ROWS]
     shares = night.probabilities[:, order].astype(np.float64)
     edges = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1) * _HEIGHT
-    known = np.asarray(np.isfinite(shares).all(axis=1), np.bool_)
+    complete = np.asarray(np.isfinite(shares).all(axis=1), np.bool_)
     layers = []
     for k, stage in enumerate(ROWS):
-        data = "".join(_layer(edges[a:b, k], edges[a:b, k + 1], a) for a, b in stretches(known))
+        data = "".join(_layer(edges[a:b, k], edges[a:b, k + 1], a) for a, b in stretches(complete))
         layers.append(StagePath(stage.label, data))
     return layers
 
@@ -93,6 +93,6 @@ def _row(stage: Stage) -> float:
 
 def _layer(top: NDArray[np.float64], bottom: NDArray[np.float64], first: int) -> str:
     """Outline one stretch of a layer: along its upper edge, back along its lower one."""
-    there = "".join(f"V{y:.1f}h1" for y in top)
-    back = "".join(f"V{y:.1f}h-1" for y in bottom[::-1])
-    return f"M{first} {bottom[0]:.1f}{there}{back}Z"
+    upper_edge = "".join(f"V{y:.1f}h1" for y in top)
+    lower_edge = "".join(f"V{y:.1f}h-1" for y in bottom[::-1])
+    return f"M{first} {bottom[0]:.1f}{upper_edge}{lower_edge}Z"

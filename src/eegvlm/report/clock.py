@@ -31,7 +31,7 @@ class Tick:
 
 
 def time_label(night: Hypnogram, seconds: float) -> str:
-    """Return the time so many seconds after the first epoch's start, as ``23:04:30`` or elapsed ``1:04:30``."""
+    """Return the time this many seconds after the first epoch's start, as ``23:04:30`` or elapsed ``1:04:30``."""
     if night.start is not None:
         return (night.time_of(0) + timedelta(seconds=seconds)).strftime("%H:%M:%S")
     whole = round(seconds)

@@ -48,8 +48,8 @@ def epoch_details(
         if evidence.n_epochs != len(night):
             hint = f"measure the recording that was staged: it has {len(night)} epochs"
             raise InputError("report", "evidence", f"{evidence.n_epochs} epochs", hint)
-        for epoch, found in enumerate(evidence.findings):
-            if found:
+        for epoch, findings in enumerate(evidence.findings):
+            if findings:
                 details[epoch]["found"] = _found(night, evidence, epoch)
     for number, rationale in enumerate(rationales or ()):
         epoch = _epoch_of(rationale, number, len(night))
@@ -89,9 +89,9 @@ def _rule_text(rule: str) -> str:
 
 
 def _claim(claim: Mapping[str, Any]) -> Details:
-    said = {field: claim[field] for field in _CLAIM_FIELDS if claim.get(field) is not None}
+    values = {field: claim[field] for field in _CLAIM_FIELDS if claim.get(field) is not None}
     span = {"start": _seconds(claim.get("start_s")), "end": _seconds(claim.get("end_s"))}
-    return {"kind": kind_words(str(claim.get("kind", ""))), **said, **span}
+    return {"kind": kind_words(str(claim.get("kind", ""))), **values, **span}
 
 
 def _seconds(value: Any) -> float | None:
@@ -108,11 +108,11 @@ def _found(night: Hypnogram, evidence: Evidence, epoch: int) -> Details:
         previous_stage=_stage(night, epoch - 1),
         following_stage=_stage(night, epoch + 1),
     )
-    here = findings[epoch]
+    epoch_findings = findings[epoch]
     return {
-        "rules": list(supported_rules(here, around)),
-        "whole": _whole(here),
-        "events": [_event(one) for one in here if not TABLE.kind(one.kind).is_whole],
+        "rules": list(supported_rules(epoch_findings, around)),
+        "whole": _whole(epoch_findings),
+        "events": [_event(finding) for finding in epoch_findings if not TABLE.kind(finding.kind).is_whole],
     }
 
 
@@ -123,38 +123,44 @@ def _stage(night: Hypnogram, epoch: int) -> Stage | None:
 def _whole(findings: Sequence[Finding]) -> list[Details]:
     """Return what describes the whole epoch, one row a channel."""
     rows: dict[str, Details] = {}
-    for one in findings:
-        if not TABLE.kind(one.kind).is_whole:
+    for finding in findings:
+        if not TABLE.kind(finding.kind).is_whole:
             continue
-        row = rows.setdefault(one.channel or "", {"channel": one.channel or "", "power": []})
-        if one.kind == FindingKind.BAND_SHARE:
-            row["power"].append(f"{one.value:.0f}")
-        elif one.kind == FindingKind.DOMINANT_RHYTHM:
-            row["rhythm"] = _rhythm(one)
+        row = rows.setdefault(finding.channel or "", {"channel": finding.channel or "", "power": []})
+        if finding.kind == FindingKind.BAND_SHARE:
+            row["power"].append(f"{finding.value:.0f}")
+        elif finding.kind == FindingKind.DOMINANT_RHYTHM:
+            row["rhythm"] = _rhythm(finding)
         else:
-            row[str(one.kind)] = _value(one.value, one.unit)
+            row[str(finding.kind)] = _value(finding.value, finding.unit)
     return list(rows.values())
 
 
-def _rhythm(one: Finding) -> str:
-    said = [f"{one.band} {one.value:.1f} Hz"]
-    if one.amplitude_uv is not None:
-        said.append(f"{one.amplitude_uv:.0f} µV")
-    if one.time_percent is not None:
-        said.append(f"{one.time_percent:.0f} % of the time")
-    return ", ".join(said)
+def _rhythm(finding: Finding) -> str:
+    phrases = [f"{finding.band} {finding.value:.1f} Hz"]
+    if finding.amplitude_uv is not None:
+        phrases.append(f"{finding.amplitude_uv:.0f} µV")
+    if finding.time_percent is not None:
+        phrases.append(f"{finding.time_percent:.0f} % of the time")
+    return ", ".join(phrases)
 
 
 def _value(value: float, unit: str) -> str:
-    shown = {"uV": "µV"}.get(unit, unit)
+    symbol = {"uV": "µV"}.get(unit, unit)
     if unit == "%" or (unit == "uV" and abs(value) >= 10):
-        return f"{value:.0f} {shown}"
-    return f"{value:.1f} {shown}"
+        return f"{value:.0f} {symbol}"
+    return f"{value:.1f} {symbol}"
 
 
-def _event(one: Finding) -> list[Any]:
+def _event(finding: Finding) -> list[Any]:
     """Return an event: kind, channel, start, end, values in words."""
-    values = [_value(one.value, one.unit)]
-    if one.amplitude_uv is not None and math.isfinite(one.amplitude_uv) and one.unit != "s":
-        values.append(_value(one.amplitude_uv, "uV"))
-    return [kind_words(one.kind), one.channel, round(one.start_s, 2), round(one.end_s, 2), ", ".join(values)]
+    values = [_value(finding.value, finding.unit)]
+    if finding.amplitude_uv is not None and math.isfinite(finding.amplitude_uv) and finding.unit != "s":
+        values.append(_value(finding.amplitude_uv, "uV"))
+    return [
+        kind_words(finding.kind),
+        finding.channel,
+        round(finding.start_s, 2),
+        round(finding.end_s, 2),
+        ", ".join(values),
+    ]

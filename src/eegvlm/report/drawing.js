@@ -173,11 +173,11 @@ function hatch(at, from, to, top, step, colour) {
 
 function drawQuality(at, row, { top, step }) {
   const { view, x, paint } = at;
-  for (const one of view.quality ?? []) {
-    if (one.channel !== row.name) continue;
-    const from = Math.max(view.start, 30 * (one.first_epoch - 1));
-    const to = Math.min(view.start + view.seconds, 30 * one.last_epoch);
-    if (from < to) hatch(at, x(from), x(to), top, step, paint(one.level === 'unusable' ? '--alarm' : '--quiet'));
+  for (const stretch of view.quality ?? []) {
+    if (stretch.channel !== row.name) continue;
+    const from = Math.max(view.start, 30 * (stretch.first_epoch - 1));
+    const to = Math.min(view.start + view.seconds, 30 * stretch.last_epoch);
+    if (from < to) hatch(at, x(from), x(to), top, step, paint(stretch.level === 'unusable' ? '--alarm' : '--quiet'));
   }
 }
 
@@ -233,27 +233,27 @@ function drawScaleKey({ pen, right, paint }, row, { middle, step }, perUnit) {
 function drawEvents(at, row, { top, step }) {
   const { pen, view, x, left, right, paint } = at;
   const taken = [];
-  for (const one of view.events ?? []) {
-    if (one.row !== row.name || one.stop < view.start || one.start >= view.start + view.seconds) continue;
-    const colour = paint(VERDICT_INK[one.verdict] ?? '--accent');
-    const from = Math.max(left, x(one.start));
-    const width = Math.max(2, Math.min(right, x(one.stop)) - from);
+  for (const event of view.events ?? []) {
+    if (event.row !== row.name || event.stop < view.start || event.start >= view.start + view.seconds) continue;
+    const colour = paint(VERDICT_INK[event.verdict] ?? '--accent');
+    const from = Math.max(left, x(event.start));
+    const width = Math.max(2, Math.min(right, x(event.stop)) - from);
     pen.fillStyle = pen.strokeStyle = colour;
     pen.lineWidth = 1.2;
     pen.globalAlpha = 0.07;
     pen.fillRect(from, top + step * 0.1, width, step * 0.8);
     pen.globalAlpha = 1;
-    pen.setLineDash(one.elsewhere ? [3, 3] : VERDICT_DASH[one.verdict] ?? []);
+    pen.setLineDash(event.elsewhere ? [3, 3] : VERDICT_DASH[event.verdict] ?? []);
     pen.strokeRect(from, top + step * 0.1, width, step * 0.8);
     pen.setLineDash([]);
     if (view.seconds > 30) continue;
     pen.font = `bold 10px ${FONT}`;
-    const length = pen.measureText(one.tag).width;
+    const length = pen.measureText(event.tag).width;
     const px = Math.max(left + 2, Math.min(from + 2, right - length - 2));
-    const line = [0, 1, 2].find((each) => !taken.some(([a, b, other]) => other === each && px < b && px + length > a));
+    const line = [0, 1, 2].find((lane) => !taken.some(([a, b, takenLane]) => takenLane === lane && px < b && px + length > a));
     if (line === undefined || line > 0 && step * 0.8 < 12 * (line + 1)) continue;
     taken.push([px, px + length + 4, line]);
-    halo(at, one.tag, px, top + step * 0.1 + 10 + 11 * line, colour);
+    halo(at, event.tag, px, top + step * 0.1 + 10 + 11 * line, colour);
   }
 }
 

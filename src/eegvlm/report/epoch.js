@@ -4,10 +4,10 @@
   const STAGES = ["W", "N1", "N2", "N3", "R"];
   const VERDICTS = { confirmed: ["✓", "confirmed"], contradicted: ["✗", "contradicted"], not_measurable: ["?", "not measurable"] };
   // A model may say anything, "constructor" included: only a table's own words count.
-  const own = (table, key, otherwise) => (Object.hasOwn(table, key) ? table[key] : otherwise);
+  const entry = (table, key, otherwise) => (Object.hasOwn(table, key) ? table[key] : otherwise);
   // The short label and the modality of an event's kind, from the table of kinds.
-  const labelOf = (kind) => own(Night.meta.kinds, kind, [kind])[0];
-  const modalityOf = (kind) => own(Night.meta.kinds, kind, ["", "eeg"])[1];
+  const labelOf = (kind) => entry(Night.meta.kinds, kind, [kind])[0];
+  const modalityOf = (kind) => entry(Night.meta.kinds, kind, ["", "eeg"])[1];
 
   // Elements by tag, properties and children; texts are only ever text.
   const make = (tag, properties, ...children) => {
@@ -24,8 +24,8 @@
   const words = (value, unit) => {
     if (value === null || value === undefined || value === "") return "–";
     if (typeof value === "number") return (number(value) + " " + micro(unit)).trim();
-    if (Array.isArray(value)) return value.map((one) => words(one, "")).join(", ");
-    if (typeof value === "object") return Object.entries(value).map(([key, one]) => key.replaceAll("_", " ") + " " + words(one, key === "value" ? unit : "")).join(", ");
+    if (Array.isArray(value)) return value.map((item) => words(item, "")).join(", ");
+    if (typeof value === "object") return Object.entries(value).map(([key, item]) => key.replaceAll("_", " ") + " " + words(item, key === "value" ? unit : "")).join(", ");
     return (String(value) + " " + micro(unit)).trim();
   };
 
@@ -37,8 +37,8 @@
 
   // A channel may be named, or called by its role as rationales do: "central EEG", "EEG" for the only one.
   const belongs = (panel, epoch, channel) => {
-    const shown = Night.shown(panel, epoch);
-    return shown && (channel === shown.name || channel === shown.words || channel === panel.modality.toUpperCase());
+    const channelRead = Night.shown(panel, epoch);
+    return channelRead && (channel === channelRead.name || channel === channelRead.words || channel === panel.modality.toUpperCase());
   };
 
   // Panels in which an event lies: those of its channel; without one the eyes' for eye movements; else the first of EEG.
@@ -54,13 +54,13 @@
   const isShown = (epoch, channel) => !channel || Night.meta.panels.some((panel) => belongs(panel, epoch, channel));
 
   // Where a claim's events lie: as it says or, where it says only an onset, as measured there.
-  const placesOf = (claim, found) => {
-    const said = [[claim.channel, claim.start, claim.end]];
-    if (!found || claim.start === null || claim.end !== null) return said;
-    const alike = found.events.filter(([kind]) => kind === claim.kind).map(([, channel, start, end]) => [channel, start, end]);
+  const placesOf = (claim, findings) => {
+    const stated = [[claim.channel, claim.start, claim.end]];
+    if (!findings || claim.start === null || claim.end !== null) return stated;
+    const alike = findings.events.filter(([kind]) => kind === claim.kind).map(([, channel, start, end]) => [channel, start, end]);
     const far = ([, start]) => Math.abs(start - claim.start);
     const first = [...alike].sort((a, b) => far(a) - far(b))[0];
-    if (!first || far(first) > 1) return said;
+    if (!first || far(first) > 1) return stated;
     return claim.count > 1 ? alike.filter(([, start]) => start >= first[1]).slice(0, claim.count) : [first];
   };
 
@@ -70,8 +70,8 @@
     const put = (kind, channel, start, end, tag, verdict, numbered) => {
       if (start === null || start < 0 || start >= 30 || (start <= 0.01 && end >= 29.99)) return;
       const elsewhere = isShown(epoch, channel) ? null : channel; // a star sends the reader to the legend
-      const said = elsewhere ? tag + "*" : tag;
-      for (const panel of panelsOf(epoch, kind, channel)) events.push({ panel, start, end: end === null ? start : Math.min(end, 30), tag: said, verdict, number: numbered, elsewhere });
+      const label = elsewhere ? tag + "*" : tag;
+      for (const panel of panelsOf(epoch, kind, channel)) events.push({ panel, start, end: end === null ? start : Math.min(end, 30), tag: label, verdict, number: numbered, elsewhere });
     };
     if (details.why) {
       details.why.claims.forEach((claim, index) => {
@@ -102,25 +102,25 @@
   Night.signalNotes = (epoch, notes) => {
     const lines = new Map();
     for (const [index, note] of Object.entries(notes || {})) {
-      const panel = Night.meta.panels[index], shown = Night.shown(panel, epoch), parts = [];
+      const panel = Night.meta.panels[index], source = Night.shown(panel, epoch), parts = [];
       const isVote = panel.modality === "eeg" && Night.meta.votes.length > 0; // several are read, one is shown
       if (note.missing) parts.push(note.missing);
-      if (note.instead) parts.push(`${shown.name} is ${isVote ? "shown" : "read"}, as ${note.instead[0]} is not usable here (${note.instead[1]})`);
-      if (note.doubtful) parts.push(`${shown.name} is doubtful here (${note.doubtful}), and read all the same`);
-      const said = parts.join("; "), kind = note.missing ? "missing" : note.instead ? "instead" : "soft";
-      if (!lines.has(said)) lines.set(said, [kind, []]);
-      lines.get(said)[1].push(panel.name);
+      if (note.instead) parts.push(`${source.name} is ${isVote ? "shown" : "read"}, as ${note.instead[0]} is not usable here (${note.instead[1]})`);
+      if (note.doubtful) parts.push(`${source.name} is doubtful here (${note.doubtful}), and read all the same`);
+      const text = parts.join("; "), kind = note.missing ? "missing" : note.instead ? "instead" : "soft";
+      if (!lines.has(text)) lines.set(text, [kind, []]);
+      lines.get(text)[1].push(panel.name);
     }
-    return [...lines].map(([said, [kind, panels]]) => make("li", { className: kind }, `${panels.join(", ")}: ${said}`));
+    return [...lines].map(([text, [kind, panels]]) => make("li", { className: kind }, `${panels.join(", ")}: ${text}`));
   };
 
   // What each derivation says by itself, where several voted.
   Night.votes = (epoch) => {
     const { votes, stages } = Night.meta;
     if (!votes.length) return [];
-    const rows = votes.map(({ reader, stages: said, confidence }) => {
-      const differs = said[epoch] !== "?" && said[epoch] !== stages[epoch];
-      return cells(reader, Night.badge(said[epoch]), confidence[epoch] === null ? "–" : confidence[epoch].toFixed(2), make("span", { className: "differs-from" }, differs ? "differs" : ""));
+    const rows = votes.map(({ reader, stages: answers, confidence }) => {
+      const differs = answers[epoch] !== "?" && answers[epoch] !== stages[epoch];
+      return cells(reader, Night.badge(answers[epoch]), confidence[epoch] === null ? "–" : confidence[epoch].toFixed(2), make("span", { className: "differs-from" }, differs ? "differs" : ""));
     });
     return [table("Each derivation by itself", ["derivation", "stage", "p", ""], rows)];
   };
@@ -129,7 +129,7 @@
     const header = make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)));
     return make("table", {}, make("caption", {}, caption), make("thead", {}, header), make("tbody", {}, ...rows));
   };
-  const cells = (first, ...rest) => make("tr", {}, make("th", { scope: "row" }, first), ...rest.map((one) => make("td", {}, one)));
+  const cells = (first, ...rest) => make("tr", {}, make("th", { scope: "row" }, first), ...rest.map((content) => make("td", {}, content)));
 
   const rules = (pairs) => make("ul", { className: "rules" }, ...pairs.map(([id, text]) => make("li", {}, make("b", {}, id), " " + text)));
 
@@ -147,34 +147,34 @@
   };
 
   function claimRow(claim, index) {
-    const [mark, word] = own(VERDICTS, claim.verdict, ["?", String(claim.verdict || "not checked")]);
+    const [mark, word] = entry(VERDICTS, claim.verdict, ["?", String(claim.verdict || "not checked")]);
     const kind = Object.hasOwn(VERDICTS, claim.verdict) ? claim.verdict : "unknown";
     const place = [claim.channel, when(claim.start, claim.end)].filter(Boolean).join(", ");
-    const said = make("span", {}, claimed(claim), place ? make("br", {}) : null, place ? make("span", { className: "soft" }, place) : null);
+    const statement = make("span", {}, claimed(claim), place ? make("br", {}) : null, place ? make("span", { className: "soft" }, place) : null);
     const verdict = make("span", { className: "verdict " + kind }, mark + " " + word);
-    return cells(String(index + 1), said, words(claim.measured, claim.unit), verdict);
+    return cells(String(index + 1), statement, words(claim.measured, claim.unit), verdict);
   }
 
   // What a claim says, without where.
   const claimed = (claim) => {
-    const parts = [claim.negated ? "no" : "", claim.count ? String(claim.count) + " ×" : "", claim.kind, claim.band, claim.label, own({ ">=": "≥", "<=": "≤" }, claim.bound, claim.bound)];
+    const parts = [claim.negated ? "no" : "", claim.count ? String(claim.count) + " ×" : "", claim.kind, claim.band, claim.label, entry({ ">=": "≥", "<=": "≤" }, claim.bound, claim.bound)];
     const value = claim.value === undefined || claim.value === null ? "" : words(claim.value, claim.unit);
     return [...parts, value].filter(Boolean).join(" ");
   };
 
   // The claims in one line, for paper.
   Night.claims = (why) => why.claims.map((claim, index) => {
-    const [mark, word] = own(VERDICTS, claim.verdict, ["?", String(claim.verdict || "not checked")]);
+    const [mark, word] = entry(VERDICTS, claim.verdict, ["?", String(claim.verdict || "not checked")]);
     return `${index + 1} ${claimed(claim)}: ${mark} ${word}, measured ${words(claim.measured, claim.unit)}`;
   }).join("; ");
 
-  Night.found = (found, isFolded) => {
-    if (!found) return [];
+  Night.found = (findings, isFolded) => {
+    if (!findings) return [];
     const bands = Night.meta.bands, head = ["channel", "dominant rhythm", "amplitude", "slow waves", ...bands.map((band) => band + " %")];
-    const eeg = found.whole.filter((row) => row.rhythm || row.amplitude || row.slow_wave_share);
+    const eeg = findings.whole.filter((row) => row.rhythm || row.amplitude || row.slow_wave_share);
     const whole = eeg.length ? table("Over the whole epoch", head, eeg.map((row) => cells(row.channel, row.rhythm || "–", row.amplitude || "–", row.slow_wave_share || "–", ...bands.map((_, k) => row.power[k] || "–")))) : null;
-    const tones = found.whole.filter((row) => row.chin_tone).map((row) => make("p", { className: "tone" }, `Chin tone (${row.channel}): ${row.chin_tone} of the night's median.`));
-    const events = found.events.length ? table("Events", ["event", "channel", "number", "when and how much"], grouped(found.events)) : null;
+    const tones = findings.whole.filter((row) => row.chin_tone).map((row) => make("p", { className: "tone" }, `Chin tone (${row.channel}): ${row.chin_tone} of the night's median.`));
+    const events = findings.events.length ? table("Events", ["event", "channel", "number", "when and how much"], grouped(findings.events)) : null;
     const parts = [whole ? scroller(whole, "Findings over the whole epoch") : null, ...tones, events].filter(Boolean);
     if (!isFolded) return [make("h3", {}, "Measured findings"), ...parts];
     return [make("details", {}, make("summary", {}, "All measured findings"), ...parts)];
@@ -188,12 +188,12 @@
       if (!groups.has(key)) groups.set(key, [kind, channel || "eyes", []]);
       groups.get(key)[2].push(`${when(start, end)} ${value}`);
     }
-    return [...groups.values()].map(([kind, channel, said]) => cells(kind, channel, String(said.length), said.join("; ")));
+    return [...groups.values()].map(([kind, channel, occurrences]) => cells(kind, channel, String(occurrences.length), occurrences.join("; ")));
   }
 
-  Night.supported = (found) => {
-    if (!found || !found.rules.length) return [];
-    return [make("h3", {}, "Rules that the findings support"), rules(found.rules.map((id) => [id, Night.meta.rules[id] || ""]))];
+  Night.supported = (findings) => {
+    if (!findings || !findings.rules.length) return [];
+    return [make("h3", {}, "Rules that the findings support"), rules(findings.rules.map((id) => [id, Night.meta.rules[id] || ""]))];
   };
 
   // A wide table scrolls by itself; the page does not.

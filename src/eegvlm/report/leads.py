@@ -37,11 +37,11 @@ class FurtherLeads:
     @classmethod
     def of(cls, recording: Recording, night: PreparedNight) -> FurtherLeads:
         """Return the leads of a recording that a prepared night does not show."""
-        shown = {one.name for channels in night.panels.values() for one in channels}
+        shown_names = {channel.name for channels in night.panels.values() for channel in channels}
         further = [
             channel
             for channel in recording.channels
-            if channel.role.modality == "eeg" and channel.name not in shown and channel.exact_rate
+            if channel.role.modality == "eeg" and channel.name not in shown_names and channel.exact_rate
         ]
         return cls(recording, tuple(further[:MOST]), max(0, len(further) - MOST))
 

@@ -165,7 +165,7 @@ def _said(night: ReportedNight) -> dict[str, Any]:
         "panels": night.panels,
         "stand_ins": read_from(night.prepared),
         "panel_words": panel_words,
-        "channels": {one["name"]: one for one in night.recording.get("channels", ())},
+        "channels": {channel["name"]: channel for channel in night.recording.get("channels", ())},
         "other_channels": night.recording.get("other_channels", ()),
         "provenance": {key: _short(value) for key, value in night.provenance.items() if key != "notice"},
         "notice": night.provenance.get("notice", NOTICE),
@@ -190,7 +190,7 @@ def _drawn(night: ReportedNight, pictures: Pictures, listed: Sequence[ReviewEpoc
     scored = night.hypnogram
     bars, steps = hypnogram_paths(scored)
     count, n_unstaged = _default_count(night.review), night.review.n_unstaged
-    staged = [one for one in listed if one.rank >= n_unstaged]  # the others are hatched
+    staged = [entry for entry in listed if entry.rank >= n_unstaged]  # the others are hatched
     return {
         "n_epochs": len(scored),
         "bars": bars,
@@ -201,10 +201,12 @@ def _drawn(night: ReportedNight, pictures: Pictures, listed: Sequence[ReviewEpoc
         "quality": quality_rows(night.prepared, night.votes),
         "ticks": time_ticks(scored),
         "clock": scored.start is not None,
-        "review_ticks": ticks_path(one.epoch for one in staged if one.rank < count),
-        "flag_ticks": ticks_path(one.epoch for one in staged if one.reasons),
-        "review": [(one, scored[one.epoch].label, time_label(scored, one.epoch * scored.epoch_s)) for one in listed],
-        "n_flagged": sum(1 for one in staged if one.reasons),
+        "review_ticks": ticks_path(entry.epoch for entry in staged if entry.rank < count),
+        "flag_ticks": ticks_path(entry.epoch for entry in staged if entry.reasons),
+        "review": [
+            (entry, scored[entry.epoch].label, time_label(scored, entry.epoch * scored.epoch_s)) for entry in listed
+        ],
+        "n_flagged": sum(1 for entry in staged if entry.reasons),
         "default_count": count,
         "spectrogram": pictures.spectrogram,
         "spectrogram_channel": pictures.spectrogram_channel,
@@ -212,13 +214,13 @@ def _drawn(night: ReportedNight, pictures: Pictures, listed: Sequence[ReviewEpoc
     }
 
 
-def _default_count(found: Review) -> int:
-    return found.n_unstaged + next((one.epochs for one in found.shares if one.share == _DEFAULT_SHARE), 0)
+def _default_count(review: Review) -> int:
+    return review.n_unstaged + next((entry.epochs for entry in review.shares if entry.share == _DEFAULT_SHARE), 0)
 
 
 def _short(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{str(key).replace('_', ' ')} {_short(held)}" for key, held in value.items())
+        return ", ".join(f"{str(key).replace('_', ' ')} {_short(item)}" for key, item in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
@@ -232,15 +234,15 @@ def _span(scored: Hypnogram) -> str:
 
 def _calibration(provenance: Mapping[str, Any]) -> list[str]:
     """Say what is on record about the probabilities, and no more."""
-    held = provenance.get("calibration", provenance)
-    held = held if isinstance(held, Mapping) else {}
-    first, second = held.get("stage_temperature", 1), held.get("smoothed_temperature", 1)
-    said = [_tempered(first) if first != 1 else "the checkpoint holds no calibration of single epochs"]
+    calibration = provenance.get("calibration", provenance)
+    calibration = calibration if isinstance(calibration, Mapping) else {}
+    first, second = calibration.get("stage_temperature", 1), calibration.get("smoothed_temperature", 1)
+    sentences = [_tempered(first) if first != 1 else "the checkpoint holds no calibration of single epochs"]
     smoothing = provenance.get("smoothing", "none")
     if smoothing != "none":
         after = f"{_tempered(second)} again" if second != 1 else "not calibrated again after that"
-        said += [f"then smoothed over neighbouring epochs ({smoothing})", after]
-    return [*said, "whether they hold for this recording is not known"]
+        sentences += [f"then smoothed over neighbouring epochs ({smoothing})", after]
+    return [*sentences, "whether they hold for this recording is not known"]
 
 
 def _tempered(temperature: object) -> str:

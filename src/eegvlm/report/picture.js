@@ -9,7 +9,7 @@
   Night.zoom = { gain: 1, seconds: WHOLE, start: 0, negative_up: true };
 
   const canvases = (width, zoom) => (zoom.seconds < WHOLE || width >= 900 ? 1 : width >= 520 ? 2 : 3);
-  const nameOf = (panel, shown) => (shown ? shown.name : panel.channel || panel.name);
+  const nameOf = (panel, channel) => (channel ? channel.name : panel.channel || panel.name);
 
   function traceOf(trace) {
     if (!trace) return null;
@@ -24,9 +24,9 @@
     const places = Night.meta.panels.map((panel, index) => index);
     places.sort((a, b) => ORDER.indexOf(Night.meta.panels[a].modality) - ORDER.indexOf(Night.meta.panels[b].modality) || a - b);
     const rows = places.map((index) => {
-      const panel = Night.meta.panels[index], shown = Night.shown(panel, epoch), note = (notes || {})[index] || {};
+      const panel = Night.meta.panels[index], channel = Night.shown(panel, epoch), note = (notes || {})[index] || {};
       return {
-        name: nameOf(panel, shown), panel: index, modality: panel.modality, unit: "µV",
+        name: nameOf(panel, channel), panel: index, modality: panel.modality, unit: "µV",
         sensitivity: SENSITIVITY[panel.modality] || 20, trace: traceOf(traces[index]), isWarned: Boolean(note.instead),
         note: panel.lead ? "not read by the model" : "", weights: (weights || [])[index] || [],
         missing: panel.kind ? (traces[index] ? "" : note.missing || "no usable signal") : "no channel",
@@ -42,14 +42,14 @@
   Night.picture = (box, view, width, label, zoom = onPaper) => {
     const count = canvases(width, zoom), seconds = zoom.seconds / count, height = heightOf(view.rows.length, LANE, true);
     const rows = view.rows.map((row) => ({ ...row, negative_up: zoom.negative_up }));
-    const drawn = Array.from({ length: count }, () => document.createElement("canvas"));
-    for (const canvas of drawn) {
+    const sheets = Array.from({ length: count }, () => document.createElement("canvas"));
+    for (const canvas of sheets) {
       canvas.style.width = "100%";
       canvas.style.height = height + "px";
       canvas.setAttribute("role", "img");
     }
-    box.replaceChildren(...drawn);
-    drawn.forEach((canvas, k) => {
+    box.replaceChildren(...sheets);
+    sheets.forEach((canvas, k) => {
       const start = zoom.start + k * seconds;
       canvas.setAttribute("aria-label", count > 1 || zoom.seconds < WHOLE ? `${label}, ${start} to ${start + seconds} s` : label);
       drawSignals(canvas, { ...view, rows, start, seconds, gain: zoom.gain, axis: true, left: width >= 700 ? LEFT : 0 }, { width, height, scale: zoom.scale });

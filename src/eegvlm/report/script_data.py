@@ -56,7 +56,7 @@ def script_data(
         "chunk": CHUNK,
         "bins": ENVELOPE_BINS,
         "panels": pictures.panels,
-        "review": [[one.epoch, one.rank, list(one.reasons), one.last] for one in listed],
+        "review": [[entry.epoch, entry.rank, list(entry.reasons), entry.last] for entry in listed],
         "unstaged": night.review.n_unstaged,
         "count": default_count,
         "printed": _PRINTED,

@@ -42,7 +42,7 @@ class QualityRow:
 
 
 def quality_rows(night: PreparedNight, voters: Collection[str] = ()) -> list[QualityRow]:
-    """Return a row for every EEG channel of which anything was read; none where quality was not judged.
+    """Return a row for every EEG channel that was read at all; none if quality was not judged.
 
     Parameters
     ----------
@@ -57,17 +57,21 @@ def quality_rows(night: PreparedNight, voters: Collection[str] = ()) -> list[Qua
     for panel, channels in night.panels.items():
         if night.layout.panel(panel).shows_eeg:
             is_read = [place == 0 or bool((night.shown[panel] == place).any()) for place in range(len(channels))]
-            names |= {one.name: None for one, read in zip(channels, is_read, strict=True) if read or one.name in voters}
+            names |= {
+                channel.name: None
+                for channel, read in zip(channels, is_read, strict=True)
+                if read or channel.name in voters
+            }
     levels = {name: night.quality.channels[name].level for name in names if name in night.quality.channels}
     return [_row(name, level, night.scorable) for name, level in levels.items()]
 
 
 def read_from(night: PreparedNight) -> dict[str, list[tuple[str, int]]]:
-    """Return from which other channels than the preferred one a panel was read: name and number of epochs."""
+    """Return the stand-in channels from which each panel was read, with their number of epochs."""
     return {
         panel: [
-            (one.name, int((night.shown[panel] == place).sum()))
-            for place, one in enumerate(channels)
+            (channel.name, int((night.shown[panel] == place).sum()))
+            for place, channel in enumerate(channels)
             if place and (night.shown[panel] == place).any()
         ]
         for panel, channels in night.panels.items()
@@ -100,11 +104,11 @@ def epoch_notes(night: PreparedNight, panels: Sequence[Panel]) -> list[dict[str,
 
 
 def _panel_notes(night: PreparedNight, panel: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    channels, shown = night.panels[panel], night.shown[panel]
+    channels, sources = night.panels[panel], night.shown[panel]
     for epoch in range(night.n_epochs):
-        source = int(shown[epoch])
+        source = int(sources[epoch])
         if source < 0:
-            yield epoch, {"missing": _missing(night, [one.name for one in channels], epoch)}
+            yield epoch, {"missing": _missing(night, [channel.name for channel in channels], epoch)}
             continue
         note: dict[str, Any] = {}
         if source > 0:
@@ -129,11 +133,11 @@ def _words(night: PreparedNight, channel: str, epoch: int) -> str:
     """Name the worst that is wrong with a channel in an epoch; "" where it is good or was not judged."""
     if night.quality is None or channel not in night.quality.channels:
         return ""
-    found = night.quality.channels[channel]
-    worst = found.level[epoch]
+    quality = night.quality.channels[channel]
+    worst = quality.level[epoch]
     if worst == QualityLevel.GOOD:
         return ""
-    return ", ".join(kind.words for kind, levels in found.levels.items() if levels[epoch] == worst)
+    return ", ".join(kind.words for kind, levels in quality.levels.items() if levels[epoch] == worst)
 
 
 def _row(name: str, level: npt.NDArray[np.int8], scorable: Bools) -> QualityRow:

@@ -92,13 +92,13 @@ def draw_spectrogram(powers: NDArray[np.float32], rate: float) -> Spectrogram | 
     """Draw powers (columns, frequencies) as an image; None where there is no signal at all."""
     from PIL import Image
 
-    known = np.asarray(np.isfinite(powers).all(axis=1) & (powers > 0).all(axis=1), np.bool_)
-    if not known.any():
+    complete = np.asarray(np.isfinite(powers).all(axis=1) & (powers > 0).all(axis=1), np.bool_)
+    if not complete.any():
         return None
-    decibels = 10 * np.log10(np.where(known[:, None], powers, 1.0))
-    low, high = (float(level) for level in np.percentile(decibels[known], _PERCENTILES))
-    shown = np.clip((decibels - low) / max(high - low, 1e-6), 0, 1) * (_LEVELS - 1)
-    levels = np.where(known[:, None], np.rint(shown), _LEVELS).astype(np.uint8)
+    decibels = 10 * np.log10(np.where(complete[:, None], powers, 1.0))
+    low, high = (float(level) for level in np.percentile(decibels[complete], _PERCENTILES))
+    scaled = np.clip((decibels - low) / max(high - low, 1e-6), 0, 1) * (_LEVELS - 1)
+    levels = np.where(complete[:, None], np.rint(scaled), _LEVELS).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(levels.T[::-1]), mode=None)
     image.putpalette(_palette())
     stream = io.BytesIO()

@@ -93,7 +93,7 @@ def row_of(night: CohortNight, staged: StagedNight, results: str, seconds: float
 
 
 def agreement_columns(night: CohortNight, staged: StagedNight) -> dict[str, Any]:
-    """Return how far the result agrees with the scoring that lies beside it; a scoring that cannot be used is told."""
+    """Return the result's agreement with the scoring beside it; a scoring that cannot be used is reported."""
     if night.scoring_problem:
         return {"scoring_problem": night.scoring_problem}
     hypnogram = staged.hypnogram

@@ -194,6 +194,6 @@ def _summarise(
 
 
 def worker_threads(jobs: int) -> int:
-    """Return how many threads each of so many workers of this machine gets."""
+    """Return the number of threads of each of this machine's workers."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // jobs)

@@ -67,7 +67,7 @@ def write_failures(output: Output, failures: Iterable[Row]) -> None:
     InputError
         If it cannot be written.
     """
-    rows = ({**one, "tried_again": "no" if one["lasting"] else "yes"} for one in failures)
+    rows = ({**failure, "tried_again": "no" if failure["lasting"] else "yes"} for failure in failures)
     with output.replacing(FAILURES) as path:
         _write_csv(path, _FAILURE_COLUMNS, rows)
 

@@ -79,12 +79,12 @@ def find_nights(inputs: Sequence[str], *, out: str | None = None) -> WorkList:
         elif path.is_file():
             files.append(path)
         else:
-            matches = [Path(found) for found in sorted(glob.glob(text, recursive=True), key=natural)]  # noqa: PTH207
+            matches = [Path(name) for name in sorted(glob.glob(text, recursive=True), key=natural)]  # noqa: PTH207
             if not matches:
                 hint = "give a folder, a recording, a list file, a pattern, a URL or the name of a data set"
                 raise InputError(text, "input", "not found", hint)
-            folders += [one for one in matches if one.is_dir()]
-            files += [one for one in matches if one.is_file() and one.name.lower().endswith(SUFFIXES)]
+            folders += [match for match in matches if match.is_dir()]
+            files += [match for match in matches if match.is_file() and match.name.lower().endswith(SUFFIXES)]
     trees = [_tree(folder, output, problems) for folder in folders]
     nights += _of_files(files, trees, problems)
     if not nights:
@@ -249,12 +249,12 @@ def _column(file: Path, lines: Sequence[str]) -> list[str]:
 
 
 def _stamp(files: Sequence[Path]) -> str:
-    """Return size and time of change of files; "" where one cannot be looked at, or there is none."""
+    """Return sizes and modification times of files; "" if one cannot be read, or there is none."""
     try:
         stats = [file.stat() for file in files]
     except OSError:
         return ""
-    return " ".join(f"{one.st_size}:{one.st_mtime_ns}" for one in stats)
+    return " ".join(f"{status.st_size}:{status.st_mtime_ns}" for status in stats)
 
 
 def _check_unique(nights: Sequence[CohortNight]) -> None:

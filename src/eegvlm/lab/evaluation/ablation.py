@@ -107,8 +107,8 @@ def ablate(
     Raises
     ------
     InputError
-        Before any work: if a source or fold is not there, nobody tests, the base has met all who test, or ``out`` holds
-        something else.
+        Before any work: if a source or fold does not exist, nobody tests, the base has met all who test, or ``out``
+        holds something else.
     """
     options = options or Options()
     if Processes.join().count > 1:
@@ -205,7 +205,9 @@ class _Run:
             recipe = replace(recipe, model=replace(recipe.model, layout=str(file)))
         if self.source != EVERYTHING:
             parts = {
-                part: replace(mixture, recorded=tuple(one for one in mixture.recorded if one.name == self.source))
+                part: replace(
+                    mixture, recorded=tuple(source for source in mixture.recorded if source.name == self.source)
+                )
                 for part in ("train", "validation")
                 if (mixture := getattr(recipe.data, part))
             }
@@ -229,11 +231,11 @@ class _Run:
     def nights(self) -> Path:
         """Where nights are written: apart for each layout and each way of reading a source."""
         recipe = self.variant.recipe
-        shown = [self.layout.to_dict(), asdict(replace(recipe.data, split=None))]
-        return self.out / "nights" / sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:12]
+        settings = [self.layout.to_dict(), asdict(replace(recipe.data, split=None))]
+        return self.out / "nights" / sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
     def answers(self, track: Track, tell: Tell) -> dict[str, list[NightAnswers]]:
-        """Return the answers by test set; train and stage what is not there yet."""
+        """Return the answers by test set; train and stage what is missing."""
         tested = held_out_nights(self.divided.data, self.layout, self.data)
         files = {name: self.folder / f"answers-{self.variant.inputs}-{name}.npz" for name in _sources(tested)}
         test_sets = [name for name in files if not self.plan.test or name in self.plan.test]

@@ -185,8 +185,8 @@ def _layout_of(recipe: Recipe, modalities: Sequence[str]) -> ImageLayout:
             raise InputError("arguments", "modalities", name, f"choose from {', '.join(MODALITIES)}")
     layout = load_layout(recipe.model.layout)
     panels = tuple(panel for panel in layout.panels if any(role.modality in modalities for role in panel.roles))
-    drawn = {role.modality for panel in panels for role in panel.roles}
-    if lacking := [name for name in modalities if name not in drawn]:
+    panel_modalities = {role.modality for panel in panels for role in panel.roles}
+    if lacking := [name for name in modalities if name not in panel_modalities]:
         hint = f"layout {layout.name} draws {', '.join(dict.fromkeys(p.roles[0].modality for p in layout.panels))}"
         raise InputError("arguments", "modalities", ", ".join(lacking), hint)
     if "eeg" not in modalities:

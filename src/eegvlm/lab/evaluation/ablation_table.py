@@ -47,13 +47,15 @@ class Cell:
     def nights(self) -> list[NightAnswers]:
         """The answers of all seeds, as nights of the same persons."""
         return [
-            replace(night, night=f"seed {seed}: {night.night}") for seed, some in self.seeds.items() for night in some
+            replace(night, night=f"seed {seed}: {night.night}")
+            for seed, answers in self.seeds.items()
+            for night in answers
         ]
 
     @cached_property
     def kappas(self) -> tuple[float | None, ...]:
         """Kappa of each seed."""
-        return tuple(summarise(some, _QUICK).pooled.kappa for some in self.seeds.values())
+        return tuple(summarise(answers, _QUICK).pooled.kappa for answers in self.seeds.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +128,7 @@ class Ablation:
                     *((cell.test,) if tests != {"all"} else ()),
                     *figures,
                     ", ".join(map(number, cell.kappas)),
-                    *("reference" if one is None else one.text for one in differences),
+                    *("reference" if difference is None else difference.text for difference in differences),
                     str(len(overall.subjects)),
                 )
             )
@@ -187,7 +189,9 @@ class Ablation:
                     "trained_on": cell.train,
                     "tested_on": cell.test,
                     "kappa_by_seed": dict(zip(map(str, cell.seeds), cell.kappas, strict=True)),
-                    "minus_reference": {name: one and one.to_dict() for name, one in differences.items()},
+                    "minus_reference": {
+                        name: difference and difference.to_dict() for name, difference in differences.items()
+                    },
                     **evaluation.overall.to_dict(),
                 }
             )
@@ -202,7 +206,7 @@ class Ablation:
             If they cannot be written.
         """
         make_folder(folder)
-        parts = [one.markdown() for one in (self.table(), *self.matrices())]
+        parts = [table.markdown() for table in (self.table(), *self.matrices())]
         notes = "\n".join(f"- {note}" for note in self.notes())
         page = "\n\n".join(["# Ablation", *parts, *filter(None, [notes]), NOTICE]) + "\n"
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"

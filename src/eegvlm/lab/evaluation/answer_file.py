@@ -43,7 +43,9 @@ def write_answers(file: Path, nights: Sequence[NightAnswers], about: Mapping[str
         if (value := getattr(night, name)) is not None
     }
     fields = [{name: getattr(night, name) for name in _FIELDS} for night in nights]
-    head = json.dumps({"about": dict(about), "nights": [one | {"channels": dict(one["channels"])} for one in fields]})
+    head = json.dumps(
+        {"about": dict(about), "nights": [record | {"channels": dict(record["channels"])} for record in fields]}
+    )
     content = io.BytesIO()
     np.savez_compressed(content, head=np.array(head), **arrays)
     write_bytes(file, content.getvalue())

@@ -39,7 +39,7 @@ def eeg_channel(recording: Recording) -> Channel:
     """
     channel = recording.pick(ROLES)
     if channel is None:
-        labels = ", ".join(one.name for one in recording.channels) or "none"
+        labels = ", ".join(candidate.name for candidate in recording.channels) or "none"
         hint = f"name it with --channels eeg=LABEL; the channels are {labels}"
         raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
     return channel

@@ -70,7 +70,7 @@ def stage_changed(
     progress: Progress | None = None,
     seed: int = 0,
 ) -> tuple[ChangedNights, ...]:
-    """Stage every night as it is and after every change.
+    """Stage every night unchanged and after every change.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def stage_changed(
     Raises
     ------
     InputError
-        If no night can be staged as it is.
+        If no night can be staged unchanged.
     """
     nights = list(nights)
     changes = tuple(ChangedNights(change) for change in perturbations)
@@ -134,13 +134,17 @@ def confusions(pairs: Sequence[Pair]) -> tuple[Counts, Counts]:
 
 
 def _pair(
-    stage_night: StageNight, clean: NightAnswers, recording: Recording, one: Perturbation, rng: np.random.Generator
+    stage_night: StageNight,
+    clean: NightAnswers,
+    recording: Recording,
+    perturbation: Perturbation,
+    rng: np.random.Generator,
 ) -> Pair:
     error = None
     compared = recording.scorable
     stages = np.full(len(clean.truth), Stage.UNSCORED, np.int8)
     try:
-        changed = one.apply(recording, rng)
+        changed = perturbation.apply(recording, rng)
         compared = changed.compared
         _fill(stages, stage_night, changed)
     except InputError as problem:

@@ -71,7 +71,7 @@ class FailureRow:
             "epochs": self.before.n_epochs,
             "before": {name: getattr(self.before, name) for name in FIGURES},
             "after": {name: getattr(self.after, name) for name in FIGURES},
-            "differences": {name: one.to_dict() for name, one in self.falls.items()},
+            "differences": {name: fall.to_dict() for name, fall in self.falls.items()},
             "without_answer": self.after.n_missing,
             "other_answers": self.other_answers,
             "panel_losses": {name: {"intact": a, "corrupted": b} for name, (a, b) in self.hangs_on.items()},
@@ -109,7 +109,7 @@ def channel_failures(
     share
         Of each epoch.
     attributed
-        Says what the answers hang on before and after; None: that is not asked.
+        Measures what the answers depend on before and after; None: not measured.
     channels
         As in :func:`eegvlm.signals.read_recording`.
     progress
@@ -120,7 +120,7 @@ def channel_failures(
     Raises
     ------
     InputError
-        If no night can be staged as it is, or none has a channel of any of the roles.
+        If no night can be staged unchanged, or none has a channel of any of the roles.
     """
     bootstrap, nights = bootstrap or ConfusionBootstrap(), list(nights)
     if not 0 < share <= MOST:

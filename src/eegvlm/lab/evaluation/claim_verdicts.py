@@ -45,14 +45,14 @@ class JudgedText:
 
     @property
     def contradicts_its_stage(self) -> bool:
-        """Whether the rule it names first is one of another stage than that in which it ends."""
-        rule = next((one.claim for one in self.verdicts if one.claim.kind == OwnKind.RULE), None)
+        """Whether the first rule it names belongs to another stage than its conclusion."""
+        rule = next((verdict.claim for verdict in self.verdicts if verdict.claim.kind == OwnKind.RULE), None)
         of = _stage_of(rule) if rule is not None else None
         return of is not None and self.stage is not None and of is not self.stage
 
     def count(self, outcome: Outcome) -> int:
         """Count the claims with this outcome."""
-        return sum(one.outcome is outcome for one in self.verdicts)
+        return sum(verdict.outcome is outcome for verdict in self.verdicts)
 
 
 def judge_texts(
@@ -69,9 +69,9 @@ def judge_texts(
     """
     times = Counter(texts)
     judged = []
-    for text, some, context in zip(texts, findings, contexts, strict=True):
+    for text, epoch_findings, context in zip(texts, findings, contexts, strict=True):
         reading = parse(text)
-        verdicts = tuple(verify(reading.claims, some, context))
+        verdicts = tuple(verify(reading.claims, epoch_findings, context))
         is_whole = not reading.unread and reading.stage is not None
         judged.append(JudgedText(text, reading.stage, verdicts, is_whole, times[text] > 1))
     return tuple(judged)
@@ -97,7 +97,7 @@ class VerdictRow:
 
     def to_dict(self) -> dict[str, object]:
         """Return the row ready for JSON."""
-        shares = {outcome.value: one.to_dict() for outcome, one in self.shares.items()}
+        shares = {outcome.value: figure.to_dict() for outcome, figure in self.shares.items()}
         return {"name": self.name, "claims": self.claims, **shares}
 
 
@@ -150,7 +150,7 @@ class TextFlaws:
 
 def text_flaws(subjects: Sequence[Sequence[JudgedText]], bootstrap: ConfusionBootstrap) -> TextFlaws:
     """Count the flaws of all texts."""
-    texts = [text for some in subjects for text in some]
+    texts = [text for of_subject in subjects for text in of_subject]
     sums = sums_of(subjects, lambda text: text.is_repeated, lambda text: 1)
     return TextFlaws(
         len(texts),

@@ -34,7 +34,7 @@ class Comparison:
         return {
             "ours": self.ours,
             "theirs": self.theirs,
-            "differences": {name: one.to_dict() for name, one in self.differences.items()},
+            "differences": {name: difference.to_dict() for name, difference in self.differences.items()},
         }
 
 
@@ -62,13 +62,17 @@ def compare(evaluations: Mapping[str, Evaluation]) -> tuple[Comparison, ...]:
 
 def system_table(evaluations: Mapping[str, Evaluation]) -> FigureTable:
     """Headline figures, a column a system."""
-    return replace(overview_of({name: one.overall for name, one in evaluations.items()}), title="Systems side by side")
+    return replace(
+        overview_of({name: evaluation.overall for name, evaluation in evaluations.items()}),
+        title="Systems side by side",
+    )
 
 
 def difference_table(comparisons: tuple[Comparison, ...]) -> FigureTable:
     """Differences, a row for each of the other systems."""
     rows = tuple(
-        (f"{one.ours} minus {one.theirs}", *(one.differences[name].text for name in OVERALL)) for one in comparisons
+        (f"{comparison.ours} minus {comparison.theirs}", *(comparison.differences[name].text for name in OVERALL))
+        for comparison in comparisons
     )
     columns = ("", "accuracy", "balanced acc.", "macro-F1", "kappa")
     return FigureTable("Differences (intervals: subjects drawn together for both)", columns, rows)

@@ -61,8 +61,8 @@ class Coverage:
             "area": self.area,
             "curve": [{"coverage": at, "accuracy": accuracy} for at, accuracy in self.curve],
             "review": [
-                {"wanted": one.wanted, "share": one.share, "least_confidence": one.least_confidence}
-                for one in self.review
+                {"wanted": target.wanted, "share": target.share, "least_confidence": target.least_confidence}
+                for target in self.review
             ],
         }
 
@@ -95,12 +95,12 @@ def coverage(confidence: Floats, right: npt.NDArray[np.bool_], answered: npt.NDA
     sorted_confidence = np.roll(sorted_confidence, -int((~answered).sum()))
     curve = tuple((at, float(accuracy[max(1, round(at * n)) - 1])) for at in _GRID)
     review = []
-    for wanted in WANTED:
-        enough = np.flatnonzero(accuracy >= wanted - 1e-12)
+    for target in WANTED:
+        enough = np.flatnonzero(accuracy >= target - 1e-12)
         if enough.size:
             epochs_kept = int(enough[-1]) + 1
             least = float(sorted_confidence[epochs_kept - 1])
-            review.append(ReviewCoverage(wanted, 1 - epochs_kept / n, None if np.isnan(least) else least))
+            review.append(ReviewCoverage(target, 1 - epochs_kept / n, None if np.isnan(least) else least))
         else:
-            review.append(ReviewCoverage(wanted, None, None))
+            review.append(ReviewCoverage(target, None, None))
     return Coverage(curve, float(accuracy.mean()), tuple(review))

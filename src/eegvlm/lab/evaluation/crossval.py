@@ -194,7 +194,7 @@ def stage_strangers(
     record, model
         Whom the model has met, and its name.
     options
-        Whether persons are judged all the same.
+        Whether persons whom the model has met are judged nevertheless.
     tell
         Called with a sentence that says how many nights are staged.
     of

@@ -123,9 +123,9 @@ def delete_cited(
                 cuts += [cut] if cut is not None else []
     before = probabilities(logits)
     deletions = []
-    for some, read in _read(probe, epochs, cuts):
-        of_stage = probabilities(read)[np.arange(len(read)), np.repeat([stages[cut.row] for cut in some], DRAWS + 1)]
-        for cut, after in zip(some, of_stage.reshape(-1, DRAWS + 1), strict=True):
+    for batch, read in _read(probe, epochs, cuts):
+        of_stage = probabilities(read)[np.arange(len(read)), np.repeat([stages[cut.row] for cut in batch], DRAWS + 1)]
+        for cut, after in zip(batch, of_stage.reshape(-1, DRAWS + 1), strict=True):
             falls = before[cut.row, stages[cut.row]] - after
             deletions.append(Deletion(cut.kind, float(falls[0]), float(falls[1:].mean())))
     return NightDeletions(tuple(deletions), without_room)
@@ -141,21 +141,21 @@ def _cut(
 ) -> Cut | None:
     """Return what to blank for a claim; None where equal chance segments do not fit."""
     same_kind = [
-        one
-        for one in findings
-        if one.kind == claim.kind and claim.channel in (None, context.channels.get(one.channel or ""))
+        finding
+        for finding in findings
+        if finding.kind == claim.kind and claim.channel in (None, context.channels.get(finding.channel or ""))
     ]
     segments = tuple(map(widened, cited(claim, same_kind)))
-    lengths, taken = [stop - start for start, stop in segments], [widened(one) for one in same_kind]
+    lengths, taken = [stop - start for start, stop in segments], [widened(finding) for finding in same_kind]
     draws = [chance_segments(lengths, taken, rng) for _ in range(DRAWS)]
     panels = tuple(name for name, channel in probe.channels.items() if _shows(channel, same_kind[0]))
     fitting = [draw for draw in draws if draw is not None]
     return Cut(row, claim.kind, panels, (segments, *fitting)) if len(fitting) == DRAWS else None
 
 
-def _shows(channel: Channel, one: Finding) -> bool:
+def _shows(channel: Channel, finding: Finding) -> bool:
     """Tell whether a channel is the finding's; eye movements found in both eyes are both channels'."""
-    return channel.role.modality == "eog" if one.channel is None else channel.name == one.channel
+    return channel.role.modality == "eog" if finding.channel is None else channel.name == finding.channel
 
 
 def _read(
@@ -211,10 +211,12 @@ def deletion_rows(subjects: Sequence[Sequence[Deletion]], bootstrap: ConfusionBo
     """Return the figures of all claims, then of each kind, the most frequent first."""
     number: dict[str, int] = {}
     for deletions in subjects:
-        for one in deletions:
-            number[one.kind] = number.get(one.kind, 0) + 1
+        for deletion in deletions:
+            number[deletion.kind] = number.get(deletion.kind, 0) + 1
     kinds = sorted(number, key=lambda kind: (-number[kind], kind))
-    of_kind = [[[one for one in deletions if one.kind == kind] for deletions in subjects] for kind in kinds]
+    of_kind = [
+        [[deletion for deletion in deletions if deletion.kind == kind] for deletions in subjects] for kind in kinds
+    ]
     named = [(ALL, subjects), *zip(kinds, of_kind, strict=True)]
     return tuple(_row(name, deletions, bootstrap) for name, deletions in named)
 

@@ -79,6 +79,8 @@ def judged_epochs(nights: Sequence[NightAnswers], subjects: Sequence[str]) -> Ju
         confidence = np.where(answered, rows[np.arange(len(rows)), stages], 0.0)
         right = answered & (night.stages == night.truth)
         where = np.full(len(rows), place[night.subject], np.intp)
-        parts.append([one[scored] for one in (night.truth, right, answered, confidence, rows, where)])
-    truth, right, answered, confidence, rows, where = (np.concatenate(one) for one in zip(*parts, strict=True))
+        parts.append([column[scored] for column in (night.truth, right, answered, confidence, rows, where)])
+    truth, right, answered, confidence, rows, where = (
+        np.concatenate(parts_of) for parts_of in zip(*parts, strict=True)
+    )
     return JudgedEpochs(truth, right, answered, confidence, rows, where, len(subjects))

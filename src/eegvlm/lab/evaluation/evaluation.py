@@ -60,7 +60,7 @@ class Evaluation:
             },
             "overall": self.overall.to_dict(),
             "views": {name: view.to_dict() for name, view in self.views.items()},
-            "subjects": [one.to_dict() for one in self.overall.subjects],
+            "subjects": [subject.to_dict() for subject in self.overall.subjects],
             "nights": [night.to_dict() for night in self.nights],
             "errors": dict(self.errors),
         }
@@ -80,7 +80,7 @@ def judge(
     nights
         At least one.
     about
-        What was judged on what; it is printed and written as it is.
+        What was judged on what; printed and written unchanged.
     errors
         Nights without answers: name to reason.
     bootstrap
@@ -111,5 +111,5 @@ def judge(
         FULL: [night for night in nights if not night.is_restricted],
         RESTRICTED: [night for night in nights if night.is_restricted and night.n_scored],
     }
-    views = {name: summarise(some, bootstrap) for name, some in kinds.items()} if all(kinds.values()) else {}
+    views = {name: summarise(of_kind, bootstrap) for name, of_kind in kinds.items()} if all(kinds.values()) else {}
     return Evaluation(about or {}, summarise(nights, bootstrap), views, nights, errors or {}, bootstrap)

@@ -38,7 +38,7 @@ def failing(role: Role, kind: Kind, share: float = SHARE) -> Perturbation:
     """
 
     def apply(recording: Recording, rng: np.random.Generator) -> Perturbed:
-        failed_channel = next((one for one in recording.channels if one.role is role), None)
+        failed_channel = next((channel for channel in recording.channels if channel.role is role), None)
         if failed_channel is None:
             raise NotApplicableError(f"no channel of role {role}")
         source = _other(recording, failed_channel) if kind == "swapped" else None

@@ -88,8 +88,8 @@ class Faithfulness:
     @cached_property
     def comparison(self) -> Comparison:
         """The reasoned answers minus the direct ones."""
-        (one,) = compare(self.answers)
-        return one
+        (comparison,) = compare(self.answers)
+        return comparison
 
     def to_dict(self) -> dict[str, object]:
         """Return everything under its name, ready for JSON."""
@@ -106,7 +106,7 @@ class Faithfulness:
             "swap": self.swap.to_dict(),
             "deletion": [row.to_dict() for row in self.deletion],
             "deletion_without_room": self.without_room,
-            "answers": {name: one.overall.to_dict() for name, one in self.answers.items()},
+            "answers": {name: evaluation.overall.to_dict() for name, evaluation in self.answers.items()},
             "reasoned_minus_direct": self.comparison.to_dict(),
             "answers_differ": self.differ.to_dict(),
             "errors": dict(self.errors),
@@ -147,7 +147,7 @@ def faithfulness(
     nights
         At least one. A night that cannot be opened or staged is left out and named.
     epochs_a_night
-        At most so many of a night's scored epochs, drawn by the bootstrap's seed; None: all of them.
+        The most scored epochs of a night, drawn by the bootstrap's seed; None: all of them.
     reasons
         ``"free"``: the model states whatever the grammar permits, so that verdicts show what it sees. ``"grounded"``:
         it chooses among what holds in the epoch; then all is confirmed, and the other tests are what tells.

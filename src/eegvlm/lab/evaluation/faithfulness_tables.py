@@ -18,36 +18,36 @@ _STATED = {
 }
 
 
-def faithfulness_tables(found: Faithfulness) -> list[FigureTable]:
+def faithfulness_tables(faithfulness: Faithfulness) -> list[FigureTable]:
     """Return all tables: claims, texts, deletion, both answers."""
-    answers = system_table(found.answers)
+    answers = system_table(faithfulness.answers)
     return [
-        _verdict_table("Claims of the rationales against the signal", "claim", found.by_kind),
-        _verdict_table("Claims by the stage in which the rationale ends", "stage", found.by_stage),
-        _text_table(found),
-        _deletion_table(found),
+        _verdict_table("Claims of the rationales against the signal", "claim", faithfulness.by_kind),
+        _verdict_table("Claims by the stage in which the rationale ends", "stage", faithfulness.by_stage),
+        _text_table(faithfulness),
+        _deletion_table(faithfulness),
         replace(answers, title="Reasoned and direct answers, each epoch alone, before smoothing"),
-        difference_table((found.comparison,)),
+        difference_table((faithfulness.comparison,)),
     ]
 
 
-def faithfulness_notes(found: Faithfulness) -> list[str]:
+def faithfulness_notes(faithfulness: Faithfulness) -> list[str]:
     """Say which epochs were explained, and what is left out."""
-    explained = f"{found.flaws.texts} of {found.scored} scored epochs with signal were explained"
+    explained = f"{faithfulness.flaws.texts} of {faithfulness.scored} scored epochs with signal were explained"
     sample = (
         "all of them"
-        if found.epochs_a_night is None
-        else f"at most {found.epochs_a_night} a night, drawn by seed {found.seed}"
+        if faithfulness.epochs_a_night is None
+        else f"at most {faithfulness.epochs_a_night} a night, drawn by seed {faithfulness.seed}"
     )
-    notes = [f"faithfulness: {explained}, {sample}", f"faithfulness: {_STATED[found.reasons]}"]
-    if found.subjects < 2:
+    notes = [f"faithfulness: {explained}, {sample}", f"faithfulness: {_STATED[faithfulness.reasons]}"]
+    if faithfulness.subjects < 2:
         notes.append("faithfulness: one subject: no interval over subjects can be given")
-    if found.without_room:
+    if faithfulness.without_room:
         notes.append(
-            f"deletion: {found.without_room} confirmed claims are left out, as equal segments did not fit beside what "
-            "they cite"
+            f"deletion: {faithfulness.without_room} confirmed claims are left out, as equal segments did not fit "
+            "beside what they cite"
         )
-    return [*notes, *(f"faithfulness: night {name} is left out: {why}" for name, why in found.errors.items())]
+    return [*notes, *(f"faithfulness: night {name} is left out: {why}" for name, why in faithfulness.errors.items())]
 
 
 def _verdict_table(title: str, first: str, rows: tuple[VerdictRow, ...]) -> FigureTable:
@@ -74,7 +74,7 @@ def _text_table(faithfulness: Faithfulness) -> FigureTable:
 
 def _deletion_table(faithfulness: Faithfulness) -> FigureTable:
     rows = tuple(
-        (row.kind, str(row.claims), *(one.text for one in (row.cited, row.chance, row.difference, row.ratio)))
+        (row.kind, str(row.claims), *(figure.text for figure in (row.cited, row.chance, row.difference, row.ratio)))
         for row in faithfulness.deletion
     )
     columns = ("claim", "number", "cited segment", f"chance segments (mean of {DRAWS})", "difference", "ratio")

@@ -99,8 +99,13 @@ class Figures:
             "stages_in_labels": list(self.stages_in_labels),
             **{name: getattr(self, name) for name in OVERALL},
             "stages": {
-                label: {"precision": one.precision, "recall": one.recall, "f1": one.f1, "support": one.support}
-                for label, one in zip(LABELS, self.stages, strict=True)
+                label: {
+                    "precision": stage_figures.precision,
+                    "recall": stage_figures.recall,
+                    "f1": stage_figures.f1,
+                    "support": stage_figures.support,
+                }
+                for label, stage_figures in zip(LABELS, self.stages, strict=True)
             },
             "confusion": {"rows": list(LABELS), "columns": [*LABELS, "missing"], "counts": self.confusion.tolist()},
         }
@@ -174,5 +179,5 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _mean_of_defined(values: Floats) -> Floats:
-    known = ~np.isnan(values)
-    return _ratio(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1).astype(np.float64))
+    is_defined = ~np.isnan(values)
+    return _ratio(np.where(is_defined, values, 0.0).sum(axis=-1), is_defined.sum(axis=-1).astype(np.float64))

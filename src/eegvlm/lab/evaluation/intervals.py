@@ -58,10 +58,10 @@ class ConfusionBootstrap(bootstrap.Bootstrap):
         """
         if len(by_subject) < 2:
             return {}
-        found = rates(self.sums(by_subject))
-        values = {name: found[name] for name in OVERALL}
+        resampled = rates(self.sums(by_subject))
+        values = {name: resampled[name] for name in OVERALL}
         for name in ("precision", "recall", "f1"):
-            values |= {f"{name}_{label}": found[name][:, k] for k, label in enumerate(LABELS)}
+            values |= {f"{name}_{label}": resampled[name][:, k] for k, label in enumerate(LABELS)}
         return intervals_of(values)
 
     def of_difference(self, ours: Counts, theirs: Counts, name: str = "kappa") -> Difference:
@@ -77,5 +77,5 @@ class ConfusionBootstrap(bootstrap.Bootstrap):
         estimate = defined(rates(ours.sum(axis=0))[name] - rates(theirs.sum(axis=0))[name])
         if len(ours) < 2:
             return Difference(estimate, None)
-        drawn = rates(self.sums(ours))[name] - rates(self.sums(theirs))[name]
-        return Difference(estimate, intervals_of({name: drawn}).get(name))
+        differences = rates(self.sums(ours))[name] - rates(self.sums(theirs))[name]
+        return Difference(estimate, intervals_of({name: differences}).get(name))

@@ -84,8 +84,8 @@ def fit(features: Floats, stages: npt.NDArray[np.int8], *, penalty: float = PENA
     from scipy.optimize import minimize
     from scipy.special import logsumexp
 
-    kept = (stages >= 0) & ~np.isnan(features).any(axis=1)
-    features, truth = features[kept], stages[kept].astype(np.intp)
+    usable = (stages >= 0) & ~np.isnan(features).any(axis=1)
+    features, truth = features[usable], stages[usable].astype(np.intp)
     count = np.bincount(truth, minlength=N_STAGES)
     if np.count_nonzero(count) < 2:
         raise InputError("logistic regression", "stages to fit", np.count_nonzero(count), "give nights of two or more")
@@ -106,14 +106,14 @@ def fit(features: Floats, stages: npt.NDArray[np.int8], *, penalty: float = PENA
         return float(value), gradient.ravel()
 
     start = np.zeros(N_STAGES * inputs.shape[1])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
-    return LogisticStager(mean, scale, found.x.reshape(N_STAGES, -1))
+    optimum = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
+    return LogisticStager(mean, scale, optimum.x.reshape(N_STAGES, -1))
 
 
 def fit_on(nights: Iterable[JudgedNight], *, channels: Channels | None = None) -> LogisticStager:
     """Fit the regression on nights; see :func:`fit`."""
     rows = [_rows(night, channels) for night in nights]
-    return fit(np.concatenate([one for one, _ in rows]), np.concatenate([stages for _, stages in rows]))
+    return fit(np.concatenate([features for features, _ in rows]), np.concatenate([stages for _, stages in rows]))
 
 
 def cross_validate(

@@ -112,8 +112,8 @@ def keep_modalities(recording: Recording, modalities: tuple[str, ...]) -> Record
     return _without(recording, lambda channel: channel.role.modality in modalities)
 
 
-def _without(recording: Recording, kept: Callable[[Channel], bool]) -> Recording:
-    channels = tuple(one if kept(one) else replace(one, role=Role.OTHER) for one in recording.channels)
+def _without(recording: Recording, keep: Callable[[Channel], bool]) -> Recording:
+    channels = tuple(channel if keep(channel) else replace(channel, role=Role.OTHER) for channel in recording.channels)
     return replace(recording, montage=replace(recording.montage, channels=channels))
 
 
@@ -137,7 +137,7 @@ def _polarity(recording: Recording, rng: np.random.Generator) -> Perturbed:
 def _low_pass(recording: Recording, rng: np.random.Generator) -> Perturbed:
     from scipy.signal import butter, sosfiltfilt
 
-    if all(one.rate <= 100 for one in recording.channels if one.role.modality in MODALITIES):
+    if all(channel.rate <= 100 for channel in recording.channels if channel.role.modality in MODALITIES):
         raise NotApplicableError("nothing above 50 Hz was recorded")
 
     def edit(channel: Channel, samples: Samples) -> tuple[Samples, float]:
@@ -236,12 +236,14 @@ def _missing_minutes(recording: Recording, rng: np.random.Generator) -> Perturbe
 
 def _only_eeg(role: Role) -> Perturbation:
     def apply(recording: Recording, rng: np.random.Generator) -> Perturbed:
-        present = {one.role for one in recording.channels if one.role.modality == "eeg"}
+        present = {channel.role for channel in recording.channels if channel.role.modality == "eeg"}
         if role not in present:
             raise NotApplicableError(f"no {role.place} EEG channel")
         if len(present) == 1:
             raise NotApplicableError("there is no other EEG channel")
-        return _whole(recording, _without(recording, lambda one: one.role.modality != "eeg" or one.role is role))
+        return _whole(
+            recording, _without(recording, lambda channel: channel.role.modality != "eeg" or channel.role is role)
+        )
 
     return Perturbation(f"{role.place} EEG only", "no other EEG channel is there", apply)
 

@@ -76,7 +76,7 @@ class Calibration:
             "answered": self.answered,
             "missing": self.missing,
             "intervals": {name: interval.to_dict() for name, interval in self.intervals.items()},
-            "bins": [asdict(one) for one in self.bins],
+            "bins": [asdict(confidence_bin) for confidence_bin in self.bins],
         }
 
 

@@ -53,11 +53,13 @@ class Report:
     more: Sequence[FigureTable] = ()
 
     def lines(self) -> list[str]:
-        """Say what was judged on what."""
+        """Name the model, the data and the baselines."""
         lines = about_lines(self.evaluation)
-        for name, one in self.baselines.items():
-            told = ", ".join(f"{key} {one.about[key]}" for key in ("fitted on", "folds") if key in one.about)
-            lines.append(f"baseline {name}: {one.about.get('model', name)}" + (f"; {told}" if told else ""))
+        for name, baseline in self.baselines.items():
+            details = ", ".join(
+                f"{key} {baseline.about[key]}" for key in ("fitted on", "folds") if key in baseline.about
+            )
+            lines.append(f"baseline {name}: {baseline.about.get('model', name)}" + (f"; {details}" if details else ""))
         return lines
 
     def tables(self) -> list[FigureTable]:
@@ -82,8 +84,8 @@ class Report:
         """Return the whole as a Markdown page."""
         head = ["# Evaluation", "", *(f"- {line}" for line in self.lines()), ""]
         body = [part for table in self.tables() for part in (table.markdown(), "")]
-        said = [f"- {note}" for note in self.notes()]
-        return "\n".join([*head, *body, _INTERVALS, "", *said, *([""] if said else []), NOTICE, ""])
+        bullets = [f"- {note}" for note in self.notes()]
+        return "\n".join([*head, *body, _INTERVALS, "", *bullets, *([""] if bullets else []), NOTICE, ""])
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything under its name, ready for JSON."""
@@ -92,8 +94,8 @@ class Report:
             **self.evaluation.to_dict(),
             "not_judged": list(self.left_out),
             "scoring_doubts": list(self.doubts),
-            "baselines": {name: one.to_dict() for name, one in self.baselines.items()},
-            "differences": [one.to_dict() for one in compare(systems)],
+            "baselines": {name: baseline.to_dict() for name, baseline in self.baselines.items()},
+            "differences": [comparison.to_dict() for comparison in compare(systems)],
             "robustness": [row.to_dict() for row in self.robustness],
             "faithfulness": None if self.faithfulness is None else self.faithfulness.to_dict(),
             "more": [

@@ -78,7 +78,7 @@ def robustness(
     progress: Progress | None = None,
     bootstrap: ConfusionBootstrap | None = None,
 ) -> tuple[RobustnessRow, ...]:
-    """Stage every night as it is and after every change; see :func:`.changed_nights.stage_changed`."""
+    """Stage every night unchanged and after every change; see :func:`.changed_nights.stage_changed`."""
     bootstrap = bootstrap or ConfusionBootstrap()
     changed = stage_changed(
         stage_night, nights, perturbations, channels=channels, progress=progress, seed=bootstrap.seed

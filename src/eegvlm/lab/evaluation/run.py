@@ -126,7 +126,7 @@ def answer_nights(
             answers.append(NightAnswers.failed(night.person, night.name, truth.stages, reason(error)))
     if progress is not None:
         progress(len(nights), len(nights), "")
-    if first is not None and all(one.error is not None for one in answers):
+    if first is not None and all(answer.error is not None for answer in answers):
         raise first
     return _alike(answers), errors
 
@@ -185,14 +185,14 @@ def reason(error: InputError) -> str:
 
 def _alike(answers: list[NightAnswers]) -> list[NightAnswers]:
     """Take the (empty) probabilities from failed nights where the system gives none."""
-    if any(one.probabilities is not None for one in answers if one.error is None):
+    if any(answer.probabilities is not None for answer in answers if answer.error is None):
         return answers
-    bare = [one.error is not None for one in answers]
+    bare = [answer.error is not None for answer in answers]
     return [
-        NightAnswers.failed(one.subject, one.night, one.truth, one.error or "", with_probabilities=False)
+        NightAnswers.failed(answer.subject, answer.night, answer.truth, answer.error or "", with_probabilities=False)
         if failed
-        else one
-        for one, failed in zip(answers, bare, strict=True)
+        else answer
+        for answer, failed in zip(answers, bare, strict=True)
     ]
 
 
@@ -207,6 +207,6 @@ def channels_read(nights: Sequence[NightAnswers]) -> dict[str, dict[str, int]]:
 
 
 def median_seconds(nights: Sequence[NightAnswers]) -> float | None:
-    """Return the median time that staging a night took; None where it is not known."""
-    known = [night.seconds for night in nights if night.seconds is not None]
-    return float(np.median(known)) if known else None
+    """Return the median time that staging a night took; None if no night states one."""
+    seconds = [night.seconds for night in nights if night.seconds is not None]
+    return float(np.median(seconds)) if seconds else None

@@ -25,25 +25,25 @@ def cites_a_place(claim: Claim) -> bool:
     return claim.kind in _EVENTS and not claim.negated and claim.start_s is not None and not whole
 
 
-def cited(claim: Claim, found: Sequence[Finding]) -> list[Finding]:
-    """Return the events that a confirmed claim speaks of: all where it counts them, else the one nearest to its place.
+def cited(claim: Claim, events: Sequence[Finding]) -> list[Finding]:
+    """Return the events that a confirmed claim cites: all of them if it gives a count, else the nearest.
 
     Parameters
     ----------
     claim
         One that cites a place.
-    found
+    events
         The epoch's events of its kind and channel; at least one.
     """
     if claim.count is not None:
-        return list(found)
+        return list(events)
     start = claim.start_s or 0.0
-    return [min(found, key=lambda one: abs(one.start_s - start) + abs(one.end_s - (claim.end_s or one.end_s)))]
+    return [min(events, key=lambda event: abs(event.start_s - start) + abs(event.end_s - (claim.end_s or event.end_s)))]
 
 
-def widened(one: Finding) -> Segment:
+def widened(event: Finding) -> Segment:
     """Return where an event lies, with a margin."""
-    return max(one.start_s - MARGIN_S, 0.0), min(one.end_s + MARGIN_S, EPOCH_S)
+    return max(event.start_s - MARGIN_S, 0.0), min(event.end_s + MARGIN_S, EPOCH_S)
 
 
 def chance_segments(

@@ -80,8 +80,8 @@ class EvaluationSummary:
 
     @property
     def is_restricted(self) -> bool:
-        """Whether a tenth of the epochs or more have labels with too few stages for a five-stage kappa."""
-        epochs = sum(one.figures.n_epochs for one in self.subjects if one.figures.is_restricted)
+        """Whether at least a tenth of the epochs have labels with too few stages for a five-stage kappa."""
+        epochs = sum(subject.figures.n_epochs for subject in self.subjects if subject.figures.is_restricted)
         return self.pooled.is_restricted or epochs >= _RESTRICTED_SHARE * max(1, self.pooled.n_epochs)
 
     def to_dict(self) -> dict[str, object]:
@@ -93,7 +93,7 @@ class EvaluationSummary:
             "kappa_is_five_stage": not self.is_restricted,
             "missing_without_signal": self.n_missing_without_signal,
             "intervals": {name: interval.to_dict() for name, interval in self.intervals.items()},
-            "spread_over_subjects": {name: one.to_dict() for name, one in self.spread.items()},
+            "spread_over_subjects": {name: figure.to_dict() for name, figure in self.spread.items()},
             "calibration": None if self.calibration is None else self.calibration.to_dict(),
             "coverage": None if self.coverage is None else self.coverage.to_dict(),
             "notes": list(self.notes),
@@ -141,8 +141,8 @@ def summarise(nights: Sequence[NightAnswers], bootstrap: ConfusionBootstrap | No
     )
     spreads = {}
     for figure in OVERALL:
-        usable = (one.figures for one in subjects if not (figure == "kappa" and one.figures.is_restricted))
-        described = spread(getattr(one, figure) for one in usable)
+        usable = (subject.figures for subject in subjects if not (figure == "kappa" and subject.figures.is_restricted))
+        described = spread(getattr(of_subject, figure) for of_subject in usable)
         if described is not None:
             spreads[figure] = described
     epochs = judged_epochs(nights, names) if pooled.n_epochs else None
@@ -172,7 +172,7 @@ def _notes(pooled: Figures, subjects: Sequence[SubjectFigures], without_signal: 
         )
     elif len(present) < 5:
         notes.append(f"the labels hold {', '.join(present)} only: the other stages were not tested")
-    restricted = sum(one.figures.is_restricted for one in subjects)
+    restricted = sum(subject.figures.is_restricted for subject in subjects)
     if restricted and not pooled.is_restricted:
         notes.append(
             f"{restricted} of {len(subjects)} subjects have labels of fewer than {FEWEST_STAGES} stages: "

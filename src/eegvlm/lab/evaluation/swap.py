@@ -48,8 +48,8 @@ def draw_partners(
         Places, (n,); -1 where all candidates have the epoch's own stage.
     """
     others = {stage: candidates[truth[candidates] != stage] for stage in np.unique(truth[epochs])}
-    drawn = [rng.choice(others[stage]) if len(others[stage]) else -1 for stage in truth[epochs]]
-    return np.array(drawn, np.intp)
+    partners = [rng.choice(others[stage]) if len(others[stage]) else -1 for stage in truth[epochs]]
+    return np.array(partners, np.intp)
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,9 @@ def enhancement_alone(
             chain = real_transitions()
             probabilities = smooth(probabilities, chain, strength=config.smoothing_strength, prior=config.stage_prior)
         hypnogram = Hypnogram(most_probable(probabilities), EPOCH_S, recording.start, probabilities=probabilities)
-        shown = {panel.name: prepared.panels.get(panel.name) for panel in processor.layout.panels}
+        panels = {panel.name: prepared.panels.get(panel.name) for panel in processor.layout.panels}
         return JudgedReading(
-            hypnogram, {name: channels[0].name if channels else None for name, channels in shown.items()}
+            hypnogram, {name: channels[0].name if channels else None for name, channels in panels.items()}
         )
 
     return read

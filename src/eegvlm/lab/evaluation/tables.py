@@ -106,35 +106,37 @@ def overview_of(summaries: Mapping[str, EvaluationSummary]) -> FigureTable:
     """Headline figures, a column for each set of nights or each system."""
     every = list(summaries.values())
     rows = [
-        ("subjects", *(str(len(one.subjects)) for one in every)),
-        ("nights", *(str(one.n_nights) for one in every)),
-        ("scored epochs", *(str(one.pooled.n_epochs) for one in every)),
-        ("of them without a valid answer", *(str(one.pooled.n_missing) for one in every)),
-        ("stages in the labels", *(" ".join(one.pooled.stages_in_labels) for one in every)),
+        ("subjects", *(str(len(summary.subjects)) for summary in every)),
+        ("nights", *(str(summary.n_nights) for summary in every)),
+        ("scored epochs", *(str(summary.pooled.n_epochs) for summary in every)),
+        ("of them without a valid answer", *(str(summary.pooled.n_missing) for summary in every)),
+        ("stages in the labels", *(" ".join(summary.pooled.stages_in_labels) for summary in every)),
     ]
     for key, title in _OVERVIEW.items():
-        rows.append((title, *(_figure_cell(one, key) for one in every)))
-    if any(one.pooled.is_restricted for one in every):
+        rows.append((title, *(_figure_cell(summary, key) for summary in every)))
+    if any(summary.pooled.is_restricted for summary in every):
         for at, label in enumerate(LABELS):
-            recalls = [one.pooled.stages[at].recall for one in every]
-            cells = (_with(r, one.intervals.get(f"recall_{label}")) for r, one in zip(recalls, every, strict=True))
+            recalls = [summary.pooled.stages[at].recall for summary in every]
+            cells = (
+                _with(r, summary.intervals.get(f"recall_{label}")) for r, summary in zip(recalls, every, strict=True)
+            )
             if any(recall is not None for recall in recalls):
                 rows.append((f"recall {label}", *cells))
-    if any(one.calibration is not None for one in every):
+    if any(summary.calibration is not None for summary in every):
         for name, title in _CALIBRATION.items():
-            rows.append((title, *(_calibration_cell(one, name) for one in every)))
-        areas = (number(None if one.coverage is None else one.coverage.area) for one in every)
+            rows.append((title, *(_calibration_cell(summary, name) for summary in every)))
+        areas = (number(None if summary.coverage is None else summary.coverage.area) for summary in every)
         rows.append(("area under accuracy against coverage", *areas))
     return FigureTable("Overview", ("", *summaries), tuple(rows))
 
 
-def _figure_cell(one: EvaluationSummary, name: str) -> str:
-    cell = _with(getattr(one.pooled, name), one.intervals.get(name))
-    return f"({cell})" if name == "kappa" and one.is_restricted else cell
+def _figure_cell(summary: EvaluationSummary, name: str) -> str:
+    cell = _with(getattr(summary.pooled, name), summary.intervals.get(name))
+    return f"({cell})" if name == "kappa" and summary.is_restricted else cell
 
 
-def _calibration_cell(one: EvaluationSummary, name: str) -> str:
-    calibration = one.calibration
+def _calibration_cell(summary: EvaluationSummary, name: str) -> str:
+    calibration = summary.calibration
     return "-" if calibration is None else _with(getattr(calibration, name), calibration.intervals.get(name))
 
 
@@ -161,9 +163,13 @@ def confusion_table(summary: EvaluationSummary, suffix: str = "") -> FigureTable
 def spread_table(summary: EvaluationSummary) -> FigureTable:
     """Median, extremes and quartiles over subjects."""
     rows = tuple(
-        (title, *(number(x) for x in (one.median, one.minimum, one.maximum, one.q25, one.q75)), str(one.subjects))
+        (
+            title,
+            *(number(x) for x in (spread.median, spread.minimum, spread.maximum, spread.q25, spread.q75)),
+            str(spread.subjects),
+        )
         for name, title in _OVERVIEW.items()
-        if (one := summary.spread.get(name)) is not None
+        if (spread := summary.spread.get(name)) is not None
     )
     columns = ("over subjects", "median", "min", "max", "25 %", "75 %", "subjects")
     return FigureTable("Spread over subjects", columns, rows)
@@ -244,7 +250,7 @@ def _channels(read: Mapping[str, Mapping[str, int]]) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items()) or "none"
+        return ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or "none"
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ", ".join(map(_shown, value)) or "none"
     return str(value)

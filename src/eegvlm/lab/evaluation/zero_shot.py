@@ -178,8 +178,8 @@ class WrittenAnswers:
                     self.refused[answer.strip()] += 1
                 else:
                     stages[row] = stage
-        shown = {panel.name: night.panels.get(panel.name) for panel in self._processor.layout.panels}
-        channels = {name: held[0].name if held else None for name, held in shown.items()}
+        panels = {panel.name: night.panels.get(panel.name) for panel in self._processor.layout.panels}
+        channels = {name: candidates[0].name if candidates else None for name, candidates in panels.items()}
         return JudgedReading(Hypnogram(stages, EPOCH_S, recording.start), channels)
 
     @torch.inference_mode()
@@ -194,9 +194,9 @@ class WrittenAnswers:
 
     def table(self) -> FigureTable:
         """Return the answers that are no stage, the most frequent first."""
-        shown = self.refused.most_common(_MOST_SHOWN)
-        rows = [(_short(text), str(count)) for text, count in shown]
-        rest = len(self.refused) - len(shown)
+        frequent = self.refused.most_common(_MOST_SHOWN)
+        rows = [(_short(text), str(count)) for text, count in frequent]
+        rest = len(self.refused) - len(frequent)
         title = f"Answers that are no stage, counted as wrong: {self.refused.total()} of {self.answered}"
         return FigureTable(title + (f"; {rest} more texts" if rest > 0 else ""), ("answer", "epochs"), tuple(rows))
 

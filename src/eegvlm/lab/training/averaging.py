@@ -56,7 +56,7 @@ class Averaging:
     def put_in(self, pictures: Iterable[torch.Tensor]) -> None:
         """Give the network the mean, and batch statistics that fit it.
 
-        Where patience ended training before any step counted, the network stays as it is.
+        Where patience ended training before any step counted, the network does not change.
 
         Parameters
         ----------

@@ -56,7 +56,7 @@ def build(recipe: Recipe) -> tuple[Any, Any]:
 
 
 def geometry(recipe: Recipe) -> Any:
-    """Return the configuration of the recipe's model, of which no weight is read.
+    """Return the configuration of the recipe's model; no weights are read.
 
     A stock LLaVA-1.5 on the hub has the geometry of its preset, and is not asked for.
 

@@ -63,10 +63,12 @@ def scored_nights(
         if isinstance(batches, GeneralBatches):
             rows.append(batches.label_log_probabilities(model, inputs).double().cpu().numpy())
             continue
-        context, own = (inputs[name].to(model.device) if name in inputs else None for name in ("context", "own"))
+        context, night_vector = (
+            inputs[name].to(model.device) if name in inputs else None for name in ("context", "own")
+        )
         pixel_values = batches.pixel_values(inputs["microvolt"], model.device).to(model.dtype)
         prompts = inputs["input_ids"][:, :-2].to(model.device)
-        logits = model.read_stages(prompts, pixel_values, context, ids, own, use_cache=False)
+        logits = model.read_stages(prompts, pixel_values, context, ids, night_vector, use_cache=False)
         rows.append(logits.double().cpu().numpy())
     logits_of_rows, nights = np.concatenate(rows), []
     for night in range(len(store.nights)):
@@ -133,7 +135,7 @@ def _best_temperature(pieces: list[_Piece], least: float = 0.0) -> tuple[float, 
     sources = {source for source, _, stages in pieces if (stages >= 0).any()}
     joined = [
         (
-            np.concatenate([given for name, given, _ in pieces if name == source]),
+            np.concatenate([logits for name, logits, _ in pieces if name == source]),
             np.concatenate([stages for name, _, stages in pieces if name == source]),
         )
         for source in sorted(sources)
@@ -141,7 +143,9 @@ def _best_temperature(pieces: list[_Piece], least: float = 0.0) -> tuple[float, 
 
     def loss(log_temperature: float) -> float:
         temperature = float(np.exp(log_temperature))
-        return float(np.mean([negative_log_likelihood(tempered(given, temperature), to) for given, to in joined]))
+        return float(
+            np.mean([negative_log_likelihood(tempered(logits, temperature), stages) for logits, stages in joined])
+        )
 
     result = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
     if np.exp(result.x) < least:

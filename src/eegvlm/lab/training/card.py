@@ -24,9 +24,9 @@ from eegvlm.hypnogram.smoothing import posterior
 from eegvlm.lab.datasets import TrainingRecord
 from eegvlm.lab.training.calibration import CalibrationNight, Fitted, softmax
 from eegvlm.lab.training.checkpoints import read_log
-from eegvlm.lab.training.draws import learnt_shares
 from eegvlm.lab.training.recipe import Recipe
 from eegvlm.lab.training.record import section
+from eegvlm.lab.training.samplers import learnt_shares
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model.weights import packaged_models
 
@@ -163,12 +163,12 @@ def write_card(
 def _sources(part: str, store: TrainingStore) -> Iterator[str]:
     """Yield a table row for each source."""
     for place, name in enumerate(store.sources):
-        here = store.source == place
+        in_source = store.source == place
         nights = len(store.files[name])
         first = sum(len(store.files[earlier]) for earlier in store.sources[:place])
         persons = len(set(store.persons[first : first + nights]))
-        counts = " | ".join(str(int((store.stages[here] == stage).sum())) for stage in STAGES)
-        yield f"| {part} | {name} | {nights} | {persons} | {here.sum()} | {counts} |"
+        counts = " | ".join(str(int((store.stages[in_source] == stage).sum())) for stage in STAGES)
+        yield f"| {part} | {name} | {nights} | {persons} | {in_source.sum()} | {counts} |"
 
 
 def _curve(phase: Path) -> str:
@@ -182,25 +182,27 @@ def _rows(
 ) -> Iterator[str]:
     """Yield a table row for each source, without and with smoothing; of each night, its person."""
     for source in sorted({night.source for night in nights if night.source}):
-        own = [night for night in nights if night.source == source]
+        source_nights = [night for night in nights if night.source == source]
         sleepers = np.repeat(
             [person for night, person in zip(nights, persons, strict=True) if night.source == source],
-            [len(night.stages) for night in own],
+            [len(night.stages) for night in source_nights],
         )
-        stages = np.concatenate([night.stages for night in own])
-        alone = [softmax(night.logits, fitted.stage_temperature) for night in own]
+        stages = np.concatenate([night.stages for night in source_nights])
+        alone = [softmax(night.logits, fitted.stage_temperature) for night in source_nights]
         smoothed = [
-            posterior(one, strength=fitted.smoothing_strength, prior=prior, temperature=fitted.smoothed_temperature)
-            for one in alone
+            posterior(
+                unsmoothed, strength=fitted.smoothing_strength, prior=prior, temperature=fitted.smoothed_temperature
+            )
+            for unsmoothed in alone
         ]
         for name, probabilities in (("none", alone), ("posterior", smoothed)):
             scored = stages >= 0
-            given = np.concatenate(probabilities)[scored]
-            answers = given.argmax(axis=1)
+            pooled = np.concatenate(probabilities)[scored]
+            answers = pooled.argmax(axis=1)
             scorings = stages[scored].astype(np.int8), answers.astype(np.int8)
             agreed = agreement_of_stages(*scorings)
             accuracy, kappa = _intervals(*scorings, sleepers[scored])
-            error = expected_calibration_error(given.max(axis=1), answers == stages[scored])
+            error = expected_calibration_error(pooled.max(axis=1), answers == stages[scored])
             recalls = " | ".join("-" if s.recall is None else f"{s.recall:.3f}" for s in agreed.stages)
             yield (
                 f"| {source} | {name} | {scored.sum()} | {agreed.accuracy:.3f}{accuracy} "
@@ -215,13 +217,13 @@ def _intervals(
     persons = np.unique(sleepers)
     if len(persons) < 2:
         return "", ""
-    apart = np.stack([confusion_matrix(stages[sleepers == one], answers[sleepers == one]) for one in persons])
-    drawn = [agreement_of_matrix(counts.astype(np.int64)) for counts in Bootstrap().sums(apart)]
-    accuracy = np.array([one.accuracy for one in drawn])
-    kappa = np.array([np.nan if one.kappa is None else one.kappa for one in drawn])
-    found = intervals_of({"accuracy": accuracy, "kappa": kappa})
-    said = {name: f" {interval.text}" for name, interval in found.items()}
-    return said["accuracy"], said.get("kappa", "")
+    apart = np.stack([confusion_matrix(stages[sleepers == person], answers[sleepers == person]) for person in persons])
+    resamples = [agreement_of_matrix(counts.astype(np.int64)) for counts in Bootstrap().sums(apart)]
+    accuracy = np.array([agreed.accuracy for agreed in resamples])
+    kappa = np.array([np.nan if agreed.kappa is None else agreed.kappa for agreed in resamples])
+    intervals = intervals_of({"accuracy": accuracy, "kappa": kappa})
+    texts = {name: f" {interval.text}" for name, interval in intervals.items()}
+    return texts["accuracy"], texts.get("kappa", "")
 
 
 def _plain(value: Any) -> Any:

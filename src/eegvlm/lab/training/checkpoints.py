@@ -84,8 +84,8 @@ def last_checkpoint(folder: Path) -> Path | None:
     """Return the whole checkpoint of the most steps in a phase's folder."""
     if not folder.is_dir():
         return None
-    whole = [one for one in folder.iterdir() if re.fullmatch(r"checkpoint-\d+", one.name)]
-    return max(whole, key=lambda one: int(one.name.partition("-")[2]), default=None)
+    whole = [checkpoint for checkpoint in folder.iterdir() if re.fullmatch(r"checkpoint-\d+", checkpoint.name)]
+    return max(whole, key=lambda checkpoint: int(checkpoint.name.partition("-")[2]), default=None)
 
 
 @contextmanager
@@ -151,8 +151,8 @@ def check_kind(checkpoint: Path, *, sharded: str) -> None:
     files = {"FSDP": "optimizer.bin", "DeepSpeed": "latest"}
     written_by = next((kind for kind, file in files.items() if (checkpoint / file).exists()), "")
     if written_by != sharded:
-        said = f"written under {written_by}" if written_by else f"written without {sharded}"
-        raise InputError(checkpoint, "optimizer", said, "resume with the configuration file that the run began with")
+        origin = f"written under {written_by}" if written_by else f"written without {sharded}"
+        raise InputError(checkpoint, "optimizer", origin, "resume with the configuration file that the run began with")
 
 
 def write_random_state(checkpoint: Path, processes: Processes) -> None:
@@ -172,7 +172,7 @@ def read_random_state(checkpoint: Path, processes: Processes) -> None:
 
 
 def write_json(file: Path, value: Any) -> None:
-    """Write a value as a file that is there whole or not at all."""
+    """Write a value as JSON, atomically."""
     write_text(file, json.dumps(value, indent=1) + "\n")
 
 

@@ -13,7 +13,7 @@ from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
 from eegvlm.lab.datasets import Night, open_dataset, split_by_subject
 from eegvlm.lab.epochs import is_store
-from eegvlm.lab.training.built import ANY_STORE, BuiltNight, built_nights
+from eegvlm.lab.training.parquet_nights import ANY_STORE, ParquetNight, parquet_nights
 from eegvlm.lab.training.source_recipe import RecordedNights, UnlabelledNights
 
 _LOG = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def chosen_nights(
     *,
     unpacked: Path | None = None,
     level: int = logging.DEBUG,
-) -> list[Night] | list[BuiltNight]:
+) -> list[Night] | list[ParquetNight]:
     """Return the nights of a source, in the order of their names: of a data set, or of a built epoch store.
 
     Parameters
@@ -62,7 +62,7 @@ def chosen_nights(
     """
     root = folder_of(source.name, roots)
     if source.dataset == ANY_STORE or is_store(root):
-        return _taken(source, built_nights(source, root, layout, unpacked or root), root)
+        return _taken(source, parquet_nights(source, root, layout, unpacked or root), root)
     return recorded_nights(source, roots, level=level)
 
 

@@ -66,19 +66,19 @@ class Mapped:
         vectors = self.network(pixel_values).float()
         mean, turn, shift = (part.to(vectors.device) for part in (self.mean, self.turn, self.shift))
         with torch.autocast(vectors.device.type, enabled=False):
-            moved: torch.Tensor = vectors + (vectors - mean) @ turn + shift
-        return moved
+            mapped: torch.Tensor = vectors + (vectors - mean) @ turn + shift
+        return mapped
 
     def adapted(self, pixel_values: torch.Tensor, epochs: int, share: float) -> Mapped:
         """See :meth:`~eegvlm.model.enhancement.EnhancementNetwork.adapted`; the move stays."""
         return replace(self, network=self.network.adapted(pixel_values, epochs, share))
 
     def digest(self) -> str:
-        """Return what tells it from others."""
-        held = hashlib.sha256(network_digest(self.network).encode())
+        """Return a digest of the network and its map."""
+        sha256 = hashlib.sha256(network_digest(self.network).encode())
         for part in (self.mean, self.turn, self.shift):
-            held.update(part.numpy().tobytes())
-        return held.hexdigest()
+            sha256.update(part.numpy().tobytes())
+        return sha256.hexdigest()
 
 
 def network_digest(network: nn.Module) -> str:
@@ -89,22 +89,22 @@ def network_digest(network: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def moved_to(own: npt.NDArray[np.float32], wanted: npt.NDArray[np.float32], network: EnhancementNetwork) -> Mapped:
+def fit_map(source: npt.NDArray[np.float32], target: npt.NDArray[np.float32], network: EnhancementNetwork) -> Mapped:
     """Fit the map from one network's vectors to another's.
 
     Parameters
     ----------
-    own, wanted
+    source, target
         (n, channels) vectors of the same pictures.
     network
-        Which gives ``own``.
+        That gives ``source``.
 
     Notes
     -----
-    Ridge regression of the difference, so that without evidence nothing is moved.
+    Ridge regression of the difference, so that the map is the identity where the data say nothing.
     """
-    mean, goal = own.mean(axis=0, dtype=np.float64), wanted.mean(axis=0, dtype=np.float64)
-    centred, rest = own - mean, (wanted - goal) - (own - mean)
+    mean, goal = source.mean(axis=0, dtype=np.float64), target.mean(axis=0, dtype=np.float64)
+    centred, rest = source - mean, (target - goal) - (source - mean)
     square = centred.T @ centred
     penalty = _PENALTY * np.trace(square) / len(square) + 1e-12
     turn = np.linalg.solve(square + penalty * np.eye(len(square)), centred.T @ rest)
@@ -132,8 +132,8 @@ class CrossFit:
         return self.networks[int(self.group[night])]
 
     def digest(self) -> str:
-        """Return what tells it from others."""
-        return hashlib.sha256("".join(one.digest() for one in self.networks).encode()).hexdigest()
+        """Return a digest of all networks and maps."""
+        return hashlib.sha256("".join(network.digest() for network in self.networks).encode()).hexdigest()
 
 
 def cross_fit(
@@ -158,12 +158,12 @@ def cross_fit(
     """
     networks = []
     for left_out, network in enumerate(apart):
-        seen = np.flatnonzero(group[night] != left_out)
-        few = seen[:: max(1, len(seen) // (ROWS_PER_CHANNEL * shipped.channels))]
-        networks.append(moved_to(vectors(network, few), vectors(shipped, few), network))
+        learnt = np.flatnonzero(group[night] != left_out)
+        few = learnt[:: max(1, len(learnt) // (ROWS_PER_CHANNEL * shipped.channels))]
+        networks.append(fit_map(vectors(network, few), vectors(shipped, few), network))
     return CrossFit(networks, group)
 
 
 def apart_from(network: EnhancementNetwork) -> EnhancementNetwork:
-    """Return a copy that stays as it is while the network is trained on."""
+    """Return a copy that does not change while the network is trained on."""
     return copy.deepcopy(network).eval()

@@ -1,21 +1,19 @@
-"""Batches: which epochs are drawn, what recorders do to them, and what the model is asked."""
+"""Batches: what recorders do to the epochs that are drawn, and what the model is asked."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.utils.data import Sampler
 
 from eegvlm.lab.simulation import Randomisation, randomise
-from eegvlm.lab.training.context import NightVectors, cut
 from eegvlm.lab.training.descriptions import Descriptions
-from eegvlm.lab.training.recipe import DataRecipe, Mixture
+from eegvlm.lab.training.night_vectors import NightVectors, cut
+from eegvlm.lab.training.recipe import DataRecipe
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.signals import Role
@@ -27,43 +25,6 @@ Signals = dict[str, npt.NDArray[np.float32]]
 AnyProcessor = EegVlmProcessor | GeneralProcessor
 
 _RIGHT_LEAD = (0.6, 1.1)
-
-
-def row_chances(store: TrainingStore, mixture: Mixture, stage_shares: tuple[float, ...]) -> npt.NDArray[np.float64]:
-    """Return the probability (n,) with which each epoch is drawn.
-
-    Sources share the draws by their weights, the stages of a source by ``stage_shares``.
-    """
-    weights = np.array(mixture.weights)
-    cell = store.source * 5 + store.stages
-    counts = np.bincount(cell, minlength=5 * len(weights)).reshape(-1, 5)
-    shares = np.array(stage_shares) * (counts > 0)
-    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
-    chances = (weights[:, None] * shares / np.maximum(counts, 1)).reshape(-1)[cell]
-    return np.asarray(chances / chances.sum())
-
-
-def even_chances(store: TrainingStore, mixture: Mixture) -> npt.NDArray[np.float64]:
-    """Return the probability (n,) with which each epoch is drawn where stages do not matter: all of a source alike."""
-    weights = np.array(mixture.weights)
-    counts = np.bincount(store.source, minlength=len(weights))
-    chances = (weights / np.maximum(counts, 1))[store.source]
-    return np.asarray(chances / chances.sum())
-
-
-class SeededDraws(Sampler[int]):
-    """Rows drawn with replacement; the seed decides all of them, so that a resumed run draws the same."""
-
-    def __init__(self, chances: npt.NDArray[np.float64], count: int, seed: int) -> None:
-        self.chances, self.count, self.seed = chances, count, seed
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.seed, 5])
-        edges = np.cumsum(self.chances)
-        return iter(np.minimum(np.searchsorted(edges, rng.random(self.count)), len(edges) - 1).tolist())
 
 
 @dataclass(frozen=True)
@@ -88,8 +49,8 @@ class Augmentation:
     @classmethod
     def of(cls, data: DataRecipe, seed: int, randomisation: Randomisation | None = None) -> Augmentation:
         """Take a recipe's, with another randomisation where one is given."""
-        seen = randomisation or data.randomisation
-        return cls(seen, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog, data.eeg_alone)
+        recorder = randomisation or data.randomisation
+        return cls(recorder, data.channel_drop, seed, data.emg_gain_db, data.bipolar_eog, data.eeg_alone)
 
     def epochs(self, signals: Signals, processor: AnyProcessor, rows: npt.NDArray[np.int64]) -> Signals:
         """Show every epoch through a recorder of its own."""
@@ -235,9 +196,9 @@ class Batches:
             if self.unmeasured:
                 vectors[rng.random(len(rows)) < self.unmeasured, :, self.own_channels :] = np.nan
             inputs["context"] = torch.from_numpy(vectors)
-            own = self.context.own(rows, versions)
-            if own is not None:
-                inputs["own"] = torch.from_numpy(own)
+            states = self.context.states(rows, versions)
+            if states is not None:
+                inputs["own"] = torch.from_numpy(states)
             if self.augmentation is not None:
                 signals = self.augmentation.by_night(signals, self.processor, self.store.night[rows], versions)
         elif self.augmentation is not None:
@@ -255,15 +216,15 @@ class Batches:
             encoded = self.processor.tokenizer(texts, padding=True, return_tensors="pt")
             return {**inputs, "descriptions": encoded["input_ids"], "description_mask": encoded["attention_mask"]}
         if self.rationales is not None and rng.random() < self.reasoned:
-            seen = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
-            return {**inputs, **self._reasons([self.rationales[n][version][at] for n, version, at in seen])}
+            keys = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
+            return {**inputs, **self._reasons([self.rationales[n][version][at] for n, version, at in keys])}
         return {**inputs, **self._answers(inputs["stages"])}
 
     def pixel_values(self, microvolt: torch.Tensor, device: torch.device) -> torch.Tensor:
         """Draw a batch's signals (n, panels, samples) on a device: float32 (n, channels, height, width) there."""
-        there = microvolt.to(device, non_blocking=True)
-        drawn = self.processor.draw({panel: there[:, place] for place, panel in enumerate(self.store.panels)})
-        return self.processor.normalise(drawn)
+        on_device = microvolt.to(device, non_blocking=True)
+        pictures = self.processor.draw({panel: on_device[:, place] for place, panel in enumerate(self.store.panels)})
+        return self.processor.normalise(pictures)
 
     def _answers(self, stages: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return prompts followed by the label token and the end; only these two are labels."""
@@ -276,15 +237,15 @@ class Batches:
         return {"input_ids": torch.cat([prompts, answers], dim=1), "labels": labels}
 
     def _reasons(self, texts: list[str]) -> dict[str, torch.Tensor]:
-        """Return the reasoned prompt followed by each text and the end, padded on the right; the text is the label."""
+        """Return the prompt for reasons, each text and the end token, padded on the right; the text is the label."""
         tokenizer = self.processor.tokenizer
         encoded = [self.processor.encode_rationale(text) for text in texts]
-        longest = max(len(asked) + len(answer) for asked, answer in encoded)
+        longest = max(len(prompt) + len(answer) for prompt, answer in encoded)
         ids = torch.full((len(texts), longest), tokenizer.pad_token_id)
         labels = torch.full((len(texts), longest), -100)
-        for row, (asked, answer) in enumerate(encoded):
-            ids[row, : len(asked) + len(answer)] = torch.tensor([*asked, *answer])
-            labels[row, len(asked) : len(asked) + len(answer)] = torch.tensor(answer)
-        mask = torch.arange(longest) < torch.tensor([len(asked) + len(answer) for asked, answer in encoded])[:, None]
-        asked_for = torch.full((len(texts),), len(encoded[0][0]))
-        return {"input_ids": ids, "labels": labels, "attention_mask": mask.long(), "prompt_length": asked_for}
+        for row, (prompt, answer) in enumerate(encoded):
+            ids[row, : len(prompt) + len(answer)] = torch.tensor([*prompt, *answer])
+            labels[row, len(prompt) : len(prompt) + len(answer)] = torch.tensor(answer)
+        mask = torch.arange(longest) < torch.tensor([len(prompt) + len(answer) for prompt, answer in encoded])[:, None]
+        prompt_length = torch.full((len(texts),), len(encoded[0][0]))
+        return {"input_ids": ids, "labels": labels, "attention_mask": mask.long(), "prompt_length": prompt_length}

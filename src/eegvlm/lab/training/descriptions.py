@@ -35,7 +35,10 @@ def describe_nights(store: TrainingStore, layout: ImageLayout, folder: Path) -> 
         signals = corrected(layout, store.whole_night(night, slice(None)), store.corrections(night, layout))
         findings, contexts = measured(signals, layout)
         rng = np.random.default_rng([night, 8])
-        return [describe(found, context, rng=rng) for found, context in zip(findings, contexts, strict=True)]
+        return [
+            describe(epoch_findings, context, rng=rng)
+            for epoch_findings, context in zip(findings, contexts, strict=True)
+        ]
 
     files = night_files(folder, [[f"{key}.json"] for key in store.nights], compute, write=write_texts)
     return [read_texts(file) for (file,) in files]

@@ -103,9 +103,9 @@ def estimate(recipe: Recipe, processes: Processes | None = None) -> list[PhaseCo
     table = OBJECTIVES if is_ours else GENERAL_OBJECTIVES
     objectives = [table[phase.objective](phase) for phase in recipe.phases]
     if is_ours and config.alignment == "none":
-        objectives = [one for one in objectives if not one.network]
+        objectives = [objective for objective in objectives if not objective.network]
     if is_ours:
-        check_members([one.phase for one in objectives], config)
+        check_members([objective.phase for objective in objectives], config)
     return [_cost(objective, recipe, model, config, processes) for objective in objectives]
 
 
@@ -167,8 +167,8 @@ def lines(costs: list[PhaseCost], processes: Processes, unknown: str) -> Iterato
     devices = "one device" if processes.count == 1 else f"{processes.count} devices, weights {shared}"
     yield f"parameters: {_count(max(cost.parameters for cost in costs))}; {devices}"
     for cost in costs:
-        known = cost.activations is not None
-        activations, most = (_bytes(cost.activations or 0), "") if known else ("unknown", "at least ")
+        is_counted = cost.activations is not None
+        activations, most = (_bytes(cost.activations or 0), "") if is_counted else ("unknown", "at least ")
         steps = "as many steps as the data give" if cost.steps is None else f"{cost.steps} steps"
         time = "" if cost.hours is None else f", {cost.hours:.2f} h"
         yield (

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.evidence import BANDS, beside_median, entries, entry_places, evidence_vectors, measure_night
-from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.night_files import night_files, version_names
+from eegvlm.lab.training.night_vectors import seen_night
 from eegvlm.lab.training.spectral_nights import SPECTRAL_VERSIONS, SpectralNight
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
@@ -94,8 +94,8 @@ def write_evidence(
         night = stored[place]
         if isinstance(night, SpectralNight):
             return night.entries(version)
-        seen = seen_night(store, processor, augmentation, place, version)
-        return evidence_vectors(seen, measure_night(seen))
+        prepared = seen_night(store, processor, augmentation, place, version)
+        return evidence_vectors(prepared, measure_night(prepared))
 
     names = version_names(store.nights, counts)
     return NightEvidence(store, night_files(folder, names, compute, progress=progress))
@@ -114,7 +114,7 @@ class EvidenceBatches:
     columns
         Places of the model's entries among those of this version.
     data
-        How windows vary; None: each is as it is, for validation.
+        How windows vary; None: they do not, for validation.
     others
         See :class:`~eegvlm.lab.training.phase_recipe.Phase`.
     """

@@ -58,14 +58,14 @@ class EvidenceData:
             ("epochs", self.epochs < 1, "give 1 or more"),
             ("piece_epochs", not 1 <= fewest <= most, "give two numbers from 1, the smaller first"),
             ("jitter", not 0 <= self.jitter < float("inf"), "give 0 or more"),
-            *((one.name, not 0 <= getattr(self, one.name) <= 1, "give a share from 0 to 1") for one in fields(self)
-              if one.type == "float" and one.name != "jitter"),
+            *((field.name, not 0 <= getattr(self, field.name) <= 1, "give a share from 0 to 1")
+              for field in fields(self) if field.type == "float" and field.name != "jitter"),
         ):  # fmt: skip
             if wrong:
                 raise InputError(path, f"data.evidence.{name}", getattr(self, name), hint)
 
     def window(self, length: int, rng: np.random.Generator) -> int:
-        """Return the length of a window of a night of so many epochs."""
+        """Return the length of a window of a night with this many epochs."""
         if rng.random() < self.pieces:
             return min(length, int(rng.integers(self.piece_epochs[0], self.piece_epochs[1] + 1)))
         return min(length, self.epochs)

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.evidence import beside_median
-from eegvlm.lab.training.context import NightVectors, read_lengths
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence
 from eegvlm.lab.training.night_files import night_files
+from eegvlm.lab.training.night_vectors import NightVectors, read_lengths
 from eegvlm.model.evidence_encoder import EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
 
@@ -64,16 +64,16 @@ def fit_familiarity(
                 length = min(len(whole), int(rng.integers(pieces[0], pieces[1] + 1)))
                 first = int(rng.integers(len(whole) - length + 1))
                 parts.append(whole[first : first + length])
-            found = [medians for part in parts if (medians := familiarity.medians(part)) is not None]
-            described += found
-            groups += [persons[evidence.store.persons[night]]] * len(found)
+            night_medians = [medians for part in parts if (medians := familiarity.medians(part)) is not None]
+            described += night_medians
+            groups += [persons[evidence.store.persons[night]]] * len(night_medians)
     if len(set(groups)) >= LEAST_PERSONS:
         familiarity.fit(np.stack(described), np.array(groups))
 
 
 @torch.inference_mode()
 def with_evidence(
-    given: NightVectors,
+    nights: NightVectors,
     evidence: NightEvidence,
     encoder: EvidenceEncoder,
     columns: list[int],
@@ -84,7 +84,7 @@ def with_evidence(
 
     Parameters
     ----------
-    given
+    nights
         High-level vectors.
     evidence
         Of the same nights and versions.
@@ -95,13 +95,13 @@ def with_evidence(
     folder
         One file a night and version; a folder belongs to one encoder.
     seed
-        By which every second version is read in pieces, as a night encoder reads it
-        (:func:`eegvlm.lab.training.context.with_own`). None: all are read whole.
+        Of the pieces in which every second version is read, as a night encoder reads it
+        (:func:`eegvlm.lab.training.night_vectors.with_night_states`). None: all are read whole.
     """
     device = next(encoder.parameters()).device
 
     def compute(night: int, version: int) -> npt.NDArray[np.float16]:
-        vectors, entries = np.load(given.files[night][version]), evidence.whole(night, version)
+        vectors, entries = np.load(nights.files[night][version]), evidence.whole(night, version)
         lengths = read_lengths(len(entries), seed, night, version)
         states = []
         for first, length in zip(np.cumsum([0, *lengths[:-1]]).tolist(), lengths, strict=True):
@@ -109,4 +109,4 @@ def with_evidence(
             states.append(encoder(torch.from_numpy(piece)[None].to(device))[0].cpu().numpy())
         return np.concatenate([vectors, np.concatenate(states).astype(np.float16)], axis=1)
 
-    return NightVectors(given.store, night_files(folder, given.names, compute), given.epochs)
+    return NightVectors(nights.store, night_files(folder, nights.names, compute), nights.epochs)

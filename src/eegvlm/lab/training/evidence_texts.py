@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.evidence import epoch_texts, measure_night
-from eegvlm.lab.training.context import seen_night
 from eegvlm.lab.training.night_files import night_files, version_names
+from eegvlm.lab.training.night_vectors import seen_night
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import GeneralProcessor
 
@@ -75,8 +75,8 @@ def write_texts(
     """
 
     def compute(night: int, version: int) -> npt.NDArray[np.bytes_]:
-        seen = seen_night(store, processor, augmentation, night, version)
-        return np.array([text.encode() for text in epoch_texts(seen, measure_night(seen))])
+        prepared = seen_night(store, processor, augmentation, night, version)
+        return np.array([text.encode() for text in epoch_texts(prepared, measure_night(prepared))])
 
     names = version_names(store.nights, versions)
     return NightTexts(store, night_files(folder, names, compute, progress=progress))

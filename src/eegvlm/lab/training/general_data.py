@@ -95,8 +95,8 @@ class GeneralBatches:
 
     def label_log_probabilities(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return the log-probabilities of the five labels, (n, 5), of a batch that :meth:`__call__` gave."""
-        asked, labels = for_model(model, inputs["asked"]), self.processor.labels
-        return label_log_probabilities(model, asked, labels, padded=self.processor.reads_evidence)
+        prompt, labels = for_model(model, inputs["asked"]), self.processor.labels
+        return label_log_probabilities(model, prompt, labels, padded=self.processor.reads_evidence)
 
     def _versions(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
         """Return through which version of its night each row is seen, (n,); None where nothing was measured."""
@@ -133,9 +133,9 @@ class GeneralBatches:
                 else list(zip(self.store.night[rows].tolist(), versions.tolist(), strict=True))
             )
             around = [self._around(int(row), recorder) for row, recorder in zip(rows, recorders, strict=True)]
-            signals = {panel: np.concatenate([one[panel] for one in around]) for panel in around[0]}
-        drawn = self.processor.draw(signals)
-        return drawn.reshape(len(rows), count, *drawn.shape[1:])
+            signals = {panel: np.concatenate([window[panel] for window in around]) for panel in around[0]}
+        pictures = self.processor.draw(signals)
+        return pictures.reshape(len(rows), count, *pictures.shape[1:])
 
     def _around(self, row: int, recorder: tuple[int, int]) -> Signals:
         """Return an epoch between its neighbours, {panel: (pictures an epoch, samples) µV}; NaN beyond the night."""

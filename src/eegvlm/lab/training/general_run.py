@@ -11,12 +11,12 @@ import torch
 from eegvlm.core.files import make_folder, replacing_folder
 from eegvlm.lab.training.calibration import fit, scored_nights
 from eegvlm.lab.training.card import write_card
-from eegvlm.lab.training.draws import learnt_shares
 from eegvlm.lab.training.objectives import GENERAL_OBJECTIVES, Objective
 from eegvlm.lab.training.objectives.answer_text import validation_batches
 from eegvlm.lab.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.lab.training.recipe import Phase
 from eegvlm.lab.training.run import TrainingRun
+from eegvlm.lab.training.samplers import learnt_shares
 from eegvlm.lab.training.tensor_files import system_errors
 
 

@@ -20,8 +20,8 @@ class _Sum(torch.autograd.Function):
     """The sum over processes; each one's gradient is the sum of all, because each one's loss reads the sum."""
 
     @staticmethod
-    def forward(ctx: Any, own: torch.Tensor) -> torch.Tensor:
-        total = own.detach().clone()
+    def forward(ctx: Any, tensor: torch.Tensor) -> torch.Tensor:
+        total = tensor.detach().clone()
         distributed.all_reduce(total)
         return total
 
@@ -32,40 +32,40 @@ class _Sum(torch.autograd.Function):
         return total
 
 
-def sum_of_all(own: torch.Tensor) -> torch.Tensor:
+def sum_of_all(tensor: torch.Tensor) -> torch.Tensor:
     """Return the sum of a tensor over processes; gradients flow back to all of them."""
-    summed: torch.Tensor = own if process_count() == 1 else _Sum.apply(own)  # type: ignore[no-untyped-call]
+    summed: torch.Tensor = tensor if process_count() == 1 else _Sum.apply(tensor)  # type: ignore[no-untyped-call]
     return summed
 
 
-def all_rows(own: torch.Tensor) -> torch.Tensor:
-    """Return the rows of all processes, in their order; gradients flow back to where a row was computed.
+def all_rows(rows: torch.Tensor) -> torch.Tensor:
+    """Return the rows of all processes, in rank order; gradients flow back to the process that computed a row.
 
     Parameters
     ----------
-    own
-        (n, ...): this process's; of one shape in all of them.
+    rows
+        (n, ...), this process's; of the same shape in every process.
     """
     if process_count() == 1:
-        return own
-    blank = torch.zeros_like(own)
+        return rows
+    blank = torch.zeros_like(rows)
     index = distributed.get_rank()
-    return sum_of_all(torch.cat([own if place == index else blank for place in range(process_count())]))
+    return sum_of_all(torch.cat([rows if place == index else blank for place in range(process_count())]))
 
 
-def share_of_items(own: torch.Tensor) -> torch.Tensor | float:
-    """Return the weight of a mean over own items that makes the mean over processes one over all items.
+def share_of_items(count: torch.Tensor) -> torch.Tensor | float:
+    """Return the weight of this process's mean that makes the mean over processes a mean over all items.
 
     Parameters
     ----------
-    own
-        Number of items here.
+    count
+        Number of this process's items, a scalar tensor.
     """
     if process_count() == 1:
         return 1.0
-    total = own.clone().float()
+    total = count.clone().float()
     distributed.all_reduce(total)
-    return own * process_count() / total
+    return count * process_count() / total
 
 
 def divided_like(value: torch.Tensor, place: torch.Tensor) -> torch.Tensor:

@@ -55,9 +55,9 @@ class LabelTexts:
         """
         places = []
         for row in np.flatnonzero(~allowed.all(axis=1)):
-            own = self.labels.tokens[int(stages[row])]
-            for depth in range(len(own)):
-                alike = [k for k, other in enumerate(self.labels.tokens) if other[:depth] == own[:depth]]
+            label = self.labels.tokens[int(stages[row])]
+            for depth in range(len(label)):
+                alike = [k for k, other in enumerate(self.labels.tokens) if other[:depth] == label[:depth]]
                 branches = self.labels.branches(alike, depth)
                 for token, reached in branches.items():
                     if not allowed[row, reached].any():
@@ -77,8 +77,8 @@ def answer_text(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
     """
     answer = inputs["answer"]
     length = answer.shape[1]
-    asked = with_said(inputs["asked"], answer.clamp(min=0))
-    logits = model(**asked, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
+    prompt = with_said(inputs["asked"], answer.clamp(min=0))
+    logits = model(**prompt, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
     if len(inputs["refused"]):
         logits = logits.index_put(tuple(inputs["refused"].T), logits.new_tensor(-torch.inf))
     losses = functional.cross_entropy(logits.transpose(1, 2), answer, ignore_index=_NONE, reduction="none")

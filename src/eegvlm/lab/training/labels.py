@@ -40,5 +40,5 @@ def add_labels(tokenizer: Any, model: Any) -> None:
     tables = {id(table.weight): table.weight for table in (model.get_input_embeddings(), model.get_output_embeddings())}
     with torch.no_grad():
         for weight in tables.values():
-            begun = torch.stack([weight[some].float().mean(dim=0) for some in pieces])
-            weight[rows] = begun.to(weight.dtype)
+            initial = torch.stack([weight[token_ids].float().mean(dim=0) for token_ids in pieces])
+            weight[rows] = initial.to(weight.dtype)

@@ -131,10 +131,10 @@ def run_phase(
         """Move a batch to the device and draw its pictures there."""
         batch = dict(inputs)
         microvolt = batch.pop("microvolt", None)
-        moved: dict[str, Any] = send_to_device(batch, device, non_blocking=True)
+        tensors: dict[str, Any] = send_to_device(batch, device, non_blocking=True)
         if microvolt is not None:
-            moved["pixel_values"] = batches.validation.pixel_values(microvolt, device)
-        return moved
+            tensors["pixel_values"] = batches.validation.pixel_values(microvolt, device)
+        return tensors
 
     def loader(store: Any, parts: list[list[int]], collate: Any) -> Iterator[dict[str, Any]]:
         return iter(DataLoader(store, batch_sampler=parts, collate_fn=collate, pin_memory=device.type == "cuda"))
@@ -163,11 +163,11 @@ def run_phase(
                 answers = None if logits is None else logits.float().cpu().numpy()
                 stages, sources = inputs["stages"].cpu().numpy(), inputs["source"].cpu().numpy()
                 results.append((number, loss.item(), answers, stages, sources))
-        every = sorted(processes.gather(results), key=lambda one: one[0])
+        every = sorted(processes.gather(results), key=lambda result: result[0])
         losses = np.repeat(np.array([loss for _, loss, *_ in every], np.float32), [len(part) for part in parts])
         figures = {"loss": float(losses.mean())}
         if every[0][2] is not None:
-            answers, stages, sources = (np.concatenate([one[place] for one in every]) for place in (2, 3, 4))
+            answers, stages, sources = (np.concatenate([result[place] for result in every]) for place in (2, 3, 4))
             figures |= objective.metrics(answers, stages, sources, store.sources)
         return {f"eval_{name}": value for name, value in figures.items()}
 
@@ -175,8 +175,8 @@ def run_phase(
         state.log.append({"step": state.step, **entry})
         if processes.main:
             checkpoints.append_log(folder, state.log[-1])
-            shown = ", ".join(f"{name} {value:.4g}" for name, value in entry.items() if "recall" not in name)
-            print(f"{phase.name} {state.step}/{state.steps}: {shown}", file=sys.stderr, flush=True)
+            summary = ", ".join(f"{name} {value:.4g}" for name, value in entry.items() if "recall" not in name)
+            print(f"{phase.name} {state.step}/{state.steps}: {summary}", file=sys.stderr, flush=True)
 
     def save_weights(place: Path) -> None:
         whole = parallel.whole_state(accelerator, module)
@@ -245,10 +245,10 @@ def run_phase(
             break
 
     part_batch_norms(trained)
-    if averaging is not None:  # every process counts whole batches, all the same ones
-        seen = batches.rows[: state.step * phase.batch_size]
+    if averaging is not None:  # every process counts the same whole batches
+        learnt_rows = batches.rows[: state.step * phase.batch_size]
         with torch.autocast(device.type, torch.bfloat16, enabled=objective.bfloat16):
-            averaging.put_in(objective.statistics_pictures(batches.train, seen, device))
+            averaging.put_in(objective.statistics_pictures(batches.train, learnt_rows, device))
     if averaging is not None or not figures:
         figures = evaluate()
     save_weights(folder / "weights")

@@ -32,8 +32,8 @@ def stage_loss(
         (n,): by how much each counts in the mean; all alike where not given.
     """
     full = compared >= 1
-    wanted = (1 - smoothing) * targets + smoothing * full / full.sum(dim=1, keepdim=True)
-    losses = -(wanted * log_probabilities.masked_fill(~full, 0.0)).sum(dim=1)
+    smoothed = (1 - smoothing) * targets + smoothing * full / full.sum(dim=1, keepdim=True)
+    losses = -(smoothed * log_probabilities.masked_fill(~full, 0.0)).sum(dim=1)
     return losses.mean() if counts is None else (losses * counts).sum() / counts.sum()
 
 
@@ -49,7 +49,7 @@ def weighed(logits: torch.Tensor, compared: torch.Tensor) -> torch.Tensor:
 def mean_over_readers(
     logits: Iterable[torch.Tensor], inputs: dict[str, torch.Tensor], smoothing: float, *, share: bool
 ) -> torch.Tensor:
-    """Return the loss of readers of the same windows, each of which learns by itself: the mean of theirs.
+    """Return the mean loss of readers of the same windows, each of which learns by itself.
 
     Parameters
     ----------

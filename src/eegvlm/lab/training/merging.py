@@ -14,7 +14,7 @@ from eegvlm.lab.training.checkpoints import PhaseState, last_checkpoint
 from eegvlm.lab.training.claiming import RECORD
 from eegvlm.lab.training.loop import DONE
 from eegvlm.lab.training.objectives import OBJECTIVES
-from eegvlm.lab.training.recipe import Phase, Recipe, recipe_of, without_removed
+from eegvlm.lab.training.recipe import Phase, Recipe, migrated, recipe_of
 from eegvlm.lab.training.run import TrainingRun
 
 
@@ -66,13 +66,13 @@ def _recipe(folder: Path) -> Recipe:
     """Return the recipe that a run states."""
     file = folder / RECORD
     try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        software, fields = held["software"], held["recipe"]
+        record = json.loads(file.read_text(encoding="utf-8"))
+        software, fields = record["software"], record["recipe"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(file, "recipe", error, "give the folder of a run of eegvlm train") from error
     if software != f"eeg-vlm {__version__}":
         raise InputError(file, "software", software, f"this is {__version__}: use the version that made the run")
-    return recipe_of(without_removed(fields), file)
+    return recipe_of(migrated(fields), file)
 
 
 def _ended(phase: Phase, folder: Path) -> bool:

@@ -28,7 +28,7 @@ class EnhancementRecipe:
 
 @dataclass(frozen=True)
 class ModelRecipe:
-    """What is trained: a checkpoint that is there, or a preset's geometry with random weights and a new tokenizer.
+    """What is trained: an existing checkpoint, or a preset's geometry with random weights and a new tokenizer.
 
     Parameters
     ----------

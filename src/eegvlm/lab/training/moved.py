@@ -56,8 +56,8 @@ def release(model: nn.Module, phase: Phase, *, frozen_in: torch.dtype) -> None:
         adapted = phase.lora is not None and name.startswith(PARTS["language"])
         moves = is_adapter(name) if adapted else name.startswith(prefixes_of(phase))
         parameter.requires_grad_(moves)
-        kept = moves or name.startswith(precise)
-        parameter.data = parameter.data.to(torch.float32 if kept else frozen_in)
+        in_float32 = moves or name.startswith(precise)
+        parameter.data = parameter.data.to(torch.float32 if in_float32 else frozen_in)
 
 
 def is_adapter(name: str) -> bool:
@@ -103,9 +103,9 @@ def save_moved(model: nn.Module, folder: Path, state: Mapping[str, torch.Tensor]
     if any(name.startswith(PARTS["evidence"]) for name in names):
         learnt = (*learnt, *PARTS["evidence"])
     names |= {name for name, _ in model.named_buffers() if learnt and name.startswith(learnt)}
-    held = model.state_dict() if state is None else state
+    weights = model.state_dict() if state is None else state
     make_folder(folder)
-    write_tensors(folder / WEIGHTS, {name: value for name, value in held.items() if name in names})
+    write_tensors(folder / WEIGHTS, {name: value for name, value in weights.items() if name in names})
 
 
 def _member(name: str) -> str:

@@ -54,7 +54,7 @@ def night_files(
     write: Callable[[Path, Any], None] = write_array,
     progress: Callable[[list[Any]], Iterable[Any]] = iter,
 ) -> list[list[Path]]:
-    """Compute what belongs to every version of every night, where its file is not there yet.
+    """Compute the file of every version of every night that does not exist yet.
 
     Parameters
     ----------

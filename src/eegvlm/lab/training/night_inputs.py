@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from eegvlm.lab.simulation import Randomisation
-from eegvlm.lab.training.context import NightVectors, with_own, write_night_vectors
 from eegvlm.lab.training.crossfit import CrossFit, network_digest
 from eegvlm.lab.training.data import Augmentation
 from eegvlm.lab.training.evidence_batches import NightEvidence, write_evidence
 from eegvlm.lab.training.evidence_states import with_evidence
 from eegvlm.lab.training.evidence_texts import NightTexts, write_texts
+from eegvlm.lab.training.night_vectors import NightVectors, with_night_states, write_night_vectors
 from eegvlm.lab.training.precision import use_bfloat16
 from eegvlm.lab.training.recipe import Recipe
 from eegvlm.lab.training.store import TrainingStore
@@ -22,7 +22,7 @@ from eegvlm.lab.training.store import TrainingStore
 
 @dataclass(frozen=True)
 class TrainingNightInputs:
-    """The nights of a run, and what its model makes of them as the phases so far left it.
+    """The nights of a run, and the vectors that its model computes from them after the phases so far.
 
     Parameters
     ----------
@@ -108,13 +108,13 @@ class TrainingNightInputs:
         config = self.model.config
         return self.followed(self.validation_vectors(config.context_epochs)) if config.reads_night else None
 
-    def followed(self, given: NightVectors, seed: int | None = None) -> NightVectors:
-        """Return vectors with what the night encoder, if any, makes of them; of some pieces where a seed is given."""
+    def followed(self, vectors: NightVectors, seed: int | None = None) -> NightVectors:
+        """Return vectors with the night encoder's output, if there is one; a seed has some nights read in pieces."""
         if not self.model.config.night_epochs:
-            return given
+            return vectors
         encoder = self.model.model.night.eval()
-        folder = given.files[0][0].parent / f"night-{network_digest(encoder)[:12]}"
-        return with_own(given, encoder, folder, seed)
+        folder = vectors.files[0][0].parent / f"night-{network_digest(encoder)[:12]}"
+        return with_night_states(vectors, encoder, folder, seed)
 
     def evidence(self, nights: TrainingStore, augmentation: Augmentation | None = None) -> NightEvidence:
         """Return what was measured on nights, each version through its recorder."""
@@ -137,7 +137,7 @@ class TrainingNightInputs:
         }
 
     def _measured(self, vectors: NightVectors, augmentation: Augmentation | None) -> NightVectors:
-        """Return vectors with what the evidence encoder, if there is one, makes of the same nights beside them."""
+        """Return vectors, followed by the evidence encoder's of the same nights if there is one."""
         if not self.model.config.reads_evidence:
             return vectors
         encoder, columns = self.model.model.evidence.eval(), self.model.config.evidence_columns

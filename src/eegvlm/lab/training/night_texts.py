@@ -33,9 +33,9 @@ def measured(
         Of each epoch.
     """
     roles = {panel.name: panel.roles[0] for panel in layout.panels}
-    shown = {roles[panel]: values for panel, values in signals.items() if not np.isnan(values).all()}
-    evidence = measure(shown, rate=layout.rate)
-    contexts = night_contexts(evidence, channel_words({role: role.value for role in shown}), stages)
+    by_role = {roles[panel]: values for panel, values in signals.items() if not np.isnan(values).all()}
+    evidence = measure(by_role, rate=layout.rate)
+    contexts = night_contexts(evidence, channel_words({role: role.value for role in by_role}), stages)
     return evidence.findings, contexts
 
 
@@ -58,6 +58,6 @@ def composed_rationales(
     """
     findings, contexts = measured(signals, layout, stages)
     return [
-        compose(found, context, Stage(stage)).text if stage >= 0 else ""
-        for found, context, stage in zip(findings, contexts, stages.tolist(), strict=True)
+        compose(epoch_findings, context, Stage(stage)).text if stage >= 0 else ""
+        for epoch_findings, context, stage in zip(findings, contexts, stages.tolist(), strict=True)
     ]

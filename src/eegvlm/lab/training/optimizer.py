@@ -42,11 +42,11 @@ def adamw(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
             (undecayed if spared else decayed).append((name, parameter))
     groups, of_projector = [], []
     for named, decay in ((decayed, phase.weight_decay), (undecayed, 0.0)):
-        projector = [one for name, one in named if name.startswith(PARTS["projector"])]
+        projector = [parameter for name, parameter in named if name.startswith(PARTS["projector"])]
         if phase.projector_learning_rate is None or not projector:
-            groups.append({"params": [one for _, one in named], "weight_decay": decay})
+            groups.append({"params": [parameter for _, parameter in named], "weight_decay": decay})
             continue
-        others = [one for name, one in named if not name.startswith(PARTS["projector"])]
+        others = [parameter for name, parameter in named if not name.startswith(PARTS["projector"])]
         groups.append({"params": others, "weight_decay": decay})
         of_projector.append({"params": projector, "weight_decay": decay, "lr": phase.projector_learning_rate})
     return torch.optim.AdamW([*groups, *of_projector], lr=phase.learning_rate, fused=True)

@@ -97,10 +97,12 @@ def whole_state(accelerator: Accelerator, module: nn.Module) -> Mapping[str, tor
     """Return the weights that move and the buffers, gathered from all processes; None where each process has them."""
     match sharding(accelerator):
         case "FSDP":
-            for one in module.modules():
-                if isinstance(one, FSDPModule):
-                    one.reshard()  # validation leaves the outermost weights whole
-            named: dict[str, Any] = {name: one for name, one in module.named_parameters() if one.requires_grad}
+            for submodule in module.modules():
+                if isinstance(submodule, FSDPModule):
+                    submodule.reshard()  # validation leaves the outermost weights whole
+            named: dict[str, Any] = {
+                name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad
+            }
             state = {name: value.full_tensor().cpu() for name, value in named.items()} | dict(module.named_buffers())
         case "DeepSpeed":
             state = accelerator.get_state_dict(module) or {}  # empty in all processes but one

@@ -27,7 +27,7 @@ def divided(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     Parameters
     ----------
     data
-        As the recipe states it; without a split it is returned as it is.
+        As the recipe states it; without a split it is returned unchanged.
     layout
         Of the model.
     roots
@@ -36,7 +36,7 @@ def divided(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     Raises
     ------
     InputError
-        If the fold is not there, or a source has nobody to train on.
+        If the fold does not exist, or a source has nobody to train on.
     """
     if data.split is None:
         return data
@@ -61,7 +61,9 @@ def divided(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
         return tuple(sources)
 
     train = recorded_of(split.train, beside)
-    if missing := [one.name for one in data.train.recorded if one.name not in {source.name for source in train}]:
+    if missing := [
+        recorded.name for recorded in data.train.recorded if recorded.name not in {source.name for source in train}
+    ]:
         hint = "leave this source out, or take another protocol"
         raise InputError("recipe", f"data {missing[0]}", f"nobody to train on in {split.name}", hint)
     return replace(
@@ -80,7 +82,7 @@ def n_folds(data: DataRecipe, layout: ImageLayout, roots: Mapping[str, Path]) ->
     if data.split.protocol == BY_PERSON:
         return data.split.groups
     nights = _nights(data.train.recorded, layout, roots)
-    return len(published_splits([night for some in nights.values() for night in some], data.split.protocol))
+    return len(published_splits([night for of_source in nights.values() for night in of_source], data.split.protocol))
 
 
 def held_out_nights(
@@ -101,7 +103,7 @@ def held_out_nights(
 
 def persons_of(mixture: Mixture, layout: ImageLayout, roots: Mapping[str, Path]) -> set[str]:
     """Return everyone of a mixture, those included whose spectra alone are followed."""
-    persons = {night.person for some in _nights(mixture.recorded, layout, roots).values() for night in some}
+    persons = {night.person for of_source in _nights(mixture.recorded, layout, roots).values() for night in of_source}
     for simulated in mixture.simulated:
         persons |= {f"simulated:{simulated.first_seed + place}" for place in range(simulated.nights)}
     for unlabelled in mixture.unlabelled:
@@ -158,13 +160,13 @@ def _nights(
 
 
 def _split(recipe: SplitRecipe, nights: Sequence[Night]) -> Split:
-    """Return the fold that is asked for, with persons to validate on."""
+    """Return the fold that the recipe states, with persons to validate on."""
     if recipe.protocol == BY_PERSON:
         splits, amount = split_by_subject(nights, folds=recipe.groups, seed=recipe.seed), _TENTH
     else:
         splits, amount = published_splits(nights, recipe.protocol), PROTOCOLS[recipe.protocol].validation
     if recipe.fold > len(splits) or recipe.folds not in (0, len(splits)):
-        asked = f"{recipe.fold}/{recipe.folds or len(splits)}"
-        raise InputError("recipe", "data.split.fold", asked, f"{recipe.protocol} has {len(splits)} folds")
+        fold = f"{recipe.fold}/{recipe.folds or len(splits)}"
+        raise InputError("recipe", "data.split.fold", fold, f"{recipe.protocol} has {len(splits)} folds")
     chosen = splits[recipe.fold - 1]
     return chosen if chosen.validation else with_validation(chosen, recipe.validation or amount, seed=recipe.seed)

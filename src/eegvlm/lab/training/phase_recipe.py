@@ -12,6 +12,9 @@ from eegvlm.lab.simulation import Randomisation
 
 Part = Literal["enhancement", "night", "evidence", "tower", "projector", "language"]
 
+RENAMED_OBJECTIVES = {"describe": "contrastive", "follow": "sequence"}
+"""Names in recipes of earlier versions, and today's."""
+
 
 @dataclass(frozen=True)
 class Lora:
@@ -44,12 +47,12 @@ class Phase:
     name
         Also the name of its folder.
     objective
-        ``describe``: the tower alone, contrastive between pictures and descriptions of what is measurable in
-        them. ``classify``: the enhancement network alone, cross-entropy of its classifier. ``follow``: the night
-        encoder alone, the same cross-entropy of all epochs of a window of the night. ``evidence``: the evidence
-        encoder alone, the same of windows of what was measured, each of its readers by itself. ``answer``: the whole
-        model, cross-entropy of the label token and the end of the answer. ``reason``: the same, but in a share of the
-        batches the model writes the reasons, too, composed from what is measurable in each epoch.
+        ``contrastive``: the tower alone, between pictures and descriptions of what is measurable in them.
+        ``classify``: the enhancement network alone, cross-entropy of its classifier. ``sequence``: the night encoder
+        alone, the same cross-entropy of all epochs of a window of the night. ``evidence``: the evidence encoder alone,
+        the same of windows of what was measured, each of its readers by itself. ``answer``: the whole model,
+        cross-entropy of the label token and the end of the answer. ``reason``: the same, but in a share of the batches
+        the model writes the reasons, too, composed from what is measurable in each epoch.
     trains
         Parts whose weights move: any of ``enhancement``, ``night``, ``evidence``, ``tower``, ``projector``,
         ``language``.
@@ -66,7 +69,7 @@ class Phase:
     scheduler, warmup
         How the learning rate falls after it has risen in this share of the steps.
     patience
-        Stop once the loss on the validation subjects has not improved over so many evaluations; 0: never.
+        Stop once the validation loss has not improved for this many evaluations; 0: never.
     lora
         The language model learns by adapters, its own weights are frozen; the labels' rows of its embeddings move.
     gradient_checkpointing
@@ -77,7 +80,7 @@ class Phase:
         Of ``classify``: before the network itself, train this many, each without one group of persons. Later phases
         read a person's high-level vectors from the network that has not seen this person.
     average
-        Of ``classify`` and ``follow``: the network ends as the mean of its weights over this share of the steps, the
+        Of ``classify`` and ``sequence``: the network ends as the mean of its weights over this share of the steps, the
         last ones (:mod:`eegvlm.lab.training.averaging`); 0: as they are after the last step.
     others
         What the weights that sources state by ``others`` are multiplied by in this phase.
@@ -125,6 +128,8 @@ class Phase:
         def refuse(value: object, hint: str) -> NoReturn:
             raise InputError(where, f"phase {self.name}", value, hint)
 
+        if self.objective in RENAMED_OBJECTIVES:
+            refuse(f"objective {self.objective}", f"write {RENAMED_OBJECTIVES[self.objective]}, as it is called now")
         if self.objective not in OBJECTIVES:
             refuse(f"objective {self.objective}", f"there are {', '.join(OBJECTIVES)}")
         objective = OBJECTIVES[self.objective]
@@ -137,9 +142,9 @@ class Phase:
             value = getattr(self, setting.name)
             if setting.name in objective_settings - objective.settings and value != setting.default:
                 having = [name for name, other in OBJECTIVES.items() if setting.name in other.settings]
-                said = setting.name if is_dataclass(value) else f"{setting.name} {value}"
-                refuse(said, f"phases of objective {', '.join(having)} alone have it")
-        for wrong, said, hint in (
+                stated = setting.name if is_dataclass(value) else f"{setting.name} {value}"
+                refuse(stated, f"phases of objective {', '.join(having)} alone have it")
+        for wrong, stated, hint in (
             (not self.trains, "trains nothing", f"name some of {', '.join(objective.parts)}"),
             (self.steps <= 0 and self.epochs <= 0, "no length", "give it steps, or epochs"),
             (self.accumulate < 1 or self.batch_size % self.accumulate, f"accumulate {self.accumulate}",
@@ -152,4 +157,4 @@ class Phase:
             (self.others < 0, f"others {self.others}", "give 0 or more"),
         ):  # fmt: skip
             if wrong:
-                refuse(said, hint)
+                refuse(stated, hint)

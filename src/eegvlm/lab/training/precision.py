@@ -17,5 +17,5 @@ def use_bfloat16(precision: str) -> bool:
 
 def frozen_dtype(recipe: Recipe) -> torch.dtype:
     """Return the precision in which a recipe holds weights that do not move."""
-    held = use_bfloat16(recipe.precision) and recipe.frozen_in == "bfloat16"
-    return torch.bfloat16 if held else torch.float32
+    in_bfloat16 = use_bfloat16(recipe.precision) and recipe.frozen_in == "bfloat16"
+    return torch.bfloat16 if in_bfloat16 else torch.float32

@@ -106,10 +106,10 @@ class Processes:
                 result = work()
             except InputError as error:
                 failure = InputError(error.path, error.field, str(error.value), error.hint)
-        told = [failure]
-        distributed.broadcast_object_list(told, src=0, group=_patient())
-        if told[0] is not None:
-            raise told[0]
+        failures = [failure]
+        distributed.broadcast_object_list(failures, src=0, group=_patient())
+        if failures[0] is not None:
+            raise failures[0]
         return result
 
     def main_first(self, work: Callable[[], T]) -> T:
@@ -145,13 +145,13 @@ class Processes:
             parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
         return trained
 
-    def gather(self, own: list[T]) -> list[T]:
+    def gather(self, items: list[T]) -> list[T]:
         """Return the lists of all processes, joined in their order."""
         if self.count == 1:
-            return own
-        held: list[Any] = [None] * self.count
-        distributed.all_gather_object(held, own, group=_patient())
-        return [item for one in held for item in one]
+            return items
+        gathered: list[Any] = [None] * self.count
+        distributed.all_gather_object(gathered, items, group=_patient())
+        return [item for part in gathered for item in part]
 
 
 @dataclass(frozen=True)

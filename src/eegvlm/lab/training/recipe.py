@@ -18,7 +18,7 @@ from eegvlm.errors import InputError
 from eegvlm.lab.simulation import Randomisation
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.model_recipe import ModelRecipe
-from eegvlm.lab.training.phase_recipe import Phase
+from eegvlm.lab.training.phase_recipe import RENAMED_OBJECTIVES, Phase
 from eegvlm.lab.training.source_recipe import (
     Mixture,
     RecordedNights,
@@ -85,7 +85,7 @@ class DataRecipe:
         panel, the right one empty.
     context_versions
         Randomised versions of each night whose vectors serve as context; a night encoder reads every second one in
-        pieces (:func:`.context.with_own`).
+        pieces (:func:`.night_vectors.with_night_states`).
     context_drop
         Probability, for each side, that an epoch's context is cut there, as at the ends of a recording; half of it that
         an epoch stands alone.
@@ -130,7 +130,7 @@ class Recipe:
     frozen_in
         Precision in which weights are held that do not move, where products are in bfloat16; the others are in float32.
     checkpoint_steps
-        After so many steps a phase is watched, and can be resumed from there.
+        Steps between validations; a phase can be resumed from each.
     """
 
     name: str
@@ -192,12 +192,15 @@ def _change(path: Path, fields: dict[str, Any], change: str) -> None:
         raise InputError(path, "--set", change, "no such setting in this recipe") from error
 
 
-def without_removed(fields: Any) -> Any:
-    """Return what an earlier version stated, without settings that are gone, where they said nothing else than now."""
+def migrated(fields: Any) -> Any:
+    """Return what an earlier version stated: objectives by today's names, without removed settings at their default."""
     if isinstance(fields, dict):
-        kept = {key: value for key, value in fields.items() if key not in _REMOVED or value != _REMOVED[key]}
-        return {key: without_removed(value) for key, value in kept.items()}
-    return [without_removed(value) for value in fields] if isinstance(fields, list) else fields
+        remaining = {key: value for key, value in fields.items() if key not in _REMOVED or value != _REMOVED[key]}
+        return {
+            key: RENAMED_OBJECTIVES.get(value, value) if key == "objective" else migrated(value)
+            for key, value in remaining.items()
+        }
+    return [migrated(value) for value in fields] if isinstance(fields, list) else fields
 
 
 def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
@@ -251,11 +254,11 @@ def check_split(data: DataRecipe, path: Path) -> None:
 
 
 def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
-    """Refuse sources of phases that are not there, and phases without a source."""
+    """Refuse sources of unknown phases, and phases without a source."""
     from eegvlm.lab.training.objectives import OBJECTIVES  # whose batches know recipes
 
     train, names = recipe.data.train, {phase.name for phase in recipe.phases}
-    limited = [one for one in train.simulated if one.phases]
+    limited = [source for source in train.simulated if source.phases]
     able = {phase.name for phase in recipe.phases if not OBJECTIVES[phase.objective].needs_signal}
     for spectral in train.spectral:
         wrong = [name for name in spectral.phases if name not in able]

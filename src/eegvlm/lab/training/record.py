@@ -15,7 +15,7 @@ from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
 from eegvlm.lab.datasets.training_record import FIELD, TrainingRecord
 from eegvlm.lab.training.parts import divided, followed_persons, persons_of
-from eegvlm.lab.training.recipe import Recipe, recipe_of, without_removed
+from eegvlm.lab.training.recipe import Recipe, migrated, recipe_of
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmConfig
 from eegvlm.model.general import STAGER_FILE
@@ -95,11 +95,11 @@ def recipe_of_card(checkpoint: Path) -> Recipe:
         raise InputError(card, "recipe", error, "name the recipe's file") from error
     if not isinstance(fields, dict):
         raise InputError(card, "recipe", "none quoted", "name the recipe's file")
-    return recipe_of(without_removed(fields), card)
+    return recipe_of(migrated(fields), card)
 
 
 def write_record(checkpoint: Path, record: TrainingRecord) -> None:
-    """Write a record into a checkpoint's configuration and card; one that is there is replaced.
+    """Write a record into a checkpoint's configuration and card, replacing any that is there.
 
     Raises
     ------
@@ -150,8 +150,8 @@ def _joined(
 def _is_stager(base: str) -> bool:
     """Tell whether a base has learnt to stage: if so, it has met persons."""
     fields = _base_fields(base)
-    own = fields.get("model_type") == EegVlmConfig.model_type
-    return own or (bool(base) and (Path(base) / STAGER_FILE).is_file())
+    is_ours = fields.get("model_type") == EegVlmConfig.model_type
+    return is_ours or (bool(base) and (Path(base) / STAGER_FILE).is_file())
 
 
 def _base_fields(base: str) -> dict[str, Any]:

@@ -28,7 +28,6 @@ from eegvlm.lab.training.card import write_card
 from eegvlm.lab.training.claiming import claim
 from eegvlm.lab.training.crossfit import CrossFit, apart_from, cross_fit, folds_of
 from eegvlm.lab.training.data import Batches
-from eegvlm.lab.training.draws import draws_of, learnt_shares
 from eegvlm.lab.training.loop import DONE, PhaseBatches, run_phase
 from eegvlm.lab.training.moved import check_members, load_moved, release
 from eegvlm.lab.training.night_inputs import TrainingNightInputs
@@ -37,6 +36,7 @@ from eegvlm.lab.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.recipe import Phase, Recipe
 from eegvlm.lab.training.record import record_of_run
+from eegvlm.lab.training.samplers import learnt_shares, sampler_of
 from eegvlm.lab.training.sources import prepare
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tensor_files import check_room, system_errors
@@ -185,7 +185,7 @@ class TrainingRun:
         objective = self.objective(phase)
         train, validation = self.processes.main_first(lambda: objective.batches(self.inputs))
         by_stage, seed = objective.draws_by_stage, self.recipe.seed
-        draws = draws_of(phase, self.recipe.data, train.store, seed, by_stage=by_stage, without=without)
+        draws = sampler_of(phase, self.recipe.data, train.store, seed, by_stage=by_stage, without=without)
         adapted = self._adapted(phase)
         batches = PhaseBatches(train, validation, list(draws))
         figures = run_phase(
@@ -222,9 +222,9 @@ class TrainingRun:
         bfloat16, device = use_bfloat16(self.recipe.precision), self.model.device
         vectors = []
         for part in parts:
-            shown = PreparedNight.of_signals(layout, nights.corrected(nights.signals(part), part, layout), {})
+            prepared = PreparedNight.of_signals(layout, nights.corrected(nights.signals(part), part, layout), {})
             with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-                vectors.append(night_vectors(network, self.processor, shown, batch_size=len(part), device=device)[0])
+                vectors.append(night_vectors(network, self.processor, prepared, batch_size=len(part), device=device)[0])
         return torch.cat(vectors).numpy()
 
     def objective(self, phase: Phase) -> Objective:

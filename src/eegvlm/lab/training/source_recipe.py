@@ -116,7 +116,7 @@ class RecordedNights:
 
 @dataclass(frozen=True)
 class UnlabelledNights:
-    """Recordings without a scoring, for phases that need none (``describe``).
+    """Recordings without a scoring, for phases that need none (``contrastive``).
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class UnlabelledNights:
 
 @dataclass(frozen=True)
 class SpectralNights:
-    """Scored nights of which band features are known alone (:mod:`.spectral_nights`), for ``evidence`` phases.
+    """Scored nights with band features alone, without a signal (:mod:`.spectral_nights`), for ``evidence`` phases.
 
     Parameters
     ----------
@@ -165,16 +165,16 @@ class Mixture:
     def weights(self) -> list[float]:
         """Weights of the recorded, the simulated, the unlabelled and the spectral sources, in this order."""
         return [
-            *(one.weight for one in self.recorded),
-            *(one.weight for one in self.simulated),
-            *(one.weight for one in self.unlabelled),
-            *(one.weight for one in self.spectral),
+            *(source.weight for source in self.recorded),
+            *(source.weight for source in self.simulated),
+            *(source.weight for source in self.unlabelled),
+            *(source.weight for source in self.spectral),
         ]
 
     def of(self, phase: str) -> tuple[Mixture, list[bool]]:
-        """Return the sources from which a phase learns, and of each source, in the order of weights, if it is one."""
-        learnt = [not one.phases or phase in one.phases for one in self.simulated]
-        spectral = [phase in one.phases for one in self.spectral]
-        kept = [True] * len(self.recorded) + learnt + [True] * len(self.unlabelled) + spectral
+        """Return the sources from which a phase learns, and whether each, in the order of weights, is among them."""
+        learnt = [not source.phases or phase in source.phases for source in self.simulated]
+        spectral = [phase in source.phases for source in self.spectral]
+        chosen = [True] * len(self.recorded) + learnt + [True] * len(self.unlabelled) + spectral
         simulated = tuple(compress(self.simulated, learnt))
-        return replace(self, simulated=simulated, spectral=tuple(compress(self.spectral, spectral))), kept
+        return replace(self, simulated=simulated, spectral=tuple(compress(self.spectral, spectral))), chosen

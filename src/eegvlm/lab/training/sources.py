@@ -22,8 +22,8 @@ from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.lab.datasets import Night
 from eegvlm.lab.datasets.contents import alignments_in_words
 from eegvlm.lab.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
-from eegvlm.lab.training.built import BuiltNight
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
+from eegvlm.lab.training.parquet_nights import ParquetNight
 from eegvlm.lab.training.parts import check_parts, divided
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, UnlabelledNights
 from eegvlm.lab.training.spectral_nights import read_spectral_nights
@@ -88,9 +88,9 @@ def _mixture(
     files: dict[str, list[StoredNight]] = {}
     named = Counter(
         [
-            *(one.name for one in mixture.recorded),
-            *(one.name for one in mixture.unlabelled),
-            *(one.name for one in mixture.spectral),
+            *(source.name for source in mixture.recorded),
+            *(source.name for source in mixture.unlabelled),
+            *(source.name for source in mixture.spectral),
         ]
     )
     for twice in (name for name, count in named.items() if count > 1):
@@ -98,7 +98,9 @@ def _mixture(
     for recorded in mixture.recorded:
         timings: dict[str, Timing] = {}
         files[recorded.name] = [
-            night if isinstance(night, BuiltNight) else WrittenNight(_record(night, recorded, layout, folder, timings))
+            night
+            if isinstance(night, ParquetNight)
+            else WrittenNight(_record(night, recorded, layout, folder, timings))
             for night in progress(
                 chosen_nights(recorded, layout, roots, unpacked=folder / "unpacked", level=logging.WARNING)
             )
@@ -107,7 +109,7 @@ def _mixture(
     for place, simulated in enumerate(mixture.simulated):
         carriers = None
         if simulated.carriers:
-            lenders = [one for one in data.train.recorded if one.name == simulated.carriers]
+            lenders = [source for source in data.train.recorded if source.name == simulated.carriers]
             if not lenders:
                 raise InputError(
                     "recipe", "carriers", simulated.carriers, "name one of the sources in data.train.recorded"
@@ -128,8 +130,8 @@ def _mixture(
         files[spectral.name] = list(read_spectral_nights(spectral.name, folder_of(spectral.name, roots)))
     if not any(files.values()):
         raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
-    kept = Counter(night.key for nights in files.values() for night in nights)
-    for twice in (key for key, count in kept.items() if count > 1):
+    keys = Counter(night.key for nights in files.values() for night in nights)
+    for twice in (key for key, count in keys.items() if count > 1):
         hint = "two sources give a night of this name: give simulated ones other seeds, others other names"
         raise InputError("recipe", "data", twice, hint)
     others = {recorded.name: recorded.others for recorded in mixture.recorded}
@@ -191,7 +193,7 @@ def _carriers(source: RecordedNights, layout: ImageLayout, roots: Mapping[str, P
     epochs, stages = [], []
     for night in recorded_nights(source, roots):
         recording = night.recording(source.channels or None)
-        channel = next(one for one in panel_channels(layout, recording).values() if one is not None)
+        channel = next(candidate for candidate in panel_channels(layout, recording).values() if candidate is not None)
         epochs_of_night, scored = recording.epochs(channel, rate=layout.rate), night.hypnogram().stages
         count = min(len(epochs_of_night), len(scored))
         whole = np.isfinite(epochs_of_night[:count]).all(axis=1) & (scored[:count] >= 0)

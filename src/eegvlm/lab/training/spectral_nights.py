@@ -1,4 +1,4 @@
-"""Scored nights of which band features are known, and no signal: real stages in real sequence for the evidence encoder.
+"""Scored nights with band features and no signal: real stages in real sequence for the evidence encoder.
 
 A file holds, for every epoch of many nights, the logarithm of the power of five bands on two EEG derivations and one
 EOG, standardised by night before the spectrum: the level is gone, and what is left is how each band rises and falls
@@ -103,7 +103,7 @@ def read_spectral_nights(name: str, path: Path) -> list[SpectralNight]:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             features = archive["features"].astype(np.float32)
             stage, night = (archive[key].astype(np.int64, casting="safe") for key in ("stage", "night"))
-            names, columns = ([str(one) for one in np.atleast_1d(archive[key])] for key in ("night_name", "columns"))
+            names, columns = ([str(text) for text in np.atleast_1d(archive[key])] for key in ("night_name", "columns"))
     except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         hint = "give a file with features, stage, night, night_name and columns"
         raise InputError(file, "band features", error, hint) from error

@@ -2,8 +2,8 @@
 
 A night that a run wrote is a pair of files: int16 at the layout's rate, filtered as the layout says, one row a panel,
 at 1/16 µV (what the rasteriser takes, so that augmentation and drawing can differ from pass to pass), and its labels.
-A night can also be the rows of a built epoch store (:mod:`eegvlm.lab.training.built`). Nights are opened when they are
-first read, by every process for itself, and are mapped, not loaded.
+A night can also be the rows of a built epoch store (:mod:`eegvlm.lab.training.parquet_nights`). Nights are opened when
+they are first read, by every process for itself, and are mapped, not loaded.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ class WrittenNight:
         """
         file = self._labels_file
         try:
-            with np.load(file, allow_pickle=False) as held:
-                return NightLabels(str(held["person"]), held["stages"], held["targets"], held["allowed"])
+            with np.load(file, allow_pickle=False) as archive:
+                return NightLabels(str(archive["person"]), archive["stages"], archive["targets"], archive["allowed"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(file, "labels", error, "delete this night's two files; they are made again") from error
 
@@ -158,11 +158,11 @@ class WrittenNight:
 
     def digest(self) -> bytes:
         """See :class:`StoredNight`."""
-        found = b""
+        digest = b""
         for file in (self.file, self._labels_file):
-            with file.open("rb") as held:
-                found += hashlib.file_digest(held, "sha256").digest()
-        return found
+            with file.open("rb") as stream:
+                digest += hashlib.file_digest(stream, "sha256").digest()
+        return digest
 
     @property
     def _labels_file(self) -> Path:
@@ -211,22 +211,22 @@ class TrainingStore:
         self.files, self.panels, self.is_levelled = dict(files), list(panels), levelled
         self.others = dict(others or {})
         self.sources = list(files)
-        self._stored = [night for some in files.values() for night in some]
+        self._stored = [night for of_source in files.values() for night in of_source]
         self.nights = [night.key for night in self._stored]
         labels = [night.labels for night in self._stored]
-        self.persons = [one.person for one in labels]
+        self.persons = [night_labels.person for night_labels in labels]
         if unscored:
             rows = [np.flatnonzero(night.heard()) for night in self._stored]
         else:
-            rows = [np.flatnonzero(one.stages >= 0) for one in labels]
-        counts = [len(some) for some in rows]
+            rows = [np.flatnonzero(night_labels.stages >= 0) for night_labels in labels]
+        counts = [len(night_rows) for night_rows in rows]
         self.position = np.concatenate([*rows, np.empty(0, np.intp)]).astype(np.int64)
         self.night = np.repeat(np.arange(len(labels)), counts)
-        numbers = [number for number, some in enumerate(files.values()) for _ in some]
+        numbers = [number for number, of_source in enumerate(files.values()) for _ in of_source]
         self.source = np.repeat(numbers, counts).astype(np.int64)
         self.stages = np.concatenate([o.stages[r] for o, r in zip(labels, rows, strict=True)]).astype(np.int64)
         self.targets = np.concatenate([o.targets[r] for o, r in zip(labels, rows, strict=True)])
-        self.allowed = np.repeat(np.stack([one.allowed for one in labels]), counts, axis=0)
+        self.allowed = np.repeat(np.stack([night_labels.allowed for night_labels in labels]), counts, axis=0)
         self._others = np.zeros((len(self.sources), len(STAGES), len(STAGES)))
         for place, name in enumerate(self.sources):
             for stage, weights in self.others.get(name, {}).items():
@@ -239,9 +239,9 @@ class TrainingStore:
     def __getitem__(self, index: int) -> int:
         return index  # a batch is read at once, by :meth:`signals`
 
-    def only(self, kept: Sequence[bool]) -> TrainingStore:
+    def only(self, chosen: Sequence[bool]) -> TrainingStore:
         """Return the epochs of some sources: of each whether it is among them."""
-        files = dict(compress(self.files.items(), kept))
+        files = dict(compress(self.files.items(), chosen))
         return TrainingStore(files, self.panels, levelled=self.is_levelled, others=self.others)
 
     def digest(self) -> str:
@@ -274,8 +274,8 @@ class TrainingStore:
         if not self.is_levelled or not layout.corrects:
             return {}
         if night not in self._corrections:
-            held = self._stored[night]
-            rows = [held.microvolt(place) for place in stretches(self.length(night))]
+            stored = self._stored[night]
+            rows = [stored.microvolt(place) for place in stretches(self.length(night))]
             self._corrections[night] = signal_corrections(layout, self._by_panel(np.concatenate(rows)))
         return self._corrections[night]
 
@@ -295,14 +295,14 @@ class TrainingStore:
         return drawn_signals
 
     def around(self, rows: npt.NDArray[np.int64], epochs: int) -> npt.NDArray[np.int64]:
-        """Return the rows of so many epochs on each side: (n, 2 * epochs + 1), -1 where none is learnt."""
+        """Return each row's neighbours, ``epochs`` on each side: (n, 2 * epochs + 1), -1 where none is learnt."""
         places = self.position[rows, None] + np.arange(-epochs, epochs + 1)
         nights = np.repeat(self.night[rows, None], 2 * epochs + 1, axis=1)
         inside = (places >= 0) & (places < self._lengths[nights])
         return np.where(inside, self._row_at[self._begins[nights] + np.where(inside, places, 0)], -1)
 
     def learnt_around(self, epochs: int) -> npt.NDArray[np.int64]:
-        """Return how many epochs are learnt in the window of so many on each side of each row, it included: (n,)."""
+        """Return how many epochs are learnt in each row's window, ``epochs`` on each side and itself: (n,)."""
         places = self.night * (int(self._lengths.max()) + epochs) + self.position  # windows of two nights never meet
         return np.searchsorted(places, places + epochs, "right") - np.searchsorted(places, places - epochs)
 
@@ -319,9 +319,9 @@ class TrainingStore:
     @cached_property
     def _row_at(self) -> npt.NDArray[np.int64]:
         """Row of each epoch, the nights put one after another; -1 where it is not learnt."""
-        found = np.full(int(self._lengths.sum()), -1, np.int64)
-        found[self._begins[self.night] + self.position] = np.arange(len(self))
-        return found
+        row_at = np.full(int(self._lengths.sum()), -1, np.int64)
+        row_at[self._begins[self.night] + self.position] = np.arange(len(self))
+        return row_at
 
     def weights(self, rows: npt.NDArray[np.int64], others: float) -> npt.NDArray[np.float32]:
         """Return with which weight the loss compares rows with each stage: float32 (len(rows), 5), 1 for those allowed.

@@ -32,7 +32,7 @@ def taught_probabilities(epochs: npt.NDArray[np.float32], rate: float, *, seed: 
     rate
         Samples per second.
     seed
-        Of the recorder through which the night is shown.
+        Of the simulated recorder that changes the night.
 
     Returns
     -------
@@ -49,5 +49,5 @@ def taught_probabilities(epochs: npt.NDArray[np.float32], rate: float, *, seed: 
     except InputError as error:
         hint = f"{error.hint}, or set teacher to none"
         raise InputError("recipe", "teacher", f"yasa: {error.value}", hint) from error
-    shown = randomise(epochs, np.random.default_rng([seed, 2]), _RECORDER, rate=rate, per="night")
-    return yasa_probabilities({"eeg": shown}, rate)
+    randomised = randomise(epochs, np.random.default_rng([seed, 2]), _RECORDER, rate=rate, per="night")
+    return yasa_probabilities({"eeg": randomised}, rate)

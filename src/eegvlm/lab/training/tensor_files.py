@@ -33,9 +33,9 @@ def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor]) -> None:
     InputError
         If it cannot be written.
     """
-    held = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     with replacing(file) as temporary, system_errors():
-        save_file(held, temporary)
+        save_file(contiguous, temporary)
 
 
 @contextmanager
@@ -60,4 +60,4 @@ def check_room(model: nn.Module, checkpoint: Path) -> None:
     InputError
         If it has too little, or the folder cannot be written.
     """
-    check_output_folder(checkpoint, needs_bytes=_BFLOAT16 * sum(one.numel() for one in model.parameters()))
+    check_output_folder(checkpoint, needs_bytes=_BFLOAT16 * sum(parameter.numel() for parameter in model.parameters()))

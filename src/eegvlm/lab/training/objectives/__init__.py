@@ -5,18 +5,18 @@ from __future__ import annotations
 from eegvlm.lab.training.objectives.answer import AnswerObjective
 from eegvlm.lab.training.objectives.answer_text import AnswerTextObjective
 from eegvlm.lab.training.objectives.classify import ClassifyObjective
-from eegvlm.lab.training.objectives.describe import DescribeObjective
+from eegvlm.lab.training.objectives.contrastive import ContrastiveObjective
 from eegvlm.lab.training.objectives.evidence import EvidenceObjective
-from eegvlm.lab.training.objectives.follow import FollowObjective
 from eegvlm.lab.training.objectives.objective import Objective
 from eegvlm.lab.training.objectives.reason import ReasonObjective
+from eegvlm.lab.training.objectives.sequence import SequenceObjective
 
 __all__ = ["GENERAL_OBJECTIVES", "OBJECTIVES", "Objective"]
 
 OBJECTIVES: dict[str, type[Objective]] = {
-    "describe": DescribeObjective,
+    "contrastive": ContrastiveObjective,
     "classify": ClassifyObjective,
-    "follow": FollowObjective,
+    "sequence": SequenceObjective,
     "evidence": EvidenceObjective,
     "answer": AnswerObjective,
     "reason": ReasonObjective,

@@ -66,7 +66,7 @@ class AnswerObjective(Objective):
         )
         return train, Batches(nights.checks, nights.processor, context=nights.validation_context())
 
-    def texts(self, nights: TrainingNightInputs, seen: Augmentation | None, versions: int) -> Rationales | None:
+    def texts(self, nights: TrainingNightInputs, augmentation: Augmentation | None, versions: int) -> Rationales | None:
         """Return the reasons that are learnt, by night, version and epoch; None where labels alone are."""
         return None
 
@@ -109,6 +109,6 @@ class AnswerObjective(Objective):
     def _kept(self, recipe: Recipe, config: Any, text: int, answered: int) -> float:
         half, text_config = product_bytes(recipe), config.text_config
         tokens, checkpointed = sum(config.visual_blocks) + text, self.phase.gradient_checkpointing
-        kept = kept_by_transformer(text_config, tokens, half, gated=True, checkpointed=checkpointed)
+        transformer_bytes = kept_by_transformer(text_config, tokens, half, gated=True, checkpointed=checkpointed)
         logits = answered * int(text_config.vocab_size) * (half + 2 * FLOAT32)
-        return kept + kept_by_tower(self.phase, config, half) + logits
+        return transformer_bytes + kept_by_tower(self.phase, config, half) + logits

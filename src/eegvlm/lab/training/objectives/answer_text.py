@@ -63,8 +63,8 @@ class AnswerTextObjective(Objective):
         tokens = processor(torch.zeros(shape, dtype=torch.uint8), measured)["input_ids"].shape[1] + answered
         half, text = product_bytes(recipe), config.get_text_config()
         checkpointed = self.phase.gradient_checkpointing
-        kept = kept_by_transformer(text, tokens, half, gated=True, checkpointed=checkpointed)
-        return kept + answered * int(text.vocab_size) * (half + 2 * FLOAT32)
+        transformer_bytes = kept_by_transformer(text, tokens, half, gated=True, checkpointed=checkpointed)
+        return transformer_bytes + answered * int(text.vocab_size) * (half + 2 * FLOAT32)
 
 
 def validation_batches(nights: TrainingNightInputs) -> GeneralBatches:

@@ -32,8 +32,8 @@ class ClassifyObjective(Objective):
 
     def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
         """Return pictures, each through a recorder of its own, and validation pictures as they are."""
-        seen = nights.augmentation(self.phase.randomisation)
-        train = Batches(nights.nights, nights.processor, seen, others=self.phase.others)
+        augmentation = nights.augmentation(self.phase.randomisation)
+        train = Batches(nights.nights, nights.processor, augmentation, others=self.phase.others)
         return train, Batches(nights.checks, nights.processor)
 
     def loss(self, model: Any, inputs: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
@@ -43,7 +43,7 @@ class ClassifyObjective(Objective):
         # a part of the model, whose own forward would set the precision
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bfloat16):
             learning = model.model.enhancement.chosen(self.phase.member)
-            by_member = [one.classify(one(pictures).mean(dim=1)).float() for one in learning]
+            by_member = [member.classify(member(pictures).mean(dim=1)).float() for member in learning]
             losses = [
                 stage_loss(weighed(logits, compared).log_softmax(dim=1), targets, compared, smoothing)
                 for logits in by_member
@@ -67,7 +67,10 @@ class ClassifyObjective(Objective):
 
     def activations(self, recipe: Recipe, model: Any, config: Any) -> float:
         """Return the bytes of what the modules of the learning members put out for one picture."""
-        return sum(_leaf_outputs(one, recipe) for one in model.model.enhancement.chosen(self.phase.member)) * _FLOAT32
+        return (
+            sum(_leaf_outputs(member, recipe) for member in model.model.enhancement.chosen(self.phase.member))
+            * _FLOAT32
+        )
 
 
 def _leaf_outputs(network: nn.Module, recipe: Recipe) -> int:

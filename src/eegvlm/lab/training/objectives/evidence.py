@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.lab.training.draws import draws_of
 from eegvlm.lab.training.evidence_batches import EvidenceBatches
 from eegvlm.lab.training.evidence_states import fit_familiarity, fit_standards
 from eegvlm.lab.training.losses import mean_over_readers
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
+from eegvlm.lab.training.samplers import sampler_of
 
 if TYPE_CHECKING:
     from eegvlm.lab.training.night_inputs import TrainingNightInputs
@@ -41,7 +41,9 @@ class EvidenceObjective(Objective):
         varied, measured = recipe.data.evidence, nights.evidence(nights.nights, nights.augmentation())
         train = EvidenceBatches(measured, nights.processor, columns, varied, self.phase.others)
         if not (encoder.mean != 0).any():
-            rows = list(draws_of(self.phase, recipe.data, nights.nights, recipe.seed + 1, by_stage=self.draws_by_stage))
+            rows = list(
+                sampler_of(self.phase, recipe.data, nights.nights, recipe.seed + 1, by_stage=self.draws_by_stage)
+            )
             fit_standards(encoder, train, rows, self.phase.batch_size)
             fit_familiarity(encoder.familiarity, measured, columns, varied.piece_epochs, recipe.seed)
         return train, train.as_they_are(nights.evidence(nights.checks))

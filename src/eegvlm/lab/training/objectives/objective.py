@@ -74,7 +74,7 @@ class Objective:
         raise NotImplementedError
 
     def loss(self, model: Any, inputs: Tensors) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the loss of a batch and its stage logits (n, 5); no logits where no stage is told.
+        """Return the loss of a batch and its stage logits (n, 5); no logits where no stage is predicted.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class Objective:
         return figures
 
     def evaluation_rows(self, rows: int, processes: int) -> int:
-        """Return how many epochs are validated at once, where so many rows are trained at once in each process."""
+        """Return how many epochs are validated at once, from the rows that each process trains at once."""
         return max(rows * processes, 64)
 
     def activations(self, recipe: Recipe, model: Any, config: Any) -> float | None:

@@ -25,15 +25,15 @@ class ReasonObjective(AnswerObjective):
     """Cross-entropy of every token of the reasons, the stage at their end included, or of the label alone."""
 
     settings = frozenset({"lora", "reasoned"})
-    varies_alone = False  # what is said of an epoch must hold
+    varies_alone = False  # a rationale must hold for its epoch
 
-    def texts(self, nights: TrainingNightInputs, seen: Augmentation | None, versions: int) -> Rationales:
+    def texts(self, nights: TrainingNightInputs, augmentation: Augmentation | None, versions: int) -> Rationales:
         """Return the reasons, composed from what is measurable in each version of each epoch."""
         return night_rationales(
             nights.nights,
             nights.processor,
             nights.out / "rationales",
-            augmentation=seen,
+            augmentation=augmentation,
             versions=versions,
             progress=lambda items: nights.progress(items, "reasons"),
         )

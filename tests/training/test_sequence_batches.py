@@ -13,12 +13,12 @@ from small_run import written_to
 from torch import nn
 
 from eegvlm.errors import InputError
-from eegvlm.lab.training.context import NightVectors, with_own
-from eegvlm.lab.training.objectives.follow import FollowObjective
+from eegvlm.lab.training.night_vectors import NightVectors, with_night_states
+from eegvlm.lab.training.objectives.sequence import SequenceObjective
 from eegvlm.lab.training.recipe import Phase, read_recipe
 from eegvlm.lab.training.run import TrainingRun
+from eegvlm.lab.training.sequence_batches import SequenceBatches
 from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
-from eegvlm.lab.training.windows import WindowBatches
 
 EPOCHS = 3
 EVERY, TWO = np.ones(5, bool), np.array([True, False, False, True, False])
@@ -45,7 +45,7 @@ def vectors(tmp_path) -> NightVectors:
 def test_every_place_of_a_window_has_its_own_label_and_absent_ones_do_not_count(vectors):
     store = vectors.store
     rows = np.arange(len(store))
-    batch = WindowBatches(vectors, None, others=1.0)(rows.tolist())
+    batch = SequenceBatches(vectors, None, others=1.0)(rows.tolist())
     numbers = batch["window"][..., 0].numpy()
     for row in rows:
         for place, number in enumerate(numbers[row]):
@@ -64,7 +64,7 @@ def test_every_place_of_a_window_has_its_own_label_and_absent_ones_do_not_count(
 def test_rarer_stages_may_count_for_more_within_their_source_alone(vectors):
     store = vectors.store
     chances = np.where(store.stages == 0, 3.0, 1.0) * np.where(store.source == 0, 1.0, 7.0)
-    batches = WindowBatches(vectors, None, chances)
+    batches = SequenceBatches(vectors, None, chances)
     for source in (0, 1):
         here = store.source == source
         counts = batches._counts[here]
@@ -75,7 +75,7 @@ def test_rarer_stages_may_count_for_more_within_their_source_alone(vectors):
 
 def test_a_source_of_which_little_is_known_counts_as_its_weight_says(vectors):
     store = vectors.store
-    batches = WindowBatches(vectors, None, np.ones(len(store)))
+    batches = SequenceBatches(vectors, None, np.ones(len(store)))
     for source in (0, 1):  # windows are drawn about each row of a source alike
         windows = store.around(np.flatnonzero(store.source == source), EPOCHS)
         counted = np.where(windows >= 0, batches._counts[windows], 0.0).sum(axis=1)
@@ -101,21 +101,23 @@ class Summed(nn.Module):
 
 
 def test_nights_are_read_whole_and_every_second_version_in_pieces(vectors, tmp_path, monkeypatch):
-    monkeypatch.setattr("eegvlm.lab.training.context.PIECES", (5, 5))
+    monkeypatch.setattr("eegvlm.lab.training.night_vectors.PIECES", (5, 5))
     twice = NightVectors(vectors.store, [[files[0], files[0]] for files in vectors.files], 1)
     for files in twice.files:
         files[1] = Path(shutil.copy(files[0], files[0].with_name(f"again-{files[0].name}")))
-    read = with_own(twice, Summed(), tmp_path / "own", seed=0)
+    read = with_night_states(twice, Summed(), tmp_path / "own", seed=0)
     rows, number = np.arange(len(vectors.store)), np.nan_to_num(np.load(vectors.files[0][0])[:, 0].astype(float))
-    whole, pieces = (read.own(rows, np.full(len(rows), version)) for version in (0, 1))
+    whole, pieces = (read.states(rows, np.full(len(rows), version)) for version in (0, 1))
     assert whole.shape == (len(rows), 1, 4)
     assert read.epochs == 1
     position = vectors.store.position
     np.testing.assert_allclose(whole[:, 0, 0], number.sum())
     np.testing.assert_allclose(pieces[:, 0, 0], [number[5 * (at // 5) :][:5].sum() for at in position])
     monkeypatch.setattr(Summed, "forward", None)  # what is written is not computed again
-    np.testing.assert_array_equal(with_own(twice, Summed(), tmp_path / "own", seed=0).own(rows, 0 * rows), whole)
-    assert vectors.own(rows, 0 * rows) is None
+    np.testing.assert_array_equal(
+        with_night_states(twice, Summed(), tmp_path / "own", seed=0).states(rows, 0 * rows), whole
+    )
+    assert vectors.states(rows, 0 * rows) is None
 
 
 class Readers:
@@ -147,11 +149,11 @@ class Encoder(nn.Module):
 
 
 def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(vectors):
-    batch, encoder = WindowBatches(vectors, None)([0, 1, 2]), Encoder()
+    batch, encoder = SequenceBatches(vectors, None)([0, 1, 2]), Encoder()
     batch["window"] = batch["window"].nan_to_num()
     batch["counts"] = torch.zeros_like(batch["counts"])
     batch["counts"][0, 1], batch["counts"][2, 4] = 1.0, 3.0
-    loss, logits = FollowObjective(Phase("night", "follow", ("night",))).loss(encoder, batch)
+    loss, logits = SequenceObjective(Phase("night", "sequence", ("night",))).loss(encoder, batch)
     read = [encoder.model.enhancement.by_member(times * batch["window"]) for times in (1, 2)]
     alone = torch.cat(read)  # each reader's of each member
     torch.testing.assert_close(logits, alone[:, :, EPOCHS].mean(dim=0))
@@ -161,7 +163,7 @@ def test_the_loss_is_the_mean_over_what_counts_and_the_answer_is_of_the_middle(v
 
 def test_a_phase_of_the_night_encoder_moves_nothing_else(tmp_path: Path):
     recipe = read_recipe(written_to(tmp_path))
-    night = next(phase for phase in recipe.phases if phase.objective == "follow")
+    night = next(phase for phase in recipe.phases if phase.objective == "sequence")
     run = TrainingRun.begin(recipe, tmp_path / "run", {}, lambda items, what: items)
     before = {name: weight.clone() for name, weight in run.model.state_dict().items()}
     run.phase(night)
@@ -172,7 +174,7 @@ def test_a_phase_of_the_night_encoder_moves_nothing_else(tmp_path: Path):
 
 def test_a_phase_of_the_night_encoder_needs_one(tmp_path):
     recipe = read_recipe(written_to(tmp_path), ["model.night_epochs=0"])
-    night = next(phase for phase in recipe.phases if phase.objective == "follow")
+    night = next(phase for phase in recipe.phases if phase.objective == "sequence")
     run = TrainingRun.begin(replace(recipe), tmp_path / "run", {}, lambda items, what: items)
     with pytest.raises(InputError, match="model has no night encoder"):
         run.phase(night)

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.lab.training.crossfit import folds_of, moved_to
-from eegvlm.lab.training.draws import draws_of, learnt_shares
+from eegvlm.lab.training.crossfit import fit_map, folds_of
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, Phase, SimulatedNightsRecipe
+from eegvlm.lab.training.samplers import learnt_shares, sampler_of
 
 DATA = DataRecipe(train=Mixture((SimulatedNightsRecipe(),)))
 PHASE = Phase("one", "answer", ("language",), epochs=10, batch_size=8)
@@ -34,13 +34,13 @@ def epochs() -> Store:
 
 
 def test_a_length_in_passes_is_that_many_draws_of_every_epoch():
-    assert len(draws_of(PHASE, DATA, epochs(), 0)) == 400
-    assert len(draws_of(PHASE, replace(DATA, epochs_a_pass=160), epochs(), 0)) == 1600
+    assert len(sampler_of(PHASE, DATA, epochs(), 0)) == 400
+    assert len(sampler_of(PHASE, replace(DATA, epochs_a_pass=160), epochs(), 0)) == 1600
 
 
 def test_natural_draws_have_the_shares_of_the_nights():
     natural = replace(DATA, sampling="natural")
-    drawn = list(draws_of(replace(PHASE, epochs=100), natural, epochs(), 0))
+    drawn = list(sampler_of(replace(PHASE, epochs=100), natural, epochs(), 0))
     shares = np.bincount(STAGES[drawn], minlength=5) / len(drawn)
     np.testing.assert_allclose(shares, [0.3, 0.1, 0.4, 0.1, 0.1], atol=0.03)
     assert learnt_shares(natural, epochs()) == pytest.approx([0.3, 0.1, 0.4, 0.1, 0.1])
@@ -65,7 +65,7 @@ def test_epochs_that_are_compared_with_some_stages_only_say_nothing_of_shares():
 
 def test_whoever_is_left_out_is_never_drawn():
     held = epochs()
-    drawn = list(draws_of(replace(PHASE, epochs=50), DATA, held, 0, without=held.night == 0))
+    drawn = list(sampler_of(replace(PHASE, epochs=50), DATA, held, 0, without=held.night == 0))
     assert set(held.night[drawn]) == {1, 2, 3}
 
 
@@ -78,11 +78,11 @@ def test_all_nights_of_a_person_are_in_one_fold():
         folds_of(["a", "a"], 2, seed=0)
 
 
-def test_vectors_of_a_network_that_was_trained_apart_are_moved_to_the_shipped_ones_place():
+def test_vectors_of_a_network_that_was_trained_apart_are_mapped_to_the_shipped_ones():
     rng = np.random.default_rng(0)
     wanted = rng.gamma(2, 1, (400, 12)).astype(np.float32)
     own = wanted[:, rng.permutation(12)] * 1.5 + 0.2
-    moved = moved_to(own[:300], wanted[:300], torch.nn.Identity())
+    moved = fit_map(own[:300], wanted[:300], torch.nn.Identity())
     found = moved(torch.from_numpy(own[300:])).numpy()
     assert np.abs(own[300:] - wanted[300:]).mean() > 1
     assert np.abs(found - wanted[300:]).mean() < 0.05

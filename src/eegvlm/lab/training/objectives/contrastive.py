@@ -1,4 +1,4 @@
-"""Objective ``describe``: the tower, contrastively between pictures and descriptions of what is measurable in them."""
+"""Objective ``contrastive``: the tower, between pictures and descriptions of what is measurable in them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TEMPERATURE = 0.07
 
 
 @dataclass(frozen=True)
-class DescribeObjective(Objective):
+class ContrastiveObjective(Objective):
     """The contrastive loss between pictures and their descriptions, after CLIP.
 
     References
@@ -35,7 +35,7 @@ class DescribeObjective(Objective):
     draws_by_stage = False
 
     def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
-        """Return epochs, scored or not, as they are: what is said of them would not hold once they vary."""
+        """Return epochs, scored or not, without augmentation: descriptions would not hold for changed signals."""
 
         def described(scored: TrainingStore) -> Batches:
             store = TrainingStore(scored.files, scored.panels, unscored=True, levelled=scored.is_levelled)
@@ -60,16 +60,18 @@ class DescribeObjective(Objective):
             states = body.language_model(input_ids=descriptions, attention_mask=mask, use_cache=False)
             texts = (states.last_hidden_state.float() * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
             texts = functional.normalize(texts, dim=1)
-            if model.training:  # a picture is told from those that other processes compute, too
+            if model.training:  # pictures of other processes are negatives, too
                 pictured, texts, descriptions = all_rows(pictured), all_rows(texts), all_rows(descriptions)
             similarity = pictured @ texts.T / _TEMPERATURE
             same = (descriptions[:, None] == descriptions[None]).all(dim=2).float()
-            wanted = same / same.sum(dim=1, keepdim=True)
-            loss = functional.cross_entropy(similarity, wanted) + functional.cross_entropy(similarity.T, wanted)
+            target = same / same.sum(dim=1, keepdim=True)
+            loss = functional.cross_entropy(similarity, target) + functional.cross_entropy(similarity.T, target)
             return 0.5 * loss, None
 
     def activations(self, recipe: Recipe, model: Any, config: Any) -> float:
         """Return the bytes of one picture and its description, in float32."""
         checkpointed = self.phase.gradient_checkpointing
-        kept = kept_by_transformer(config.text_config, ASKED, FLOAT32, gated=True, checkpointed=checkpointed)
-        return kept + kept_by_tower(self.phase, config, FLOAT32)
+        transformer_bytes = kept_by_transformer(
+            config.text_config, ASKED, FLOAT32, gated=True, checkpointed=checkpointed
+        )
+        return transformer_bytes + kept_by_tower(self.phase, config, FLOAT32)

@@ -27,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 _AT_ONCE = 120  # epochs
 
 
-class BuiltNight:
+class ParquetNight:
     """A night of a built epoch store.
 
     Parameters
@@ -92,8 +92,8 @@ class BuiltNight:
     def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
         """See :class:`~eegvlm.lab.training.store.StoredNight`."""
         rows = np.arange(self._first, self._first + len(self))[epochs]
-        held = self._store.signals(rows)
-        values = np.stack([held[panel] for panel in self._panels], axis=1)
+        signals = self._store.signals(rows)
+        values = np.stack([signals[panel] for panel in self._panels], axis=1)
         return values if isinstance(epochs, slice) else values[0]
 
     def heard(self) -> npt.NDArray[np.bool_]:
@@ -111,7 +111,7 @@ class BuiltNight:
         return hashlib.sha256(place.encode() + self.labels.stages.tobytes()).digest()
 
 
-def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpacked: Path) -> list[BuiltNight]:
+def parquet_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpacked: Path) -> list[ParquetNight]:
     """Return the nights of a store that have a channel for any panel, in its order.
 
     Parameters
@@ -135,14 +135,16 @@ def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpa
     for problem in store.manifest.problems:
         _LOG.warning("data %s: %s", source.name, problem.message)
     panels = [panel.name for panel in layout.panels]
-    nights: list[BuiltNight] = []
+    nights: list[ParquetNight] = []
     first = 0
     for shard in store.manifest.shards:
         for problem in shard.left_out:
             _LOG.warning("data %s: not in the store: %s", source.name, problem.message)
         for entry in shard.nights:
             if any(entry.channels.get(panel) for panel in panels):
-                nights.append(BuiltNight(store, entry, first=first, sha256=shard.sha256, source=source, panels=panels))
+                nights.append(
+                    ParquetNight(store, entry, first=first, sha256=shard.sha256, source=source, panels=panels)
+                )
             else:
                 _LOG.warning("data %s: night %s has no channel for any panel", source.name, entry.name)
             first += entry.rows
@@ -167,13 +169,15 @@ def _check(source: RecordedNights, manifest: Manifest, folder: Path, layout: Ima
     stored = {panel.name: (panel.roles, panel.band) for panel in stored_layout.panels}
     differing = [panel.name for panel in layout.panels if stored.get(panel.name) != (panel.roles, panel.band)]
     if differing:
-        found = f"of layout {stored_layout.name}, in which {', '.join(differing)} is absent or another channel or band"
-        raise InputError(folder, what, found, hint)
+        mismatch = (
+            f"of layout {stored_layout.name}, in which {', '.join(differing)} is absent or another channel or band"
+        )
+        raise InputError(folder, what, mismatch, hint)
     if crop != source.wake_crop_min and not (source.dataset == ANY_STORE and source.wake_crop_min is None):
         raise InputError(folder, what, f"{_crop(crop)}, not {_crop(source.wake_crop_min)}", hint)
     if source.scorer is not None and options.get("scorer") != source.scorer:
-        found = "of the data set's first scorer" if options.get("scorer") is None else f"of {options['scorer']}"
-        raise InputError(folder, what, f"{found}, not of {source.scorer}", hint)
+        stored_scorer = "of the data set's first scorer" if options.get("scorer") is None else f"of {options['scorer']}"
+        raise InputError(folder, what, f"{stored_scorer}, not of {source.scorer}", hint)
     if source.channels:
         raise InputError(folder, what, "channels are chosen already", "leave channels out, or give the recordings")
     # The scorer's own epochs are what a recipe asks for by saying nothing, so any store will do then.

@@ -1,4 +1,4 @@
-"""Night context for training: the high-level vectors of every epoch of every night, computed once.
+"""The high-level vectors of every epoch of every night, computed once, and each epoch's neighbours among them.
 
 The enhancement network is frozen by then; where it was cross-fitted, each night has a network of its own. A night has
 several versions, each seen through a recorder of its own (:meth:`.data.Augmentation.night`), so that an epoch and its
@@ -36,7 +36,7 @@ Signals = dict[str, npt.NDArray[np.float32]]
 
 
 class NightVectors:
-    """Vectors on disk, and what lies around any epoch.
+    """Vectors on disk, and the neighbours of any epoch.
 
     Parameters
     ----------
@@ -46,17 +46,17 @@ class NightVectors:
         By night, one file a version: float16 (epochs, channels), NaN where there is no signal.
     epochs
         Neighbours on each side.
-    own
-        By night and version as ``files``: what the night encoder made of each epoch. None: there is no such encoder.
+    states
+        The night encoder's output for each epoch, in files by night and version. None: there is no night encoder.
     """
 
     def __init__(
-        self, store: TrainingStore, files: list[list[Path]], epochs: int, own: list[list[Path]] | None = None
+        self, store: TrainingStore, files: list[list[Path]], epochs: int, states: list[list[Path]] | None = None
     ) -> None:
         self.store, self.files, self.epochs = store, files, epochs
         self.versions = len(files[0])
         self._vectors = [[np.load(file, mmap_mode="r") for file in versions] for versions in files]
-        self._own = own and [[np.load(file, mmap_mode="r") for file in versions] for versions in own]
+        self._states = states and [[np.load(file, mmap_mode="r") for file in versions] for versions in states]
 
     def around(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return float32 (n, 2 * epochs + 1, channels): each epoch between its neighbours, NaN where there is none."""
@@ -75,12 +75,12 @@ class NightVectors:
         """Names of the files: what is computed from a night and version lies elsewhere under the same."""
         return [[file.name for file in versions] for versions in self.files]
 
-    def own(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
-        """Return float32 (n, 1, channels): what the night encoder made of each epoch; None where there is none."""
-        if self._own is None:
+    def states(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
+        """Return float32 (n, 1, channels): the night encoder's output for each epoch; None without a night encoder."""
+        if self._states is None:
             return None
         places = zip(self.store.night[rows], versions, self.store.position[rows], strict=True)
-        return np.stack([self._own[night][version][at][None] for night, version, at in places]).astype(np.float32)
+        return np.stack([self._states[night][version][at][None] for night, version, at in places]).astype(np.float32)
 
 
 def write_night_vectors(
@@ -125,13 +125,13 @@ def write_night_vectors(
     """
 
     def compute(night: int, version: int) -> npt.NDArray[np.float16]:
-        seen = seen_night(store, processor, augmentation, night, version)
-        piece = _piece(seen.n_epochs, night, version)
+        prepared = seen_night(store, processor, augmentation, night, version)
+        piece = _piece(prepared.n_epochs, night, version)
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             network = adapted_network(
-                network_of(night), processor, seen, adaptation, within=slice(piece.start, piece.stop), device=device
+                network_of(night), processor, prepared, adaptation, within=slice(piece.start, piece.stop), device=device
             )
-            vectors, _ = night_vectors(network, processor, seen, batch_size=_BATCH, device=device)
+            vectors, _ = night_vectors(network, processor, prepared, batch_size=_BATCH, device=device)
         return vectors.numpy().astype(np.float16)
 
     names = version_names(store.nights, versions)
@@ -139,30 +139,32 @@ def write_night_vectors(
 
 
 @torch.inference_mode()
-def with_own(given: NightVectors, encoder: NightEncoder, folder: Path, seed: int | None = None) -> NightVectors:
-    """Read nights with a night encoder, as staging does, and write down what it makes of every epoch.
+def with_night_states(
+    nights: NightVectors, encoder: NightEncoder, folder: Path, seed: int | None = None
+) -> NightVectors:
+    """Run a night encoder over nights, as staging does, and write its output for every epoch.
 
     Parameters
     ----------
-    given
+    nights
         The nights' vectors.
     encoder
         In evaluation mode.
     folder
         One file a night and version; a folder belongs to one encoder.
     seed
-        By which every second version is read in pieces of :data:`PIECES` epochs, since not every recording is a whole
-        night. None: all are read whole.
+        Of the pieces of :data:`PIECES` epochs in which every second version is read, since not every recording is a
+        whole night. None: all are read whole.
     """
     device = next(encoder.parameters()).device
 
     def compute(night: int, version: int) -> npt.NDArray[np.float16]:
-        vectors = torch.from_numpy(np.load(given.files[night][version]).astype(np.float32)).to(device)
+        vectors = torch.from_numpy(np.load(nights.files[night][version]).astype(np.float32)).to(device)
         lengths = read_lengths(len(vectors), seed, night, version)
         states = torch.cat([encoder(part[None])[0] for part in torch.split(vectors, lengths)])
         return states.cpu().numpy().astype(np.float16)
 
-    return NightVectors(given.store, given.files, given.epochs, night_files(folder, given.names, compute))
+    return NightVectors(nights.store, nights.files, nights.epochs, night_files(folder, nights.names, compute))
 
 
 def read_lengths(epochs: int, seed: int | None, night: int, version: int) -> list[int]:
@@ -186,7 +188,7 @@ def seen_night(
     night: int,
     version: int,
 ) -> PreparedNight:
-    """Return a night as a version of it shows it, at the layout's level; all alike without augmentation."""
+    """Return a version of a night, at the layout's level; without augmentation all versions are the same."""
     signals = store.whole_night(night, slice(None))
     corrections = store.corrections(night, processor.layout)
     if augmentation is not None:
@@ -205,25 +207,25 @@ def _piece(epochs: int, night: int, version: int) -> range:
 
 
 def cut(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
-    """Take away, in place, the far context of some epochs on either side, as where a recording ends, and all of others.
+    """Blank, in place, the far context of some epochs on either side, as at a recording's end, and all of others.
 
-    A model that has never read an epoch alone cannot: it must stage a single picture, too, and an excerpt. So ends are
-    as often near as ten times as far away.
+    The model must also stage a single picture, or an excerpt, and learns that only if it meets them. The distance to
+    an end is drawn log-uniformly: near ends are as frequent as far ones.
     """
     k = vectors.shape[1] // 2
     alone = rng.random(len(vectors)) < chance / 2
     vectors[alone, :k] = vectors[alone, k + 1 :] = np.nan
     for side in (0, 1):
-        kept = np.where(rng.random(len(vectors)) < chance, (k + 1) ** rng.random(len(vectors)) - 1, k)
+        reach = np.where(rng.random(len(vectors)) < chance, (k + 1) ** rng.random(len(vectors)) - 1, k)
         distance = np.arange(k, 0, -1) if side == 0 else np.arange(1, k + 1)
-        vectors[:, side * (k + 1) : side * (k + 1) + k][distance > kept[:, None]] = np.nan
+        vectors[:, side * (k + 1) : side * (k + 1) + k][distance > reach[:, None]] = np.nan
 
 
 def open_gaps(vectors: npt.NDArray[np.float32], chance: float, rng: np.random.Generator) -> None:
-    """Take away, in place, stretches of some windows, as where minutes or hours of a recording are missing.
+    """Blank, in place, stretches of some windows, as where minutes or hours of a recording are missing.
 
-    Stretches that stay and that go follow each other by turns, each of exponential length; a window has mean lengths of
-    its own, of 2 to 100 epochs. The epoch in the middle stays.
+    Kept and blanked stretches alternate, each of exponential length; each window draws its own mean lengths, from 2 to
+    100 epochs. The middle epoch is always kept.
     """
     size = vectors.shape[1]
     for place in np.flatnonzero(rng.random(len(vectors)) < chance):

@@ -41,23 +41,23 @@ class Stopwatch:
         return median(after - before for before, after in zip(self.ends, self.ends[1:], strict=False))
 
 
-def why_not(costs: list[PhaseCost], processes: Processes, *, asked: bool) -> str:
-    """Return why a trial is not made; ``""`` where it is.
+def why_not(costs: list[PhaseCost], processes: Processes, *, estimate_only: bool) -> str:
+    """Return why steps are not timed; ``""`` where they are.
 
     Parameters
     ----------
     costs, processes
         Of the run.
-    asked
-        Whether the estimate is all that is wanted; a run that is about to start does not load a large model twice.
+    estimate_only
+        Whether nothing is trained afterwards; before a run, a large model is not loaded twice.
     """
     steps = sum(cost.steps or 0 for cost in costs)
     large = max(cost.parameters for cost in costs) > _LARGE
     if processes.count > 1:
         return "a trial is made in one process alone"
-    if not asked and 0 < steps < _WORTH_IT:
+    if not estimate_only and 0 < steps < _WORTH_IT:
         return f"{steps} steps are not worth a trial"
-    if large and not asked:
+    if large and not estimate_only:
         return "a model of this size is timed by --estimate alone"
     if max(cost.total for cost in costs) > 0.8 * _free_memory():
         return "it does not fit this device"
@@ -86,16 +86,16 @@ def _timed(recipe: Recipe, costs: list[PhaseCost], folder: Path) -> list[PhaseCo
         context_versions=1,
         epochs_a_pass=0,
     )
-    phases = tuple(dataclasses.replace(one, steps=_STEPS, patience=0, folds=0) for one in recipe.phases)
+    phases = tuple(dataclasses.replace(phase, steps=_STEPS, patience=0, folds=0) for phase in recipe.phases)
     short = dataclasses.replace(recipe, data=data, phases=phases, checkpoint_steps=1000)
     run = TrainingRun.begin(short, folder, {}, lambda items, what: items)
-    found = []
+    timings = []
     for phase, cost in zip(run.phases, costs, strict=True):
         watch = Stopwatch()
         run.after_step = watch
         run.phase(phase)
-        found.append(dataclasses.replace(cost, step_seconds=watch.seconds))
-    return found
+        timings.append(dataclasses.replace(cost, step_seconds=watch.seconds))
+    return timings
 
 
 def _free_memory() -> float:

@@ -1,7 +1,7 @@
-"""Windows of a night: the vectors around drawn epochs and what is known of every epoch in them.
+"""Windows of a night: the vectors around drawn epochs, with the targets of every epoch in them.
 
-The night encoder learns from these. It is asked about all epochs of a window at once, so that a phase sees each night
-hundreds of times in minutes.
+The night encoder learns from these. It answers all epochs of a window at once, so that a phase sees each night hundreds
+of times in minutes.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from eegvlm.lab.training.context import NightVectors, cut, open_gaps
+from eegvlm.lab.training.night_vectors import NightVectors, cut, open_gaps
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
 
 
 @dataclass(frozen=True)
-class WindowBatches:
+class SequenceBatches:
     """Collator: rows of a store to windows of vectors.
 
     Parameters
@@ -86,15 +86,15 @@ class WindowBatches:
 
     @cached_property
     def _counts(self) -> npt.NDArray[np.float64]:
-        """Return by how much each row counts in a window.
+        """Return the weight of each row in a window.
 
-        Windows are drawn from sources by their weights, but show few epochs of a source whose nights are known in part:
-        each counts for more there, so that the windows of all sources count alike.
+        Windows are drawn from sources by their weights, but hold few scored epochs of a source whose nights are scored
+        in part. Each of these counts for more, so that the windows of all sources weigh the same.
         """
         store, size = self.store, 2 * self.vectors.epochs + 1
         if self.chances is None:
             return np.ones(len(store))
         rows = np.bincount(store.source)
         chances = np.bincount(store.source, weights=self.chances) / rows
-        shown = np.bincount(store.source, weights=store.learnt_around(self.vectors.epochs)) / rows
-        return size * self.chances / (chances * shown)[store.source]
+        learnt = np.bincount(store.source, weights=store.learnt_around(self.vectors.epochs)) / rows
+        return size * self.chances / (chances * learnt)[store.source]

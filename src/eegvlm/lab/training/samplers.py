@@ -1,4 +1,4 @@
-"""Which epochs a phase draws: by stage or as they come, with or without a group of persons."""
+"""Which epochs a phase samples: by stage or uniformly, with or without a group of persons."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from torch.utils.data import Sampler
 
-from eegvlm.lab.training.data import SeededDraws, even_chances, row_chances
-from eegvlm.lab.training.recipe import DataRecipe, Phase
+from eegvlm.lab.training.recipe import DataRecipe, Mixture, Phase
 from eegvlm.lab.training.store import TrainingStore
 
 _LEAST_SHARE = 1e-3
+
+
+def row_chances(store: TrainingStore, mixture: Mixture, stage_shares: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which each epoch is drawn.
+
+    Sources share the draws by their weights, the stages of a source by ``stage_shares``.
+    """
+    weights = np.array(mixture.weights)
+    cell = store.source * 5 + store.stages
+    counts = np.bincount(cell, minlength=5 * len(weights)).reshape(-1, 5)
+    shares = np.array(stage_shares) * (counts > 0)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    chances = (weights[:, None] * shares / np.maximum(counts, 1)).reshape(-1)[cell]
+    return np.asarray(chances / chances.sum())
+
+
+def even_chances(store: TrainingStore, mixture: Mixture) -> npt.NDArray[np.float64]:
+    """Return the probability (n,) with which each epoch is drawn where stages do not matter: all of a source alike."""
+    weights = np.array(mixture.weights)
+    counts = np.bincount(store.source, minlength=len(weights))
+    chances = (weights / np.maximum(counts, 1))[store.source]
+    return np.asarray(chances / chances.sum())
 
 
 def chances_of(data: DataRecipe, store: TrainingStore, *, by_stage: bool) -> npt.NDArray[np.float64]:
@@ -36,7 +58,22 @@ def learnt_shares(data: DataRecipe, store: TrainingStore) -> list[float]:
     return [float(share) for share in learnt / learnt.sum()]
 
 
-def draws_of(
+class SeededSampler(Sampler[int]):
+    """Rows drawn with replacement; the seed decides all of them, so that a resumed run draws the same."""
+
+    def __init__(self, chances: npt.NDArray[np.float64], count: int, seed: int) -> None:
+        self.chances, self.count, self.seed = chances, count, seed
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.seed, 5])
+        edges = np.cumsum(self.chances)
+        return iter(np.minimum(np.searchsorted(edges, rng.random(self.count)), len(edges) - 1).tolist())
+
+
+def sampler_of(
     phase: Phase,
     data: DataRecipe,
     store: TrainingStore,
@@ -44,8 +81,8 @@ def draws_of(
     *,
     by_stage: bool = True,
     without: npt.NDArray[np.bool_] | None = None,
-) -> SeededDraws:
-    """Return the draws of a whole phase.
+) -> SeededSampler:
+    """Return the sampler of a whole phase.
 
     Parameters
     ----------
@@ -61,13 +98,13 @@ def draws_of(
     count = phase.optimiser_steps(data.epochs_a_pass or len(store)) * phase.batch_size
     chances = chances_of(data, store, by_stage=by_stage)
     if without is None:
-        return SeededDraws(chances, count, seed)
+        return SeededSampler(chances, count, seed)
     rows = np.flatnonzero(~without)
-    return DrawsAmong(rows, chances[rows], count, seed)
+    return SeededSubsetSampler(rows, chances[rows], count, seed)
 
 
-class DrawsAmong(SeededDraws):
-    """Draws among some rows.
+class SeededSubsetSampler(SeededSampler):
+    """Samples from some rows alone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Objective ``follow``: the night encoder alone, from windows of high-level vectors of the night."""
+"""Objective ``sequence``: the night encoder alone, from windows of high-level vectors of the night."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.lab.training.data import even_chances
 from eegvlm.lab.training.losses import mean_over_readers
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
-from eegvlm.lab.training.windows import WindowBatches
+from eegvlm.lab.training.samplers import even_chances
+from eegvlm.lab.training.sequence_batches import SequenceBatches
 
 if TYPE_CHECKING:
     from eegvlm.lab.training.night_inputs import TrainingNightInputs
@@ -23,21 +23,21 @@ _FLOAT32 = 4
 
 
 @dataclass(frozen=True)
-class FollowObjective(Objective):
-    """Cross-entropy of the stages of all epochs of windows; the enhancement network's classifier stays as it is."""
+class SequenceObjective(Objective):
+    """Cross-entropy of the stages of all epochs of windows; the enhancement network's classifier does not change."""
 
     parts = ("night",)
     settings = frozenset({"average"})
     network = "night"
     draws_by_stage = False
 
-    def batches(self, nights: TrainingNightInputs) -> tuple[WindowBatches, WindowBatches]:
+    def batches(self, nights: TrainingNightInputs) -> tuple[SequenceBatches, SequenceBatches]:
         """Return windows of vectors around drawn epochs, and around every validation epoch."""
         data, config, around = nights.recipe.data, nights.model.config, nights.model.config.night_epochs
         if not around:
             hint = "set model.night_epochs, or leave this phase out"
             raise InputError("recipe", f"phase {self.phase.name}", "the model has no night encoder", hint)
-        train = WindowBatches(
+        train = SequenceBatches(
             nights.training_vectors(nights.augmentation(), around),
             nights.processor,
             even_chances(nights.nights, data.train),
@@ -47,7 +47,7 @@ class FollowObjective(Objective):
             own_channels=config.enhancement_channels,
             unmeasured=nights.unmeasured,
         )
-        return train, WindowBatches(nights.validation_vectors(min(around, _VALIDATED_AROUND)), nights.processor)
+        return train, SequenceBatches(nights.validation_vectors(min(around, _VALIDATED_AROUND)), nights.processor)
 
     def loss(self, model: Any, inputs: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss of the stages of all epochs of windows, and the stage logits (n, 5) of the middle ones.
