@@ -1,4 +1,4 @@
-"""MkDocs hook: a link that leaves docs/ points to the file in the repository, so that pages read alike in both places."""
+"""MkDocs hook: a link that leaves docs/ points to the file in the repository."""
 
 from __future__ import annotations
 

@@ -12,7 +12,12 @@ _ROLE = re.compile(r":(?:class|func|meth|mod|data|attr|exc):`(?P<short>[~.]?)(?P
 
 def without_roles(text: str) -> str:
     """Return a docstring whose roles are code spans; ``~`` keeps the last part of a name alone, as in Sphinx."""
-    return _ROLE.sub(lambda role: f"`{role['name'].rpartition('.')[2] if role['short'] == '~' else role['name']}`", text)
+    return _ROLE.sub(_code, text)
+
+
+def _code(role: re.Match[str]) -> str:
+    name = role["name"]
+    return f"`{name.rpartition('.')[2] if role['short'] == '~' else name}`"
 
 
 class SphinxRoles(griffe.Extension):
