@@ -27,7 +27,7 @@ _DECIDING = {
 }
 
 
-def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
+def answer(night: AskedNight, epoch: int, text: str) -> Answer:
     """Answer a question of the closed set.
 
     Parameters
@@ -36,7 +36,7 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
         The night.
     epoch
         From 1, as scorers count.
-    asked
+    text
         The question, in English; see :data:`.question.KINDS`.
 
     Returns
@@ -49,12 +49,12 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
     InputError
         If the question is not understood, or an epoch is not in the night.
     """
-    question = parse_question(asked)
+    question = parse_question(text)
     place = night.place(epoch)
     stage = night.stage(place)
     if stage is Stage.UNSCORED and question.kind is not QuestionKind.EVENTS:
         unstaged = AnswerStatement("The epoch was not staged: it holds no usable EEG.", Basis.MODEL)
-        return Answer(asked, epoch, stage, (unstaged,), question)
+        return Answer(text, epoch, stage, (unstaged,), question)
     match question.kind:
         case QuestionKind.WHY if question.stage in (None, stage):
             statements = _why(night, place, stage)
@@ -67,7 +67,7 @@ def answer(night: AskedNight, epoch: int, asked: str) -> Answer:
             statements = compared(night, place, night.place(question.other, "QUESTION"))
         case _:
             statements = _sure(night, place, question.stage or stage)
-    return Answer(asked, epoch, stage, tuple(statements), question)
+    return Answer(text, epoch, stage, tuple(statements), question)
 
 
 def _stage_is(stage: Stage) -> AnswerStatement:

@@ -32,7 +32,7 @@ _ASKED = (
 )
 
 
-def answer_freely(night: AskedNight, epoch: int, asked: str, stager: Stager) -> Answer:
+def answer_freely(night: AskedNight, epoch: int, question: str, stager: Stager) -> Answer:
     """Let a general-purpose model answer, and verify what it says.
 
     Parameters
@@ -41,8 +41,8 @@ def answer_freely(night: AskedNight, epoch: int, asked: str, stager: Stager) -> 
         The night.
     epoch
         From 1.
-    asked
-        The question, in any words.
+    question
+        In any words.
     stager
         The model: one that was made a stager (:class:`~eegvlm.model.GeneralProcessor`).
 
@@ -62,19 +62,19 @@ def answer_freely(night: AskedNight, epoch: int, asked: str, stager: Stager) -> 
         raise InputError(name, "--freely", "an EEG-VLM", "it answers the closed set of questions: leave --freely out")
     if not night.prepared.usable[place]:
         raise InputError("arguments", "EPOCH", epoch, "it holds no usable EEG: ask of another one")
-    written = _write(night, place, asked, stager.processor, stager.model)
+    written = _write(night, place, question, stager.processor, stager.model)
     statements = tuple(night.said(one.strip(), place) for one in _SENTENCES.split(written) if one.strip())
     nothing = (AnswerStatement("The model wrote nothing.", Basis.UNKNOWN),)
-    return Answer(asked, epoch, night.stage(place), statements or nothing, None, name)
+    return Answer(question, epoch, night.stage(place), statements or nothing, None, name)
 
 
 @torch.inference_mode()
-def _write(night: AskedNight, place: int, asked: str, processor: GeneralProcessor, model: Any) -> str:
+def _write(night: AskedNight, place: int, question: str, processor: GeneralProcessor, model: Any) -> str:
     facts = true_sentences(night.findings(place), night.contexts[place])
     nearby = [text for name, texts in facts.items() if name.startswith(("neighbour", "rule")) for text in texts]
     stage = night.stage(place)
     prompt = _ASKED.format(
-        facts=" ".join(nearby) or "none.", stage=f"{night.model} says {stage.label}.", question=asked.strip()
+        facts=" ".join(nearby) or "none.", stage=f"{night.model} says {stage.label}.", question=question.strip()
     )
     settings = replace(processor.settings, prompt=prompt, evidence="text", context_epochs=0)
     prompted = GeneralProcessor(processor.hugging_face, settings)

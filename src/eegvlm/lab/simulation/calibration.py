@@ -98,6 +98,6 @@ def architecture_table(name: str) -> ArchitectureTable:
 
 def _load(name: str) -> dict[str, list[float]]:
     table: dict[str, list[float]] = json.loads(
-        files("eegvlm.lab.simulation").joinpath(f"tables/{name}.json").read_text()
+        files("eegvlm.lab.simulation").joinpath(f"tables/{name}.json").read_text(encoding="utf-8")
     )
     return table
