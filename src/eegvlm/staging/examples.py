@@ -22,13 +22,11 @@ from eegvlm.images import PreparedNight
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.described_night import DescribedNight
 from eegvlm.model.general_processing import Examples, for_model
-from eegvlm.model.label_trie import label_log_probabilities
 from eegvlm.model.night_inputs import EpochInputs, Rows
 from eegvlm.retrieval import Encoder, EpochIndex, vote
 from eegvlm.retrieval.voting import without_whom
 from eegvlm.signals import Recording
 from eegvlm.staging.general_reading import GeneralReader
-from eegvlm.staging.reading import Logits
 from eegvlm.staging.stager import Stager
 
 MOST = 64
@@ -97,15 +95,27 @@ class ExampleSource:
 
     def shown_to(self, stager: Stager, recording: Recording) -> Stager:
         """Return a general-purpose stager that is shown a recording's examples; another one as it is."""
-        self.check(stager)
         if not isinstance(stager.processor, GeneralProcessor):
             return stager
+        shown = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
+        shown._reader = self.reader(stager, recording)
+        return shown
+
+    def reader(self, stager: Stager, recording: Recording) -> ExampleReader:
+        """Return what a general-purpose stager reads a recording with.
+
+        Raises
+        ------
+        InputError
+            If the model cannot be shown the store's pictures, or there are too few of others.
+        """
+        self.check(stager)
+        if not isinstance(stager.processor, GeneralProcessor):
+            raise InputError(stager.provenance.get("model", "model"), "kind", "EEG-VLM", "it is shown no examples")
         vectors, _ = self.index.encode(*self.encoder(recording))
         others = without_whom(self.index, recording, self.without)
         ids = self.index.nearest(vectors, self.k, without=others, by_stage=True)
-        shown = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
-        shown._reader = ExampleReader(stager.model, stager.processor, self.index, ids)
-        return shown
+        return ExampleReader(stager.model, stager.processor, self.index, ids)
 
     def voted(self, recording: Recording, ours: Hypnogram) -> Hypnogram:
         """Return a hypnogram pooled with the neighbours' vote."""
@@ -152,15 +162,16 @@ class ExampleReader(GeneralReader):
         spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
         return ExampledNight(self.model, self.processor, night, batch_size, 0, spent, True)
 
-    @torch.inference_mode()
-    def read(self, inputs: EpochInputs) -> Logits:
-        """Return the log-probabilities of the label texts after the examples: float32 (n, 5)."""
+    @property
+    def pads(self) -> bool:
+        """See :attr:`.GeneralReader.pads`."""
+        return True
+
+    def asked(self, inputs: EpochInputs) -> dict[str, torch.Tensor]:
+        """Return the model's own inputs, the examples before each question."""
         if not isinstance(inputs, ExampledInputs):
             raise TypeError("examples are of a night's own epochs")
         ids = self._ids[list(inputs.epochs), ::-1]
         pictures = np.stack([self._index.pictures(some) for some in ids])
         examples = Examples(torch.from_numpy(pictures).to(inputs.pictures.device), self._index.stages[ids])
-        given = for_model(self.model, self._general(inputs.pictures, inputs.texts, examples))
-        scores = label_log_probabilities(self.model, given, self._general.labels, padded=True)
-        found: Logits = scores.cpu().numpy()
-        return found
+        return for_model(self.model, self._general(inputs.pictures, inputs.texts, examples))

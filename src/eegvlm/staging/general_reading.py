@@ -55,17 +55,22 @@ class GeneralReader(Reader):
         measured = self.inputs != "picture"
         return DescribedNight(self.model, self.processor, night, batch_size, beside, spent, measured)
 
-    @torch.inference_mode()
-    def read(self, inputs: EpochInputs) -> Logits:
-        """Return the log-probabilities of the label texts among the five, before calibration: float32 (n, 5).
+    @property
+    def pads(self) -> bool:
+        """Whether prompts of a batch may differ in length."""
+        return self.reads_evidence
 
-        Of the evidence alone they are the answers to empty pictures.
-        """
+    def asked(self, inputs: EpochInputs) -> dict[str, torch.Tensor]:
+        """Return the model's own inputs; of the evidence alone, with empty pictures."""
         pictures = inputs.pictures
         if self.inputs == "evidence":
             pictures = torch.from_numpy(empty_picture(self._general.layout)).to(pictures).expand_as(pictures)
-        given = for_model(self.model, self._general(pictures, inputs.texts))
-        scores = label_log_probabilities(self.model, given, self._general.labels, padded=self.reads_evidence)
+        return for_model(self.model, self._general(pictures, inputs.texts))
+
+    @torch.inference_mode()
+    def read(self, inputs: EpochInputs) -> Logits:
+        """Return the log-probabilities of the label texts among the five, before calibration: float32 (n, 5)."""
+        scores = label_log_probabilities(self.model, self.asked(inputs), self._general.labels, padded=self.pads)
         found: Logits = scores.cpu().numpy()
         return found
 
