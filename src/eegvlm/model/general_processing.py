@@ -131,8 +131,10 @@ class GeneralProcessor:
 
     @property
     def prompts(self) -> dict[str, str]:
-        """The one question there is, under the name it has in every checkpoint."""
-        return {"direct": self.question}
+        """The questions, under the names they have in every checkpoint."""
+        asked = self.settings.reasoned_prompt
+        reasoned = {"reasoned": self._question(NOTHING_MEASURED, reasoned=True)} if asked else {}
+        return {"direct": self.question, **reasoned}
 
     @property
     def reads_evidence(self) -> bool:
@@ -154,7 +156,12 @@ class GeneralProcessor:
         return render(self.layout, signals, device=device)
 
     def __call__(
-        self, pictures: torch.Tensor, measured: Sequence[str] | None = None, examples: Examples | None = None
+        self,
+        pictures: torch.Tensor,
+        measured: Sequence[str] | None = None,
+        examples: Examples | None = None,
+        *,
+        reasoned: bool = False,
     ) -> dict[str, torch.Tensor]:
         """Build the model's inputs.
 
@@ -167,6 +174,8 @@ class GeneralProcessor:
             was. A model that reads no evidence is given none.
         examples
             Shown before each epoch, each with the question and its answer.
+        reasoned
+            Whether it is asked for its reasons, too.
 
         Returns
         -------
@@ -189,14 +198,15 @@ class GeneralProcessor:
         if self.backend != "torchvision":
             shown = shown.cpu()
         images = [list(epoch) for epoch in shown]
-        prompts = [self.question] * len(images) if measured is None else [self._question(one) for one in measured]
+        texts = [NOTHING_MEASURED] * len(images) if measured is None else measured
         pads = self.reads_evidence or examples is not None
         if examples is not None:
             images = [[*self._shown(examples.pictures[k]), *own] for k, own in enumerate(images)]
             labels = [[self.settings.stage_labels[stage] for stage in some] for some in examples.stages.tolist()]
-            texts = [NOTHING_MEASURED] * len(images) if measured is None else measured
-            prompts = [self._question(text, some) for text, some in zip(texts, labels, strict=True)]
+            prompts = [self._question(text, some, reasoned) for text, some in zip(texts, labels, strict=True)]
             self._check_padding()
+        else:
+            prompts = [self._question(text, reasoned=reasoned) for text in texts]
         padded = {"padding": True, "padding_side": "left"} if pads else {}
         inputs = self.hugging_face(images=images, text=prompts, return_tensors="pt", **self._text, **padded)
         found = {name: value for name, value in inputs.items() if isinstance(value, torch.Tensor)}
@@ -217,13 +227,13 @@ class GeneralProcessor:
                 raise InputError("processor", "pad_token", "none", "prompts differ in length: give the tokenizer one")
             self.tokenizer.pad_token = self.tokenizer.eos_token
 
-    def _question(self, measured: str, answered: Sequence[str] = ()) -> str:
+    def _question(self, measured: str, answered: Sequence[str] = (), reasoned: bool = False) -> str:
         """Return the prompt as the model's chat template puts it, or, without one, the pictures and then the words.
 
         Before it stand as many examples as there are answers, each a picture, the question and its answer.
         """
         before = self.settings.prompt
-        pictures, asked = self.pictures_an_epoch, self.settings.prompt
+        pictures, asked = self.pictures_an_epoch, self.settings.reasoned_prompt if reasoned else before
         if self.reads_evidence:
             asked = f"{measured}\n{asked}"
         if pictures > 1:

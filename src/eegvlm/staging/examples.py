@@ -167,11 +167,11 @@ class ExampleReader(GeneralReader):
         """See :attr:`.GeneralReader.pads`."""
         return True
 
-    def asked(self, inputs: EpochInputs) -> dict[str, torch.Tensor]:
+    def asked(self, inputs: EpochInputs, *, reasoned: bool = False) -> dict[str, torch.Tensor]:
         """Return the model's own inputs, the examples before each question."""
         if not isinstance(inputs, ExampledInputs):
             raise TypeError("examples are of a night's own epochs")
         ids = self._ids[list(inputs.epochs), ::-1]
         pictures = np.stack([self._index.pictures(some) for some in ids])
         examples = Examples(torch.from_numpy(pictures).to(inputs.pictures.device), self._index.stages[ids])
-        return for_model(self.model, self._general(inputs.pictures, inputs.texts, examples))
+        return for_model(self.model, self._general(inputs.pictures, inputs.texts, examples, reasoned=reasoned))

@@ -15,17 +15,16 @@ import numpy as np
 
 from eegvlm.core.files import make_folder
 from eegvlm.lab.training.context import seen_night
-from eegvlm.lab.training.data import Augmentation
+from eegvlm.lab.training.data import AnyProcessor, Augmentation
 from eegvlm.lab.training.night_texts import composed_rationales, kept_texts
 from eegvlm.lab.training.store import TrainingStore
-from eegvlm.model import EegVlmProcessor
 
 Rationales = list[list[list[str]]]
 
 
 def night_rationales(
     store: TrainingStore,
-    processor: EegVlmProcessor,
+    processor: AnyProcessor,
     folder: Path,
     *,
     augmentation: Augmentation | None = None,
@@ -60,7 +59,7 @@ def night_rationales(
 
 def _texts(
     store: TrainingStore,
-    processor: EegVlmProcessor,
+    processor: AnyProcessor,
     augmentation: Augmentation | None,
     night: int,
     version: int,
