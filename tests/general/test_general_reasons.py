@@ -21,6 +21,7 @@ from eegvlm.lab.training.checkpoints import read_log
 from eegvlm.lab.training.estimate import estimate
 from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.general import PROMPTS, load_general_model
+from eegvlm.model.general_processing import Examples
 from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.reasoning import acceptor, parse
 from eegvlm.signals import Recording
@@ -193,6 +194,16 @@ def test_an_older_file_without_a_reasoned_prompt_is_of_a_model_that_gives_no_rea
     assert StagerSettings.read(tmp_path).reasoned_prompt == ""
 
 
+def test_examples_stand_before_the_question_for_reasons_with_their_stages(tmp_path):
+    processor = GeneralProcessor.from_pretrained(llava_next(tmp_path), REASONED)
+    shape = (3, LAYOUT.height, LAYOUT.width)
+    shown = Examples(torch.zeros((1, 2, *shape), dtype=torch.uint8), np.array([[0, 4]], np.int8))
+    given = processor(torch.zeros((1, *shape), dtype=torch.uint8), None, shown, reasoned=True)
+    text = processor.tokenizer.decode(given["input_ids"][0].tolist())
+    assert text.count(REASONED.prompt) == 2
+    assert text.split(REASONED.prompt)[-1].count(REASONED.reasoned_prompt) == 1
+
+
 REASON = (
     "{name: reason, objective: reason, trains: [language], steps: 6, batch_size: 4, learning_rate: 0.01, reasoned: 1, "
     "lora: {rank: 4, alpha: 8, dropout: 0}}"
@@ -249,14 +260,14 @@ def test_reasons_are_learnt_as_they_are_written(tmp_path):
         text = processor.tokenizer.decode(said[:-1]).strip()
         assert tuple(said[:-1]) == cuts.of(text)
         assert parse(text).unread == ()
-    optimizer = torch.optim.Adam(model.model.language_model.parameters(), lr=0.003)
+    optimizer = torch.optim.Adam(model.model.language_model.parameters(), lr=0.01)
     losses = []
-    for _ in range(12):
+    for _ in range(30):
         loss = reasons_loss(model, batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert losses[-1] < 0.7 * losses[0]
 
 
