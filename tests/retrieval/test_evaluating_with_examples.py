@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,10 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import pooled
 from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.datasets.training_record import read_record
 from eegvlm.lab.evaluation.perturbations import edited
 from eegvlm.lab.evaluation.with_examples import apart_from, with_examples
+from eegvlm.model import checkpoint_path
 from eegvlm.retrieval import EpochIndex, build_index
 from eegvlm.retrieval.voting import shares
 from eegvlm.signals.fingerprint import fingerprint
@@ -113,13 +114,6 @@ def test_the_command_judges_with_examples_and_says_whose(index, tmp_path):
     assert with_["about"]["persons known to the index's encoder"] == "none"
 
 
-def test_persons_whom_the_encoder_has_learnt_from_are_not_judged(scored, index):
-    known = json.loads((Path("src/eegvlm/model/packaged/nano/config.json")).read_text())["training_record"]
-    seed = known["entries"][0]["training"]["simulated_seeds"][0][0]
-    with pytest.raises(InputError, match="known to the model, so nobody is left"):
-        run("nano", "simulated", f"nights=1,seed={seed},hours=0.1", "--examples", index.folder)
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -156,6 +150,18 @@ def test_a_base_as_it_was_published_is_shown_examples_before_it_writes(pictured,
     assert likeliest[0] != likeliest[1]
     refused = [next(t for t in held[k]["more"] if t["title"].startswith("Answers that are no")) for k in (0, 2)]
     assert refused[0]["rows"] != refused[1]["rows"]
+
+
+def test_persons_whom_the_encoder_has_learnt_from_are_not_judged(pictured, tmp_path):
+    """A base that was never trained has met nobody, but what finds its examples has."""
+    from general_bases import LAYOUT, llava_next
+
+    record = read_record(checkpoint_path("nano"))
+    seed = record.entries[0].training.seeds[0][0]
+    (tmp_path / "layout.json").write_text(LAYOUT.to_json())
+    base, drawn = llava_next(tmp_path / "base"), ("--layout", tmp_path / "layout.json")
+    with pytest.raises(InputError, match=r"encoder nano: persons: 1 of 1 persons \(1 trained on\)"):
+        run(base, "simulated", f"nights=1,seed={seed},hours=0.1", *drawn, "--examples", pictured.folder)
 
 
 def test_simulated_nights_of_one_seed_are_one_person(scored):

@@ -75,7 +75,7 @@ class PromptCache:
         read = model(**given, use_cache=True, **last_positions(model, 1))
         following = seen.sum(dim=1)
         if numbers_pictures:
-            following = following + model.model.rope_deltas.reshape(-1).to(following)
+            following = following + _inner(model).rope_deltas.reshape(-1).to(following)
         cache = read["past_key_values"]  # as a key it has this name in every version
         return cls(tuple((one.keys, one.values) for one in cache.layers), seen, following, ids[:, -1])
 
@@ -180,6 +180,10 @@ def _cache(model: Any) -> Any:
     return DynamicCache(config=model.config.get_text_config())
 
 
+def _inner(model: Any) -> Any:
+    return getattr(model, "model", model)
+
+
 def _numbers_pictures(model: Any) -> bool:
     """Tell whether a model counts positions of pictures in three dimensions, as Qwen's do."""
-    return hasattr(model.model, "rope_deltas")
+    return hasattr(_inner(model), "rope_deltas")
