@@ -24,6 +24,7 @@ from transformers import (
     Qwen2VLImageProcessor,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
+    Qwen3VLProcessor,
 )
 
 from eegvlm.images import ImageLayout
@@ -157,6 +158,38 @@ def qwen_vl(folder: Path) -> Path:
     pictures = Qwen2VLImageProcessor(patch_size=4, size={"shortest_edge": 64, "longest_edge": 4096})
     processor = Qwen2_5_VLProcessor(pictures, words, Qwen2VLVideoProcessor(patch_size=4), chat_template=_QWEN_TEMPLATE)
     return _write(Qwen2_5_VLForConditionalGeneration, config, processor, folder)
+
+
+def qwen3_vl(folder: Path) -> Path:
+    """Write a tiny Qwen3-VL; features of its tower go into layers of its language model, too."""
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("Qwen3-VL's processor has a half for videos, which needs torchvision")
+    from transformers import Qwen3VLVideoProcessor
+
+    special = ["<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    words = tokenizer(["<|im_end|>", *special], "<|im_end|>")
+    ids = {token: words.convert_tokens_to_ids(token) for token in special}
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2], "mrope_interleaved": True}
+    config = Qwen3VLConfig(
+        vision_config={
+            "depth": 2,
+            "hidden_size": 16,
+            "intermediate_size": 32,
+            "num_heads": 2,
+            "out_hidden_size": 32,
+            "patch_size": 4,
+            "deepstack_visual_indexes": [0],
+            "num_position_embeddings": 16,
+        },
+        text_config={"vocab_size": len(words), "head_dim": 8, "rope_parameters": rope, **_LANGUAGE},
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+    )
+    pictures = Qwen2VLImageProcessor(patch_size=4, size={"shortest_edge": 64, "longest_edge": 4096})
+    processor = Qwen3VLProcessor(pictures, words, Qwen3VLVideoProcessor(patch_size=4), chat_template=_QWEN_TEMPLATE)
+    return _write(Qwen3VLForConditionalGeneration, config, processor, folder)
 
 
 def text_model(family: str) -> tuple[Any, Callable[..., dict[str, torch.Tensor]]]:
