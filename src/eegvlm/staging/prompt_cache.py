@@ -19,7 +19,7 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from eegvlm.errors import InputError
-from eegvlm.model.calling import last_positions, read_so_far
+from eegvlm.model.calling import cache_in, last_positions, read_so_far
 from eegvlm.staging.decoding import Decoder, TextsUnderWay
 from eegvlm.staging.token_grammar import Cuts
 
@@ -76,8 +76,8 @@ class PromptCache:
         following = seen.sum(dim=1)
         if numbers_pictures:
             following = following + _inner(model).rope_deltas.reshape(-1).to(following)
-        cache = read["past_key_values"]  # as a key it has this name in every version
-        return cls(tuple((one.keys, one.values) for one in cache.layers), seen, following, ids[:, -1])
+        layers = tuple((one.keys, one.values) for one in cache_in(read).layers)
+        return cls(layers, seen, following, ids[:, -1])
 
     @classmethod
     def join(cls, parts: Sequence[PromptCache]) -> PromptCache:
