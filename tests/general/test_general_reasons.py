@@ -15,6 +15,8 @@ from test_general_training import small_recipe
 
 from eegvlm.errors import InputError
 from eegvlm.images import panel_signals
+from eegvlm.lab.datasets import open_dataset
+from eegvlm.lab.evaluation.faithfulness import faithfulness
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import train
 from eegvlm.lab.training.checkpoints import read_log
@@ -149,6 +151,14 @@ def test_free_reasons_state_what_the_model_believes_and_verdicts_say_what_holds(
     verdicts = [claim["verdict"] for line in staged.rationales for claim in line["claims"]]
     assert "contradicted" in verdicts, "random weights see nothing"
     assert all(line["unread"] == [] for line in staged.rationales)
+
+
+def test_reasons_are_tested_for_faithfulness_as_ours(tmp_path):
+    REASONED.write(llava_next(tmp_path))
+    nights = open_dataset("simulated", "nights=1,seed=3000000,hours=0.05").nights
+    found = faithfulness(stager(tmp_path), nights, epochs_a_night=3)
+    assert found.notes
+    assert any("3 of 6 scored epochs" in note for note in found.notes)
 
 
 @torch.inference_mode()
