@@ -156,9 +156,9 @@ def test_free_reasons_state_what_the_model_believes_and_verdicts_say_what_holds(
 def test_reasons_are_tested_for_faithfulness_as_ours(tmp_path):
     REASONED.write(llava_next(tmp_path))
     nights = open_dataset("simulated", "nights=1,seed=3000000,hours=0.05").nights
-    found = faithfulness(stager(tmp_path), nights, epochs_a_night=3)
-    assert found.notes
-    assert any("3 of 6 scored epochs" in note for note in found.notes)
+    tested = faithfulness(stager(tmp_path), nights, epochs_a_night=3)
+    assert (tested.flaws.texts, tested.scored, dict(tested.errors)) == (3, 6, {})
+    assert set(tested.answers) == {"direct", "reasoned"}
 
 
 @torch.inference_mode()
