@@ -1,85 +1,158 @@
-"""What scored epochs of other patients add: staging by examples on UCDDB, each patient left out in turn.
+"""What scored epochs of other patients add to nano: UCDDB, patients that it has not learnt from, k = 0, 1, 4, 16.
 
-    eegvlm index ucddb-epochs ROOT --scorer epochs --out INDEX
-    python benchmarks/examples.py INDEX ROOT --stage '*018*'
+    python benchmarks/examples.py ROOT --out FOLDER
 
-For k of 1, 4 and 16 neighbours: the vote alone on every night of the index, from the other patients' epochs (recall by
-stage, mean over patients). ``--stage`` also stages the nights that fit, with nano alone (k = 0) and pooled with the
-vote, and prints kappa and accuracy.
+Judged are the patients that nano has not learnt from: 018, whom it has not met, and the five on whom it was validated
+(its temperatures and smoothing are fitted on them, its weights are not). The index is made of the others, from whose
+epochs nano has learnt, so that its vectors of them are closer to their stages than a stranger's are. Only 018 has
+stages other than W and N3; no other patient's epochs hold N1, N2 or R.
+
+For each k: nano alone (0), or the logarithmic mean of its probabilities and of the k nearest epochs' vote; beside it
+the vote alone. Prints Markdown. The index is written into FOLDER once.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
-from eegvlm.hypnogram import STAGES
+from eegvlm.hypnogram import STAGES, Hypnogram
+from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.hypnogram.pooling import pooled
-from eegvlm.lab.datasets import open_dataset
-from eegvlm.lab.evaluation import evaluate
-from eegvlm.lab.evaluation.tables import FigureTable, number
-from eegvlm.retrieval import EpochIndex
+from eegvlm.lab.datasets import Night, open_dataset
+from eegvlm.lab.datasets.training_record import read_record
+from eegvlm.lab.evaluation import NightAnswers, figures
+from eegvlm.lab.evaluation.with_examples import apart_from
+from eegvlm.model import checkpoint_path
+from eegvlm.retrieval import Encoder, EpochIndex, build_index
 from eegvlm.retrieval.voting import shares
 from eegvlm.staging import Stager
 from eegvlm.staging.examples import ExampleSource
 
+MODEL = "nano"
+COMPLETE = "ucddb:018"
 SIZES = (1, 4, 16)
 
 
-def of_votes(index: EpochIndex) -> FigureTable:
-    """Return recall by stage of the vote alone, mean over patients who have the stage."""
-    rows = []
+@dataclass(frozen=True)
+class Patient:
+    """A patient who is judged: the expert's stages, nano's answer, and the nearest epochs of others.
+
+    Attributes
+    ----------
+    night
+        Of the data set.
+    truth
+        Scored epochs that hold a signal; others unscored.
+    ours
+        nano's answer.
+    nearest
+        int8 (epochs, 16): stages of the nearest epochs, the nearest first; -1 where there is no vector.
+    """
+
+    night: Night
+    truth: np.ndarray
+    ours: Hypnogram
+    nearest: np.ndarray
+
+    def vote(self, k: int) -> Hypnogram:
+        """Return the vote of the k nearest."""
+        known = self.nearest[:, 0] >= 0
+        probabilities = np.full((len(known), 5), np.nan, np.float32)
+        probabilities[known] = shares(self.nearest[known, :k])
+        stages = np.where(known, np.nan_to_num(probabilities).argmax(axis=1), -1).astype(np.int8)
+        return replace(self.ours, stages=stages, probabilities=probabilities)
+
+    def answers(self, given: Hypnogram) -> NightAnswers:
+        """Return an answer beside the expert's."""
+        name = self.night.name
+        return NightAnswers(self.night.person, name, self.truth, given.stages, given.probabilities)
+
+
+def patients(nights: Sequence[Night], source: ExampleSource) -> list[Patient]:
+    """Stage the patients and find their nearest epochs."""
+    stager, index, found = Stager.from_pretrained(MODEL), source.index, []
+    for night in nights:
+        recording = night.recording()
+        vectors, usable = index.encode(*source.encoder(recording))
+        nearest = np.full((len(vectors), max(SIZES)), -1, np.int8)
+        nearest[usable] = index.stages[index.nearest(vectors[usable], max(SIZES), without=source.without)]
+        truth = np.where(recording.scorable, night.hypnogram().stages, -1).astype(np.int8)
+        found.append(Patient(night, truth, stager.stage(recording).hypnogram, nearest))
+    return found
+
+
+def row(given: Sequence[NightAnswers]) -> list[str]:
+    """Return the figures of answers: of 018 alone, and of the others the mean over patients."""
+    (complete,) = (one for one in given if one.subject == COMPLETE)
+    others = [one for one in given if one.subject != COMPLETE]
+    of_018 = figures(complete.confusion)
+    recalls = [recall(complete, stage) for stage in STAGES]
+    return [
+        f"{of_018.kappa:.3f}",
+        f"{of_018.accuracy:.3f}",
+        " ".join(f"{one:.2f}" for one in recalls),
+        f"{ece([complete]):.3f}",
+        f"{np.mean([recall(one, STAGES[0]) for one in others]):.3f}",
+        f"{np.mean([recall(one, STAGES[3]) for one in others]):.3f}",
+        f"{ece(others):.3f}",
+    ]
+
+
+def recall(one: NightAnswers, stage: int) -> float:
+    """Return the share of a stage's epochs that are answered with it."""
+    return float((one.stages[one.truth == stage] == stage).mean())
+
+
+def ece(given: Sequence[NightAnswers]) -> float:
+    """Return the expected calibration error over the answered epochs of some nights."""
+    kept = [one.scored & one.answered for one in given]
+    confidence = np.concatenate([one.probabilities[some].max(axis=1) for one, some in zip(given, kept, strict=True)])
+    right = np.concatenate([(one.stages == one.truth)[some] for one, some in zip(given, kept, strict=True)])
+    return expected_calibration_error(confidence, right)
+
+
+def table(judged: Sequence[Patient]) -> list[list[str]]:
+    """Return the rows: nano alone, and for each k the pool and the vote."""
+    systems: list[tuple[str, Callable[[Patient], Hypnogram]]] = [("0: nano alone", lambda one: one.ours)]
     for k in SIZES:
-        recalls: dict[str, list[float]] = {stage.label: [] for stage in STAGES}
-        for night, about in enumerate(index.about["nights"]):
-            own = index.night_of == night
-            ids = index.nearest(index.vectors[own], k, without={about["person"]})
-            said, truth = shares(index.stages[ids]).argmax(axis=1), index.stages[own]
-            for stage in STAGES:
-                if (truth == stage).any():
-                    recalls[stage.label].append(float((said[truth == stage] == stage).mean()))
-        rows.append((str(k), *(f"{number(np.mean(some))} ({len(some)})" if some else "-" for some in recalls.values())))
-    columns = ("k", *(stage.label for stage in STAGES))
-    return FigureTable("Vote alone: recall, mean over patients (how many have the stage)", columns, tuple(rows))
+        systems.append((f"{k}: pooled", lambda one, k=k: pooled(one.ours, one.vote(k))))
+        systems.append((f"{k}: vote alone", lambda one, k=k: one.vote(k)))
+    return [[name, *row([one.answers(system(one)) for one in judged])] for name, system in systems]
 
 
-def of_staging(folder: str, root: str, only: str) -> FigureTable:
-    """Return nano alone and pooled with the vote on some nights."""
-    stager, rows = Stager.from_pretrained("nano"), []
-    nights = open_dataset("ucddb-epochs", root, only=only, scorer="epochs").nights
-    staged = {night.name: stager.stage(night.recording()).hypnogram for night in nights}
-    recordings = {night.name: night.recording() for night in nights}
-    for k in (0, *SIZES):
-        source = ExampleSource.open(folder, k) if k else None
-        answers = {
-            name: ours if source is None else pooled(ours, _vote(source, recordings[name]))
-            for name, ours in staged.items()
-        }
-        names = iter(answers)
-        found = evaluate(lambda recording, told=answers, names=names: told[next(names)], nights).overall.pooled
-        rows.append((str(k), number(found.accuracy), number(found.kappa), number(found.macro_f1)))
-    return FigureTable(f"nano pooled with the vote: {only}", ("k", "accuracy", "kappa", "macro-F1"), tuple(rows))
-
-
-def _vote(source: ExampleSource, recording):
-    from eegvlm.retrieval import vote
-
-    return vote(source.index, recording, source.k, encoder=source.encoder)
+def index_of(nights: Sequence[Night], folder: Path) -> EpochIndex:
+    """Return the index of some patients, made where it is not there yet."""
+    if (folder / "index.json").is_file():
+        return EpochIndex.read(folder)
+    return build_index(nights, folder, encoder=Encoder.load(MODEL))[0]
 
 
 def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("index")
+    """Make the index, judge the patients, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root")
-    parser.add_argument("--stage", default="")
-    asked = parser.parse_args()
-    console = Console(width=120)
-    console.print(of_votes(EpochIndex.read(asked.index)).rich())
-    if asked.stage:
-        console.print(of_staging(asked.index, asked.root, asked.stage).rich())
+    parser.add_argument("--out", type=Path, required=True, help="folder in which the index is kept")
+    chosen = parser.parse_args()
+    nights = open_dataset("ucddb-epochs", chosen.root, scorer="epochs").nights
+    record = read_record(checkpoint_path(MODEL))
+    learnt = [night for night in nights if record.part_of(night.person) == "training"]
+    others = [night for night in nights if record.part_of(night.person) != "training"]
+    index = index_of(learnt, chosen.out)
+    source, said = apart_from(ExampleSource(index, Encoder.load(MODEL), max(SIZES)), others)
+    counts = [f"{stage.label} {int((index.stages == stage).sum())}" for stage in STAGES]
+    print(f"index: {len(index)} epochs ({', '.join(counts)}) of {', '.join(night.person for night in learnt)}")
+    parts = [f"{night.person} ({record.part_of(night.person) or 'not met'})" for night in others]
+    print(f"judged: {', '.join(parts)}")
+    print(f"{said}\n")
+    columns = ["k", "018: kappa", "accuracy", "recall of W N1 N2 N3 R", "ECE", "others: recall of W", "of N3", "ECE"]
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    for cells in table(patients(others, source)):
+        print(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

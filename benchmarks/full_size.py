@@ -126,25 +126,17 @@ class ScriptedDecoder(Decoder):
 
     _answers: list[list[int]]
     _rows_of: dict[int, list[int]]
-    _wanted: torch.Tensor
 
     def script(self, answers: list[list[int]]) -> None:
         """Say what the next texts will be, in the tokens of each."""
         self._answers, self._rows_of = answers, {}
 
-    def _go_on(self, active: list[Any], states: torch.Tensor) -> None:
+    def _go_on(self, ready: list[Any], logits: torch.Tensor) -> None:
         self.passes += 1
         if not self._rows_of:
-            self._rows_of = {id(row): answer for row, answer in zip(active, self._answers, strict=True)}
-        ready = [row for row in active if row.done is None]
+            self._rows_of = {id(row): answer for row, answer in zip(ready, self._answers, strict=True)}
         wanted = [self._rows_of[id(row)][len(row.tokens) - row.asked] for row in ready]
-        self._wanted = torch.tensor(wanted, device=states.device)
-        hook = self._model.lm_head.register_forward_hook(self._prefer)
-        super()._go_on(active, states)
-        hook.remove()
-
-    def _prefer(self, module: Any, inputs: Any, logits: torch.Tensor) -> torch.Tensor:
-        return logits.scatter(1, self._wanted[:, None], 1e4)
+        super()._go_on(ready, logits.scatter(1, torch.tensor(wanted, device=logits.device)[:, None], 1e4))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from transformers import (
     Qwen2_5_VLForConditionalGeneration,
     Qwen2_5_VLProcessor,
     Qwen2VLImageProcessor,
+    Qwen3VLConfig,
+    Qwen3VLForConditionalGeneration,
+    Qwen3VLProcessor,
 )
 
 from eegvlm.images import ImageLayout
@@ -154,6 +158,104 @@ def qwen_vl(folder: Path) -> Path:
     pictures = Qwen2VLImageProcessor(patch_size=4, size={"shortest_edge": 64, "longest_edge": 4096})
     processor = Qwen2_5_VLProcessor(pictures, words, Qwen2VLVideoProcessor(patch_size=4), chat_template=_QWEN_TEMPLATE)
     return _write(Qwen2_5_VLForConditionalGeneration, config, processor, folder)
+
+
+def qwen3_vl(folder: Path) -> Path:
+    """Write a tiny Qwen3-VL; features of its tower go into layers of its language model, too."""
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("Qwen3-VL's processor has a half for videos, which needs torchvision")
+    from transformers import Qwen3VLVideoProcessor
+
+    special = ["<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    words = tokenizer(["<|im_end|>", *special], "<|im_end|>")
+    ids = {token: words.convert_tokens_to_ids(token) for token in special}
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2], "mrope_interleaved": True}
+    config = Qwen3VLConfig(
+        vision_config={
+            "depth": 2,
+            "hidden_size": 16,
+            "intermediate_size": 32,
+            "num_heads": 2,
+            "out_hidden_size": 32,
+            "patch_size": 4,
+            "deepstack_visual_indexes": [0],
+            "num_position_embeddings": 16,
+        },
+        text_config={"vocab_size": len(words), "head_dim": 8, "rope_parameters": rope, **_LANGUAGE},
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+    )
+    pictures = Qwen2VLImageProcessor(patch_size=4, size={"shortest_edge": 64, "longest_edge": 4096})
+    processor = Qwen3VLProcessor(pictures, words, Qwen3VLVideoProcessor(patch_size=4), chat_template=_QWEN_TEMPLATE)
+    return _write(Qwen3VLForConditionalGeneration, config, processor, folder)
+
+
+def text_model(family: str) -> tuple[Any, Callable[..., dict[str, torch.Tensor]]]:
+    """Return a tiny model without a processor, and what makes prompts for it.
+
+    The prompts begin with a picture, then tokens that the number of the prompt decides; those of a batch are filled up
+    on the left. What is said after a prompt can be given.
+    """
+    torch.manual_seed(0)
+    text = {"vocab_size": 64, **_LANGUAGE}
+    mrope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]}
+    vision = {"depth": 2, "hidden_size": 16, "intermediate_size": 32, "num_heads": 2, "out_hidden_size": 32}
+    ids = {"image_token_id": 60, "video_token_id": 61, "vision_start_token_id": 62, "vision_end_token_id": 63}
+    if family == "llava-next":
+        towers = {"image_size": 32, "patch_size": 8, "hidden_size": 16, "intermediate_size": 32}
+        tower = CLIPVisionConfig(**towers, num_hidden_layers=3, num_attention_heads=2)
+        config: Any = LlavaNextConfig(
+            vision_config=tower, text_config=LlamaConfig(**text), image_token_index=60, image_grid_pinpoints=[[32, 32]]
+        )
+        model: Any = LlavaNextForConditionalGeneration(config)
+        visual = 36  # 16 of the whole, 16 of its one tile and 4 ends of rows
+    elif family == "qwen2.5-vl":
+        more = {"patch_size": 4, "window_size": 16, "fullatt_block_indexes": [1]}
+        config = Qwen2_5_VLConfig(
+            vision_config={**vision, **more},
+            text_config={**text, "bos_token_id": None, "rope_parameters": mrope},
+            **ids,
+        )
+        model, visual = Qwen2_5_VLForConditionalGeneration(config), 4
+    else:
+        more = {"patch_size": 4, "deepstack_visual_indexes": [0], "num_position_embeddings": 16}
+        rope = {**mrope, "mrope_interleaved": True}
+        config = Qwen3VLConfig(
+            vision_config={**vision, **more}, text_config={**text, "head_dim": 8, "rope_parameters": rope}, **ids
+        )
+        model, visual = Qwen3VLForConditionalGeneration(config), 4
+
+    def prompts(numbers: Sequence[int], said: Sequence[int] = ()) -> dict[str, torch.Tensor]:
+        lengths = [visual + 2 + number % 5 + len(said) for number in numbers]
+        ids = torch.zeros((len(numbers), max(lengths)), dtype=torch.int64)
+        mask = torch.zeros_like(ids)
+        pictures = []
+        for row, (number, length) in enumerate(zip(numbers, lengths, strict=True)):
+            generator = torch.Generator().manual_seed(number)
+            own = torch.randint(1, 50, (2 + number % 5,), generator=generator)
+            ids[row, -length:] = torch.cat(
+                [torch.full((visual,), 60), own, torch.tensor(list(said), dtype=torch.int64)]
+            )
+            mask[row, -length:] = 1
+            shape = (2, 3, 32, 32) if family == "llava-next" else (16, 3 * 2 * 4 * 4)
+            pictures.append(torch.randn(shape, generator=generator))
+        given = {"input_ids": ids, "attention_mask": mask}
+        if family == "llava-next":
+            return {
+                **given,
+                "pixel_values": torch.stack(pictures),
+                "image_sizes": torch.tensor([[32, 32]] * len(numbers)),
+            }
+        grid = torch.tensor([[1, 4, 4]] * len(numbers))
+        types = (ids == 60).int()
+        return {**given, "pixel_values": torch.cat(pictures), "image_grid_thw": grid, "mm_token_type_ids": types}
+
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            weight.mul_(4 if weight.ndim > 1 and "norm" not in name else 1)
+    return model.eval(), prompts
 
 
 BASES = {"llava-next": llava_next, "qwen2.5-vl": qwen_vl}

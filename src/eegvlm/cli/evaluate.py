@@ -71,6 +71,11 @@ def evaluate(
     context: Annotated[
         int | None, typer.Option(min=0, max=8, metavar="N", help="Neighbours on each side that it is shown, too.")
     ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(metavar="INDEX", help="Stage with scored epochs of others, as `eegvlm stage --examples` does."),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", min=0, help="Examples of an epoch; 0: none.")] = 4,
     wake_crop: WakeCrop = None,
     only: Only = None,
     scorer: Scorer = None,
@@ -169,6 +174,17 @@ def evaluate(
             raise InputError("arguments", option, given, hint)
     if layout is not None and chosen_inputs != ["both"]:
         raise InputError("arguments", "--inputs", inputs, "a base with --layout reads pictures alone: leave it out")
+    source = None
+    if examples is not None and k:
+        for option, given in (
+            ("--inputs", inputs if chosen_inputs != ["both"] else None),
+            ("--faithfulness", faithfulness),
+        ):
+            if given:
+                raise InputError("arguments", option, "with --examples", "leave one of the two out")
+        from eegvlm.staging.examples import ExampleSource
+
+        source = ExampleSource.open(examples, k)
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     if out is not None:
         check_output_folder(out, files=(JSON_FILE, MARKDOWN_FILE))
@@ -185,6 +201,16 @@ def evaluate(
     record = read_record(checkpoint_path(model)) if layout is None else None
     judged = unseen(nights.nights, record, model, keep_known=judge_known)
     nights = replace(nights, nights=judged.nights)
+    who = {ABOUT: judged.sentence}
+    if source is not None:
+        from eegvlm.lab.evaluation import with_examples
+
+        by = source.index.about["encoder"]
+        judged = unseen(nights.nights, read_record(checkpoint_path(by)), f"encoder {by}", keep_known=judge_known)
+        nights = replace(nights, nights=judged.nights)
+        with bar("examples") as tell:
+            source, said_of = with_examples.apart_from(source, nights.nights, progress=tell)
+        who |= {"persons known to the index's encoder": judged.sentence, with_examples.ABOUT: said_of}
     training = None
     if "logistic" in baselines and fit_on != _SELF:
         training = _training(fit_on, fit_root, nights)
@@ -204,7 +230,7 @@ def evaluate(
     if layout is not None:
         stager = base_stager(model, layout, prompt=prompt, context_epochs=context or 0, device=device, dtype=dtype)
         stager.smooth = "posterior" if smooth is Smooth.POSTERIOR else "none"
-        written = WrittenAnswers(stager, batch_size=batch_size)
+        written = WrittenAnswers(stager, batch_size=batch_size, examples=source)
     else:
         stager, *other_stagers = (
             Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype, inputs=cast("Inputs", name))
@@ -213,8 +239,11 @@ def evaluate(
     if faithfulness:
         check_can_explain(stager)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
-    about = {**_about(nights, wake_crop, chosen, kept), ABOUT: judged.sentence}
-    likeliest = _reading_only(kept, systems.whole_model(stager, batch_size=batch_size))
+    about = {**_about(nights, wake_crop, chosen, kept), **who}
+    system = systems.whole_model(stager, batch_size=batch_size)
+    if source is not None:
+        system = with_examples.with_examples(stager, source, batch_size=batch_size)
+    likeliest = _reading_only(kept, system)
     whole = likeliest if written is None else _reading_only(kept, written)
     said: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
     with bar("model") as tell:

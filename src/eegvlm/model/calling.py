@@ -19,3 +19,8 @@ def read_so_far(kind: type, cache: Any) -> dict[str, Any]:
     """
     known = "cache" in signature(kind.forward).parameters  # type: ignore[attr-defined]
     return {"cache" if known else "past_key_values": cache}
+
+
+def cache_in(outputs: Any) -> Any:
+    """Return the keys and values in a model's outputs, whichever name they have there."""
+    return outputs["cache" if "cache" in outputs.keys() else "past_key_values"]  # noqa: SIM118 (`in` alone warns)

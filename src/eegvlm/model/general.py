@@ -29,6 +29,10 @@ PROMPTS = {
         "negative up, a line every second. Which sleep stage is it by the AASM rules: W, N1, N2, N3 or REM? "
         "Answer with the stage alone."
     ),
+    "reasons": (
+        "Say what is seen, which rule of the AASM it meets and what speaks against other stages, and end with the "
+        "stage: W, N1, N2, N3 or R."
+    ),
 }
 
 
@@ -42,6 +46,8 @@ class StagerSettings:
         How an epoch is drawn.
     prompt
         What is asked about the pictures; those in :data:`PROMPTS` are the paper's and one of our own.
+    reasoned_prompt
+        What is asked for a stage with its reasons; "" where the model has not learnt to give any.
     stage_labels
         What the model answers, in the order W, N1, N2, N3, R.
     context_epochs
@@ -64,6 +70,7 @@ class StagerSettings:
 
     layout: ImageLayout
     prompt: str = PROMPTS["paper"]
+    reasoned_prompt: str = ""
     stage_labels: tuple[str, ...] = ("W", "N1", "N2", "N3", "REM")
     context_epochs: int = 0
     evidence: Literal["none", "text"] = "none"
@@ -76,6 +83,8 @@ class StagerSettings:
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
             self._refuse("prompt", "write what is asked about the pictures")
+        if type(self.reasoned_prompt) is not str:
+            self._refuse("reasoned_prompt", 'write what is asked for reasons, or ""')
         labels = self.stage_labels
         named = isinstance(labels, tuple) and all(isinstance(one, str) and one.strip() == one for one in labels)
         if not named or len(labels) != 5 or len(set(labels)) != 5 or "" in labels:
@@ -104,7 +113,7 @@ class StagerSettings:
 
     @classmethod
     def read(cls, folder: Path) -> StagerSettings:
-        """Read ``eegvlm.json``; one without ``evidence`` is of a model that learnt from pictures alone.
+        """Read ``eegvlm.json``; one without ``evidence`` or ``reasoned_prompt`` is of a model that learnt neither.
 
         Raises
         ------
@@ -118,7 +127,7 @@ class StagerSettings:
             raise InputError(path, "settings", error, "take the file that training wrote") from error
         names = [one.name for one in dataclasses.fields(cls)]
         if isinstance(fields, dict):
-            fields = {"evidence": "none", **fields}
+            fields = {"evidence": "none", "reasoned_prompt": "", **fields}
         if not isinstance(fields, dict) or sorted(fields) != sorted(names):
             found = sorted(fields) if isinstance(fields, dict) else type(fields).__name__
             raise InputError(path, "settings", found, f"it holds exactly {', '.join(names)}")

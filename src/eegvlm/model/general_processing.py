@@ -131,8 +131,10 @@ class GeneralProcessor:
 
     @property
     def prompts(self) -> dict[str, str]:
-        """The one question there is, under the name it has in every checkpoint."""
-        return {"direct": self.question}
+        """The questions, under the names they have in every checkpoint."""
+        asked = self.settings.reasoned_prompt
+        reasoned = {"reasoned": self._question(NOTHING_MEASURED, reasoned=True)} if asked else {}
+        return {"direct": self.question, **reasoned}
 
     @property
     def reads_evidence(self) -> bool:
@@ -154,7 +156,12 @@ class GeneralProcessor:
         return render(self.layout, signals, device=device)
 
     def __call__(
-        self, pictures: torch.Tensor, measured: Sequence[str] | None = None, examples: Examples | None = None
+        self,
+        pictures: torch.Tensor,
+        measured: Sequence[str] | None = None,
+        examples: Examples | None = None,
+        *,
+        reasoned: bool = False,
     ) -> dict[str, torch.Tensor]:
         """Build the model's inputs.
 
@@ -167,6 +174,8 @@ class GeneralProcessor:
             was. A model that reads no evidence is given none.
         examples
             Shown before each epoch, each with the question and its answer.
+        reasoned
+            Whether it is asked for its reasons, too.
 
         Returns
         -------
@@ -190,7 +199,7 @@ class GeneralProcessor:
             images = [[*self._shown(examples.pictures[k]), *epoch] for k, epoch in enumerate(images)]
             answers = [[self.settings.stage_labels[stage] for stage in stages] for stages in examples.stages.tolist()]
             self._check_padding()
-        prompts = [self._question(text, labels) for text, labels in zip(texts, answers, strict=True)]
+        prompts = [self._question(text, labels, reasoned) for text, labels in zip(texts, answers, strict=True)]
         pads = self.reads_evidence or examples is not None
         padded = {"padding": True, "padding_side": "left"} if pads else {}
         inputs = self.hugging_face(images=images, text=prompts, return_tensors="pt", **self._text, **padded)
@@ -213,12 +222,13 @@ class GeneralProcessor:
                 raise InputError("processor", "pad_token", "none", "prompts differ in length: give the tokenizer one")
             self.tokenizer.pad_token = self.tokenizer.eos_token
 
-    def _question(self, measured: str, answered: Sequence[str] = ()) -> str:
+    def _question(self, measured: str, answered: Sequence[str] = (), reasoned: bool = False) -> str:
         """Return the prompt as the model's chat template puts it, or, without one, the pictures and then the words.
 
         Before it stand as many examples as there are answers, each a picture, the question and its answer.
         """
-        pictures, question = self.pictures_an_epoch, self.settings.prompt
+        settings, pictures = self.settings, self.pictures_an_epoch
+        question = settings.reasoned_prompt if reasoned else settings.prompt
         if self.reads_evidence:
             question = f"{measured}\n{question}"
         if pictures > 1:

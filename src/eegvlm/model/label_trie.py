@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from eegvlm.errors import InputError
-from eegvlm.model.calling import last_positions, read_so_far
+from eegvlm.model.calling import cache_in, last_positions, read_so_far
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _descend(
     unfinished = {
         token: reached for token, reached in branches.items() if any(len(labels.tokens[k]) > depth + 1 for k in reached)
     }
-    cache = outputs["past_key_values"] if unfinished else None  # as a key it has this name in every version
+    cache = cache_in(outputs) if unfinished else None
     for place, (token, reached) in enumerate(unfinished.items(), start=1):
         # The step writes into the cache, so that every branch but the last needs its own.
         last = place == len(unfinished)

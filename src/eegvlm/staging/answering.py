@@ -15,11 +15,12 @@ from eegvlm.model.night_inputs import NightInputs
 from eegvlm.staging.explaining import Explainer, GrammarOf, room
 from eegvlm.staging.journal import AnswerJournal, Answers
 from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.prompt_cache import PromptCache
 from eegvlm.staging.reading import Reader
 
 Progress = Callable[[int, int], None]
 Bools = npt.NDArray[np.bool_]
-Part = tuple[npt.NDArray[np.intp], Prefix]
+Part = tuple[npt.NDArray[np.intp], Prefix | PromptCache]
 
 
 @dataclass

@@ -2,23 +2,26 @@
 
 Where the grammar leaves one continuation it is taken without asking the model. Such a run of forced tokens goes
 through the model together with the token chosen before it, in one pass over all epochs; the choice after it is the
-most likely of the permitted tokens. The label of the stage is read like any choice, and the logits of all five label
-tokens at its place are kept, those included which the text before them has ruled out.
+most likely of the permitted tokens. The label of the stage is read like any choice, and the logits of all five labels
+at its place are kept, those included which the text before them has ruled out. Where labels have several tokens, what
+they begin with alike is read on, and a label's logit is the sum of its tokens' log probabilities.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.model import EegVlmForConditionalGeneration
-from eegvlm.staging.key_value import Prefix, RowCache
-from eegvlm.staging.packed import PackedReader
+from eegvlm.model.label_trie import LabelTokens
+from eegvlm.staging.packed import PackedReader, PackedTexts
 from eegvlm.staging.token_grammar import Node, TokenGrammar, text_of
 
 _SPARSE = 0.75
@@ -37,7 +40,7 @@ class Written:
     stage
         The stage that the text ends in.
     logits
-        Of the five label tokens where the label stands: float32 (5,).
+        Of the five labels where the label stands: float32 (5,).
     chosen, forced
         Tokens that the model chose, and tokens that the grammar left no choice about.
     """
@@ -50,6 +53,16 @@ class Written:
     forced: int
 
 
+class TextsUnderWay(Protocol):
+    """The texts of many rows in a model, of which each is read on by tokens of its own."""
+
+    def read(self, pieces: Sequence[Sequence[int]], wanted: Sequence[int]) -> torch.Tensor:
+        """Read the next tokens of every row; return the logits after the last of wanted rows, float32 (n, tokens)."""
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only."""
+
+
 @dataclass(eq=False)
 class _DecodedRow:
     """An epoch's text under way: what is written, and how much of it the model has read."""
@@ -60,6 +73,7 @@ class _DecodedRow:
     tokens: list[int]
     nodes: list[Node] = field(default_factory=list)
     is_label: bool = False
+    heard: list[npt.NDArray[np.float32]] = field(default_factory=list)  # at the label: logits of what may stand there
     read: int = 0
     chosen: int = 0
     done: Written | None = None
@@ -77,19 +91,70 @@ class _DecodedRow:
         self.chosen += 1
         self.force()
 
-    def finish(self, stage_ids: list[int], logits: npt.NDArray[np.float32]) -> None:
-        grammar = self.grammar
-        permitted = grammar.following(self.at)
-        free = [token in permitted for token in stage_ids]
+    def hear(self, labels: _Labels, logits: npt.NDArray[np.float32]) -> None:
+        """Take the logits of the labels' tokens at one place; go on to the next, or finish."""
+        self.heard.append(logits)
+        if len(self.heard) <= len(labels.path):
+            self.tokens.append(labels.path[len(self.heard) - 1])
+        else:
+            self._finish(labels)
+
+    def _finish(self, labels: _Labels) -> None:
+        logits = np.array([sum(self.heard[depth][k] for depth, k in one) for one in labels.places], np.float32)
+        walks = [self._walk(one) for one in labels.tokens.tokens]
+        free = [bool(walk) for walk in walks]
         stage = int(np.where(free, logits, -np.inf).argmax())
         self.chosen += sum(free) > 1
-        last = permitted[stage_ids[stage]]
-        tokens = (*self.tokens[self.asked :], stage_ids[stage], *grammar.ending(last))
-        while after := grammar.following(last):
-            self.nodes.append(last)
-            last = next(iter(after.values()))
-        text = text_of([*self.nodes, last])
+        written = self.tokens[self.asked : len(self.tokens) - len(labels.path)]
+        self.nodes += walks[stage]
+        tokens = (*written, *labels.tokens.tokens[stage], *self.grammar.ending(self.nodes[-1]))
+        while after := self.grammar.following(self.nodes[-1]):
+            self.nodes.append(next(iter(after.values())))
+        text = text_of(self.nodes)
         self.done = Written(text, tokens, Stage(stage), logits, self.chosen, len(tokens) - self.chosen)
+
+    def _walk(self, tokens: Sequence[int]) -> list[Node]:
+        """Return the nodes to which a label's tokens lead; none where the text before it has ruled it out."""
+        at, nodes = self.at, []
+        for token in tokens:
+            after = self.grammar.following(at).get(token)
+            if after is None:
+                return []
+            at = after
+            nodes.append(at)
+        return nodes
+
+
+class _Labels:
+    """Where the five labels part, and what is read there.
+
+    Parameters
+    ----------
+    tokens
+        Those that tell them apart.
+
+    Attributes
+    ----------
+    path
+        What is read on where labels begin alike.
+    ids
+        The tokens whose logits are kept at each place.
+    places
+        Of each label, at which place of the path which of these count.
+
+    Raises
+    ------
+    InputError
+        If labels begin alike in more than one way.
+    """
+
+    def __init__(self, tokens: LabelTokens) -> None:
+        if len(tokens.paths) > 1:
+            hint = "stages' names begin alike in several ways in its tokens: use another model"
+            raise InputError("processor", "tokenizer", [list(path) for path in tokens.paths], hint)
+        self.tokens, (self.path,) = tokens, tokens.paths
+        self.ids = sorted({token for one in tokens.tokens for token in one})
+        self.places = [[(depth, self.ids.index(token)) for depth, token in enumerate(one)] for one in tokens.tokens]
 
 
 class Decoder:
@@ -111,42 +176,52 @@ class Decoder:
         prompt: list[int],
         stage_token_ids: list[int],
     ) -> None:
-        self._model, self._prompt, self._stage_ids = model, prompt, stage_token_ids
-        self._labels = torch.tensor(stage_token_ids, device=model.device)
+        self._model, self._prompt = model, prompt
+        self._read_labels(LabelTokens(tuple((token,) for token in stage_token_ids)))
         self._reader = PackedReader(model.model.language_model)
 
+    def _read_labels(self, tokens: LabelTokens) -> None:
+        self._labels = _Labels(tokens)
+
+    def begin(self, prefix: Any) -> tuple[TextsUnderWay, list[list[int]]]:
+        """Return the rows' texts under way, and what of each prompt is not in the prefix."""
+        asked = self._prompt[prefix.positions :]
+        return PackedTexts(self._reader, self._model.lm_head, prefix), [list(asked) for _ in range(len(prefix))]
+
     @torch.inference_mode()
-    def write(self, prefix: Prefix, grammars: Sequence[TokenGrammar]) -> list[Written]:
+    def write(self, prefix: Any, grammars: Sequence[TokenGrammar]) -> list[Written]:
         """Write the rationale of every epoch of a prefix, each in its grammar."""
-        first, asked = prefix.positions, self._prompt[prefix.positions :]
-        rows = [_DecodedRow(grammar, grammar.start, len(asked), list(asked)) for grammar in grammars]
+        texts, asked = self.begin(prefix)
+        rows = [_DecodedRow(one, one.start, len(own), own) for one, own in zip(grammars, asked, strict=True)]
         for row in rows:
             row.force()
-        cache, active = RowCache(prefix), rows
+        active = rows
         while active:
             pieces = [row.tokens[row.read :] for row in active]
-            states = self._reader.read(cache, pieces, [first + row.read for row in active])
+            ready = [k for k, row in enumerate(active) if row.done is None]
+            logits = texts.read(pieces, ready)
             for row in active:
                 row.read = len(row.tokens)
-            self._go_on(active, states)
+            self._go_on([active[k] for k in ready], logits)
             left = [k for k, row in enumerate(active) if row.done is None]
             if len(left) <= _SPARSE * len(active):
-                cache.keep(torch.tensor(left, dtype=torch.long, device=self._model.device))
+                texts.keep(left)
                 active = [active[k] for k in left]
         return [row.done for row in rows if row.done is not None]
 
-    def _go_on(self, active: list[_DecodedRow], states: torch.Tensor) -> None:
+    def _go_on(self, ready: list[_DecodedRow], logits: torch.Tensor) -> None:
         """Choose the next token of every row that is not finished, and what must follow it."""
-        ready = [k for k, row in enumerate(active) if row.done is None]
-        permitted = [list(active[k].grammar.following(active[k].at)) for k in ready]
+        permitted = [list(row.grammar.following(row.at)) for row in ready]
         width = max(map(len, permitted))
-        padded = torch.tensor([some + some[:1] * (width - len(some)) for some in permitted], device=states.device)
-        logits = self._model.lm_head(states[torch.tensor(ready, device=states.device)]).float()
+        padded = torch.tensor([some + some[:1] * (width - len(some)) for some in permitted], device=logits.device)
         best = logits.gather(1, padded).argmax(dim=1, keepdim=True)
+        if self._labels.path:
+            logits = logits.log_softmax(dim=1)  # of tokens at several places, only probabilities can be multiplied
+        of_labels = logits[:, torch.tensor(self._labels.ids, device=logits.device)]
         # one transfer a pass: the choice, then the labels' logits
-        answers = torch.cat([padded.gather(1, best).double(), logits[:, self._labels].double()], dim=1).cpu().numpy()
-        for k, answer in zip(ready, answers, strict=True):
-            if active[k].is_label:
-                active[k].finish(self._stage_ids, answer[1:].astype(np.float32))
+        answers = torch.cat([padded.gather(1, best).double(), of_labels.double()], dim=1).cpu().numpy()
+        for row, answer in zip(ready, answers, strict=True):
+            if row.is_label:
+                row.hear(self._labels, answer[1:].astype(np.float32))
             else:
-                active[k].choose(int(answer[0]))
+                row.choose(int(answer[0]))

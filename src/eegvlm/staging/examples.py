@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,12 @@ from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.pooling import pooled
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.described_night import DescribedNight
-from eegvlm.model.general_processing import Examples
+from eegvlm.model.general_processing import Examples, for_model
 from eegvlm.model.night_inputs import EpochInputs, Rows
 from eegvlm.retrieval import Encoder, EpochIndex, vote
 from eegvlm.retrieval.voting import without_whom
 from eegvlm.signals import Recording
 from eegvlm.staging.general_reading import GeneralReader
-from eegvlm.staging.reading import Logits
 from eegvlm.staging.stager import Stager
 
 MOST = 64
@@ -104,15 +104,27 @@ class ExampleSource:
 
     def shown_to(self, stager: Stager, recording: Recording) -> Stager:
         """Return a general-purpose stager that is shown a recording's examples; another one as it is."""
-        self.check(stager)
         if not isinstance(stager.processor, GeneralProcessor):
             return stager
+        shown = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
+        shown._reader = self.reader(stager, recording)
+        return shown
+
+    def reader(self, stager: Stager, recording: Recording) -> ExampleReader:
+        """Return what a general-purpose stager reads a recording with.
+
+        Raises
+        ------
+        InputError
+            If the model cannot be shown the store's pictures, or there are too few of others.
+        """
+        self.check(stager)
+        if not isinstance(stager.processor, GeneralProcessor):
+            raise InputError(stager.provenance.get("model", "model"), "kind", "EEG-VLM", "it is shown no examples")
         vectors, _ = self.index.encode(*self.encoder(recording))
         left_out = without_whom(self.index, recording, self.without)
         ids = self.index.nearest(vectors, self.k, without=left_out, by_stage=True)
-        with_examples = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
-        with_examples._reader = ExampleReader(stager.model, stager.processor, self.index, ids)
-        return with_examples
+        return ExampleReader(stager.model, stager.processor, self.index, ids)
 
     def voted(self, recording: Recording, ours: Hypnogram) -> Hypnogram:
         """Return a hypnogram pooled with the neighbours' vote."""
@@ -156,12 +168,21 @@ class ExampleReader(GeneralReader):
         super().__init__(model, processor)
         self._index, self._ids = index, ids
 
-    @torch.inference_mode()
-    def read(self, inputs: EpochInputs) -> Logits:
-        """Return the log-probabilities of the label texts after the examples: float32 (n, 5)."""
+    @cached_property
+    def shared(self) -> int:  # type: ignore[override]
+        """See :attr:`.GeneralReader.shared`; with the examples, about as long each as the question."""
+        return int(super().shared * (1 + self._ids.shape[1]))
+
+    @property
+    def pads(self) -> bool:
+        """See :attr:`.GeneralReader.pads`."""
+        return True
+
+    def asked(self, inputs: EpochInputs, *, reasoned: bool = False) -> dict[str, torch.Tensor]:
+        """Return the model's own inputs, the examples before each question."""
         if not isinstance(inputs, ExampledInputs):
             raise TypeError("examples are of a night's own epochs")
         ids = self._ids[list(inputs.epochs), ::-1]
         pictures = np.stack([self._index.pictures(of_epoch) for of_epoch in ids])
         examples = Examples(torch.from_numpy(pictures).to(inputs.pictures.device), self._index.stages[ids])
-        return self._scores(self._general(inputs.pictures, inputs.texts, examples), padded=True)
+        return for_model(self.model, self._general(inputs.pictures, inputs.texts, examples, reasoned=reasoned))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -27,12 +26,11 @@ from eegvlm.reasoning import (
     night_contexts,
     rationale_record,
 )
-from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.journal import Answers
 from eegvlm.staging.key_value import Prefix
-from eegvlm.staging.packed import check_layers
+from eegvlm.staging.prompt_cache import PromptCache
 from eegvlm.staging.reading import Reader
-from eegvlm.staging.token_grammar import Cuts, TokenGrammar
+from eegvlm.staging.token_grammar import TokenGrammar
 
 Explain = Literal["none", "uncertain", "all"]
 EXPLAIN: tuple[Explain, ...] = ("none", "uncertain", "all")
@@ -60,7 +58,7 @@ def check_explain(explain: str, reader: Reader, model: str) -> None:
         hint = "this checkpoint has no reasoned prompt: use --explain none, or one that was trained to give reasons"
         raise InputError(model, "explain", explain, hint)
     if explain != "none":
-        check_layers(reader.model.model.language_model, model)
+        reader.check_can_write(model)
 
 
 def uncertain_epochs(hypnogram: Hypnogram, share: float = UNCERTAIN_SHARE) -> npt.NDArray[np.bool_]:
@@ -78,19 +76,15 @@ class Grammars:
         self._reader = reader
         self._free: dict[tuple[str, ...], TokenGrammar] = {}
 
-    @cached_property
-    def _cuts(self) -> Cuts:
-        return Cuts(self._reader.processor.tokenizer, self._reader.stage_ids)
-
     def of(self, words: tuple[str, ...]) -> TokenGrammar:
         """Return the grammar of rationales about these channels; each is made once."""
         if words not in self._free:
-            self._free[words] = TokenGrammar(acceptor(words), self._cuts)
+            self._free[words] = TokenGrammar(acceptor(words), self._reader.cuts)
         return self._free[words]
 
     def of_epoch(self, findings: Sequence[Finding], context: Context, stage: Stage) -> TokenGrammar:
         """Return the grammar of what holds in one epoch, in texts that come to its stage."""
-        return TokenGrammar(grounded(findings, context, stage), self._cuts)
+        return TokenGrammar(grounded(findings, context, stage), self._reader.cuts)
 
 
 class Explainer:
@@ -119,16 +113,16 @@ class Explainer:
         after: Callable[[int], None] = lambda done: None,
     ) -> None:
         self._grammar, self._answers, self._after = grammar, answers, after
-        self._decoder = Decoder(reader.model, reader.reasoned, reader.stage_ids)
-        position = reader.prefix_bytes // reader.shared
-        fitting = room(reader.model.device) // (reader.prefix_bytes + position * _POSITIONS_OF_A_TEXT)
+        self._decoder = reader.decoder()
+        positions = reader.shared + _POSITIONS_OF_A_TEXT
+        fitting = room(reader.model.device) // (reader.position_bytes * positions)
         most = _MOST_ROWS if reader.model.device.type == "cuda" else _MOST_ROWS // 2
         self._rows = max(batch_size, min(most, fitting))
-        self._waiting: list[tuple[npt.NDArray[np.intp], Prefix]] = []
+        self._waiting: list[tuple[npt.NDArray[np.intp], Prefix | PromptCache]] = []
         self._done = 0
         self.seconds = 0.0
 
-    def add(self, epochs: npt.NDArray[np.intp], prefix: Prefix) -> None:
+    def add(self, epochs: npt.NDArray[np.intp], prefix: Prefix | PromptCache) -> None:
         """Take epochs and what was read of them; write as many full batches as there are."""
         if len(epochs):
             self._waiting.append((epochs, prefix))
@@ -143,7 +137,8 @@ class Explainer:
     def _write(self, *, full: bool) -> None:
         started = time.perf_counter()
         epochs = np.concatenate([some for some, _ in self._waiting])
-        prefix = Prefix.join([one for _, one in self._waiting])
+        parts = [one for _, one in self._waiting]
+        prefix: Any = type(parts[0]).join(parts)  # type: ignore[arg-type]
         self._waiting = []  # what was joined is not kept twice
         end = len(epochs) - len(epochs) % self._rows if full else len(epochs)
         for begin in range(0, end, self._rows):

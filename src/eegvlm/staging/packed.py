@@ -22,7 +22,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from eegvlm.errors import InputError
-from eegvlm.staging.key_value import RowCache
+from eegvlm.staging.key_value import Prefix, RowCache
 
 _LAYER = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
 _ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
@@ -101,6 +101,12 @@ class PackedReader:
         self._width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         self._group = config.num_attention_heads // (config.num_key_value_heads or config.num_attention_heads)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        device: torch.device = self._body.embed_tokens.weight.device
+        return device
+
     def read(self, cache: RowCache, pieces: Sequence[Sequence[int]], begins: Sequence[int]) -> torch.Tensor:
         """Read the next tokens of every row.
 
@@ -118,7 +124,7 @@ class PackedReader:
         torch.Tensor
             The state after each row's last token, (rows, d). That of a row without tokens means nothing.
         """
-        device = self._body.embed_tokens.weight.device
+        device = self.device
         counts = torch.tensor([len(piece) for piece in pieces])
         rows = torch.arange(len(pieces)).repeat_interleave(counts)
         columns = torch.arange(len(rows)) - (counts.cumsum(0) - counts)[rows]
@@ -182,3 +188,33 @@ class PackedReader:
         states = states + layer.self_attn.o_proj(tokens.attend(queries, keys, values))
         result: torch.Tensor = states + layer.mlp(layer.post_attention_layernorm(states))
         return result
+
+
+class PackedTexts:
+    """Texts that grow apart after a prefix.
+
+    Parameters
+    ----------
+    reader
+        Of the language model.
+    head
+        Its logits of a state.
+    prefix
+        What every row begins with.
+    """
+
+    def __init__(self, reader: PackedReader, head: Any, prefix: Prefix) -> None:
+        self._reader, self._head, self._cache = reader, head, RowCache(prefix)
+        self._at = [prefix.positions] * len(prefix)
+
+    def read(self, pieces: Sequence[Sequence[int]], wanted: Sequence[int]) -> torch.Tensor:
+        """See :meth:`.decoding.TextsUnderWay.read`."""
+        states = self._reader.read(self._cache, pieces, self._at)
+        self._at = [at + len(piece) for at, piece in zip(self._at, pieces, strict=True)]
+        logits: torch.Tensor = self._head(states[torch.tensor(wanted, device=states.device)]).float()
+        return logits
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """See :meth:`.decoding.TextsUnderWay.keep`."""
+        self._cache.keep(torch.tensor(rows, dtype=torch.long, device=self._reader.device))
+        self._at = [self._at[row] for row in rows]

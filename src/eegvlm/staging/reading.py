@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -14,7 +15,10 @@ from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.model.batch_norm_adaptation import filled_up
 from eegvlm.model.night_inputs import EpochInputs, NightInputs
+from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.packed import check_layers
+from eegvlm.staging.token_grammar import Cuts
 
 Logits = npt.NDArray[np.float32]
 Inputs = Literal["both", "picture", "evidence"]
@@ -61,10 +65,34 @@ class Reader:
     @property
     def prefix_bytes(self) -> int:
         """Bytes of the keys and values of what the prompts of one epoch share."""
-        config = self.model.config.text_config
+        return self.position_bytes * self.shared
+
+    @property
+    def position_bytes(self) -> int:
+        """Bytes of the keys and values of one token."""
+        config = self.model.config.get_text_config()
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        return int(2 * config.num_hidden_layers * heads * width * self.model.dtype.itemsize * self.shared)
+        return int(2 * config.num_hidden_layers * heads * width * self.model.dtype.itemsize)
+
+    @cached_property
+    def cuts(self) -> Cuts:
+        """The model's tokens of words."""
+        return Cuts(self.processor.tokenizer, self.stage_ids)
+
+    def check_can_write(self, name: str) -> None:
+        """Refuse a model that cannot write texts after what it has read.
+
+        Raises
+        ------
+        InputError
+            Naming the checkpoint.
+        """
+        check_layers(self.model.model.language_model, name)
+
+    def decoder(self) -> Decoder:
+        """Return what writes reasons after what :meth:`read_on` gives."""
+        return Decoder(self.model, self.reasoned, self.stage_ids)
 
     def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> NightInputs:
         """Return what the model reads of a night; its vectors are computed here."""

@@ -152,6 +152,11 @@ class Stager:
         return stager
 
     @property
+    def stage_temperature(self) -> float:
+        """The checkpoint's temperature of an epoch's logits."""
+        return float(self._reader.calibration.stage_temperature)
+
+    @property
     def can_explain(self) -> bool:
         """Whether the checkpoint was trained to give reasons."""
         return bool(self._reader.reasoned)

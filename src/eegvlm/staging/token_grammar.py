@@ -1,9 +1,13 @@
 """The grammar of rationales in a tokenizer's tokens: which may come next, and which must.
 
 A grammar is in words, a model writes tokens, and a text can be cut into tokens in more than one way. Training
-knows only the cut that the tokenizer makes of the whole text. Here the grammar's next words, each from its space up to
-the next one, are cut by the tokenizer, and a trie over their tokens says what is permitted: only that one cut can be
-written. It rests on a tokenizer that joins nothing across the space before a word, as those of GPT-2 and Llama do.
+knows one cut only. Here the grammar's next words, each from its space up to the next one, are cut by the tokenizer, and
+a trie over their tokens says what is permitted: only that one cut can be written. An EEG-VLM's tokenizer joins nothing
+across the space before a word, so that it is the cut of the whole text. Of any other tokenizer that is not known, and
+training cuts its texts word by word, too (:meth:`Cuts.of`).
+
+The stage's label is the last word, "N2.", with its stop. An EEG-VLM has a token for each label; other tokenizers write
+some of them in several. What decides between the five is read along their tokens (:attr:`Cuts.labels`).
 
 Nodes are made when they are first met and kept, so that the grammar of a montage is worked out once for all its epochs.
 """
@@ -12,10 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, Protocol
 
 from eegvlm.errors import InputError
+from eegvlm.hypnogram import STAGES
+from eegvlm.model.label_trie import LabelTokens
 
 _BEFORE = ":"  # a word is cut as it is after a colon and a space
 
@@ -33,7 +39,7 @@ class Node:
     end
         The grammar's state after that word; None where it may not end here.
     decides
-        Whether this is in the word that names the stage, the text's last.
+        Whether this is before or in the word that names the stage, the text's last.
     """
 
     inner: dict[int, Node] = field(default_factory=dict)
@@ -87,16 +93,21 @@ class Cuts:
     tokenizer
         The model's.
     stage_token_ids
-        Label tokens, W, N1, N2, N3, R.
+        Label tokens, W, N1, N2, N3, R; none where labels are texts in the model's own tokens.
+
+    Attributes
+    ----------
+    labels
+        Of each stage the tokens that tell its label from the others', from the first place at which they differ.
 
     Raises
     ------
     InputError
-        If the tokenizer does not write a stage's label as its label token.
+        If the tokenizer does not write a stage's label as its label token, or writes two labels alike.
     """
 
-    def __init__(self, tokenizer: Any, stage_token_ids: Sequence[int]) -> None:
-        self._tokenizer, self.stage_token_ids = tokenizer, tuple(stage_token_ids)
+    def __init__(self, tokenizer: Any, stage_token_ids: Sequence[int] = ()) -> None:
+        self._tokenizer = tokenizer
         self._prefix = tokenizer.encode(_BEFORE, add_special_tokens=False)
         self._known: dict[str, tuple[int, ...]] = {}
         for token in stage_token_ids:
@@ -104,6 +115,10 @@ class Cuts:
             if token not in self.of(f"{label}."):
                 hint = "add the label to the tokenizer as a single word"
                 raise InputError("processor", "stage_tokens", label, hint)
+        told_apart = [(token,) for token in stage_token_ids] or _told_apart(
+            [self.of(f"{one.label}.") for one in STAGES]
+        )
+        self.labels = LabelTokens(tuple(told_apart))
 
     def of(self, words: str) -> tuple[int, ...]:
         """Return the tokens of a word, or of several, that follow a space."""
@@ -113,6 +128,9 @@ class Cuts:
         cut = self._known.get(word)
         if cut is None:
             whole = self._tokenizer.encode(f"{_BEFORE} {word}", add_special_tokens=False)
+            if whole[: len(self._prefix)] != self._prefix:
+                hint = "it joins a colon, a space and what follows to one token: use a model with another one"
+                raise InputError("processor", "tokenizer", f"{_BEFORE} {word}", hint)
             cut = self._known[word] = tuple(whole[len(self._prefix) :])
         return cut
 
@@ -130,7 +148,7 @@ class TokenGrammar:
 
     def __init__(self, machine: WordGrammar, cuts: Cuts) -> None:
         self._machine, self._cuts = machine, cuts
-        self._stages = frozenset(cuts.stage_token_ids)
+        self._stages = frozenset(one[0] for one in cuts.labels.tokens)
         self._roots: dict[Hashable, Node] = {}
         self.start = self._root(machine.start)
 
@@ -174,11 +192,12 @@ class TokenGrammar:
         if root is None:
             words = self._machine.words(state)
             decides = bool(words) and all(self._machine.finished(end) for end in words.values())
-            root = self._roots[state] = Node(decides=decides)
+            root = self._roots[state] = Node(decides=decides and not any(" " in word for word in words))
             for word, end in words.items():
-                at = root
-                for token in self._cuts.of(word):
-                    at = at.inner.setdefault(token, Node(decides=decides))
+                at, tokens = root, self._cuts.of(word)
+                label = len(tokens) - len(self._cuts.of(word.rpartition(" ")[2]))
+                for place, token in enumerate(tokens, start=1):
+                    at = at.inner.setdefault(token, Node(decides=decides and place >= label))
                 at.word, at.end = word, end
         return root
 
@@ -187,3 +206,15 @@ def text_of(nodes: Sequence[Node]) -> str:
     """Return the text whose tokens led through these nodes."""
     words = [one.word for one, after in pairwise(nodes) if one.end is not None and after not in one.inner.values()]
     return " ".join([*words, nodes[-1].word])
+
+
+def _told_apart(cuts: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return of each cut the tokens up to the first that no other has there, without those that all begin with."""
+    shared = min(_alike(cuts[0], other) for other in cuts[1:])
+    longest = [max(_alike(one, other) for k, other in enumerate(cuts) if k != place) for place, one in enumerate(cuts)]
+    return [one[shared : end + 1] for one, end in zip(cuts, longest, strict=True)]
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return with how many tokens two cuts begin alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

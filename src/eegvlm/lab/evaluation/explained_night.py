@@ -118,7 +118,7 @@ def explain_night(
     swapped = _judge(probe, exchanged.texts, chosen[rows], contexts)
     swaps = tuple(Swap(texts[row], other) for row, other in zip(rows, swapped, strict=True))
     tell(PARTS[2])
-    temperature = stager.model.config.stage_temperature
+    temperature = stager.stage_temperature
 
     def calibrated(logits: npt.NDArray[np.float32]) -> Floats:
         return _probabilities(logits / temperature)

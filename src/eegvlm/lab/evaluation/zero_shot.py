@@ -14,7 +14,6 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,10 +28,10 @@ from eegvlm.lab.evaluation.run import JudgedReading
 from eegvlm.lab.evaluation.tables import FigureTable
 from eegvlm.model import EegVlmConfig, GeneralProcessor, StagerSettings
 from eegvlm.model.general import PROMPTS, is_general, load_general_model
-from eegvlm.model.general_processing import for_model
 from eegvlm.model.weights import weights_hash
 from eegvlm.signals import EPOCH_S, Recording
 from eegvlm.staging import Stager
+from eegvlm.staging.examples import ExampleSource
 from eegvlm.staging.general_reading import GeneralReader
 from eegvlm.staging.precision import choose_device, choose_dtype
 
@@ -144,6 +143,8 @@ class WrittenAnswers:
         What :func:`base_stager` loads.
     batch_size
         Epochs that are answered at a time.
+    examples
+        Scored epochs that it is shown before each question; None: none.
 
     Attributes
     ----------
@@ -153,24 +154,24 @@ class WrittenAnswers:
         Epochs that were answered in all.
     """
 
-    def __init__(self, stager: Stager, *, batch_size: int = 32) -> None:
+    def __init__(self, stager: Stager, *, batch_size: int = 32, examples: ExampleSource | None = None) -> None:
         if not isinstance(stager.processor, GeneralProcessor):
             raise InputError(stager.provenance.get("model", "model"), "kind", "EEG-VLM", "it writes no free answers")
         self._model, self._processor, self._batch_size = stager.model, stager.processor, batch_size
-        self._reader = GeneralReader(stager.model, stager.processor)
+        self._plain, self._stager, self._examples = GeneralReader(stager.model, stager.processor), stager, examples
         self.refused: Counter[str] = Counter()
         self.answered = 0
 
     def __call__(self, recording: Recording) -> JudgedReading:
         """Answer every epoch that holds signal."""
         night = PreparedNight.read(recording, self._processor.layout)
-        inputs = self._reader.open(night, self._batch_size)
+        reader = self._plain if self._examples is None else self._examples.reader(self._stager, recording)
+        inputs = reader.open(night, self._batch_size)
         stages = np.full(night.n_epochs, Stage.UNSCORED, np.int8)
         rows = np.flatnonzero(night.usable)
         for begin in range(0, len(rows), self._batch_size):
             batch = rows[begin : begin + self._batch_size]
-            questions = inputs.rows(batch)
-            answers = self._write(self._processor(questions.pictures, questions.texts))
+            answers = self._write(reader.asked(inputs.rows(batch)))
             for row, answer in zip(batch, answers, strict=True):
                 stage = stage_in_answer(answer, self._processor.settings.stage_labels)
                 self.answered += 1
@@ -185,10 +186,9 @@ class WrittenAnswers:
     @torch.inference_mode()
     def _write(self, inputs: dict[str, torch.Tensor]) -> list[str]:
         tokenizer = self._processor.tokenizer
-        model_inputs: dict[str, Any] = for_model(self._model, inputs)
         ends = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-        written = self._model.generate(**model_inputs, max_new_tokens=MOST_TOKENS, do_sample=False, pad_token_id=ends)
-        answers = written[:, model_inputs["input_ids"].shape[1] :]
+        written = self._model.generate(**inputs, max_new_tokens=MOST_TOKENS, do_sample=False, pad_token_id=ends)
+        answers = written[:, inputs["input_ids"].shape[1] :]
         texts: list[str] = tokenizer.batch_decode(answers, skip_special_tokens=True)
         return texts
 

@@ -20,7 +20,7 @@ def build_general(recipe: Recipe) -> tuple[Any, GeneralProcessor]:
     Raises
     ------
     InputError
-        If there is no such base, or the recipe asks for what such a model has not: another objective than ``answer``,
+        If there is no such base, or the recipe asks for what such a model has not: an objective that it lacks,
         softened targets, or a part that it lacks.
     """
     processor = general_processor(recipe)

@@ -15,6 +15,7 @@ from eegvlm.images import corrected, load_layout
 from eegvlm.lab.training.data import Augmentation, Signals
 from eegvlm.lab.training.evidence_texts import NightTexts
 from eegvlm.lab.training.label_texts import LabelTexts
+from eegvlm.lab.training.reason_texts import ReasonTexts
 from eegvlm.lab.training.recipe import Recipe
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tokenizer import IMAGE
@@ -35,11 +36,16 @@ def general_processor(recipe: Recipe) -> GeneralProcessor:
     settings = StagerSettings(
         load_layout(model.layout),
         prompt=model.prompt.replace(IMAGE, "").strip(),  # the model's own processor says where the pictures stand
+        reasoned_prompt=model.reasoned_prompt.replace(IMAGE, "").strip() if _reasons(recipe) else "",
         stage_labels=model.stage_labels,
         context_epochs=model.context_epochs,
         evidence="text" if model.evidence == "text" else "none",
     )
     return GeneralProcessor.from_pretrained(model.base, settings)
+
+
+def _reasons(recipe: Recipe) -> bool:
+    return any(phase.objective == "reason" for phase in recipe.phases)
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,9 @@ class GeneralBatches:
         night, on which it was measured.
     unmeasured
         Share of the epochs whose text says that nothing was measured.
+    reasons, reasoned
+        The texts that are learnt, and the share of batches that ask for them. An epoch is then seen through the
+        recorder of a version of its night, too: what is said of it must hold.
     """
 
     store: TrainingStore
@@ -67,9 +76,14 @@ class GeneralBatches:
     others: float = 1.0
     texts: NightTexts | None = None
     unmeasured: float = 0.0
+    reasons: ReasonTexts | None = None
+    reasoned: float = 0.5
 
     def __call__(self, indices: list[int]) -> dict[str, Any]:
-        """Return ``stages``, ``source``, the answers, and under ``asked`` the model's inputs."""
+        """Return ``stages``, ``source``, the answers, and under ``asked`` the model's inputs.
+
+        In a batch that asks for reasons, these are the answers, under ``reasons``.
+        """
         return self.part(indices, slice(None))
 
     def part(self, indices: list[int], part: slice) -> dict[str, Any]:
@@ -78,6 +92,14 @@ class GeneralBatches:
         versions = self._versions(rows)
         pictures = self._pictures(rows, versions)[part]
         measured = self._measured(rows, versions)
+        told = None if measured is None else measured[part]
+        if self.reasons is not None and versions is not None and self._asks_for_reasons(rows):
+            return {
+                "stages": torch.from_numpy(self.store.stages[rows[part]]),
+                "source": torch.from_numpy(self.store.source[rows[part]]),
+                "reasons": self.reasons.of(self.store, rows[part], versions[part]),
+                "asked": self.processor(pictures, told, reasoned=True),
+            }
         allowed = self.store.allowed[rows]
         if self.augmentation is not None:
             rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])  # texts are compared or not, so by chance
@@ -90,7 +112,7 @@ class GeneralBatches:
             "source": torch.from_numpy(self.store.source[rows]),
             "answer": texts.answers(stages),
             "refused": texts.refused(stages, allowed),
-            "asked": self.processor(pictures, None if measured is None else measured[part]),
+            "asked": self.processor(pictures, told),
         }
 
     def label_log_probabilities(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -98,12 +120,16 @@ class GeneralBatches:
         prompt, labels = for_model(model, inputs["asked"]), self.processor.labels
         return label_log_probabilities(model, prompt, labels, padded=self.processor.reads_evidence)
 
+    def _asks_for_reasons(self, rows: npt.NDArray[np.int64]) -> bool:
+        return bool(np.random.default_rng([zlib.crc32(rows.tobytes()), 18]).random() < self.reasoned)
+
     def _versions(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
-        """Return through which version of its night each row is seen, (n,); None where nothing was measured."""
-        if self.texts is None:
+        """Return through which version of its night each row is seen, (n,); None where nothing is said of it."""
+        said = self.reasons if self.texts is None else self.texts
+        if said is None:
             return None
         rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 16])
-        return rng.integers(self.texts.versions, size=len(self.store.nights))[self.store.night[rows]]
+        return rng.integers(said.versions, size=len(self.store.nights))[self.store.night[rows]]
 
     def _measured(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64] | None) -> list[str] | None:
         """Return what was measured in each row, in words."""

@@ -21,7 +21,7 @@ from eegvlm.lab.training.tensor_files import system_errors
 
 
 class GeneralRun(TrainingRun):
-    """A run whose model was not made for sleep; its phases all teach answers."""
+    """A run whose model was not made for sleep; its phases teach answers, and reasons."""
 
     processor: Any
 

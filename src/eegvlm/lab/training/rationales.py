@@ -12,19 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from eegvlm.lab.training.data import Augmentation
+from eegvlm.lab.training.data import AnyProcessor, Augmentation
 from eegvlm.lab.training.night_files import night_files, read_texts, version_names, write_texts
 from eegvlm.lab.training.night_texts import composed_rationales
 from eegvlm.lab.training.night_vectors import seen_night
 from eegvlm.lab.training.store import TrainingStore
-from eegvlm.model import EegVlmProcessor
 
 Rationales = list[list[list[str]]]
 
 
 def night_rationales(
     store: TrainingStore,
-    processor: EegVlmProcessor,
+    processor: AnyProcessor,
     folder: Path,
     *,
     augmentation: Augmentation | None = None,

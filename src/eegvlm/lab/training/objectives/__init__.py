@@ -9,6 +9,7 @@ from eegvlm.lab.training.objectives.contrastive import ContrastiveObjective
 from eegvlm.lab.training.objectives.evidence import EvidenceObjective
 from eegvlm.lab.training.objectives.objective import Objective
 from eegvlm.lab.training.objectives.reason import ReasonObjective
+from eegvlm.lab.training.objectives.reason_text import ReasonTextObjective
 from eegvlm.lab.training.objectives.sequence import SequenceObjective
 
 __all__ = ["GENERAL_OBJECTIVES", "OBJECTIVES", "Objective"]
@@ -22,5 +23,5 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "reason": ReasonObjective,
 }
 
-GENERAL_OBJECTIVES: dict[str, type[Objective]] = {"answer": AnswerTextObjective}
+GENERAL_OBJECTIVES: dict[str, type[Objective]] = {"answer": AnswerTextObjective, "reason": ReasonTextObjective}
 """Those of a base that was not made for sleep."""

@@ -15,6 +15,7 @@ from eegvlm.lab.training.activation_memory import FLOAT32, kept_by_transformer, 
 from eegvlm.lab.training.general_data import GeneralBatches, general_processor
 from eegvlm.lab.training.label_texts import answer_text
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
+from eegvlm.model import GeneralProcessor
 from eegvlm.model.label_trie import label_log_probabilities
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class AnswerTextObjective(Objective):
         """Return as many as are trained at once: pictures of such a base take many tokens."""
         return rows
 
+    def answered(self, processor: GeneralProcessor) -> int:
+        """Return the tokens of the longest answer, its end included."""
+        return processor.labels.longest + 1
+
     def activations(self, recipe: Recipe, model: Any, config: Any) -> float | None:
         """Return the bytes of one epoch; a frozen tower keeps nothing. None without the base's processor."""
         try:
@@ -58,7 +63,7 @@ class AnswerTextObjective(Objective):
             return None
         layout = processor.layout
         shape = (1, processor.pictures_an_epoch, layout.channels, layout.height, layout.width)
-        answered = processor.labels.longest + 1
+        answered = self.answered(processor)
         measured = _longest_text(layout) if processor.reads_evidence else None
         tokens = processor(torch.zeros(shape, dtype=torch.uint8), measured)["input_ids"].shape[1] + answered
         half, text = product_bytes(recipe), config.get_text_config()

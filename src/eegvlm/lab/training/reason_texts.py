@@ -1,0 +1,67 @@
+"""Learning to write reasons in any tokenizer's tokens: the text, cut word by word as in decoding, and its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from eegvlm.lab.training.rationales import Rationales
+from eegvlm.lab.training.store import TrainingStore
+from eegvlm.model.calling import last_positions
+from eegvlm.model.label_trie import with_said
+from eegvlm.staging.token_grammar import Cuts
+
+_NONE = -100
+
+
+@dataclass(frozen=True)
+class ReasonTexts:
+    """What is to be written.
+
+    Parameters
+    ----------
+    texts
+        By night, version and epoch.
+    cuts
+        The model's tokens of words.
+    end
+        The token that ends a text.
+    """
+
+    texts: Rationales
+    cuts: Cuts
+    end: int
+
+    @property
+    def versions(self) -> int:
+        """Versions of each night."""
+        return len(self.texts[0])
+
+    def of(self, store: TrainingStore, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> torch.Tensor:
+        """Return the tokens of each row's text and the end, (n, longest), padded with -100."""
+        places = zip(store.night[rows], versions, store.position[rows], strict=True)
+        said = [(*self.cuts.of(self.texts[night][version][at]), self.end) for night, version, at in places]
+        longest = max(map(len, said))
+        return torch.tensor([[*one, *[_NONE] * (longest - len(one))] for one in said])
+
+
+def reasons_loss(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+    """Return the mean negative log-likelihood of the tokens of reasons.
+
+    Parameters
+    ----------
+    model
+        Any image-text-to-text model.
+    inputs
+        What :class:`.general_data.GeneralBatches` gives of a batch that asks for reasons.
+    """
+    said = inputs["reasons"]
+    length = said.shape[1]
+    asked = with_said(inputs["asked"], said.clamp(min=0))
+    logits = model(**asked, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
+    return functional.cross_entropy(logits.flatten(0, 1), said.flatten(), ignore_index=_NONE)
