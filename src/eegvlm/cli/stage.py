@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -42,6 +42,14 @@ class Explain(StrEnum):
     ALL = "all"
     UNCERTAIN = "uncertain"
     NONE = "none"
+
+
+class Engine(StrEnum):
+    """What computes."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    ONNX = "onnx"
 
 
 class Reasons(StrEnum):
@@ -133,6 +141,13 @@ def stage(
     ] = 32,
     device: Device = "auto",
     dtype: Dtype = "auto",
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="torch: the reference, and the way to reasons. onnx: stages alone, without loading torch. "
+            "auto: onnx where no reasons are asked for, and runtime and graphs are there.",
+        ),
+    ] = Engine.AUTO,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a killed run stood; skip finished nights.")
     ] = False,
@@ -178,18 +193,32 @@ def stage(
     )
     console = Console(quiet=quiet, markup=False)
     with collection_paused():
-        from transformers.utils.logging import disable_progress_bar
-
-        from eegvlm.staging import Stager
-
-        disable_progress_bar()  # transformers' own, for weights that load in a blink
-        stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
+        stager = _stager(model, options, engine, smooth=smooth.value, device=device, dtype=dtype)
     stager.check_explain(options.explain or "none")
+    console.print(Text(f"engine: {stager.engine}", "dim"))
     for recording, folder in opened:
         with _reported(recording.path, failed):
             _stage_one(recording, folder, stager, options, console)
     if failed:
         raise typer.Exit(min(failed))
+
+
+def _stager(model: str, options: StageOptions, engine: Engine, *, smooth: Any, device: str, dtype: str) -> Stager:
+    """Load the model for the engine that was chosen, or that is leanest where none was."""
+    from eegvlm.model.weights import checkpoint_path
+    from eegvlm.staging import Stager
+    from eegvlm.staging.engines import choose_engine
+
+    if engine is Engine.ONNX and options.examples is not None:
+        raise InputError("arguments", "engine", "onnx", "examples are read by torch: leave --examples or --engine out")
+    labels_alone = options.explain == "none" and options.examples is None
+    wanted = Engine.TORCH if engine is Engine.AUTO and not labels_alone else engine
+    chosen = choose_engine(wanted.value, checkpoint_path(model), device=device, dtype=dtype)
+    if chosen == "torch":
+        from transformers.utils.logging import disable_progress_bar
+
+        disable_progress_bar()  # transformers' own, for weights that load in a blink
+    return Stager.from_pretrained(model, smooth=smooth, device=device, dtype=dtype, engine=chosen)
 
 
 @contextmanager

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
+from scipy.special import softmax
 
 from eegvlm.core.memory import give_back
 from eegvlm.errors import InputError
@@ -27,12 +27,14 @@ from eegvlm.reasoning import (
     night_contexts,
     rationale_record,
 )
-from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.journal import Answers
-from eegvlm.staging.key_value import Prefix
-from eegvlm.staging.packed import check_layers
-from eegvlm.staging.reading import Reader
 from eegvlm.staging.token_grammar import Cuts, TokenGrammar
+
+if TYPE_CHECKING:  # a night without reasons does not wait for torch
+    import torch
+
+    from eegvlm.staging.key_value import Prefix
+    from eegvlm.staging.reading import Reader
 
 Explain = Literal["none", "uncertain", "all"]
 EXPLAIN: tuple[Explain, ...] = ("none", "uncertain", "all")
@@ -60,6 +62,8 @@ def check_explain(explain: str, reader: Reader, model: str) -> None:
         hint = "this checkpoint has no reasoned prompt: use --explain none, or one that was trained to give reasons"
         raise InputError(model, "explain", explain, hint)
     if explain != "none":
+        from eegvlm.staging.packed import check_layers
+
         check_layers(reader.model.model.language_model, model)
 
 
@@ -119,6 +123,8 @@ class Explainer:
         after: Callable[[int], None] = lambda done: None,
     ) -> None:
         self._grammar, self._answers, self._after = grammar, answers, after
+        from eegvlm.staging.decoding import Decoder
+
         self._decoder = Decoder(reader.model, reader.reasoned, reader.stage_ids)
         position = reader.prefix_bytes // reader.shared
         fitting = room(reader.model.device) // (reader.prefix_bytes + position * _POSITIONS_OF_A_TEXT)
@@ -143,7 +149,8 @@ class Explainer:
     def _write(self, *, full: bool) -> None:
         started = time.perf_counter()
         epochs = np.concatenate([some for some, _ in self._waiting])
-        prefix = Prefix.join([one for _, one in self._waiting])
+        parts = [one for _, one in self._waiting]
+        prefix = parts[0].join(parts)
         self._waiting = []  # what was joined is not kept twice
         end = len(epochs) - len(epochs) % self._rows if full else len(epochs)
         for begin in range(0, end, self._rows):
@@ -162,7 +169,11 @@ class Explainer:
 
 def room(device: torch.device) -> int:
     """Return how many bytes of keys and values may be held at a time: of a GPU, a quarter of what is free."""
-    return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else _MOST_BYTES
+    if device.type != "cuda":
+        return _MOST_BYTES
+    import torch
+
+    return torch.cuda.mem_get_info(device)[0] // 4
 
 
 @dataclass(frozen=True)
@@ -219,7 +230,7 @@ class Ground:
             stage = Stage(int(hypnogram.stages[epoch]))
             record = rationale_record(epoch + 1, stage, answers.texts[epoch], findings, context)
             direct, reasoned = Stage(int(answers.logits[epoch].argmax())), Stage(int(answers.stages[epoch]))
-            shares = torch.from_numpy(answers.reasoned[epoch]).double().softmax(dim=0).tolist()
+            shares = softmax(answers.reasoned[epoch].astype(np.float64)).tolist()
             record["direct_stage"], record["reasoned_stage"] = direct.label, reasoned.label
             record["probabilities"] = {Stage(k).label: round(share, 4) for k, share in enumerate(shares)}
             record["differs"] = direct is not reasoned

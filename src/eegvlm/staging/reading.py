@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from transformers import DynamicCache
 
@@ -15,11 +13,9 @@ from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.model.batch_norm_adaptation import filled_up
 from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.model_inputs import INPUTS, Inputs, Logits
 
-Logits = npt.NDArray[np.float32]
-Inputs = Literal["both", "picture", "evidence"]
-INPUTS: tuple[Inputs, ...] = ("both", "picture", "evidence")
-"""What a model that reads evidence is given; ``evidence`` asks its evidence encoder alone, or shows empty pictures."""
+__all__ = ["INPUTS", "Inputs", "Logits", "Reader"]
 
 
 class Reader:
