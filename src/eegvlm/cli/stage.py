@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eegvlm.cli.collection import collection_paused
-from eegvlm.cli.model_options import Device, Dtype
+from eegvlm.cli.model_options import ComputeEngine, Device, Dtype, EngineChoice, engine_of
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,14 +42,6 @@ class Explain(StrEnum):
     ALL = "all"
     UNCERTAIN = "uncertain"
     NONE = "none"
-
-
-class Engine(StrEnum):
-    """What computes."""
-
-    AUTO = "auto"
-    TORCH = "torch"
-    ONNX = "onnx"
 
 
 class Reasons(StrEnum):
@@ -141,13 +133,7 @@ def stage(
     ] = 32,
     device: Device = "auto",
     dtype: Dtype = "auto",
-    engine: Annotated[
-        Engine,
-        typer.Option(
-            help="torch: the reference, and the way to reasons. onnx: stages alone, without loading torch. "
-            "auto: onnx where no reasons are asked for, and runtime and graphs are there.",
-        ),
-    ] = Engine.AUTO,
+    engine: EngineChoice = ComputeEngine.AUTO,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a killed run stood; skip finished nights.")
     ] = False,
@@ -203,17 +189,14 @@ def stage(
         raise typer.Exit(min(failed))
 
 
-def _stager(model: str, options: StageOptions, engine: Engine, *, smooth: Any, device: str, dtype: str) -> Stager:
-    """Load the model for the engine that was chosen, or that is leanest where none was."""
-    from eegvlm.model.weights import checkpoint_path
+def _stager(
+    model: str, options: StageOptions, engine: ComputeEngine, *, smooth: Any, device: str, dtype: str
+) -> Stager:
+    """Load the model for what computes."""
     from eegvlm.staging import Stager
-    from eegvlm.staging.engines import choose_engine
 
-    if engine is Engine.ONNX and options.examples is not None:
-        raise InputError("arguments", "engine", "onnx", "examples are read by torch: leave --examples or --engine out")
-    labels_alone = options.explain == "none" and options.examples is None
-    wanted = Engine.TORCH if engine is Engine.AUTO and not labels_alone else engine
-    chosen = choose_engine(wanted.value, checkpoint_path(model), device=device, dtype=dtype)
+    has_examples = options.examples is not None
+    chosen = engine_of(engine, model, options.explain, device=device, dtype=dtype, examples=has_examples)
     if chosen == "torch":
         from transformers.utils.logging import disable_progress_bar
 

@@ -209,10 +209,11 @@ def _exported(
     onnx = import_extra("onnx", "export", "eegvlm export")
     epochs = torch.export.Dim("epochs", min=2)
     dynamic = {name: {0: epochs} if value.ndim > 1 else None for name, value in inputs.items()}
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)  # of operators of torchvision, which no model here has
+    # of operators of torchvision, which no model here has, and of weights that are not folded, which is what is wanted
+    loud = [(one, one.level) for one in map(logging.getLogger, ("torch.onnx", "onnxscript"))]
     try:
+        for logger, _ in loud:
+            logger.setLevel(logging.ERROR)
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # torch's own, about torch
             program = torch.onnx.export(
@@ -227,7 +228,8 @@ def _exported(
                 custom_translation_table=translations(),
             )
     finally:
-        quiet.setLevel(level)
+        for logger, level in loud:
+            logger.setLevel(level)
     proto: Any = program.model_proto  # type: ignore[union-attr]
     _strip(proto)
     weights.share(onnx, proto)
