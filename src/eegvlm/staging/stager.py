@@ -448,6 +448,8 @@ def _load_network(folder: Path, device: str, dtype: str) -> tuple[Any, Any, dict
 
 def _load(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor]:
     """Load an EEG-VLM checkpoint."""
+    import torch
+
     from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 
     try:
