@@ -19,7 +19,11 @@ LABELS_ALONE = """
 import json, sys
 sys.argv = ["eegvlm", "stage", sys.argv[1], "--out", sys.argv[2], "--explain", "none", *sys.argv[3:]]
 from eegvlm.cli import main
-main()
+try:
+    main()
+except SystemExit as done:
+    if done.code:
+        raise
 print(json.dumps([name for name in ("torch", "transformers") if name in sys.modules]))
 """
 

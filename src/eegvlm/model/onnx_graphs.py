@@ -43,7 +43,7 @@ class _SharedStatistics:
     def __init__(self) -> None:
         self.means: Any = None
         self.variances: Any = None
-        self.found: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
 
 class _GivenNorm(nn.Module):
@@ -59,7 +59,7 @@ class _GivenNorm(nn.Module):
             values = hidden.transpose(0, 1).flatten(1)
             mean, variance = values.mean(dim=1), values.var(dim=1, unbiased=False)
             n = hidden[:, 0].numel()
-            self.shared.found.append((mean, variance * (n / (n - 1))))  # running statistics are unbiased
+            self.shared.found[self.part.start] = mean, variance * (n / (n - 1))  # running statistics are unbiased
         else:
             mean, variance = self.shared.means[self.part], self.shared.variances[self.part]
         return functional.batch_norm(hidden, mean, variance, self.weight, self.bias, False, 0.0, self.eps)
@@ -104,9 +104,9 @@ class StatisticsGraph(nn.Module):
 
     def forward(self, pictures: torch.Tensor, own_share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return means and variances."""
-        self.shared.found = []
+        self.shared.found = {}
         self.network(self.pixels(pictures))
-        means, variances = zip(*self.shared.found, strict=True)
+        means, variances = zip(*(self.shared.found[first] for first in sorted(self.shared.found)), strict=True)
         mean = self.learnt_mean + own_share * (torch.cat(means) - self.learnt_mean)
         variance = self.learnt_variance + own_share * (torch.cat(variances) - self.learnt_variance)
         return mean, variance
