@@ -66,7 +66,9 @@ def watch_engine(engine: str, stager: Any) -> None:
     else:
         reader = importlib.import_module("eegvlm.model.night_inputs")
         watch(PreparedNight, "pictures", "drawing")
-        for name in ("vision_tower", "language_model", "enhancement", "night", "evidence"):
+        # the enhancement network is copied for each recording: a watched forward would be that of the original
+        watch(reader, "night_vectors", "vectors, drawing in it")
+        for name in ("vision_tower", "language_model", "night", "evidence"):
             watch(getattr(stager.model.model, name), "forward", f"network {name}")
         watch(reader, "adapted_network", "adapting, drawing in it")
     watch(reader, "measure_night", "measuring")
