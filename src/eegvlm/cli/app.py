@@ -30,6 +30,7 @@ COMMANDS = {
     "train": "Train a model from a recipe.",
     "record": "Show or write who a checkpoint was trained and validated on.",
     "merge": "Write a checkpoint from a run that was stopped early.",
+    "export": "Write a checkpoint as ONNX graphs that run without torch.",
     "evaluate": "Judge a model against the experts of a data set.",
     "crossval": "Train and judge a recipe fold by fold, on persons each model has not met.",
     "ablate": "Train and judge variants of a recipe: one table, differences on the same persons.",
@@ -71,6 +72,7 @@ def imported_command(name: str) -> Any:
 app = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
+    rich_markup_mode=None,  # rich, to print a list of names, would take half of the time of --help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from eegvlm.cli.model_options import BatchSize, Device, Dtype
+from eegvlm.cli.model_options import BatchSize, ComputeEngine, Device, Dtype, EngineChoice, engine_of
 from eegvlm.cli.stage import Eeg, Explain, Reasons, Smooth
 from eegvlm.errors import InputError
 
@@ -93,6 +93,7 @@ def _cohort(
     batch_size: BatchSize = 32,
     device: Device = "auto",
     dtype: Dtype = "auto",
+    engine: EngineChoice = ComputeEngine.AUTO,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Stage many nights: each once, whatever is killed; a changed file anew; a failing night stops no other.
@@ -128,6 +129,7 @@ def _cohort(
         smooth=smooth.value,
         device=device,
         dtype=dtype,
+        engine=engine_of(engine, model, None if explain is None else explain.value, device=device, dtype=dtype),
         channels=parse_channels(channels or ()),
         explain=None if explain is None else explain.value,
         reasons=reasons.value,

@@ -26,10 +26,13 @@ _PACKAGES = (
     "mne",
     "pandas",
     "yasa",
+    "onnxruntime",
 )
 _NEEDS = {
     "stage, demo, inspect, render, simulate, convert, compare": None,
     "review": "review",
+    "stage --engine onnx": "onnx",
+    "export": "export",
     "train, crossval, merge, dataset build": "train",
     "train and stage general-purpose models": "general",
     "recordings other than EDF and BDF": "mne",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +25,43 @@ Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")]
 # of models that a command trains first
 StagingDevice = Annotated[str, typer.Option(help="Of staging: auto, cpu, cuda, cuda:1 ...")]
 StagingDtype = Annotated[str, typer.Option(help="Of staging: auto, float32, bfloat16, float16.")]
+
+
+class ComputeEngine(StrEnum):
+    """What computes."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    ONNX = "onnx"
+
+
+EngineChoice = Annotated[
+    ComputeEngine,
+    typer.Option(
+        help="torch: the reference, and the way to reasons. onnx: stages alone, without loading torch. "
+        "auto: onnx where no reasons are asked for, and runtime and graphs are there."
+    ),
+]
+
+
+def engine_of(
+    engine: ComputeEngine, model: str, explain: str | None, *, device: str, dtype: str, examples: bool = False
+) -> Literal["torch", "onnx"]:
+    """Return what computes: as chosen, or ONNX Runtime where it can give all that is asked for.
+
+    Raises
+    ------
+    InputError
+        If ``onnx`` is asked for and cannot be had.
+    """
+    from eegvlm.model.weights import checkpoint_path
+    from eegvlm.staging.engines import choose_engine
+
+    if engine is ComputeEngine.ONNX and examples:
+        raise InputError("arguments", "engine", "onnx", "examples are read by torch: leave --examples or --engine out")
+    labels_alone = explain == "none" and not examples
+    wanted = ComputeEngine.TORCH if engine is ComputeEngine.AUTO and not labels_alone else engine
+    return choose_engine(wanted.value, checkpoint_path(model), device=device, dtype=dtype)
 
 
 def names_among(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[str, ...]:

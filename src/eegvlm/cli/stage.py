@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eegvlm.cli.collection import collection_paused
-from eegvlm.cli.model_options import Device, Dtype
+from eegvlm.cli.model_options import ComputeEngine, Device, Dtype, EngineChoice, engine_of
 from eegvlm.errors import InputError
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ def stage(
     ] = 32,
     device: Device = "auto",
     dtype: Dtype = "auto",
+    engine: EngineChoice = ComputeEngine.AUTO,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a killed run stood; skip finished nights.")
     ] = False,
@@ -178,18 +179,29 @@ def stage(
     )
     console = Console(quiet=quiet, markup=False)
     with collection_paused():
-        from transformers.utils.logging import disable_progress_bar
-
-        from eegvlm.staging import Stager
-
-        disable_progress_bar()  # transformers' own, for weights that load in a blink
-        stager = Stager.from_pretrained(model, smooth=smooth.value, device=device, dtype=dtype)
+        stager = _stager(model, options, engine, smooth=smooth.value, device=device, dtype=dtype)
     stager.check_explain(options.explain or "none")
+    console.print(Text(f"engine: {stager.engine}", "dim"))
     for recording, folder in opened:
         with _reported(recording.path, failed):
             _stage_one(recording, folder, stager, options, console)
     if failed:
         raise typer.Exit(min(failed))
+
+
+def _stager(
+    model: str, options: StageOptions, engine: ComputeEngine, *, smooth: Any, device: str, dtype: str
+) -> Stager:
+    """Load the model for what computes."""
+    from eegvlm.staging import Stager
+
+    has_examples = options.examples is not None
+    chosen = engine_of(engine, model, options.explain, device=device, dtype=dtype, examples=has_examples)
+    if chosen == "torch":
+        from transformers.utils.logging import disable_progress_bar
+
+        disable_progress_bar()  # transformers' own, for weights that load in a blink
+    return Stager.from_pretrained(model, smooth=smooth, device=device, dtype=dtype, engine=chosen)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "hdf5": ("h5py",),
     "index": ("faiss-cpu",),
     "mne": ("mne",),
+    "onnx": ("onnxruntime",),
+    "export": ("onnx", "onnxscript"),
     "pandas": ("pandas",),
     "pdf": ("weasyprint",),
     "review": ("fastapi", "uvicorn"),

@@ -11,14 +11,14 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import torch
-from transformers import AutoModelForImageTextToText
+from typing import TYPE_CHECKING, Any, Literal
 
 from eegvlm.core.files import write_text
 from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
+
+if TYPE_CHECKING:  # settings alone do not wait for torch
+    import torch
 
 STAGER_FILE = "eegvlm.json"
 
@@ -159,6 +159,8 @@ def load_general_model(place: str | Path, dtype: torch.dtype) -> Any:
     InputError
         If it is no such model, or weights are missing or of another shape.
     """
+    from transformers import AutoModelForImageTextToText
+
     try:
         model, info = AutoModelForImageTextToText.from_pretrained(
             place, dtype=dtype, use_safetensors=True, output_loading_info=True

@@ -153,15 +153,27 @@ class EegVlmModel(LlavaModel):
         if self.config.alignment != "none":
             low = torch.stack(tuple(outputs.pooler_output))  # (batch, n_low, d), already projected
             own = self.high_level(pixel_values, context) if own is None else own
-            high = self.multi_modal_projector(own.to(low))  # (batch, g * g, d)
-            tokens = align(low, high, self.config.alignment, self.config.tower_grid)
-            beside = []
-            if self.config.context_epochs:
-                beside.append(self._neighbours(context, len(tokens)))
-            if self.config.reads_evidence:
-                beside.append(self._evidence_token(context, len(tokens)))
-            outputs.pooler_output = list(torch.cat([*(one.to(tokens) for one in beside), tokens], dim=1))
+            outputs.pooler_output = list(self.visual_tokens(low, own, context))
         return outputs
+
+    def visual_tokens(self, low: torch.Tensor, own: torch.Tensor, context: torch.Tensor | None) -> torch.Tensor:
+        """Return what the language model reads of each picture, (batch, tokens, d).
+
+        Parameters
+        ----------
+        low
+            Projected low-level tokens, (batch, n_low, d).
+        own, context
+            As for :meth:`get_image_features`.
+        """
+        high = self.multi_modal_projector(own.to(low))  # (batch, g * g, d)
+        tokens = align(low, high, self.config.alignment, self.config.tower_grid)
+        beside = []
+        if self.config.context_epochs:
+            beside.append(self._neighbours(context, tokens.shape[0]))
+        if self.config.reads_evidence:
+            beside.append(self._evidence_token(context, tokens.shape[0]))
+        return torch.cat([*(one.to(tokens) for one in beside), tokens], dim=1)
 
     def high_level(self, pixel_values: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
         """Return the high-level vectors of each picture, moved by the night encoder where there is one.

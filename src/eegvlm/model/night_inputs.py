@@ -19,14 +19,15 @@ from eegvlm.model.batch_norm_adaptation import adapted_network, fingerprints, ni
 from eegvlm.model.both_ends import NightStates
 from eegvlm.model.distinct_rows import picture_vectors
 from eegvlm.model.evidence_encoder import N_STAGES
-from eegvlm.model.familiarity import Unfamiliar
 from eegvlm.model.night import windows
+from eegvlm.model.unfamiliar import Unfamiliar
 
 Rows = npt.NDArray[np.intp]
 Signals = dict[str, npt.NDArray[np.float32]]
 
 _APART = 48  # epochs
-_FEW = 10  # epochs: of fewer the agreement of pictures and evidence says little, and pictures count
+AGREEMENT_PRIOR = 10
+"""Epochs that count as agreed in any case: of fewer, agreement says little, and pictures count."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +181,7 @@ class NightInputs:
         of_evidence = self.vectors[:, -N_STAGES:]
         both = torch.isfinite(of_evidence).all(dim=1) & torch.isfinite(of_pictures).all(dim=1)
         agreed = int((of_pictures.argmax(dim=1) == of_evidence.argmax(dim=1))[both].sum())
-        share = (agreed + _FEW * full) / (int(both.sum()) + _FEW)
+        share = (agreed + AGREEMENT_PRIOR * full) / (int(both.sum()) + AGREEMENT_PRIOR)
         return float(np.clip((share - nothing) / (full - nothing), 0.0, 1.0))
 
     def rows(self, rows: Rows) -> EpochInputs:

@@ -6,21 +6,23 @@ import heapq
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from eegvlm.model.night_inputs import NightInputs
 from eegvlm.staging.explaining import Explainer, GrammarOf, room
 from eegvlm.staging.journal import AnswerJournal, Answers
-from eegvlm.staging.key_value import Prefix
-from eegvlm.staging.prompt_cache import PromptCache
-from eegvlm.staging.reading import Reader
+
+if TYPE_CHECKING:
+    from eegvlm.model.night_inputs import NightInputs
+    from eegvlm.staging.key_value import Prefix
+    from eegvlm.staging.prompt_cache import PromptCache
+    from eegvlm.staging.reading import Reader
 
 Progress = Callable[[int, int], None]
 Bools = npt.NDArray[np.bool_]
-Part = tuple[npt.NDArray[np.intp], Prefix | PromptCache]
+Part: TypeAlias = "tuple[npt.NDArray[np.intp], Prefix | PromptCache]"
 
 
 @dataclass
@@ -108,7 +110,7 @@ class NightAnswering:
             rows, prefix = self._kept.pop(0)
             some = np.flatnonzero(wanted[rows])
             if len(some):
-                yield rows[some], prefix.rows(torch.from_numpy(some).to(self.reader.model.device))
+                yield rows[some], prefix.rows(some)
             del prefix
 
     def _after(self, total: int) -> Callable[[int], None]:

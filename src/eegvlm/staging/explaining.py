@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
+from scipy.special import softmax
 
 from eegvlm.core.memory import give_back
 from eegvlm.errors import InputError
@@ -27,10 +27,14 @@ from eegvlm.reasoning import (
     rationale_record,
 )
 from eegvlm.staging.journal import Answers
-from eegvlm.staging.key_value import Prefix
-from eegvlm.staging.prompt_cache import PromptCache
-from eegvlm.staging.reading import Reader
 from eegvlm.staging.token_grammar import TokenGrammar
+
+if TYPE_CHECKING:  # a night without reasons does not wait for torch
+    import torch
+
+    from eegvlm.staging.key_value import Prefix
+    from eegvlm.staging.prompt_cache import PromptCache
+    from eegvlm.staging.reading import Reader
 
 Explain = Literal["none", "uncertain", "all"]
 EXPLAIN: tuple[Explain, ...] = ("none", "uncertain", "all")
@@ -157,7 +161,11 @@ class Explainer:
 
 def room(device: torch.device) -> int:
     """Return how many bytes of keys and values may be held at a time: of a GPU, a quarter of what is free."""
-    return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else _MOST_BYTES
+    if device.type != "cuda":
+        return _MOST_BYTES
+    import torch
+
+    return torch.cuda.mem_get_info(device)[0] // 4
 
 
 @dataclass(frozen=True)
@@ -220,7 +228,7 @@ class Ground:
             stage = Stage(int(hypnogram.stages[epoch]))
             record = rationale_record(epoch + 1, stage, answers.texts[epoch], findings, context)
             direct, reasoned = Stage(int(answers.logits[epoch].argmax())), Stage(int(answers.stages[epoch]))
-            shares = torch.from_numpy(answers.reasoned[epoch]).double().softmax(dim=0).tolist()
+            shares = softmax(answers.reasoned[epoch].astype(np.float64)).tolist()
             record["direct_stage"], record["reasoned_stage"] = direct.label, reasoned.label
             record["probabilities"] = {Stage(k).label: round(share, 4) for k, share in enumerate(shares)}
             record["differs"] = direct is not reasoned

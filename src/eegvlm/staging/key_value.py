@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 _GROWTH = 32  # positions
@@ -40,12 +42,13 @@ class Prefix:
         layers = zip(*(part.layers for part in parts), strict=True)
         return cls(tuple(tuple(map(torch.cat, zip(*layer, strict=True))) for layer in layers))  # type: ignore[misc]
 
-    def rows(self, rows: slice | torch.Tensor) -> Prefix:
+    def rows(self, rows: slice | npt.NDArray[np.intp]) -> Prefix:
         """Return some of the epochs, copied where others may then be forgotten: a batch can take half of a GPU."""
-        every = torch.arange(len(self), device=self.layers[0][0].device)
-        if torch.equal(every[rows], every):
+        every = np.arange(len(self))
+        if np.array_equal(every[rows], every):
             return self
-        return Prefix(tuple((keys[rows].clone(), values[rows].clone()) for keys, values in self.layers))
+        places = torch.from_numpy(every[rows]).to(self.layers[0][0].device)
+        return Prefix(tuple((keys[places], values[places]) for keys, values in self.layers))
 
     def __len__(self) -> int:
         return len(self.layers[0][0])

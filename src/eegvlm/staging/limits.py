@@ -13,7 +13,7 @@ import numpy as np
 
 from eegvlm.hypnogram import Hypnogram, Stage
 from eegvlm.images import PreparedNight
-from eegvlm.model.familiarity import Unfamiliar
+from eegvlm.model.unfamiliar import Unfamiliar
 from eegvlm.signals import EPOCH_S, Problem, Recording
 
 LEAST_HOURS = 1.0

@@ -22,10 +22,8 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from eegvlm.errors import InputError
+from eegvlm.model.last_position import has_llama_layers
 from eegvlm.staging.key_value import Prefix, RowCache
-
-_LAYER = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
-_ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,9 @@ def check_layers(language_model: Any, name: str = "model") -> None:
     InputError
         If its layers are not of Llama's structure, naming the checkpoint.
     """
-    for layer in language_model.layers:
-        parts, inner = dict(layer.named_children()), dict(layer.self_attn.named_children())
-        if parts.keys() != _LAYER or inner.keys() != _ATTENTION:
-            hint = "reasons are written by language models whose layers are Llama's: use --explain none"
-            raise InputError(name, "text_config", language_model.config.model_type, hint)
+    if not has_llama_layers(language_model):
+        hint = "reasons are written by language models whose layers are Llama's: use --explain none"
+        raise InputError(name, "text_config", language_model.config.model_type, hint)
 
 
 class PackedReader:

@@ -6,20 +6,22 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram.pooling import pooled
 from eegvlm.signals import Recording, choose_lights, read_recording
 from eegvlm.staging.answering import Progress
 from eegvlm.staging.derivations import EegChoice
-from eegvlm.staging.examples import ExampleSource
 from eegvlm.staging.explaining import Explain, Reasons
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.result_files import FILES, RATIONALES, REPORT, check_formats
 from eegvlm.staging.results_folder import ResultsFolder
 from eegvlm.staging.second_reader import SecondReader, ask_second_reader
 from eegvlm.staging.stager import Stager
+
+if TYPE_CHECKING:
+    from eegvlm.staging.examples import ExampleSource
 
 JOURNAL = ".unfinished.npz"
 ALL_FORMATS = tuple(FILES)

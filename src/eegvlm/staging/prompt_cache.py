@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
@@ -93,13 +95,14 @@ class PromptCache:
             torch.cat([part.last for part in parts]),
         )
 
-    def rows(self, rows: slice | torch.Tensor) -> PromptCache:
+    def rows(self, rows: slice | npt.NDArray[np.intp]) -> PromptCache:
         """Return some of the prompts, copied where others may then be forgotten."""
-        every = torch.arange(len(self), device=self.seen.device)
-        if torch.equal(every[rows], every):
+        every = np.arange(len(self))
+        if np.array_equal(every[rows], every):
             return self
-        layers = tuple((keys[rows].clone(), values[rows].clone()) for keys, values in self.layers)
-        return PromptCache(layers, self.seen[rows], self.following[rows], self.last[rows])
+        places = torch.from_numpy(every[rows]).to(self.seen.device)
+        layers = tuple((keys[places], values[places]) for keys, values in self.layers)
+        return PromptCache(layers, self.seen[places], self.following[places], self.last[places])
 
     def __len__(self) -> int:
         return len(self.seen)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import takewhile
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from transformers import DynamicCache
 
@@ -17,13 +15,11 @@ from eegvlm.model.batch_norm_adaptation import filled_up
 from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.model_inputs import INPUTS, Inputs, Logits
 from eegvlm.staging.packed import check_layers
 from eegvlm.staging.token_grammar import Cuts
 
-Logits = npt.NDArray[np.float32]
-Inputs = Literal["both", "picture", "evidence"]
-INPUTS: tuple[Inputs, ...] = ("both", "picture", "evidence")
-"""What a model that reads evidence is given; ``evidence`` asks its evidence encoder alone, or shows empty pictures."""
+__all__ = ["INPUTS", "Inputs", "Logits", "Reader"]
 
 
 class Reader:

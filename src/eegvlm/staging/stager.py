@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,14 +33,13 @@ from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.hypnogram.smoothing import posterior, tempered
 from eegvlm.images import PreparedNight, panel_channels
-from eegvlm.model import EegVlmProcessor, GeneralProcessor, checkpoint_path
 from eegvlm.model.hub import commit_of
-from eegvlm.model.weights import weights_hash
+from eegvlm.model.weights import checkpoint_path, weights_hash
 from eegvlm.report import FurtherLeads
 from eegvlm.signals import EPOCH_S, Recording, RecordingError
 from eegvlm.staging.answering import NightAnswering, Progress
-from eegvlm.staging.counterfactuals import Counterfactuals
 from eegvlm.staging.derivations import EEG_CHOICES, EegChoice, pooled, voters
+from eegvlm.staging.engines import Engine, choose_engine
 from eegvlm.staging.explaining import (
     REASONS,
     UNCERTAIN_SHARE,
@@ -51,15 +50,18 @@ from eegvlm.staging.explaining import (
     check_explain,
     uncertain_epochs,
 )
-from eegvlm.staging.general_reading import GeneralReader
 from eegvlm.staging.journal import AnswerJournal, Answers, answers_key
 from eegvlm.staging.limits import limits_of
-from eegvlm.staging.loading import load_checkpoint
+from eegvlm.staging.model_inputs import INPUTS, Inputs
 from eegvlm.staging.night import StagedNight
-from eegvlm.staging.precision import choose_device, choose_dtype
-from eegvlm.staging.reading import INPUTS, Inputs, Reader
-from eegvlm.staging.redrawing import Redrawing, suitable_batch
+from eegvlm.staging.onnx_reader import OnnxReader
 from eegvlm.staging.unstaged import notes_of, quality_problems, quality_words
+
+if TYPE_CHECKING:  # only what an engine needs is imported when one is chosen: torch takes seconds
+    from eegvlm.model import EegVlmProcessor, GeneralProcessor
+    from eegvlm.model.onnx_model import OnnxModel
+    from eegvlm.staging.counterfactuals import Counterfactuals
+    from eegvlm.staging.redrawing import Redrawing
 
 Smoothing = Literal["none", "posterior"]
 
@@ -76,18 +78,15 @@ class Stager:
     """
 
     model: Any
-    processor: EegVlmProcessor | GeneralProcessor
+    processor: EegVlmProcessor | GeneralProcessor | OnnxModel
     provenance: dict[str, Any]
     smooth: Smoothing = "posterior"
     inputs: Inputs = "both"
-    _reader: Reader = field(init=False, repr=False)
+    _reader: Any = field(init=False, repr=False)  # a Reader, or an OnnxReader, of which check_explain asks no reasons
     _grammars: Grammars = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.processor, GeneralProcessor):
-            self._reader = GeneralReader(self.model, self.processor, self.inputs)
-        else:
-            self._reader = Reader(self.model, self.processor, self.inputs)
+        self._reader = _reader_of(self.model, self.processor, self.inputs)
         self._grammars = Grammars(self._reader)
 
     @classmethod
@@ -100,6 +99,7 @@ class Stager:
         inputs: Inputs = "both",
         device: str = "auto",
         dtype: str = "auto",
+        engine: Engine = "torch",
     ) -> Stager:
         """Load a packaged model by name, a checkpoint folder, or a repository of the Hugging Face Hub.
 
@@ -118,6 +118,8 @@ class Stager:
             What a model that reads evidence is given: pictures and evidence, or one of them alone.
         device, dtype
             See :mod:`eegvlm.staging.precision`.
+        engine
+            What computes; see :mod:`eegvlm.staging.engines`. ``"onnx"`` gives no reasons.
 
         Raises
         ------
@@ -129,17 +131,15 @@ class Stager:
         if inputs not in INPUTS:
             raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
         folder = checkpoint_path(name_or_path, revision)
-        on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
-        model, processor = load_checkpoint(folder, precision)
-        model = model.to(on).eval()
+        chosen = choose_engine(engine, folder, device=device, dtype=dtype)
+        model, processor, computed = (_load_graphs if chosen == "onnx" else _load_network)(folder, device, dtype)
         provenance = {
             "software": f"eeg-vlm {__version__}",
             "model": Path(name_or_path).name,
             **({} if (commit := commit_of(folder)) is None else {"commit": commit}),
             "weights_sha256": weights_hash(folder),
             "layout": processor.layout.name,
-            "device": on.type,
-            "dtype": str(precision).removeprefix("torch."),
+            **computed,
             "notice": NOTICE,
         }
         stager = cls(model, processor, provenance, inputs=inputs)
@@ -155,6 +155,12 @@ class Stager:
     def stage_temperature(self) -> float:
         """The checkpoint's temperature of an epoch's logits."""
         return float(self._reader.calibration.stage_temperature)
+
+    @property
+    def engine(self) -> str:
+        """What computes, where, and in which precision, in words."""
+        held = self.provenance
+        return f"{held.get('engine', 'torch')}, {held.get('device', 'cpu')}, {held.get('dtype', 'float32')}"
 
     @property
     def can_explain(self) -> bool:
@@ -173,6 +179,8 @@ class Stager:
         InputError
             Naming the checkpoint and what to do.
         """
+        if explain != "none" and isinstance(self._reader, OnnxReader):
+            raise InputError("engine onnx", "explain", explain, "graphs give no reasons: use --engine torch")
         check_explain(explain, self._reader, str(self.provenance.get("model", "model")))
 
     def night_provenance(
@@ -334,6 +342,8 @@ class Stager:
         InputError
             If the checkpoint was not trained to give reasons.
         """
+        from eegvlm.staging.counterfactuals import Counterfactuals
+
         self.check_explain("all")
         self._check_eeg(recording, "first")
         night = PreparedNight.read(recording, self.processor.layout)
@@ -355,6 +365,8 @@ class Stager:
         RecordingError
             If no EEG channel was found, or a channel that is needed cannot be used.
         """
+        from eegvlm.staging.redrawing import Redrawing, suitable_batch
+
         self._check_eeg(recording, "first")
         size = batch_size or suitable_batch(self.model.device)
         night = PreparedNight.read(recording, self.processor.layout)
@@ -401,3 +413,34 @@ class Stager:
             probabilities=probabilities.astype(np.float32),
             notes=tuple(notes),
         )
+
+
+def _reader_of(model: Any, processor: Any, inputs: Inputs) -> Any:
+    """Return what reads with a model: graphs, a general-purpose model, or an EEG-VLM."""
+    from eegvlm.model.onnx_model import OnnxModel
+
+    if isinstance(model, OnnxModel):
+        return OnnxReader(model, inputs)
+    from eegvlm.model import GeneralProcessor
+    from eegvlm.staging.general_reading import GeneralReader
+    from eegvlm.staging.reading import Reader
+
+    return (GeneralReader if isinstance(processor, GeneralProcessor) else Reader)(model, processor, inputs)
+
+
+def _load_graphs(folder: Path, device: str, dtype: str) -> tuple[Any, Any, dict[str, str]]:
+    """Load exported graphs; what computes is for the record."""
+    from eegvlm.model.onnx_model import OnnxModel
+
+    model = OnnxModel.load(folder)
+    return model, model, {"engine": f"onnxruntime {model.runtime_version}", "device": "cpu", "dtype": "float32"}
+
+
+def _load_network(folder: Path, device: str, dtype: str) -> tuple[Any, Any, dict[str, str]]:
+    """Load a checkpoint into torch."""
+    from eegvlm.staging.loading import load_checkpoint
+    from eegvlm.staging.precision import choose_device, choose_dtype
+
+    on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
+    model, processor = load_checkpoint(folder, precision)
+    return model.to(on).eval(), processor, {"device": on.type, "dtype": str(precision).removeprefix("torch.")}

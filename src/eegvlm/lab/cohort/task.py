@@ -37,7 +37,7 @@ class StagingPlan:
 
     Parameters
     ----------
-    model, smooth, device, dtype
+    model, smooth, device, dtype, engine
         As in :meth:`eegvlm.staging.Stager.from_pretrained`.
     weights_sha256
         Of the model's weights, for the key.
@@ -54,6 +54,7 @@ class StagingPlan:
     smooth: Literal["auto", "none", "posterior"] = "auto"
     device: str = "auto"
     dtype: str = "auto"
+    engine: Literal["torch", "onnx"] = "torch"
     channels: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     explain: Literal["none", "uncertain", "all"] | None = None
     reasons: Literal["grounded", "free"] = "grounded"
@@ -107,16 +108,21 @@ class StagingTask:
 
     def start(self) -> NightWorker:
         """Load the model; called once in each worker."""
-        import torch
-        from transformers.utils.logging import disable_progress_bar
-
         from eegvlm.staging import Stager
 
-        disable_progress_bar()  # transformers' own, for weights that load in a blink
-        if self.threads is not None:
-            torch.set_num_threads(self.threads)
         plan = self.plan
-        stager = Stager.from_pretrained(plan.model, smooth=plan.smooth, device=plan.device, dtype=plan.dtype)
+        if plan.engine == "torch":
+            import torch
+            from transformers.utils.logging import disable_progress_bar
+
+            disable_progress_bar()  # transformers' own, for weights that load in a blink
+            if self.threads is not None:
+                torch.set_num_threads(self.threads)
+        elif self.threads is not None:
+            os.environ["OMP_NUM_THREADS"] = str(self.threads)  # which sessions of ONNX Runtime are given
+        stager = Stager.from_pretrained(
+            plan.model, smooth=plan.smooth, device=plan.device, dtype=plan.dtype, engine=plan.engine
+        )
         stager.check_explain(plan.explain or "none")
         return NightWorker(self, stager)
 

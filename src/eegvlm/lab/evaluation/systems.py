@@ -54,12 +54,12 @@ def enhancement_alone(
     import torch
 
     from eegvlm.images import PreparedNight
-    from eegvlm.model import GeneralProcessor
+    from eegvlm.model import EegVlmProcessor
     from eegvlm.model.batch_norm_adaptation import adapted_network, night_vectors
 
     model, processor = stager.model, stager.processor
     name = stager.provenance.get("model", "model")
-    if isinstance(processor, GeneralProcessor) or model.config.alignment == "none":
+    if not isinstance(processor, EegVlmProcessor) or model.config.alignment == "none":
         raise InputError(name, "alignment", "none", "it has no enhancement network to be judged alone")
     if night and not model.config.night_epochs:
         raise InputError(name, "night_epochs", 0, "it has no night encoder to be judged")

@@ -1,0 +1,218 @@
+"""A checkpoint as ONNX graphs: what describes them, and their sessions; nothing of torch or transformers is needed.
+
+A folder that ``eegvlm export`` wrote holds ``onnx.json`` (:class:`OnnxDescription`), a file for each graph, and the
+checkpoint's safetensors, in which the graphs find their weights. docs/onnx.md says what each graph is given.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eegvlm.core.extras import import_extra
+from eegvlm.errors import InputError
+from eegvlm.evidence import entry_places
+from eegvlm.images import ImageLayout
+from eegvlm.model.unfamiliar import FamiliarRecordings
+from eegvlm.model.weights import weights_hash
+
+DESCRIPTION = "onnx.json"
+FORMAT = 1
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class OnnxDescription:
+    """What ``onnx.json`` holds.
+
+    Parameters
+    ----------
+    format
+        Version of this description.
+    software, model, weights_sha256
+        What wrote it, of which checkpoint and weights.
+    stages
+        Order of the logits.
+    layout
+        How pictures are drawn: :class:`eegvlm.images.ImageLayout` as JSON.
+    picture
+        Channels, height and width.
+    graphs
+        By name: ``file``, ``inputs`` and ``outputs``, each of these with ``name``, ``dtype``, ``shape``, ``meaning``.
+    context_epochs, vector_channels, evidence_channels
+        Neighbours on each side in ``context``, the width of a vector, and of what was made of an epoch's evidence.
+    evidence_entries
+        ``name`` and ``meaning``, with its unit, of each place of an epoch's evidence; empty where none is read.
+    adaptation
+        ``share`` of a recording's own batch statistics; ``few_epochs``, ``most_epochs`` of which they are.
+    calibration
+        Temperature, prior and smoothing, as in the checkpoint's ``config.json``.
+    familiar
+        Medians of the recordings that were learnt from: ``names``, ``columns``, ``centre``, ``spread``, ``inverse``,
+        ``limit``; None where they are not known.
+    checked
+        By graph: the largest difference from torch in float32 when it was exported.
+    """
+
+    format: int
+    software: str
+    model: str
+    weights_sha256: str
+    stages: list[str]
+    layout: dict[str, Any]
+    picture: list[int]
+    graphs: dict[str, dict[str, Any]]
+    context_epochs: int
+    vector_channels: int
+    evidence_channels: int
+    evidence_entries: list[dict[str, str]]
+    adaptation: dict[str, float]
+    calibration: dict[str, Any]
+    familiar: dict[str, Any] | None
+    checked: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> OnnxDescription:
+        """Read a folder's description.
+
+        Raises
+        ------
+        InputError
+            If it is none, or of a version that this one does not know.
+        """
+        path = folder / DESCRIPTION
+        hint = "write the folder anew: eegvlm export MODEL --to onnx --out FOLDER"
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(path, "description", error, hint) from error
+        names = {one.name for one in fields(cls)}
+        if not isinstance(held, dict) or held.get("format") != FORMAT or set(held) != names:
+            raise InputError(path, "format", held.get("format") if isinstance(held, dict) else "none", hint)
+        return cls(**held)
+
+
+def has_graphs(folder: Path) -> bool:
+    """Say whether a folder holds graphs, and they are of the weights beside them."""
+    if not (folder / DESCRIPTION).is_file():
+        return False
+    try:
+        return OnnxDescription.read(folder).weights_sha256 == weights_hash(folder)
+    except InputError:
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxModel:
+    """The graphs of a checkpoint, run by ONNX Runtime on the CPU.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    description
+        What they are given.
+    """
+
+    folder: Path
+    description: OnnxDescription
+    _sessions: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> OnnxModel:
+        """Open a folder; a graph's session is made when it first runs.
+
+        Raises
+        ------
+        InputError
+            If the folder has no description, ONNX Runtime is not installed, or an entry of the evidence is not known
+            to this version.
+        """
+        import_extra("onnxruntime", "onnx", "--engine onnx")
+        model = cls(folder, OnnxDescription.read(folder))
+        if unknown := [one for one in model.evidence_names if one not in entry_places()]:
+            hint = "this version cannot measure it: use the version that wrote the folder"
+            raise InputError(folder / DESCRIPTION, "evidence_entries", unknown[0], hint)
+        return model
+
+    @property
+    def runtime_version(self) -> str:
+        """Version of ONNX Runtime."""
+        return str(import_extra("onnxruntime", "onnx", "--engine onnx").__version__)
+
+    @cached_property
+    def layout(self) -> ImageLayout:
+        """How pictures are drawn."""
+        return ImageLayout.from_dict(self.description.layout)
+
+    @cached_property
+    def config(self) -> Any:
+        """The calibration, by the names of the checkpoint's configuration."""
+        return SimpleNamespace(**self.description.calibration)
+
+    @property
+    def evidence_names(self) -> list[str]:
+        """Names of the entries of the evidence."""
+        return [one["name"] for one in self.description.evidence_entries]
+
+    @cached_property
+    def evidence_columns(self) -> list[int]:
+        """Places of the entries that the model knows, in its order, among those of this version."""
+        return [entry_places()[name] for name in self.evidence_names]
+
+    @cached_property
+    def familiar(self) -> FamiliarRecordings | None:
+        """The recordings that were learnt from; None where they are not known."""
+        held = self.description.familiar
+        if held is None:
+            return None
+        numbers = {name: np.array(held[name], np.float64) for name in ("centre", "spread", "inverse")}
+        return FamiliarRecordings(held["names"], held["columns"], limit=float(held["limit"]), **numbers)
+
+    def has(self, graph: str) -> bool:
+        """Say whether there is such a graph."""
+        return graph in self.description.graphs
+
+    def run(self, graph: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Run a graph.
+
+        Parameters
+        ----------
+        graph
+            ``"statistics"``, ``"vectors"``, ``"night"`` or ``"answer"``.
+        inputs
+            By name; what the graph does not take is left out.
+        """
+        described = self.description.graphs[graph]
+        if graph not in self._sessions:
+            self._sessions[graph] = _session(self.folder / described["file"])
+        taken = {one["name"]: inputs[one["name"]] for one in described["inputs"]}
+        names = [one["name"] for one in described["outputs"]]
+        return dict(zip(names, self._sessions[graph].run(names, taken), strict=True))
+
+
+def _session(path: Path) -> Any:
+    runtime = import_extra("onnxruntime", "onnx", "--engine onnx")
+    options = runtime.SessionOptions()
+    options.log_severity_level = 3
+    if threads := os.environ.get("OMP_NUM_THREADS", ""):
+        options.intra_op_num_threads = int(threads) if threads.isdigit() else 0
+    # waiting threads sleep instead of spinning, as those of torch do
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime has an error of its own for each cause, which derive from Exception alone
+        said = str(error).splitlines()[0]
+        raise InputError(
+            path, "graph", said, "write the folder anew with eegvlm export, or use --engine torch"
+        ) from error
