@@ -44,6 +44,14 @@ def test_every_phase_counts_the_weights_that_move(small_recipe):
     assert reason.parameters > enhance.parameters  # adapters
 
 
+def test_a_recipe_that_goes_on_from_the_packaged_model_is_counted_with_its_night_encoder():
+    recipe = read_recipe(RECIPES / "fine-tune.yaml")
+    model = build(recipe)[0]
+    costs = {cost.name: cost for cost in estimate(recipe)}
+    assert costs["night"].parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert costs["night"].trained == sum(parameter.numel() for parameter in model.model.night.parameters()) > 0
+
+
 def test_processes_share_a_batch_and_fsdp_the_weights(small_recipe, monkeypatch):
     recipe = read_recipe(small_recipe)
     (alone, *_), (whole, *_) = estimate(recipe), estimate(recipe, Processes(2, 0))

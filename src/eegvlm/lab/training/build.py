@@ -75,7 +75,7 @@ def geometry(recipe: Recipe) -> Any:
         config.text_config.vocab_size = settings.vocab_size
         return config
     name = settings.base.rpartition("/")[2].removesuffix("-hf")
-    if name in PRESETS and not Path(settings.base).exists():
+    if "/" in settings.base and name in PRESETS and not Path(settings.base).exists():  # nano alone is packaged
         _check_evidence(settings)
         return _configured(settings, {**PRESETS[name](), **_surroundings(settings, preset(name))})
     fields = _config_of(settings.base)
