@@ -94,9 +94,9 @@ def decode(numbers: NDArray[np.int16], coding: TraceCoding, samples: int) -> NDA
         transformed = np.zeros((values.shape[1], samples), np.float32)
         transformed[:, : len(values)] = values.T * np.float32(coding.step_uv)
         return np.asarray(idct(transformed, norm="ortho", axis=1))
-    values = np.cumsum(values.reshape(ENVELOPE_BINS, 2, -1), axis=0).reshape(values.shape)
+    values = np.cumsum(values.reshape(ENVELOPE_BINS, 2, -1), axis=0).reshape(numbers.shape)
     ends = np.sign(values) * values**2 * np.float32(coding.step_uv)
-    return np.asarray(ends.T.reshape(values.shape[1], ENVELOPE_BINS, 2))
+    return np.asarray(ends.T.reshape(numbers.shape[1], ENVELOPE_BINS, 2))
 
 
 def rounding_error(epochs: NDArray[np.float32], coding: TraceCoding, by: float) -> float | None:
