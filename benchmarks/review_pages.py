@@ -6,8 +6,10 @@ Writes an EDF file of noise of that size (3.5 GB as it stands) into a temporary 
 the milliseconds that requests take through the application, without the network: what the page needs to open, then
 pages of several lengths, with the samples as recorded and with a filter of 0.3 to 35 Hz and a notch on every row.
 Pages lie far from each other. The file was just written, so that the system has as much of it in memory as fits. Last
-stand the seconds until the overview of the whole night is complete, and the peak memory. Needs the extra ``review``
-and httpx.
+stand the seconds until the overview of the whole night is complete, and the peak memory. Filtered pages of 300 s are
+also asked for with the filter that staging runs on, in turn with the page's own; of these the time of the processor is
+printed, all threads together, which does not depend on what else the machine does. Needs the extra ``review`` and
+httpx.
 """
 
 from __future__ import annotations
@@ -17,17 +19,21 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from starlette.testclient import TestClient
 
 from eegvlm.review.app import make_app
 from eegvlm.review.description import prepare
+from eegvlm.review.page_filter import PageFilter, Samples
 from eegvlm.review.work_list import ReviewList
 from eegvlm.signals import read_recording
+from eegvlm.signals.filters import convolve
 
 LENGTHS_S = (10, 30, 60, 120, 300)
 FILTERS = {"as recorded": {"low": None, "high": None}, "0.3-35 Hz, notch": {"low": 0.3, "high": 35.0, "notch": 50.0}}
@@ -102,6 +108,7 @@ def main() -> None:
                 starts = np.linspace(0, asked.hours * 3600 - length, asked.pages + 2)[1:-1]
                 times = [_page(client, rows, filters, float(start), length, asked.width) for start in starts]
                 print(f"{name}, {length} s: median {median(times):.0f}, longest {max(times):.0f} ms")
+        _compare_filters(client, rows, asked)
         _overview(client, rows, asked)
         nights.close()
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
@@ -112,6 +119,24 @@ def _page(
 ) -> float:
     body = {"rows": [row | filters for row in rows], "start_s": start, "stop_s": start + length, "width": width}
     return milliseconds(lambda: client.post("/api/nights/0/page", json=body))
+
+
+def _compare_filters(client: TestClient, rows: list[dict[str, Any]], asked: argparse.Namespace) -> None:
+    filters, length = FILTERS["0.3-35 Hz, notch"], LENGTHS_S[-1]
+    times: dict[str, list[float]] = {"staging": [], "page": []}
+    for start in np.linspace(0, asked.hours * 3600 - length, asked.pages + 2)[1:-1]:
+        for name, taken in times.items():
+            with mock.patch.object(PageFilter, "apply", _apply_as_staging) if name == "staging" else nullcontext():
+                begin = time.process_time()
+                _page(client, rows, filters, float(start), length, asked.width)
+                taken.append(1000 * (time.process_time() - begin))
+    ratio = median(new / old for old, new in zip(times["staging"], times["page"], strict=True))
+    said = ", ".join(f"{name} {median(taken):.0f} ms" for name, taken in times.items())
+    print(f"filtered pages of {length} s, time of the processor by the filter of: {said}; ratio {ratio:.2f}")
+
+
+def _apply_as_staging(self: PageFilter, samples: Samples) -> Samples:
+    return convolve(samples, self.taps)
 
 
 def _overview(client: TestClient, rows: list[dict[str, Any]], asked: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The browser of a session's tests."""
+"""The browsers of a session's tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from chromium import PROGRAM, Chromium
+from firefox import WHY_NOT, Firefox
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
     with Chromium(tmp_path_factory.mktemp("chromium")) as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """Headless Firefox; a test that asks for it is skipped where there is none."""
+    if WHY_NOT:
+        pytest.skip(WHY_NOT)
+    with Firefox(tmp_path_factory.mktemp("firefox")) as started:
+        yield started

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Self
 
+from driven import DrivenBrowser
+
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _QUIET = "--disable-background-networking --disable-component-update --disable-sync --no-first-run --disable-quic"
-DRAWN = "document.documentElement?.dataset.epoch !== undefined"
 
 
-class Chromium:
+class Chromium(DrivenBrowser):
     """One page in one browser.
 
     Parameters
@@ -79,40 +80,20 @@ class Chromium:
                 return dict(answer["result"])
             self._keep(answer)
 
-    def show(self, address: str, *, width: int, height: int = 900, scheme: str = "light") -> None:
-        """Open a page at a width and wait until its script has drawn an epoch."""
-        self.errors.clear()
-        self.requests.clear()
+    def resize(self, width: int, height: int = 900, scheme: str = "light") -> None:
         self("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
         self("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self("Page.navigate", url="about:blank")
-        self.wait("location.href === 'about:blank'")
+
+    def navigate(self, address: str) -> None:
         self("Page.navigate", url=address)
-        self.wait(f"location.href.startsWith({json.dumps(address.partition('#')[0])}) && {DRAWN}")
 
     def value(self, expression: str) -> Any:
-        """Return what an expression is worth in the page."""
         answer = self("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"]["exception"].get("description"))
         return answer["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = 20) -> None:
-        """Wait until an expression is true in the page."""
-        until = time.monotonic() + seconds
-        while not self._holds(expression):
-            if time.monotonic() > until:
-                raise TimeoutError(f"{expression}; errors: {self.errors}")
-            time.sleep(0.02)
-
-    def _holds(self, expression: str) -> bool:
-        try:
-            return bool(self.value(expression))
-        except RuntimeError:  # between two pages there is nothing to ask
-            return False
-
     def press(self, key: str) -> None:
-        """Press a key as a person does."""
         text = {"text": key} if len(key) == 1 else {}
         self("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
         self("Input.dispatchKeyEvent", type="keyUp", key=key)
@@ -121,6 +102,13 @@ class Chromium:
         """Click at a place of the window."""
         for kind in ("mousePressed", "mouseReleased"):
             self("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def drag(self, begin: tuple[float, float], end: tuple[float, float]) -> None:
+        for kind, (x, y) in (("mousePressed", begin), ("mouseMoved", end), ("mouseReleased", end)):
+            self("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+    def screenshot(self) -> bytes:
+        return base64.b64decode(self("Page.captureScreenshot", format="png")["data"])
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._rest:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser_fixture import browser as browser
+from browser_fixture import firefox as firefox
 from report_nights import Reported, eeg_like, simulated
 
 

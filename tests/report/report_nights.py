@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import re
@@ -19,6 +18,7 @@ from eegvlm.hypnogram import Hypnogram
 from eegvlm.images import PreparedNight, load_layout
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.report import FurtherLeads, write_report
+from eegvlm.report.packing import unpack_bytes
 from eegvlm.signals import Recording
 from eegvlm.staging import StagedNight
 from eegvlm.staging.unstaged import quality_problems
@@ -127,4 +127,4 @@ def unpacked(page: Path, name: str) -> Any:
     """Return the JSON of one of a page's packed blocks."""
     found = re.search(rf'<script type="text/plain" id="{name}">([^<]*)</script>', page.read_text(encoding="utf-8"))
     assert found is not None, name
-    return json.loads(gzip.decompress(base64.b64decode(found.group(1))))
+    return json.loads(gzip.decompress(unpack_bytes(found.group(1))))

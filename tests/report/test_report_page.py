@@ -17,6 +17,7 @@ from report_nights import Reported, eeg_like, random_probabilities, staged, unpa
 
 from eegvlm.errors import InputError
 from eegvlm.evidence.measuring import measure_night
+from eegvlm.report.packing import unpack_bytes
 from eegvlm.signals import Recording, read_recording
 
 HOSTILE = '</script><img src=x onerror="alert(1)">'
@@ -117,7 +118,7 @@ def test_patient_fields_of_the_header_never_appear(tmp_path: Path, eeg: np.ndarr
     recording = read_recording(tmp_path / "night.edf")
     page = staged(recording, random_probabilities(3)).write(tmp_path, measured=True)
     packed = re.findall(r'<script type="text/plain"[^>]*>([^<]*)<', page.read_text(encoding="utf-8"))
-    all_text = page.read_bytes() + b"".join(gzip.decompress(base64.b64decode(one)) for one in packed)
+    all_text = page.read_bytes() + b"".join(gzip.decompress(unpack_bytes(one)) for one in packed)
     assert b"4711" not in all_text
     assert b"Jane" not in all_text
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from eegvlm.images import load_layout
+from eegvlm.report.packed_numbers import pack_numbers, unpack_numbers
+from eegvlm.report.packing import pack_bytes, unpack_bytes
 from eegvlm.report.spectrogram import column_powers, column_seconds, draw_spectrogram
 from eegvlm.report.traces import ENVELOPE_BINS, decode, encode, fit, panel_coding, rounding_error
 
@@ -66,12 +68,27 @@ def test_what_does_not_fit_is_rounded_more_coarsely_until_it_does() -> None:
     packed, by = fit(blocks, [EEG], most)
     assert sum(map(len, packed)) <= most
     coarse = replace(EEG, step_uv=EEG.step_uv * by)
-    rows = np.frombuffer(zlib.decompress(packed[0], 31), np.uint8).reshape(2, EEG.numbers, 64).astype(np.int32)
-    folded = rows[0] | rows[1] << 8
-    numbers = (folded >> 1) ^ -(folded & 1)
-    error = np.sqrt(np.mean((decode(numbers.astype(np.int16), coarse, 3000) - _eeg(64)) ** 2))
+    numbers = unpack_numbers(zlib.decompress(packed[0], 31), EEG.numbers, 64)
+    error = np.sqrt(np.mean((decode(numbers, coarse, 3000) - _eeg(64)) ** 2))
     assert error == pytest.approx(rounding_error(_eeg(64), EEG, by), rel=1e-3)
     assert error < 8
+
+
+@given(
+    st.lists(st.sampled_from([1, 2, 7, 127, 32767]), min_size=1, max_size=12), st.integers(1, 70), st.integers(0, 99)
+)
+def test_numbers_of_every_size_come_back(limits: list[int], columns: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    numbers = np.array([random.integers(-one, one, columns, endpoint=True) for one in limits], np.int16)
+    assert np.array_equal(unpack_numbers(pack_numbers(numbers), len(limits), columns), numbers)
+
+
+@given(st.binary(max_size=300))
+def test_bytes_come_back_from_letters_that_html_does_not_read(data: bytes) -> None:
+    text = pack_bytes(data)
+    assert unpack_bytes(text) == data
+    assert len(text) <= 1 + 2 * -(-8 * len(data) // 13)
+    assert not set(text) & set("&< \n\\")
 
 
 def test_power_density_integrates_to_the_variance() -> None:

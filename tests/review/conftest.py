@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser_fixture import browser as browser
+from browser_fixture import firefox as firefox
 from review_page import Served
 
 _LACKING = [name for name in ("fastapi", "httpx", "uvicorn") if find_spec(name) is None]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from chromium import Chromium
+from driven import DrivenBrowser
 
 EPOCH = "Number(document.documentElement.dataset.epoch)"
 REVISION = "Number(document.documentElement.dataset.revision)"
@@ -37,14 +37,12 @@ class Served:
         self.process.stdout.close()
 
 
-def open_page(browser: Chromium, server: Served, *, who: str = "AB", width: int = 1280, scheme: str = "light") -> None:
-    browser("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-    browser("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    browser("Page.navigate", url="about:blank")
-    browser.wait("location.href === 'about:blank'")
-    browser.errors.clear()  # of the page before
-    browser.requests.clear()
-    browser("Page.navigate", url=server.address)
+def open_page(
+    browser: DrivenBrowser, server: Served, *, who: str = "AB", width: int = 1280, scheme: str = "light"
+) -> None:
+    browser.resize(width, scheme=scheme)
+    browser.leave()
+    browser.navigate(server.address)
     browser.wait("document.getElementById('begin')?.open && document.getElementById('basis').options.length > 0")
     browser.value(f"document.getElementById('who').value = {json.dumps(who)}; document.getElementById('start').click()")
     browser.wait("location.hash.startsWith('#epoch=')")  # the results are here, and the page stands at its epoch
@@ -52,14 +50,14 @@ def open_page(browser: Chromium, server: Served, *, who: str = "AB", width: int 
     browser.wait(IDLE)
 
 
-def press(browser: Chromium, key: str, revisions: int = 0) -> None:
+def press(browser: DrivenBrowser, key: str, revisions: int = 0) -> None:
     """Press a key and wait until the server has confirmed what it does."""
     before = browser.value(REVISION)
     browser.press(key)
     browser.wait(f"{REVISION} === {before + revisions} && ({IDLE})")
 
 
-def select_stretch(browser: Chromium, start: float, length: float) -> None:
+def select_stretch(browser: DrivenBrowser, start: float, length: float) -> None:
     """Select a stretch of the signals by the keyboard: seconds after the recording's start."""
     browser.press("b")
     browser.wait("document.getElementById('stretch').open")
@@ -69,13 +67,11 @@ def select_stretch(browser: Chromium, start: float, length: float) -> None:
     browser.wait("!document.getElementById('stretch').open")
 
 
-def drag(browser: Chromium, selector: str, begin: float, end: float) -> None:
+def drag(browser: DrivenBrowser, selector: str, begin: float, end: float) -> None:
     """Drag over an element, from one part of its width to another."""
     box = browser.value(
         f"(({{left, top, width, height}}) => [left, top, width, height])"
         f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
     )
     y = box[1] + box[3] * 0.15
-    at = [box[0] + box[2] * part for part in (begin, end)]
-    for kind, x in (("mousePressed", at[0]), ("mouseMoved", at[1]), ("mouseReleased", at[1])):
-        browser("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+    browser.drag((box[0] + box[2] * begin, y), (box[0] + box[2] * end, y))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 from pathlib import Path
@@ -18,7 +17,7 @@ MOST_BYTES = 150_000
 
 def picture(browser: Chromium, name: str) -> None:
     """Take a picture of the window, in as few colours as it needs, and check its size."""
-    shot = Image.open(io.BytesIO(base64.b64decode(browser("Page.captureScreenshot", format="png")["data"])))
+    shot = Image.open(io.BytesIO(browser.screenshot()))
     small = io.BytesIO()
     shot.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     assert 5_000 < len(small.getvalue()) < MOST_BYTES
@@ -42,8 +41,8 @@ def test_the_pictures_of_the_guide_are_small(browser: Chromium, served: Served, 
     browser.value("document.getElementById('keys').close(); document.getElementById('sign').click()")
     browser.wait("document.getElementById('signing').textContent.includes('report.signed')", seconds=60)
     browser.wait(IDLE)
-    browser("Emulation.setDeviceMetricsOverride", width=760, height=900, deviceScaleFactor=1, mobile=False)
-    browser("Page.navigate", url=(night / "report.signed.html").as_uri())
+    browser.resize(760)
+    browser.navigate((night / "report.signed.html").as_uri())
     browser.wait("document.title.startsWith('Signed sleep scoring') && document.readyState === 'complete'")
     picture(browser, "review-signed.png")
     browser.errors.clear()

@@ -13,9 +13,10 @@ from review_nights import Page
 
 from eegvlm.review.montage import MontageRow, default_montage
 from eegvlm.review.overview import Overview
+from eegvlm.review.page_filter import page_filter
 from eegvlm.review.traces import extremes, pack, read_trace
 from eegvlm.signals import Recording, RecordingError, Role, read_recording
-from eegvlm.signals.filters import notch_taps
+from eegvlm.signals.filters import convolve, notch_taps
 
 RATE = 128.0
 
@@ -88,6 +89,17 @@ def test_filters_keep_the_band_and_take_out_the_mains() -> None:
     trace = read_trace(recording, MontageRow("C4", "C4-M1", low=0.3, notch=50.0), 20, 30, 4000)
     expected = wave[20 * 256 : 30 * 256]
     assert np.abs(trace.values[:, 0] - expected).max() < 0.2
+
+
+@pytest.mark.parametrize("seconds", [1, 30, 300])
+@pytest.mark.parametrize("low", [0.1, 0.3, None])
+def test_a_page_is_filtered_as_the_projects_own_filter_does(seconds: int, low: float | None) -> None:
+    own = page_filter(low, 35.0, 50.0, 512.0, "C4")
+    samples = np.random.default_rng(0).normal(0, 200, seconds * 512 + 2 * own.margin).astype(np.float32)
+    filtered = own.apply(samples)
+    assert filtered.shape == (seconds * 512,)
+    assert filtered.dtype == np.float32
+    assert np.abs(filtered - convolve(samples, own.taps)).max() < 1e-3  # microvolt of waves of 200
 
 
 def test_a_notch_that_the_rate_cannot_hold_is_refused() -> None:

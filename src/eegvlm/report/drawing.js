@@ -5,7 +5,7 @@
 //
 // view: start, seconds; rows; gain (1: as each row says); events {row, start, stop, tag, verdict, elsewhere}; marks
 // {kind, start_s, stop_s, text}; quality {channel, level, first_epoch, last_epoch}; selection [from, to]; axis (whether
-// seconds are written below); left (pixels for names, 0: in the rows).
+// times are written below); clock (seconds to words, for the axis); left (pixels for names, 0: in the rows).
 // row: name, note, sensitivity, negative_up, unit, modality, colour, missing (why there is no trace), isWarned, weights
 // (-100 to 100 of equal stretches of the view), trace {values, columns, count, first_s, step_s} with columns 1 (samples)
 // or 2 (lowest and highest of each column).
@@ -17,13 +17,19 @@ const FONT = 'system-ui, sans-serif';
 
 export const LEFT = 124; // pixels for the names of rows
 export const RIGHT = 58; // pixels for their scale keys
-const AXIS = 18;
+export const AXIS = 18; // pixels for the times below
+const AXIS_STEPS = [[14400, 3600], [3600, 1800], [600, 600], [120, 60], [60, 20], [30, 10], [10.5, 5], [5, 2], [0, 1]]; // longer than so many seconds: a label every so many
 
-// The pen of a canvas in CSS pixels, at the size that it has on the page or at one that is given.
+// How much larger than CSS pixels a page asks its canvases to be drawn (--drawing-scale): texts of 10 pixels cannot be
+// read on a screen of 3840. A "pixel" of a gain is one of these.
+export const drawingScale = () => Number(getComputedStyle(document.documentElement).getPropertyValue('--drawing-scale')) || 1;
+
+// The pen of a canvas in those pixels, at the size that it has on the page or at one that is given.
 export function fit(canvas, size) {
-  const scale = size?.scale ?? (window.devicePixelRatio || 1);
+  const larger = size ? 1 : drawingScale();
+  const scale = size?.scale ?? (window.devicePixelRatio || 1) * larger;
   const box = size ?? canvas.getBoundingClientRect();
-  const [width, height] = [Math.max(1, Math.round(box.width)), Math.max(1, Math.round(box.height))];
+  const [width, height] = [Math.max(1, Math.round(box.width / larger)), Math.max(1, Math.round(box.height / larger))];
   if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
@@ -226,7 +232,8 @@ function drawScaleKey({ pen, right, paint }, row, { middle, step }, perUnit) {
   pen.fillStyle = paint('--ink');
   pen.fillRect(right + 6, middle - half, 2, 2 * half);
   pen.font = `10px ${FONT}`;
-  pen.fillText(`${size} ${row.unit ?? 'µV'}`, right + 11, middle + 3, RIGHT - 13);
+  const words = size >= 1000 && (row.unit ?? 'µV') === 'µV' ? `${size / 1000} mV` : `${size} ${row.unit ?? 'µV'}`;
+  pen.fillText(words, right + 11, middle + 3, RIGHT - 13);
 }
 
 // A tag that would cover another one moves below it, and is left out where there is no room; its box stays.
@@ -249,7 +256,8 @@ function drawEvents(at, row, { top, step }) {
     if (view.seconds > 30) continue;
     pen.font = `bold 10px ${FONT}`;
     const length = pen.measureText(event.tag).width;
-    const px = Math.max(left + 2, Math.min(from + 2, right - length - 2));
+    const beside = width < length ? width + 3 : 2; // a box that is narrower than its tag would cross it out
+    const px = Math.max(left + 2, Math.min(from + beside, right - length - 2));
     const line = [0, 1, 2].find((lane) => !taken.some(([a, b, takenLane]) => takenLane === lane && px < b && px + length > a));
     if (line === undefined || line > 0 && step * 0.8 < 12 * (line + 1)) continue;
     taken.push([px, px + length + 4, line]);
@@ -257,25 +265,25 @@ function drawEvents(at, row, { top, step }) {
   }
 }
 
-function drawMarks({ pen, view, x, bottom }) {
+function drawMarks(at) {
+  const { pen, view, x, bottom, paint } = at;
   for (const mark of view.marks ?? []) {
     if (mark.stop_s < view.start || mark.start_s > view.start + view.seconds) continue;
     pen.fillStyle = MARK_COLOURS[mark.kind];
     pen.globalAlpha = 0.18;
     pen.fillRect(x(mark.start_s), 0, Math.max(2, x(mark.stop_s) - x(mark.start_s)), bottom);
     pen.globalAlpha = 1;
-    pen.font = `11px ${FONT}`;
-    pen.fillText(mark.text || mark.kind.replace('_', '-'), x(mark.start_s) + 2, bottom - 4);
+    pen.font = `bold 11px ${FONT}`;
+    halo(at, mark.text || mark.kind.replace('k_complex', 'K-complex'), Math.max(at.left, x(mark.start_s)) + 3, 12, paint('--ink'));
   }
 }
 
 function drawAxis({ pen, view, x, bottom, paint }) {
   pen.font = `11px ${FONT}`;
   pen.fillStyle = paint('--quiet');
-  const every = view.seconds > 10.5 ? 5 : view.seconds > 5 ? 2 : 1;
-  for (let second = Math.ceil(view.start); second <= view.start + view.seconds; second++) {
-    if (second % every) continue;
-    const words = `${second} s`;
+  const every = AXIS_STEPS.find(([seconds]) => view.seconds > seconds)[1];
+  for (let second = Math.ceil(view.start / every) * every; second <= view.start + view.seconds; second += every) {
+    const words = view.clock ? view.clock(second) : `${second} s`;
     const width = pen.measureText(words).width;
     const shift = second === view.start ? 0 : second === view.start + view.seconds ? width : width / 2;
     pen.fillText(words, x(second) - shift, bottom + 13);

@@ -25,7 +25,7 @@ from eegvlm.report.details import epoch_details
 from eegvlm.report.gathering import Pictures, gather, panel_words, panels_in_order
 from eegvlm.report.leads import FurtherLeads
 from eegvlm.report.overlay import Overlay, put_weights
-from eegvlm.report.packing import pack_bytes, pack_json
+from eegvlm.report.packing import BITS, pack_bytes, pack_json
 from eegvlm.report.review import ReviewEpoch, review_list
 from eegvlm.report.script_data import script_data
 from eegvlm.report.second_row import second_row
@@ -39,7 +39,9 @@ DRAWING = "drawing.js"
 # Of traces and details: a page of four panels stays below 3 MB up to 10 h, and grows with the night beyond that.
 _BYTES_PER_EPOCH, _MOST_BYTES_PER_EPOCH, _BYTES_OF_TEN_HOURS = 2050, 3200, 2_450_000
 _BYTES_PER_FURTHER_PANEL = 500
-_BYTES_WITH_LEADS = 2_600_000  # the same with leads that the model did not read
+# With leads that the model did not read the page is filled to 3 MB; spectrogram, curves and probabilities take 400
+# bytes an epoch of it (measured at 8 and 10 h).
+_BYTES_WITH_LEADS, _BYTES_OF_THE_REST = 2_990_000, 400
 _LEAST_FOR_TRACES = 700
 _DEFAULT_SHARE = 0.10
 
@@ -141,11 +143,11 @@ def write_report(path: str | Path, night: ReportedNight, *, overlay: Overlay | N
 
 
 def _room_for_traces(n_epochs: int, n_panels: int, details: Sequence[str], *, has_leads: bool) -> int:
-    """Return how many bytes the packed traces may have; base64 makes four letters of three."""
-    most = _BYTES_WITH_LEADS if has_leads else _BYTES_OF_TEN_HOURS
+    """Return how many bytes the packed traces may have; two letters hold 13 bits."""
+    most = _BYTES_WITH_LEADS - _BYTES_OF_THE_REST * n_epochs if has_leads else _BYTES_OF_TEN_HOURS
     letters = max(_BYTES_PER_EPOCH * n_epochs, min(_MOST_BYTES_PER_EPOCH * n_epochs, most))
     letters += _BYTES_PER_FURTHER_PANEL * max(0, n_panels - 4) * n_epochs
-    return max(_LEAST_FOR_TRACES * n_epochs, (letters - sum(map(len, details))) * 3 // 4)
+    return max(_LEAST_FOR_TRACES * n_epochs, (letters - sum(map(len, details))) * BITS // 16)
 
 
 def _said(night: ReportedNight) -> dict[str, Any]:

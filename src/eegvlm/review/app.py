@@ -34,7 +34,7 @@ ASSETS = {
     **dict.fromkeys(
         (
             *("page.js", "state.js", "opening.js", "changes.js", "view.js", "signal_pages.js", "moving.js", "hands.js"),
-            *("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js"),
+            *("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js", "spoken.js"),
         ),
         "text/javascript; charset=utf-8",
     ),

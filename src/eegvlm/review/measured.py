@@ -12,6 +12,7 @@ from eegvlm.hypnogram import Hypnogram
 from eegvlm.report.details import epoch_details
 from eegvlm.report.spectrogram import column_powers, column_seconds, draw_spectrogram
 from eegvlm.review.montage import MontageRow
+from eegvlm.scoring import TABLE
 from eegvlm.signals import Recording
 
 _SPECTROGRAM_HZ = 64.0
@@ -61,13 +62,13 @@ class MeasuredDetails:
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return ``ready`` and, once they are, ``epochs``: what the report shows of each (``found``); or ``error``."""
+        """Return ``ready``, then ``epochs``, what the report shows of each (``found``), and ``rules``; or ``error``."""
         if not self._details.done():
             return {"ready": False, "epochs": []}
         error = self._details.exception()
         if isinstance(error, InputError):
             return {"ready": True, "epochs": [], "error": str(error)}
-        return {"ready": True, "epochs": self._details.result()}
+        return {"ready": True, "epochs": self._details.result(), "rules": {rule.id: rule.text for rule in TABLE.rules}}
 
 
 def _measure(recording: Recording, hypnogram: Hypnogram, layout: str) -> list[dict[str, Any]]:

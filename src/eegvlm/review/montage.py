@@ -184,13 +184,14 @@ def _usual(role: Role, rate: float) -> dict[str, Any]:
         "eeg": (0.3, 35.0, 20.0),
         "eog": (0.3, 35.0, 20.0),
         "emg": (10.0, 100.0, 20.0),
-        "ecg": (0.3, 70.0, 200.0),
+        "ecg": (0.3, 70.0, 400.0),
     }.get(role.modality, (None, None, 20.0))
     if low is not None and low >= rate / 2:
         low = None
     if high is not None and high >= rate / 2:
         high = None
-    return {"low": low, "high": high, "sensitivity": sensitivity}
+    # Negative up is the custom for EEG and EOG; an electrocardiogram is read with R waves upwards.
+    return {"low": low, "high": high, "sensitivity": sensitivity, "negative_up": role.modality != "ecg"}
 
 
 def _positive(label: str, name: str, value: object) -> float | None:

@@ -11,15 +11,13 @@ import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.review.montage import MontageRow
-from eegvlm.review.problems import ReviewError
+from eegvlm.review.page_filter import page_filter
 from eegvlm.signals import Channel, Recording
-from eegvlm.signals.filters import band_taps, convolve, notch_taps
 
 MAGIC = b"EPG1"
 _SAMPLES_PER_COLUMN = 2  # up to so many, the samples themselves are sent
@@ -80,38 +78,20 @@ def read_trace(recording: Recording, row: MontageRow, start_s: float, stop_s: fl
 
 def filtered(recording: Recording, channel: Channel, row: MontageRow, begin: int, until: int) -> Samples:
     """Read samples ``begin`` to ``until`` with the filters of a row: float32 (until - begin,), NaN in gaps."""
-    taps = filter_taps(row.low, row.high, row.notch, float(channel.exact_rate), channel.name)
-    margin = len(taps) // 2
+    filters = page_filter(row.low, row.high, row.notch, float(channel.exact_rate), channel.name)
+    margin = filters.margin
     window = channel.read(recording.source, begin - margin, until + margin)
     if not margin:
         return window
     finite = np.isfinite(window)
     if finite.all():
-        return convolve(window, taps)
+        return filters.apply(window)
     result = np.full(len(window), np.nan, np.float32)
     edges = np.flatnonzero(np.diff(finite.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     for start, stop in edges.tolist():
         # At a real edge the signal is continued by its mirror image, as everywhere in this project.
-        result[start:stop] = convolve(np.pad(window[start:stop], margin, mode="symmetric"), taps)
+        result[start:stop] = filters.apply(np.pad(window[start:stop], margin, mode="symmetric"))
     return result[margin : len(window) - margin]
-
-
-@lru_cache(maxsize=64)
-def filter_taps(
-    low: float | None, high: float | None, notch: float | None, rate: float, name: str
-) -> NDArray[np.float64]:
-    """Return the taps of a row's filters.
-
-    Raises
-    ------
-    ReviewError
-        If the rate cannot hold them.
-    """
-    try:
-        taps = band_taps(low, None if high is not None and high >= rate / 2 else high, rate)
-        return taps if notch is None else np.convolve(taps, notch_taps(notch, rate))
-    except ValueError as error:
-        raise ReviewError(name, "filter", f"at {rate:g} Hz {error}", "choose another one for this row") from error
 
 
 def extremes(samples: Samples, n_columns: int) -> Samples:

@@ -3,6 +3,7 @@
 import { STAGES, listen } from './keys.js';
 import { at, count, length, listed, page, say, shown } from './state.js';
 import { change, edit } from './changes.js';
+import { AXIS, drawingScale } from './drawing.js';
 import { draw } from './view.js';
 import { epochAt, xOfTime } from './navigator.js';
 import { go, jump, resize, turn } from './moving.js';
@@ -82,7 +83,8 @@ export function followTraces() {
   let moved = null;
   const time = (event) => {
     const box = canvas.getBoundingClientRect();
-    return timeAt({ start: page.start, seconds: length() }, event.clientX - box.left, box.width);
+    const scale = drawingScale();
+    return timeAt({ start: page.start, seconds: length() }, (event.clientX - box.left) / scale, box.width / scale);
   };
   canvas.onpointerdown = (event) => {
     const seconds = time(event);
@@ -93,7 +95,8 @@ export function followTraces() {
   canvas.onpointermove = (event) => {
     if (from === null || moved) return;
     const box = canvas.getBoundingClientRect();
-    const row = shown()[Math.floor((event.clientY - box.top) / box.height * shown().length)];
+    const place = Math.floor((event.clientY - box.top) / (box.height - AXIS * drawingScale()) * shown().length);
+    const row = shown()[Math.min(place, shown().length - 1)];
     select(Math.min(from, time(event)), Math.max(from, time(event)), row?.name);
   };
   canvas.onpointerup = (event) => {
@@ -110,14 +113,14 @@ export function followNavigator() {
   const canvas = at('navigator');
   let dragged = null; // lights off or on
   canvas.onpointerdown = (event) => {
-    const x = event.clientX - canvas.getBoundingClientRect().left;
+    const x = (event.clientX - canvas.getBoundingClientRect().left) / drawingScale();
     dragged = Object.entries(page.state.lights ?? {}).find(([, seconds]) => seconds !== null && Math.abs(xOfTime(canvas, seconds, count()) - x) < 5)?.[0] ?? null;
     if (!dragged) go(epochAt(canvas, x, count()), { select: event.shiftKey });
     canvas.setPointerCapture(event.pointerId);
   };
   canvas.onpointerup = (event) => {
     if (!dragged) return;
-    const x = event.clientX - canvas.getBoundingClientRect().left;
+    const x = (event.clientX - canvas.getBoundingClientRect().left) / drawingScale();
     setLights(dragged, 30 * (epochAt(canvas, x, count()) - 1));
     dragged = null;
   };

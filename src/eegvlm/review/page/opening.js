@@ -59,7 +59,7 @@ async function readDetails(from) {
     const details = await get(`${from}/details`);
     if (from !== base()) return;
     if (!details.ready) { setTimeout(() => readDetails(from), 1000); return; }
-    page.details = details.epochs;
+    [page.details, page.rules] = [details.epochs, details.rules ?? {}];
     if (details.error) say(details.error);
     draw();
   } catch (error) { if (error.status !== 404) say(error.message); }
@@ -73,6 +73,8 @@ async function showSpectrogram() {
     const drawn = await get(`/api/nights/${page.night}/spectrogram?${query}`);
     const picture = at('spectrogram');
     picture.hidden = !drawn.image;
+    at('spectrogram-row').hidden = !drawn.image;
+    at('spectrogram-name').textContent = `${row.name}, to ${drawn.highest_hz} Hz`;
     picture.src = drawn.image ? `data:image/png;base64,${drawn.image}` : 'data:,';
     picture.alt = `Spectrogram of ${row.name}, 0.5 to ${drawn.highest_hz} Hz, ${drawn.low_db?.toFixed(0)} to ${drawn.high_db?.toFixed(0)} dB`;
     picture.title = picture.alt;

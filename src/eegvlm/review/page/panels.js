@@ -19,7 +19,7 @@ function table(pairs) {
   return made;
 }
 
-export function showWhy(epoch, results, details, stage) {
+export function showWhy(epoch, results, details, stage, rules) {
   const parts = [];
   const row = results?.probabilities?.[epoch - 1];
   if (results) parts.push(element('p', `Model: ${results.stages[epoch - 1]}${results.stages[epoch - 1] === stage ? '' : `, now ${stage}`}`));
@@ -27,22 +27,46 @@ export function showWhy(epoch, results, details, stage) {
   const why = results?.rationales?.[epoch];
   if (why) {
     parts.push(element('p', why.text));
-    const list = element('ul');
-    for (const claim of why.claims) {
-      const span = claim.start_s === null ? '' : ` ${number(claim.start_s)}–${number(claim.end_s)} s`;
-      const value = claim.value === null ? '' : ` ${claim.value} ${claim.unit ?? ''}`;
-      const measured = claim.measured === null ? '' : `, measured ${number(claim.measured, 2)}`;
-      const mark = { confirmed: '✓', contradicted: '✗', not_measurable: '?' }[claim.verdict] ?? '';
-      const text = `${mark} ${claim.negated ? 'no ' : ''}${claim.kind.replaceAll('_', ' ')}${value}${span}: ${claim.verdict.replace('_', ' ')}${measured}`;
-      list.append(element('li', text, { className: claim.verdict }));
-    }
-    parts.push(list);
+    parts.push(checkedClaims(why.claims));
   } else if (results) parts.push(element('p', 'The model gave no reasons for this epoch.', { className: 'quiet' }));
   const found = details?.[epoch - 1]?.found;
-  if (found?.rules.length) parts.push(element('p', `Rules met by what was measured: ${found.rules.join(', ')}`));
+  if (found?.rules.length) {
+    const list = element('ul');
+    for (const id of found.rules) list.append(element('li', rules[id] ? `${id}: ${rules[id]}` : id));
+    parts.push(element('p', 'Rules met by what was measured:'), list);
+  }
+  const doubtful = results?.quality?.stretches.filter((one) => one.first_epoch <= epoch && epoch <= one.last_epoch) ?? [];
+  if (doubtful.length) parts.push(element('p', `Signal: ${doubtful.map((one) => `${one.channel} ${one.level} (${one.kind.replace('-', ' ')})`).join(', ')}`));
   const flag = results?.review.flags.find((one) => one.epoch === epoch);
   if (flag) parts.push(element('p', `Flagged: ${flag.reasons.join('; ')}`));
   body('why').replaceChildren(...parts);
+}
+
+const CLAIM_WORDS = { k_complex: 'K-complex', band_time: 'dominant band, share of time', amplitude: 'amplitude' };
+const VERDICTS = { confirmed: '✓', contradicted: '✗', not_measurable: '?' };
+
+// The claims behind the words, folded away while the signal contradicts none of them. Claims about rules and the stage
+// are conclusions: nothing in the signal measures them.
+function checkedClaims(claims) {
+  const measurable = claims.filter((one) => !['rule', 'stage'].includes(one.kind));
+  const list = element('ul');
+  for (const claim of measurable) list.append(element('li', `${VERDICTS[claim.verdict] ?? ''} ${claimWords(claim)}`, { className: claim.verdict }));
+  const confirmed = measurable.filter((one) => one.verdict === 'confirmed').length;
+  const folded = element('details', '', { open: measurable.some((one) => one.verdict === 'contradicted') });
+  folded.append(element('summary', `Claims checked: ${confirmed} of ${measurable.length} hold`), list);
+  return folded;
+}
+
+function claimWords(claim) {
+  const unit = (claim.unit ?? '').replace('uV', 'µV');
+  const isWhole = claim.start_s === null || claim.start_s <= 0 && claim.end_s >= 30;
+  const span = isWhole ? '' : `, ${number(claim.start_s)}–${number(claim.end_s)} s`;
+  const value = claim.value === null ? '' : ` ${claim.value} ${unit}`;
+  const measured = claim.measured === null ? ''
+    : claim.negated ? (claim.measured === 0 ? ': none found' : `: ${number(claim.measured, 0)} found`)
+    : claim.value === null ? '' : `: measured ${number(claim.measured, Number.isInteger(claim.value) ? 0 : 1)} ${unit}`;
+  const unsure = claim.verdict === 'not_measurable' ? ': not measurable' : '';
+  return `${claim.negated ? 'no ' : ''}${CLAIM_WORDS[claim.kind] ?? claim.kind.replaceAll('_', ' ')}${value}${span}${unsure || measured}`;
 }
 
 // How far the review is, in one line.
@@ -56,14 +80,14 @@ export function showProgress(progress, count) {
   body('progress').replaceChildren(table([
     ['Listed for review, seen', `${progress.reviewed} of ${progress.to_review}`],
     ['All epochs, seen', `${progress.checked} of ${count}`],
-    ['Expected to be wrong still', wrong],
+    ['Stages likely still wrong', wrong],
   ]));
 }
 
 const STATISTICS = [
   ['Time in bed', 'tib_min', 'min'], ['Total sleep time', 'tst_min', 'min'], ['Sleep efficiency', 'sleep_efficiency_pct', '%'],
   ['Sleep onset latency', 'sol_min', 'min'], ['REM latency', 'rem_latency_min', 'min'], ['Wake after sleep onset', 'waso_min', 'min'],
-  ['N1', 'n1_pct', '%'], ['N2', 'n2_pct', '%'], ['N3', 'n3_pct', '%'], ['R', 'r_pct', '%'], ['Unscored', 'unscored_min', 'min'],
+  ['N1, of sleep', 'n1_pct', '%'], ['N2, of sleep', 'n2_pct', '%'], ['N3, of sleep', 'n3_pct', '%'], ['R, of sleep', 'r_pct', '%'], ['Unscored', 'unscored_min', 'min'],
 ];
 
 export function showStatistics(counted) {
@@ -72,10 +96,12 @@ export function showStatistics(counted) {
   body('statistics').replaceChildren(table(pairs), element('p', `Counted: ${counted.basis}`, { className: 'quiet' }));
 }
 
-export function showMarks(marks, remove) {
+export function showMarks(marks, clock, remove) {
   const list = element('ul');
   for (const mark of marks) {
-    const item = element('li', `${mark.kind.replace('_', '-')} ${number(mark.start_s)}–${number(mark.stop_s)} s ${mark.channel ?? ''} ${mark.text} `);
+    const kind = mark.kind.replace('k_complex', 'K-complex');
+    const words = [kind, `epoch ${Math.floor(mark.start_s / 30) + 1}`, clock(mark.start_s), `${number(mark.stop_s - mark.start_s)} s`, mark.channel, mark.text];
+    const item = element('li', `${words.filter(Boolean).join(', ')} `);
     item.append(element('button', 'Remove', { type: 'button', onclick: () => remove(mark.id) }));
     list.append(item);
   }

@@ -1,6 +1,6 @@
 // Pages of signal: asked for, kept for a while, and read ahead.
 
-import { LEFT, RIGHT } from './drawing.js';
+import { LEFT, RIGHT, drawingScale } from './drawing.js';
 import { askWhere } from './opening.js';
 import { at, length, page, say, shown } from './state.js';
 import { draw } from './view.js';
@@ -29,7 +29,7 @@ function readAhead(request) {
 
 let latest = 0; // number of the request whose page is to be shown
 export async function load() {
-  const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, at('traces').clientWidth - LEFT - RIGHT) };
+  const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, Math.round(at('traces').clientWidth - (LEFT + RIGHT) * drawingScale())) };
   const number = ++latest;
   if (!request.rows.length) { page.traces = []; draw(); return; }
   try {

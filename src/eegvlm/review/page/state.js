@@ -3,7 +3,7 @@
 export const at = (id) => document.getElementById(id);
 export const LENGTHS = [5, 10, 15, 20, 30, 60, 120, 300, Infinity];
 export const page = {
-  night: 0, info: null, scoring: 'main', who: '', state: null, results: null, details: null, compared: null, statement: '',
+  night: 0, info: null, scoring: 'main', who: '', state: null, results: null, details: null, rules: {}, compared: null, statement: '',
   epoch: 1, last: 1, seconds: 30, start: 0, gain: 1, rows: [], traces: [], selection: null, modelOnly: false, queue: Promise.resolve(),
 };
 

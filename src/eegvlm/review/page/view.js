@@ -5,6 +5,7 @@ import { drawNavigator } from './navigator.js';
 import { drawSignals } from './drawing.js';
 import { edit } from './changes.js';
 import { measure } from './ruler.js';
+import { tell } from './spoken.js';
 import { progressWords, showComparison, showMarks, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
 
 export function draw() {
@@ -13,11 +14,11 @@ export function draw() {
   const checked = [...new Set([...state.seen, ...state.scored])];
   drawNavigator(at('navigator'), {
     stages: state.stages, from: page.epoch, to: page.last, checked, lights: state.lights, probabilities: results?.probabilities,
-    columns: results?.columns, listed: listed(), differing: page.compared?.differing ?? [],
+    columns: results?.columns, listed: listed(), differing: page.compared?.differing ?? [], clock,
   });
   drawSignals(at('traces'), {
     start: page.start, seconds: length(), rows: drawnRows(), gain: page.gain, marks: state.marks,
-    quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection,
+    quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection, axis: true, clock,
   });
   at('ruler').textContent = rulerWords();
   const stage = state.stages[page.epoch - 1];
@@ -29,13 +30,14 @@ export function draw() {
   for (const id of ['sign', 'lights-off', 'lights-on', 'comment']) at(id).disabled = Boolean(state.signature);
   at('reopen').disabled = !state.signature;
   if (document.activeElement !== at('comment')) at('comment').value = state.comments[page.epoch] ?? '';
-  showWhy(page.epoch, results, page.details, stage);
+  showWhy(page.epoch, results, page.details, stage, page.rules);
   showProgress(state.progress, count());
   at('review-progress').textContent = progressWords(state.progress);
   showStatistics(state.statistics);
-  showMarks(state.marks, (id) => edit('unmark', { id }));
+  showMarks(state.marks, clock, (id) => edit('unmark', { id }));
   showSignature(state);
   showComparison(page.compared);
+  tell(facts());
   document.documentElement.dataset.epoch = page.epoch;
   document.documentElement.dataset.revision = state.revision;
 }
@@ -43,8 +45,30 @@ export function draw() {
 function drawnRows() {
   return shown().map((row) => {
     const trace = page.traces.find((one) => one.name === row.name);
-    return { ...row, unit: trace?.unit ?? 'µV', trace };
+    return { ...row, unit: trace?.unit ?? 'µV', trace, note: filterWords(row) };
   });
+}
+
+function filterWords({ low, high, notch }) {
+  const band = low && high ? `${low}–${high} Hz` : low ? `above ${low} Hz` : high ? `below ${high} Hz` : 'no filter';
+  return notch ? `${band}, notch ${notch}` : band;
+}
+
+// What is said of the epoch to those who do not see the canvas.
+function facts() {
+  const { epoch, state, results } = page;
+  const [from, to] = [30 * (epoch - 1), 30 * epoch];
+  const shares = results?.probabilities?.[epoch - 1];
+  const inEpoch = (one) => one.start_s < to && one.stop_s > from;
+  const ofModel = results?.stages[epoch - 1];
+  return {
+    epoch, count: count(), clock: clock(from), stage: state.stages[epoch - 1], selected: page.last - epoch + 1,
+    model: shares ? { stage: ofModel, share: shares[results.columns.indexOf(ofModel)] } : null,
+    seconds: page.seconds, rows: drawnRows(), gain: page.gain,
+    events: (page.details?.[epoch - 1]?.found?.events ?? []).map(([tag, row]) => ({ tag, row })),
+    marks: state.marks.filter(inEpoch),
+    quality: (results?.quality?.stretches ?? []).filter((one) => one.first_epoch <= epoch && epoch <= one.last_epoch),
+  };
 }
 
 // What is read off the selection; empty without one, and while its signals are on their way.

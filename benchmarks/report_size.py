@@ -1,0 +1,107 @@
+"""How large a report is, and how true its traces, for the size that they may have.
+
+    python benchmarks/report_size.py [--hours 8] [--seed 4] [--measured] [--out FILE]
+
+Simulates a night with three EEG leads, writes its report (no model: the stages are the truth) and prints the size of
+the page and its parts, and the rms error of every row, as the page states it. ``--measured`` adds the findings of every
+epoch. Last stand the bytes of the first epochs at the finest step, in the layout of planes (all low bytes, then all
+high bytes, deflate with its largest memory) and as they are packed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import shutil
+import tempfile
+import time
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from eegvlm.evidence.measuring import measure_night
+from eegvlm.hypnogram import Hypnogram
+from eegvlm.images import PreparedNight, load_layout
+from eegvlm.lab.simulation import simulate_night
+from eegvlm.report import FurtherLeads, traces, write_report
+from eegvlm.report.packed_numbers import pack_numbers
+from eegvlm.report.packing import unpack_bytes
+from eegvlm.staging import StagedNight
+
+
+def as_planes(numbers: np.ndarray) -> bytes:
+    """Lay out whole numbers as two bytes each: all low bytes, then all high bytes."""
+    wide = numbers.astype(np.int32)
+    folded = (wide << 1) ^ (wide >> 31)
+    return (folded & 255).astype(np.uint8).tobytes() + (folded >> 8).astype(np.uint8).tobytes()
+
+
+def deflated(data: bytes, memory_level: int) -> int:
+    """Return the size after deflate."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31, memory_level, zlib.Z_FILTERED)
+    return len(packer.compress(data) + packer.flush())
+
+
+def main() -> None:
+    """Print the sizes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hours", type=float, default=8.0)
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--measured", action="store_true")
+    parser.add_argument("--out", type=Path, help="keep the page here")
+    asked = parser.parse_args()
+    simulated = simulate_night(hours=asked.hours, seed=asked.seed)
+    recording, stages = simulated.recording(), np.maximum(simulated.hypnogram().stages, 0)
+    shares = np.full((len(stages), 5), 0.05, np.float32)
+    shares[np.arange(len(stages)), stages] = 0.8
+    prepared = PreparedNight.read(recording, load_layout("nano"))
+    night = StagedNight(
+        hypnogram=Hypnogram(stages.astype(np.int8), start=recording.start, probabilities=shares),
+        recording=recording.describe(),
+        prepared=prepared,
+        provenance={"software": "eeg-vlm", "model": "none", "layout": "nano"},
+        timing={},
+        leads=FurtherLeads.of(recording, prepared),
+    )
+    if asked.measured:
+        night = replace(night, evidence=measure_night(prepared))
+    sizes = {"planes": 0, "packed": 0}
+
+    def both(numbers: np.ndarray) -> bytes:
+        sizes["planes"] += deflated(as_planes(numbers), 9)
+        packed = pack_numbers(numbers)
+        sizes["packed"] += deflated(packed, 6)
+        return packed
+
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.process_time()
+        page = write_report(folder, night)
+        seconds = time.process_time() - begin
+        text = page.read_text(encoding="utf-8")
+        if asked.out:
+            shutil.copy(page, asked.out)
+        print(f"page: {page.stat().st_size / 1e6:.2f} MB, written in {seconds:.1f} s of the processor")
+        for name in ("traces", "details"):
+            parts = re.findall(rf'id="{name}-\d+">([^<]*)<', text)
+            print(
+                f"{name}: {sum(map(len, parts)) / 1e6:.2f} MB, {len(unpack_bytes(parts[0]))} bytes in the first chunk"
+            )
+        meta = json.loads(gzip.decompress(unpack_bytes(re.findall(r'id="meta">([^<]*)<', text)[0])))
+        for panel in meta["panels"]:
+            if panel.get("error") is not None:
+                print(f"{panel['name']}: true to {panel['error']:.2f} µV rms")
+    blocks = night.prepared.signals(slice(0, traces.CHUNK))
+    layout = prepared.layout
+    for panel in layout.panels:
+        coding = traces.panel_coding(panel, layout.rate)
+        if panel.name in blocks:
+            both(traces.encode(blocks[panel.name], coding))
+    print(f"first {traces.CHUNK} epochs at the finest step: planes {sizes['planes']}, packed {sizes['packed']} bytes")
+
+
+if __name__ == "__main__":
+    main()
