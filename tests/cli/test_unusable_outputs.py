@@ -102,6 +102,7 @@ WRITERS = (
         "failing",
         "channel-failure.json",
     ),
+    Writer("export", ("absent-model", "--out", OUT), "folder", "graphs", "answer.onnx"),
     Writer("dataset build", ("folder", "absent", "--out", OUT), "folder", "store", "manifest.json"),
     Writer("dataset download", ("sleep-edf", "--url", "http://127.0.0.1:9/", "--out", OUT), "folder", "root", ""),
     Writer("convert", ("absent.txt", OUT, "--overwrite"), "file", "scoring.csv", ""),

@@ -27,7 +27,7 @@ from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.sources import prepare
 from eegvlm.model import GeneralProcessor, StagerSettings
 from eegvlm.model.general import load_general_model
-from eegvlm.model.label_trie import LabelTokens
+from eegvlm.model.label_tokens import LabelTokens
 from eegvlm.staging import Stager
 
 SHIPPED = {"llava-next": "psg-llava-next-7b.yaml", "qwen2.5-vl": "psg-qwen-vl-3b.yaml"}
@@ -145,7 +145,7 @@ def test_processes_that_share_a_batch_see_what_one_alone_sees(tmp_path):
     ("change", "said"),
     [
         ("phases.0.label_smoothing=0.1", "several tokens"),
-        ("phases=[{name: look, objective: describe, trains: [tower], steps: 2}]", "answer, reason alone"),
+        ("phases=[{name: look, objective: contrastive, trains: [tower], steps: 2}]", "answer, reason alone"),
         ("data.train.simulated.0.teacher=yasa", "one label"),
         ("phases.0.trains=[language, enhancement]", "no part of this name"),
         ("model.stage_labels=[W, N, N2, N3, R]", "beginning of another"),

@@ -12,7 +12,8 @@ from general_bases import BASES, LAYOUT, SETTINGS, llava_next
 from eegvlm.errors import InputError
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.general import load_general_model
-from eegvlm.model.label_trie import LabelTokens, label_log_probabilities
+from eegvlm.model.label_tokens import LabelTokens
+from eegvlm.model.label_trie import label_log_probabilities
 
 LABELS = [
     ("W", "N1", "N2", "N3", "REM"),  # one branch that goes on, and one of three tokens beside it

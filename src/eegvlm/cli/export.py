@@ -30,7 +30,7 @@ def export(
 
     for extra in ("onnx", "export"):
         check_extra(extra, "eegvlm export")
-    check_output_folder(out)
+    check_output_folder(out, files=("answer.onnx", "night.onnx", "onnx.json", "statistics.onnx", "vectors.onnx"))
     from transformers.utils.logging import disable_progress_bar
 
     from eegvlm.model.onnx_export import export_onnx

@@ -25,7 +25,7 @@ from eegvlm.errors import InputError
 from eegvlm.evidence import NOTHING_MEASURED
 from eegvlm.images import ImageLayout, render
 from eegvlm.model.general import StagerSettings
-from eegvlm.model.label_trie import LabelTokens
+from eegvlm.model.label_tokens import LabelTokens
 from eegvlm.model.processing import Signals
 
 _NEIGHBOURS = "The {count} pictures show consecutive epochs in the order of time; judge the one in the middle. "

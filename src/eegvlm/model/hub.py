@@ -13,7 +13,7 @@ from eegvlm.errors import InputError
 
 _PREFIX = "hf://"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-FILES = ("*.json", "*.safetensors", "*.jinja", "README.md")
+FILES = ("*.json", "*.safetensors", "*.onnx", "*.jinja", "README.md")
 
 
 @dataclass(frozen=True)

@@ -12,66 +12,12 @@ the positions of a token that follows padded ones by rules of their own, but agr
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from eegvlm.errors import InputError
 from eegvlm.model.calling import cache_in, last_positions, read_so_far
-
-
-@dataclass(frozen=True)
-class LabelTokens:
-    """The tokens of each stage's label, as they follow the prompt.
-
-    Parameters
-    ----------
-    tokens
-        In the order W, N1, N2, N3, R.
-
-    Raises
-    ------
-    InputError
-        If one label begins with another: it could not be said which of them was answered.
-    """
-
-    tokens: tuple[tuple[int, ...], ...]
-
-    def __post_init__(self) -> None:
-        for place, one in enumerate(self.tokens):
-            others = [other for k, other in enumerate(self.tokens) if k != place]
-            if not one or any(other[: len(one)] == one for other in others):
-                hint = "no stage's label may be the beginning of another's: choose other labels"
-                raise InputError("processor", "stage_labels", f"label {place + 1} has the tokens {list(one)}", hint)
-
-    @property
-    def paths(self) -> list[tuple[int, ...]]:
-        """The tokens on each way to a last branching point, from which labels go on; of those on the way none."""
-        inner = {one[:depth] for one in self.tokens for depth in range(len(one))}
-        return sorted(one for one in inner if not any(one == other[: len(one)] for other in inner - {one}))
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest label."""
-        return max(map(len, self.tokens))
-
-    def branches(self, stages: Iterable[int], depth: int) -> dict[int, list[int]]:
-        """Return the tokens that may follow at a place of the trie, each with the stages it leads to.
-
-        Parameters
-        ----------
-        stages
-            Whose labels share their first ``depth`` tokens.
-        depth
-            Tokens said so far.
-        """
-        found: dict[int, list[int]] = {}
-        for stage in stages:
-            if len(self.tokens[stage]) > depth:
-                found.setdefault(self.tokens[stage][depth], []).append(stage)
-        return found
+from eegvlm.model.label_tokens import LabelTokens
 
 
 def label_log_probabilities(

@@ -103,13 +103,15 @@ class OnnxDescription:
 
 
 def has_graphs(folder: Path) -> bool:
-    """Say whether a folder holds graphs, and they are of the weights beside them."""
+    """Say whether a folder holds all graphs, and they are of the weights beside them."""
     if not (folder / DESCRIPTION).is_file():
         return False
     try:
-        return OnnxDescription.read(folder).weights_sha256 == weights_hash(folder)
+        description = OnnxDescription.read(folder)
     except InputError:
         return False
+    are_there = all((folder / graph["file"]).is_file() for graph in description.graphs.values())
+    return are_there and description.weights_sha256 == weights_hash(folder)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ import torch
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.model import EegVlmForConditionalGeneration
-from eegvlm.model.label_trie import LabelTokens
+from eegvlm.model.label_tokens import LabelTokens
 from eegvlm.staging.packed import PackedReader, PackedTexts
 from eegvlm.staging.token_grammar import Node, TokenGrammar, text_of
 

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
-from eegvlm.model.label_trie import LabelTokens
+from eegvlm.model.label_tokens import LabelTokens
 
 _BEFORE = ":"  # a word is cut as it is after a colon and a space
 

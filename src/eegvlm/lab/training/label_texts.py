@@ -12,7 +12,8 @@ import torch
 from torch.nn import functional
 
 from eegvlm.model.calling import last_positions
-from eegvlm.model.label_trie import LabelTokens, with_said
+from eegvlm.model.label_tokens import LabelTokens
+from eegvlm.model.label_trie import with_said
 
 _NONE = -100
 
