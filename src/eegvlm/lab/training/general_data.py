@@ -92,13 +92,13 @@ class GeneralBatches:
         versions = self._versions(rows)
         pictures = self._pictures(rows, versions)[part]
         measured = self._measured(rows, versions)
-        told = None if measured is None else measured[part]
+        evidence = None if measured is None else measured[part]
         if self.reasons is not None and versions is not None and self._asks_for_reasons(rows):
             return {
                 "stages": torch.from_numpy(self.store.stages[rows[part]]),
                 "source": torch.from_numpy(self.store.source[rows[part]]),
                 "reasons": self.reasons.of(self.store, rows[part], versions[part]),
-                "asked": self.processor(pictures, told, reasoned=True),
+                "asked": self.processor(pictures, evidence, reasoned=True),
             }
         allowed = self.store.allowed[rows]
         if self.augmentation is not None:
@@ -112,7 +112,7 @@ class GeneralBatches:
             "source": torch.from_numpy(self.store.source[rows]),
             "answer": texts.answers(stages),
             "refused": texts.refused(stages, allowed),
-            "asked": self.processor(pictures, told),
+            "asked": self.processor(pictures, evidence),
         }
 
     def label_log_probabilities(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -124,12 +124,12 @@ class GeneralBatches:
         return bool(np.random.default_rng([zlib.crc32(rows.tobytes()), 18]).random() < self.reasoned)
 
     def _versions(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
-        """Return through which version of its night each row is seen, (n,); None where nothing is said of it."""
-        said = self.reasons if self.texts is None else self.texts
-        if said is None:
+        """Return through which version of its night each row is seen, (n,); None where no text describes it."""
+        texts = self.reasons if self.texts is None else self.texts
+        if texts is None:
             return None
         rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 16])
-        return rng.integers(said.versions, size=len(self.store.nights))[self.store.night[rows]]
+        return rng.integers(texts.versions, size=len(self.store.nights))[self.store.night[rows]]
 
     def _measured(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64] | None) -> list[str] | None:
         """Return what was measured in each row, in words."""
