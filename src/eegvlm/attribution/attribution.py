@@ -171,7 +171,7 @@ def attribute(
         if progress is not None:
             progress(k + 1, len(epochs))
     without_channel = np.full(redrawing.night.n_epochs, -1, np.int8)
-    shown = [redrawing.night.shown.get(panel.name, without_channel)[epochs] >= 0 for panel in layout.panels]
+    visible = [redrawing.night.shown.get(panel.name, without_channel)[epochs] >= 0 for panel in layout.panels]
     return Attribution(
         layout=layout,
         patches=patches,
@@ -183,7 +183,7 @@ def attribute(
         probabilities=probabilities,
         losses=losses,
         panel_losses=panel_losses,
-        shown=np.stack(shown, axis=1),
+        shown=np.stack(visible, axis=1),
         curves=curves,
     )
 

@@ -106,8 +106,8 @@ def epochs_figure(layout: ImageLayout, patches: Patches, epochs: Sequence[ShownE
     )
     figure.suptitle(title, fontsize=10)
     axes = figure.subplots(rows, columns, squeeze=False)
-    for place, one in zip(axes.flat, epochs, strict=False):
-        _over_picture(place, layout, patches, one)
+    for place, epoch in zip(axes.flat, epochs, strict=False):
+        _over_picture(place, layout, patches, epoch)
     for place in axes.flat[len(epochs) :]:
         place.set_axis_off()
     return figure
@@ -222,5 +222,5 @@ def _frame(axes: Axes, layout: ImageLayout) -> None:
         axes.axhline(panel.top - 0.5, color="black", linewidth=0.5)
     axes.set_yticks(ticks, names, fontsize=6)
     seconds = np.linspace(0, EPOCH_S, 7)
-    axes.set_xticks(seconds / EPOCH_S * layout.width - 0.5, [f"{one:g}" for one in seconds], fontsize=6)
+    axes.set_xticks(seconds / EPOCH_S * layout.width - 0.5, [f"{second:g}" for second in seconds], fontsize=6)
     axes.set_xlabel(f"seconds of the epoch{within}", fontsize=6)

@@ -50,18 +50,18 @@ def write_attribution(
     first = attributions[0]
     panels = [panel.name for panel in first.layout.panels]
     arrays: dict[str, Any] = {
-        "night": np.repeat(list(nights), [len(one) for one in attributions]),
-        "epoch": np.concatenate([one.epochs + 1 for one in attributions]),
-        "stage": np.concatenate([one.stages for one in attributions]),
-        "answer": np.concatenate([one.answers for one in attributions]),
-        "probability": np.concatenate([one.probabilities for one in attributions]),
-        "losses": np.concatenate([one.losses for one in attributions]),
-        "panel_losses": np.concatenate([one.panel_losses for one in attributions]),
+        "night": np.repeat(list(nights), [len(night) for night in attributions]),
+        "epoch": np.concatenate([night.epochs + 1 for night in attributions]),
+        "stage": np.concatenate([night.stages for night in attributions]),
+        "answer": np.concatenate([night.answers for night in attributions]),
+        "probability": np.concatenate([night.probabilities for night in attributions]),
+        "losses": np.concatenate([night.losses for night in attributions]),
+        "panel_losses": np.concatenate([night.panel_losses for night in attributions]),
         "labels": first.patches.labels,
         "panels": np.array(panels),
     }
     if first.curves is not None:
-        arrays["curves"] = np.concatenate([one.curves for one in attributions if one.curves is not None])
+        arrays["curves"] = np.concatenate([night.curves for night in attributions if night.curves is not None])
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)
     text = json.dumps(_figures(nights, provenance, panels), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
@@ -83,7 +83,8 @@ def _figures(nights: Mapping[str, Attribution], provenance: Mapping[str, Any], p
         "curve_shares": SHARES.round(2).tolist(),
         "curves": list(KINDS),
         "stages": {
-            "all" if one.stage is None else one.stage.label: one.to_dict(panels) for one in by_stage(attributions)
+            "all" if summary.stage is None else summary.stage.label: summary.to_dict(panels)
+            for summary in by_stage(attributions)
         },
         "epochs": [
             {

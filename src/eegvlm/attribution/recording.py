@@ -122,7 +122,7 @@ def attribute_recording(
     attribution = attribute(redrawing, chosen, cutting, stages=stages, progress=progress)
     rows = _surest(attribution) if epochs is None else list(range(min(len(attribution), MOST_SHOWN)))
     pictures = redrawing.pictures(attribution.epochs[rows]).cpu().numpy()
-    shown = tuple(
+    shown_epochs = tuple(
         ShownEpoch(
             name or recording.path.stem,
             int(attribution.epochs[row]),
@@ -133,12 +133,12 @@ def attribute_recording(
         )
         for row, picture in zip(rows, pictures, strict=True)
     )
-    return AttributedRecording(attribution, shown)
+    return AttributedRecording(attribution, shown_epochs)
 
 
-def surest(shown: Sequence[ShownEpoch]) -> list[ShownEpoch]:
+def surest(candidates: Sequence[ShownEpoch]) -> list[ShownEpoch]:
     """Return, of several nights' epochs, the one with the highest probability of each stage."""
-    by_stage = [[one for one in shown if one.stage is stage] for stage in STAGES]
+    by_stage = [[epoch for epoch in candidates if epoch.stage is stage] for stage in STAGES]
     return [max(epochs, key=lambda epoch: epoch.probability) for epochs in by_stage if epochs]
 
 

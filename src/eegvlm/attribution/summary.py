@@ -51,7 +51,9 @@ class StageAttribution:
         """Mean probability along each curve, by its name."""
         if self.curves is None:
             return None
-        return {name: round(float(np.trapezoid(one, SHARES)), 4) for name, one in zip(KINDS, self.curves, strict=True)}
+        return {
+            name: round(float(np.trapezoid(curve, SHARES)), 4) for name, curve in zip(KINDS, self.curves, strict=True)
+        }
 
     def to_dict(self, panels: Sequence[str]) -> dict[str, Any]:
         """Return the figures ready for JSON; the maps are in the NPZ."""
@@ -90,9 +92,9 @@ def _of_stage(nights: Sequence[Attribution], stage: Stage | None) -> StageAttrib
         return np.concatenate(values).astype(np.float64)
 
     first = nights[0]
-    losses, panel_losses, shown = together("losses"), together("panel_losses"), together("shown") > 0
+    losses, panel_losses, visible = together("losses"), together("panel_losses"), together("shown") > 0
     of_patch = np.array([[panel.name == name for name in first.patches.panels] for panel in first.layout.panels], float)
-    of_panels = np.where(shown.any(axis=0), _mean_where(panel_losses, shown), np.nan)
+    of_panels = np.where(visible.any(axis=0), _mean_where(panel_losses, visible), np.nan)
     return StageAttribution(
         stage,
         len(losses),

@@ -88,7 +88,7 @@ def ablate(
         _folds(folds, what, roots),
     )
     console, folder = wide_console(), out or Path("runs") / f"{what.name}-ablation"
-    found = run(
+    ablation = run(
         plan,
         folder,
         data=roots,
@@ -98,12 +98,12 @@ def ablate(
         tell=lambda sentence: console.print(sentence, soft_wrap=True),
         bootstrap=ConfusionBootstrap(resamples, 0),
     )
-    for table in (found.table(), *found.matrices()):
+    for table in (ablation.table(), *ablation.matrices()):
         console.print(table.rich())
-    for note in found.notes():
+    for note in ablation.notes():
         console.print(f"note: {note}", soft_wrap=True)
     console.print(NOTICE, style="dim")
-    console.print("files: " + ", ".join(str(file) for file in found.write(folder)), soft_wrap=True)
+    console.print("files: " + ", ".join(str(file) for file in ablation.write(folder)), soft_wrap=True)
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -117,6 +117,6 @@ def _folds(text: str | None, recipe: Recipe, roots: Mapping[str, Path]) -> tuple
     if text == "all":
         return tuple(range(1, n_folds(recipe.data, load_layout(recipe.model.layout), roots) + 1))
     try:
-        return tuple(dict.fromkeys(int(one) for one in _names(text)))
+        return tuple(dict.fromkeys(int(number) for number in _names(text)))
     except ValueError:
         raise InputError("arguments", "--folds", text, "give numbers of folds, such as 1,3, or all") from None

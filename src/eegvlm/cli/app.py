@@ -77,8 +77,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(requested: bool) -> None:
+    if requested:
         print(f"eegvlm {__version__}")
         raise typer.Exit
 

@@ -75,25 +75,29 @@ def ask(
     disable_progress_bar()
     speaker = None if freely is None else Stager.from_pretrained(freely, device=device, dtype=dtype)
     if night.is_dir():
-        asked = AskedNight.of_results(night)
+        asked_night = AskedNight.of_results(night)
     else:
         stager = Stager.from_pretrained(model, device=device, dtype=dtype)
-        asked = AskedNight.of_staged(stager.stage(recording, measure=True), recording)
-    found = answer(asked, epoch, question) if speaker is None else answer_freely(asked, epoch, question, speaker)
+        asked_night = AskedNight.of_staged(stager.stage(recording, measure=True), recording)
+    reply = (
+        answer(asked_night, epoch, question)
+        if speaker is None
+        else answer_freely(asked_night, epoch, question, speaker)
+    )
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(reply.to_dict(), indent=1, ensure_ascii=False))
     else:
-        print_answer(found, Console(highlight=False, markup=False))
+        print_answer(reply, Console(highlight=False, markup=False))
 
 
-def print_answer(found: Answer, console: Console) -> None:
+def print_answer(reply: Answer, console: Console) -> None:
     """Print an answer, each statement with its mark."""
     from rich.text import Text
 
-    console.print(Text(f"Epoch {found.epoch}, {found.stage.label}: {found.asked}", "bold"))
-    for one in found.statements:
-        mark = Text(f"  [{one.mark}]", _COLOURS.get(one.mark, "dim"))
-        console.print(Text.assemble("  ", one.text, mark), soft_wrap=True)
-    counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in found.verdicts.items())
-    console.print(f"claims: {counts or 'none'}; answered by {found.answered_by}", soft_wrap=True)
+    console.print(Text(f"Epoch {reply.epoch}, {reply.stage.label}: {reply.asked}", "bold"))
+    for statement in reply.statements:
+        mark = Text(f"  [{statement.mark}]", _COLOURS.get(statement.mark, "dim"))
+        console.print(Text.assemble("  ", statement.text, mark), soft_wrap=True)
+    counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in reply.verdicts.items())
+    console.print(f"claims: {counts or 'none'}; answered by {reply.answered_by}", soft_wrap=True)
     console.print(Text(NOTICE, "dim"))

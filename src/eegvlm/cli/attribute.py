@@ -153,13 +153,13 @@ def attribute(
     stager = Stager.from_pretrained(model, inputs=inputs.value, device=device, dtype=dtype)
     cut(stager.processor.layout, patches)
     cutting = Blanking(patches, blank.value, draws if blank is not Blank.BACKGROUND else 1, curves, seed)
-    found: dict[str, AttributedRecording] = {}
+    attributed: dict[str, AttributedRecording] = {}
     failed: list[InputError] = []
     for name, read in _readers(opened, nights, chosen, of):
         try:
             night, expert = read()
             with bar(name) as tell:
-                found[name] = attribute_recording(
+                attributed[name] = attribute_recording(
                     stager,
                     night,
                     cutting,
@@ -172,22 +172,22 @@ def attribute(
                 )
         except InputError as error:
             failed.append(error)
-    if not found:
+    if not attributed:
         raise failed[0]
     provenance = {
         **stager.provenance,
         "followed": of.value,
         "inputs": inputs.value,
         "seed": seed,
-        "nights": list(found),
+        "nights": list(attributed),
         "left_out": [str(error) for error in failed],
     }
-    written = write_attribution(out, {name: one.attribution for name, one in found.items()}, provenance)
+    written = write_attribution(out, {name: result.attribution for name, result in attributed.items()}, provenance)
     if formats:
-        written += _draw(out, found, formats, stager.provenance["model"], everything=rows is not None)
+        written += _draw(out, attributed, formats, stager.provenance["model"], everything=rows is not None)
     if opened is not None and report:
-        written.append(_report(out, stager, opened, found[opened.path.stem]))
-    _print(found, failed, written)
+        written.append(_report(out, stager, opened, attributed[opened.path.stem]))
+    _print(attributed, failed, written)
 
 
 def _readers(
@@ -222,59 +222,63 @@ def _files(formats: Sequence[str], *, report: bool) -> list[str]:
 
 
 def _draw(
-    out: Path, found: Mapping[str, AttributedRecording], formats: Sequence[str], model: str, *, everything: bool
+    out: Path, attributed: Mapping[str, AttributedRecording], formats: Sequence[str], model: str, *, everything: bool
 ) -> list[Path]:
     from eegvlm.attribution.figures import EPOCHS_FIGURE, STAGES_FIGURE, epochs_figure, stages_figure, write_figures
     from eegvlm.attribution.recording import surest
 
-    nights = [one.attribution for one in found.values()]
+    nights = [night.attribution for night in attributed.values()]
     first = nights[0]
-    shown = [epoch for one in found.values() for epoch in one.shown]
+    epochs = [epoch for night in attributed.values() for epoch in night.shown]
     blanked = f"model {model}, patches {first.patches.name}, blank: {first.blank}"
-    drawn = {
+    figures = {
         STAGES_FIGURE: stages_figure(nights, f"What the answer hangs on, by stage ({blanked})"),
         EPOCHS_FIGURE: epochs_figure(
             first.layout,
             first.patches,
-            shown if everything else surest(shown),
+            epochs if everything else surest(epochs),
             f"Orange speaks for the stage, purple against it ({blanked})",
         ),
     }
-    return write_figures(out, drawn, formats)
+    return write_figures(out, figures, formats)
 
 
-def _report(out: Path, stager: Stager, recording: Recording, found: AttributedRecording) -> Path:
+def _report(out: Path, stager: Stager, recording: Recording, attributed: AttributedRecording) -> Path:
     """Stage the night and write its report with the maps laid over."""
     from eegvlm.attribution.overlay import overlay_of
     from eegvlm.report import write_report
 
     night = stager.stage(recording, measure=True)
-    return write_report(out / "report.html", night, overlay=overlay_of(found.attribution))
+    return write_report(out / "report.html", night, overlay=overlay_of(attributed.attribution))
 
 
-def _print(found: Mapping[str, AttributedRecording], failed: Sequence[InputError], written: Sequence[Path]) -> None:
+def _print(
+    attributed: Mapping[str, AttributedRecording], failed: Sequence[InputError], written: Sequence[Path]
+) -> None:
     from rich.table import Table
 
     from eegvlm.attribution import by_stage
     from eegvlm.attribution.figures import panel_words
 
-    nights = [one.attribution for one in found.values()]
+    nights = [night.attribution for night in attributed.values()]
     layout = nights[0].layout
     console = wide_console()
     table = Table(title="Fall of the stage's log probability without each channel, nats (share)", title_justify="left")
     curves = nights[0].curves is not None
     for column in ("stage", "epochs", *panel_words(layout), *(("deletion", "insertion") if curves else ())):
         table.add_column(column, justify="left" if column == "stage" else "right")
-    for one in by_stage(nights):
+    for stage_mean in by_stage(nights):
         cells = [
             "-" if loss != loss else f"{loss:.3f}" + (f" ({share:.0%})" if share > 0 else "")
-            for loss, share in zip(one.panel_losses.tolist(), one.panel_shares.tolist(), strict=True)
+            for loss, share in zip(stage_mean.panel_losses.tolist(), stage_mean.panel_shares.tolist(), strict=True)
         ]
-        areas = one.areas or {}
+        areas = stage_mean.areas or {}
         ranked = [
             f"{areas[kind]:.2f} / {areas[f'{kind} by chance']:.2f}" for kind in ("deletion", "insertion") if areas
         ]
-        table.add_row("all" if one.stage is None else one.stage.label, str(one.epochs), *cells, *ranked)
+        table.add_row(
+            "all" if stage_mean.stage is None else stage_mean.stage.label, str(stage_mean.epochs), *cells, *ranked
+        )
     console.print(table)
     if curves:
         console.print(

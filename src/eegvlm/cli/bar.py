@@ -18,10 +18,10 @@ def bar(what: str, *, quiet: bool = False) -> Iterator[Callable[..., None] | Non
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task(what, total=None)
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
 
         def tell(done: int, total: int, name: str = "") -> None:
-            shown.update(task, completed=done, total=total, description=f"{what} {name}".strip())
+            progress.update(task, completed=done, total=total, description=f"{what} {name}".strip())
 
         yield tell

@@ -25,10 +25,10 @@ class _RayAddressOptional(TyperCommand):
     """Takes ``--ray`` without an address as ``--ray auto``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        given = [*args, ""]
+        padded = [*args, ""]
         full = [
-            "--ray=auto" if one == "--ray" and not _ADDRESS.fullmatch(after) else one
-            for one, after in zip(args, given[1:], strict=True)
+            "--ray=auto" if argument == "--ray" and not _ADDRESS.fullmatch(after) else argument
+            for argument, after in zip(args, padded[1:], strict=True)
         ]
         return list(super().parse_args(ctx, full))
 
@@ -119,10 +119,10 @@ def _cohort(
     output = open_output(out)
     if not dry_run:
         output.check(FILES)
-    wanted = tuple(name.strip() for name in formats.split(","))
-    check_formats(wanted)
-    if layout is ResultsLayout.BIDS and "bids" not in wanted:
-        wanted = (*wanted, "bids")
+    format_names = tuple(name.strip() for name in formats.split(","))
+    check_formats(format_names)
+    if layout is ResultsLayout.BIDS and "bids" not in format_names:
+        format_names = (*format_names, "bids")
     plan = StagingPlan(
         model=model,
         weights_sha256=weights_hash(checkpoint_path(model)),
@@ -134,7 +134,7 @@ def _cohort(
         explain=None if explain is None else explain.value,
         reasons=reasons.value,
         eeg=eeg.value,
-        formats=wanted,
+        formats=format_names,
         batch_size=batch_size,
         layout=layout.value,
     )
@@ -240,10 +240,10 @@ def _show_plan(work: WorkList, output: Output, plan: StagingPlan, part: Shard | 
 
 def _arguments_without(option: str) -> list[str]:
     """Return the command's arguments as they were given, without an option and its value."""
-    given = sys.argv[sys.argv.index("cohort") + 1 :]
-    kept, skip = [], False
-    for one in given:
-        if not skip and one != option and not one.startswith(f"{option}="):
-            kept.append(one)
-        skip = one == option
-    return kept
+    arguments = sys.argv[sys.argv.index("cohort") + 1 :]
+    remaining, skip = [], False
+    for argument in arguments:
+        if not skip and argument != option and not argument.startswith(f"{option}="):
+            remaining.append(argument)
+        skip = argument == option
+    return remaining

@@ -95,7 +95,7 @@ def compare(
         )
     figures = agreement(first, second, by=cast(Literal["clock", "onset"], align))
     _refuse_small_share(figures, {"A": a, "B": b}, least_share)
-    reading = [f"{name}: {note}" for name, one in (("A", first), ("B", second)) for note in one.notes]
+    reading = [f"{name}: {note}" for name, hypnogram in (("A", first), ("B", second)) for note in hypnogram.notes]
     if as_json:
         whole = {"a": str(a), "b": str(b), **figures.to_dict(), "reading_notes": reading}
         typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
@@ -174,13 +174,13 @@ def _table(figures: Agreement) -> Table:
         table.add_column(stage.label, justify="right")
     for name in ("all", "precision", "recall", "F1"):
         table.add_column(name, justify="right")
-    for stage, one in zip(STAGES, figures.stages, strict=True):
+    for stage, scores in zip(STAGES, figures.stages, strict=True):
         counts = [
             Text(str(count), style="bold" if column == stage else ("" if count else "dim"))
             for column, count in enumerate(figures.confusion[stage])
         ]
-        shares = [Text("-" if x is None else f"{x:.3f}") for x in (one.precision, one.recall, one.f1)]
-        table.add_row(Text(stage.label), *counts, Text(str(one.support)), *shares)
+        shares = [Text("-" if x is None else f"{x:.3f}") for x in (scores.precision, scores.recall, scores.f1)]
+        table.add_row(Text(stage.label), *counts, Text(str(scores.support)), *shares)
     totals = figures.confusion.sum(axis=0)
     table.add_section()
     table.add_row(Text("all"), *(Text(str(n)) for n in totals), Text(str(figures.n_compared)))

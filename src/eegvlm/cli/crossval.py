@@ -87,6 +87,6 @@ def crossval(
 
 def _numbers(text: str | None) -> tuple[int, ...]:
     try:
-        return tuple(dict.fromkeys(int(one) for one in text.split(","))) if text else ()
+        return tuple(dict.fromkeys(int(number) for number in text.split(","))) if text else ()
     except ValueError:
         raise InputError("arguments", "--only", text, "give numbers of folds, such as 1,3") from None

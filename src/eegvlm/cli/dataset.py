@@ -209,8 +209,8 @@ def _print_check(opened: Dataset, summary: DatasetSummary, *, show_all: bool) ->
         style="bold",
         soft_wrap=True,
     )
-    asked = ", ".join(f"{key} {value}" for key, value in opened.options.items() if value is not None)
-    console.print(f"options: {asked or 'none'}", soft_wrap=True)
+    options = ", ".join(f"{key} {value}" for key, value in opened.options.items() if value is not None)
+    console.print(f"options: {options or 'none'}", soft_wrap=True)
     if summary.aligned_by:
         console.print(f"scorings laid on their recordings by: {summary.aligned_by_in_words}", soft_wrap=True)
     if summary.stages:
@@ -243,11 +243,11 @@ def _print_problems(console: Console, problems: tuple[DatasetProblem, ...], *, s
         group = groups[severity, code]
         head = Text(f"{severity} {code}: {len(group)}", style=_COLOURS[severity])
         console.print(head, soft_wrap=True)
-        shown = group if show_all else group[:_SHOWN_PER_CODE]
-        for problem in shown:
+        listed = group if show_all else group[:_SHOWN_PER_CODE]
+        for problem in listed:
             console.print(Text(f"  {problem.message}"), soft_wrap=True)
-        if len(shown) < len(group):
-            console.print(Text(f"  ... and {len(group) - len(shown)} more (--all prints them)"))
+        if len(listed) < len(group):
+            console.print(Text(f"  ... and {len(group) - len(listed)} more (--all prints them)"))
 
 
 @contextmanager

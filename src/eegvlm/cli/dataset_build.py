@@ -103,7 +103,7 @@ def build(
     check_output_folder(out, files=(CARD, MANIFEST))
     if export is not None:
         check_output_folder(pictures_folder)
-    drawn = load_layout(layout)
+    image_layout = load_layout(layout)
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     with bar("opening") as tell:
         opened = open_dataset(
@@ -121,7 +121,7 @@ def build(
     if export is not None:
         parts = _parts(opened, _SHARES.get(export, (0.0, 0.0)), test, validation, split, fold, seed)
     with bar("nights") as tell:
-        manifest = build_store(opened, drawn, out, shard_nights=shard_nights, workers=workers, progress=tell)
+        manifest = build_store(opened, image_layout, out, shard_nights=shard_nights, workers=workers, progress=tell)
     _print_store(manifest, out, opened.aligned_by_in_words)
     if export is None:
         return
@@ -131,7 +131,7 @@ def build(
             pictures_folder,
             export.value,
             parts=parts,
-            rationales=_rationales(drawn) if export is Export.CONVERSATIONS else None,
+            rationales=_rationales(image_layout) if export is Export.CONVERSATIONS else None,
             progress=tell,
         )
     size = f"{pictures.n_bytes / max(1, pictures.nights) / 1e6:.2f} MB a night"

@@ -80,8 +80,8 @@ def folder_rules(
     """Return how a folder's files are named, where that was said; other data sets know it."""
     from eegvlm.lab.datasets import FolderRules
 
-    given = FolderRules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
-    return None if given == FolderRules() else given
+    rules = FolderRules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
+    return None if rules == FolderRules() else rules
 
 
 def open_nights(name: str, root: str | None, **options: Any) -> Dataset:

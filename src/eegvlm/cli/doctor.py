@@ -52,21 +52,21 @@ def doctor(
     from rich.table import Table
     from rich.text import Text
 
-    found = examined()
+    sections = examined()
     if as_json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(sections, indent=2, ensure_ascii=False))
         return
     console = Console(markup=False, highlight=False)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(overflow="fold")
-    for name, value in {**found["system"], **found["versions"], **found["device"]}.items():
+    for name, value in {**sections["system"], **sections["versions"], **sections["device"]}.items():
         table.add_row(name, Text(str(value)) if value is not None else Text("not installed", "dim"))
     table.add_section()
-    for name, value in found["package"].items():
+    for name, value in sections["package"].items():
         table.add_row(name, Text(", ".join(value) if isinstance(value, list) else value))
     table.add_section()
-    for what, lacking in found["can run"].items():
+    for what, lacking in sections["can run"].items():
         table.add_row(what, Text("yes", "green") if lacking is None else Text(f"no: {lacking}", "yellow"))
     console.print(table)
 
@@ -113,15 +113,15 @@ def _device() -> dict[str, Any]:
     except Exception as error:  # a broken installation fails in ways of its own
         return {"device": f"none: torch cannot be imported ({type(error).__name__}: {error})"}
     device = choose_device("auto")
-    found = {
+    properties = {
         "device": device.type,
         "precision": str(choose_dtype("auto", device)).removeprefix("torch."),
         "threads": torch.get_num_threads(),
     }
     for place in range(torch.cuda.device_count()):
-        one = torch.cuda.get_device_properties(place)
-        found[f"cuda:{place}"] = f"{one.name}, {_gib(one.total_memory)}"
-    return found
+        gpu = torch.cuda.get_device_properties(place)
+        properties[f"cuda:{place}"] = f"{gpu.name}, {_gib(gpu.total_memory)}"
+    return properties
 
 
 def _memory() -> str:

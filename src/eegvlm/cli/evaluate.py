@@ -159,7 +159,7 @@ def evaluate(
     from eegvlm.signals import parse_channels
 
     chosen = parse_channels(channels or ())
-    kept = names_among("--modalities", modalities.split(","), MODALITIES)
+    chosen_modalities = names_among("--modalities", modalities.split(","), MODALITIES)
     baselines = names_among("--baseline", baseline or (), _BASELINES)
     chosen_inputs = list(dict.fromkeys(name.strip() for name in inputs.split(",")))
     names_among("--inputs", chosen_inputs, _INPUTS)
@@ -168,19 +168,19 @@ def evaluate(
     if robustness and extend_20s:
         hint = "its changes are made for epochs of 30 s: leave one of the two out"
         raise InputError("arguments", "--robustness", "with --extend-20s", hint)
-    for option, given in (("--prompt", prompt), ("--context", context)):
-        if given is not None and layout is None:
+    for option, value in (("--prompt", prompt), ("--context", context)):
+        if value is not None and layout is None:
             hint = "give --layout with it: a checkpoint that was trained has its own"
-            raise InputError("arguments", option, given, hint)
+            raise InputError("arguments", option, value, hint)
     if layout is not None and chosen_inputs != ["both"]:
         raise InputError("arguments", "--inputs", inputs, "a base with --layout reads pictures alone: leave it out")
     source = None
     if examples is not None and k:
-        for option, given in (
+        for option, value in (
             ("--inputs", inputs if chosen_inputs != ["both"] else None),
             ("--faithfulness", faithfulness),
         ):
-            if given:
+            if value:
                 raise InputError("arguments", option, "with --examples", "leave one of the two out")
         from eegvlm.staging.examples import ExampleSource
 
@@ -239,37 +239,42 @@ def evaluate(
     if faithfulness:
         check_can_explain(stager)
     provenance = {key: value for key, value in stager.provenance.items() if key != "notice"}
-    about = {**_about(nights, wake_crop, chosen, kept), **who}
+    about = {**_about(nights, wake_crop, chosen, chosen_modalities), **who}
     system = systems.whole_model(stager, batch_size=batch_size)
     if source is not None:
         system = with_examples.with_examples(stager, source, batch_size=batch_size)
-    likeliest = _reading_only(kept, system)
-    whole = likeliest if written is None else _reading_only(kept, written)
-    said: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
+    likeliest = _reading_only(chosen_modalities, system)
+    whole = likeliest if written is None else _reading_only(chosen_modalities, written)
+    description: Mapping[str, Any] = {**provenance, **about, "folds": "none, one model for all nights"}
     with bar("model") as tell:
-        of_model = judge(whole, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
+        of_model = judge(whole, nights.nights, channels=chosen, about=description, progress=tell, bootstrap=bootstrap)
     more = () if written is None else (written.table(),)
     others: dict[str, Evaluation] = {}
     if written is not None:
-        said = {**about, "model": "the label that the same model thinks likeliest after the question, uncalibrated"}
+        description = {
+            **about,
+            "model": "the label that the same model thinks likeliest after the question, uncalibrated",
+        }
         with bar("likeliest label") as tell:
             others["likeliest label"] = judge(
-                likeliest, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap
+                likeliest, nights.nights, channels=chosen, about=description, progress=tell, bootstrap=bootstrap
             )
     for other in other_stagers:
-        alone = _reading_only(kept, systems.whole_model(other, batch_size=batch_size))
-        said = {**about, "model": f"the model, of its inputs: {other.inputs}"}
+        alone = _reading_only(chosen_modalities, systems.whole_model(other, batch_size=batch_size))
+        description = {**about, "model": f"the model, of its inputs: {other.inputs}"}
         with bar(other.inputs) as tell:
             others[f"inputs: {other.inputs}"] = judge(
-                alone, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap
+                alone, nights.nights, channels=chosen, about=description, progress=tell, bootstrap=bootstrap
             )
     for name, between in (("enhancement", ""), ("night", ", the night encoder")):
         if name not in baselines:
             continue
-        alone = _reading_only(kept, systems.enhancement_alone(stager, night=bool(between)))
-        said = {**about, "model": f"the model's enhancement network{between} and its classifier"}
+        alone = _reading_only(chosen_modalities, systems.enhancement_alone(stager, night=bool(between)))
+        description = {**about, "model": f"the model's enhancement network{between} and its classifier"}
         with bar(name) as tell:
-            others[name] = judge(alone, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
+            others[name] = judge(
+                alone, nights.nights, channels=chosen, about=description, progress=tell, bootstrap=bootstrap
+            )
     if "logistic" in baselines:
         others["logistic"] = _logistic(nights, training, chosen, about, bootstrap, folds)
     rows: tuple[RobustnessRow, ...] = ()
@@ -285,7 +290,7 @@ def evaluate(
                 epochs_a_night=faithfulness_epochs,
                 reasons=reasons.value,
                 channels=chosen,
-                modalities=kept,
+                modalities=chosen_modalities,
                 batch_size=batch_size,
                 progress=tell,
                 bootstrap=bootstrap,
@@ -312,7 +317,7 @@ def print_report(report: Report, console: Console) -> None:
     console.print(NOTICE, style="dim")
 
 
-def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tuple[str, ...]) -> dict[str, Any]:
+def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, modalities: tuple[str, ...]) -> dict[str, Any]:
     options = {key: value for key, value in dataset.options.items() if value is not None and key != "wake_crop_min"}
     return {
         "data set": _set_name(dataset),
@@ -320,7 +325,7 @@ def _about(dataset: Dataset, wake_crop: float | None, chosen: Channels, kept: tu
         "scorings laid on their recordings by": dataset.aligned_by_in_words or None,
         "wake": "not cropped" if wake_crop is None else f"cropped to {wake_crop:g} min around sleep",
         "channels asked for": dict(chosen) or "by role",
-        "modalities": ", ".join(kept),
+        "modalities": ", ".join(modalities),
     }
 
 
@@ -330,12 +335,12 @@ def _set_name(dataset: Dataset) -> str:
     return dataset.name + (specification if dataset.name == "simulated" else "")
 
 
-def _reading_only(kept: tuple[str, ...], system: StageNight) -> StageNight:
+def _reading_only(modalities: tuple[str, ...], system: StageNight) -> StageNight:
     """Let a system read some kinds of signals only."""
     from eegvlm.lab.evaluation.perturbations import keep_modalities
 
     def read(recording: Recording) -> Any:
-        return system(recording if set(kept) == set(MODALITIES) else keep_modalities(recording, kept))
+        return system(recording if set(modalities) == set(MODALITIES) else keep_modalities(recording, modalities))
 
     return read
 
@@ -363,18 +368,18 @@ def _logistic(
     from eegvlm.lab.evaluation import judge as judge_answers
     from eegvlm.lab.evaluation import logistic
 
-    said = {**about, "model": "logistic regression on band powers of one EEG channel"}
+    description = {**about, "model": "logistic regression on band powers of one EEG channel"}
     if training is None:
         folds = min(folds, len(nights.subjects))
-        said |= {"fitted on": "the same data set, other subjects", "folds": f"{folds} by subject"}
+        description |= {"fitted on": "the same data set, other subjects", "folds": f"{folds} by subject"}
         with bar("logistic") as tell:
             answers, errors = logistic.cross_validate(
                 nights.nights, folds=folds, seed=bootstrap.seed, channels=chosen, progress=tell
             )
-        return judge_answers(answers, about=said, errors=errors, bootstrap=bootstrap)
-    said |= {"fitted on": f"{_set_name(training)}, {len(training.nights)} nights", "folds": "none"}
+        return judge_answers(answers, about=description, errors=errors, bootstrap=bootstrap)
+    description |= {"fitted on": f"{_set_name(training)}, {len(training.nights)} nights", "folds": "none"}
     with bar("logistic") as tell:
         if tell is not None:
             tell(0, len(nights.nights), "fit")
         stager = logistic.fit_on(training.nights)
-        return judge(stager, nights.nights, channels=chosen, about=said, progress=tell, bootstrap=bootstrap)
+        return judge(stager, nights.nights, channels=chosen, about=description, progress=tell, bootstrap=bootstrap)

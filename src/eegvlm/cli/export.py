@@ -40,7 +40,7 @@ def export(
     with console.status(f"{model} to {to.value}"):
         written = export_onnx(model, out)
     for name, graph in written.graphs.items():
-        inputs, outputs = (", ".join(one["name"] for one in graph[side]) for side in ("inputs", "outputs"))
+        inputs, outputs = (", ".join(tensor["name"] for tensor in graph[side]) for side in ("inputs", "outputs"))
         apart = written.checked[name]
         console.print(f"{graph['file']}: {inputs} -> {outputs}; {apart:.1g} from torch", soft_wrap=True)
     console.print(f"graphs: {out}, described by {out / 'onnx.json'}", soft_wrap=True)

@@ -72,8 +72,10 @@ def failing_channel(
     from eegvlm.signals import Role, parse_channels
 
     chosen = parse_channels(channels or ())
-    known = tuple(str(role) for role in Role if role is not Role.OTHER)
-    wanted = [Role(name) for name in names_among("--roles", known if roles is None else [roles], known)]
+    role_names = tuple(str(role) for role in Role if role is not Role.OTHER)
+    failing_roles = [
+        Role(name) for name in names_among("--roles", role_names if roles is None else [roles], role_names)
+    ]
     ways = names_among("--kinds", [kinds], _KINDS)
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     if out is not None:
@@ -92,8 +94,8 @@ def failing_channel(
         rows = channel_failures(
             systems.whole_model(stager, batch_size=batch_size),
             nights.nights,
-            roles=wanted,
-            kinds=[cast("Kind", one) for one in ways],
+            roles=failing_roles,
+            kinds=[cast("Kind", way) for way in ways],
             share=share,
             attributed=PanelWorth(stager, attributed, seed) if attributed else None,
             channels=chosen,

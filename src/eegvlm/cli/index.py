@@ -62,22 +62,22 @@ def index(
     from eegvlm.staging.precision import choose_device
 
     check_output_folder(out, files=(ABOUT, ARRAYS))
-    drawn = None
+    image_layout = None
     if layout is not None:
-        drawn = StagerSettings.read(Path(layout)).layout if is_general(Path(layout)) else load_layout(layout)
+        image_layout = StagerSettings.read(Path(layout)).layout if is_general(Path(layout)) else load_layout(layout)
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     name, place = (nights, root) if nights.partition(":")[0] in DATASETS else ("folder", nights)
     opened = open_nights(name, place, scorer=scorer, only=only, rules=rules)
     with bar("nights") as tell:
-        made, left_out = build_index(
+        store, left_out = build_index(
             opened.nights,
             out,
             encoder=Encoder.load(encoder, device=choose_device(device)),
-            layout=drawn,
-            most_a_stage=most or (None if drawn is None else 40),
+            layout=image_layout,
+            most_a_stage=most or (None if image_layout is None else 40),
             progress=tell,
         )
-    persons = len({one["person"] for one in made.about["nights"]})
-    typer.echo(f"{out}: {len(made)} epochs of {len(made.about['nights'])} nights of {persons} persons, by {encoder}")
+    persons = len({entry["person"] for entry in store.about["nights"]})
+    typer.echo(f"{out}: {len(store)} epochs of {len(store.about['nights'])} nights of {persons} persons, by {encoder}")
     for night, why in left_out.items():
         typer.echo(f"left out: {night}: {why}")

@@ -109,9 +109,9 @@ def _length(recording: Recording) -> str:
     text = "; ".join(parts)
     gaps = recording.gaps
     if gaps:
-        shown = ", ".join(f"{start:g} to {stop:g} s" for start, stop in gaps[:8])
+        spans = ", ".join(f"{start:g} to {stop:g} s" for start, stop in gaps[:8])
         more = f" and {len(gaps) - 8} more" if len(gaps) > 8 else ""
-        text += f"\ngaps: {shown}{more}"
+        text += f"\ngaps: {spans}{more}"
     if recording.lights is not None:
         text += f"\n{_lights(recording, recording.lights)}"
     return text

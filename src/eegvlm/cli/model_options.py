@@ -60,28 +60,28 @@ def engine_of(
     if engine is ComputeEngine.ONNX and examples:
         raise InputError("arguments", "engine", "onnx", "examples are read by torch: leave --examples or --engine out")
     labels_alone = explain == "none" and not examples
-    wanted = ComputeEngine.TORCH if engine is ComputeEngine.AUTO and not labels_alone else engine
-    return choose_engine(wanted.value, checkpoint_path(model), device=device, dtype=dtype)
+    preferred = ComputeEngine.TORCH if engine is ComputeEngine.AUTO and not labels_alone else engine
+    return choose_engine(preferred.value, checkpoint_path(model), device=device, dtype=dtype)
 
 
-def names_among(option: str, given: Iterable[str], known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return names in the order of those that are known.
+def names_among(option: str, texts: Iterable[str], choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the chosen names in the order of the choices.
 
     Parameters
     ----------
     option
         As the user wrote it.
-    given
+    texts
         Texts of names, separated by commas.
-    known
-        What there is.
+    choices
+        The names that may be chosen.
 
     Raises
     ------
     InputError
         If a name is none of these.
     """
-    asked = {name.strip() for part in given for name in part.split(",")}
-    for name in sorted(asked - set(known)):
-        raise InputError("arguments", option, name, f"choose from {', '.join(known)}")
-    return tuple(name for name in known if name in asked)
+    requested = {name.strip() for part in texts for name in part.split(",")}
+    for name in sorted(requested - set(choices)):
+        raise InputError("arguments", option, name, f"choose from {', '.join(choices)}")
+    return tuple(name for name in choices if name in requested)

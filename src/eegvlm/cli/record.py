@@ -39,9 +39,9 @@ def record(
         what = recipe_of_card(folder) if recipe is None else read_recipe(recipe)
         roots = roots_of(recipe or folder, data or [])
         write_record(folder, record_of_recipe(what, load_layout(what.model.layout), roots))
-    held = read_record(folder)
-    if held is None:
+    trained_on = read_record(folder)
+    if trained_on is None:
         console.print(f"{checkpoint} does not say who it was trained on; --write records it", soft_wrap=True)
         return
-    for sentence in held.sentences():
+    for sentence in trained_on.sentences():
         console.print(sentence, soft_wrap=True)

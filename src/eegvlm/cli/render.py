@@ -42,49 +42,49 @@ def render(
     if out.suffix.lower() != ".png":
         raise InputError(out, "--out", out.suffix or "no ending", "name a file that ends in .png")
     check_output_file(out)
-    drawn = load_layout(layout)
+    image_layout = load_layout(layout)
     opened = read_recording(recording, parse_channels(channels or ()))
     if not 1 <= epoch <= opened.n_epochs:
         hint = f"the recording has {opened.n_epochs} epochs: give 1 to {opened.n_epochs}"
         raise InputError(recording, "--epoch", epoch, hint)
-    night = PreparedNight.read(opened, drawn)
+    night = PreparedNight.read(opened, image_layout)
     if not night.panels:
         names = ", ".join(channel.name for channel in opened.channels) or "none"
         hint = f"name one with --channels eeg=LABEL; the channels are {names}"
-        raise InputError(recording, f"channels for layout {drawn.name}", "none found", hint)
-    shown = {panel.name: night.shown_in(panel.name, epoch - 1) for panel in drawn.panels}
+        raise InputError(recording, f"channels for layout {image_layout.name}", "none found", hint)
+    channels_shown = {panel.name: night.shown_in(panel.name, epoch - 1) for panel in image_layout.panels}
     picture = night.pictures(np.array([epoch - 1]))[0].numpy()
     if raw:
         image = enlarge(picture, scale or 1)
     else:
         state = _state(opened, night, epoch)
         image = figure(
-            drawn,
+            image_layout,
             picture,
-            _labels(drawn, shown),
+            _labels(image_layout, channels_shown),
             title=f"{recording.name}, epoch {epoch} of {opened.n_epochs}",
             subtitle=", ".join(filter(None, (_times(opened, epoch), state))),
-            scale=scale or max(1, round(_READABLE_WIDTH / drawn.width)),
+            scale=scale or max(1, round(_READABLE_WIDTH / image_layout.width)),
         )
     with replacing(out) as temporary:
         image.save(temporary, format="PNG", optimize=True)
-    what = ", ".join(f"{name}: {channel.name if channel else 'none'}" for name, channel in shown.items())
-    typer.echo(f"{out}: epoch {epoch} of {opened.n_epochs}, layout {drawn.name} ({what})")
+    what = ", ".join(f"{name}: {channel.name if channel else 'none'}" for name, channel in channels_shown.items())
+    typer.echo(f"{out}: epoch {epoch} of {opened.n_epochs}, layout {image_layout.name} ({what})")
 
 
-def _labels(layout: ImageLayout, shown: dict[str, ShownChannel | None]) -> dict[str, PanelLabel]:
+def _labels(layout: ImageLayout, channels: dict[str, ShownChannel | None]) -> dict[str, PanelLabel]:
     from eegvlm.images import Correction
     from eegvlm.images.figure import PanelLabel
 
     labels = {}
     for panel in layout.panels:
-        channel = shown[panel.name]
+        channel = channels[panel.name]
         role = channel.role if channel and channel.role else panel.roles[0]
         name = " ".join(dict.fromkeys((role.modality.upper(), role.place)))
-        drawn = channel.correction if channel else Correction()
-        said = channel.channel.note if channel and channel.channel else ""
-        note = "; ".join(filter(None, (said, drawn.in_words)))
-        labels[panel.name] = PanelLabel(name, channel.name if channel else "no channel", note, drawn.gain)
+        correction = channel.correction if channel else Correction()
+        channel_note = channel.channel.note if channel and channel.channel else ""
+        note = "; ".join(filter(None, (channel_note, correction.in_words)))
+        labels[panel.name] = PanelLabel(name, channel.name if channel else "no channel", note, correction.gain)
     return labels
 
 

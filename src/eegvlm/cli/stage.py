@@ -145,11 +145,11 @@ def stage(
     from eegvlm.staging.result_files import check_formats, result_files
 
     chosen = parse_channels(channels or ())
-    wanted = tuple(name.strip() for name in formats.split(","))
-    check_formats(wanted)
+    format_names = tuple(name.strip() for name in formats.split(","))
+    check_formats(format_names)
     folders = _folders(recordings, out)
     for folder in folders.values():
-        check_output_folder(folder, files=result_files(wanted), needs_bytes=_ROOM_BYTES)
+        check_output_folder(folder, files=result_files(format_names), needs_bytes=_ROOM_BYTES)
     failed: list[int] = []
     opened: list[tuple[Recording, Path]] = []
     for path in recordings:  # every header is checked before the first night is staged, and before torch is waited for
@@ -169,7 +169,7 @@ def stage(
         explain=None if explain is None else explain.value,
         reasons=reasons.value,
         eeg=eeg.value,
-        formats=wanted,
+        formats=format_names,
         batch_size=batch_size,
         lights_off=lights_off,
         lights_on=lights_on,
@@ -213,8 +213,8 @@ def _reported(path: Path, failed: list[int]) -> Iterator[None]:
         print(f"eegvlm: {error}", file=sys.stderr)
         failed.append(2)
     except (OSError, MemoryError) as error:
-        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        print(f"eegvlm: {path}: staging: {said}; free memory or disk, and stage it again", file=sys.stderr)
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        print(f"eegvlm: {path}: staging: {reason}; free memory or disk, and stage it again", file=sys.stderr)
         failed.append(2)
     except Exception:  # a fault of ours, which the nights after it must not pay for
         traceback.print_exc()
@@ -275,10 +275,10 @@ def show_night(console: Console, night: StagedNight, folder: Path) -> None:
     table = Table(title=Text(str(folder)), title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
     corrections = night.prepared.corrections
     for panel, channel in night.panels.items():
-        drawn = corrections.get(panel)
-        gain = "" if drawn is None else f"  drawn x{drawn.gain:.2f} {drawn.in_words}".rstrip()
-        shown = Text.assemble(channel, (gain, "dim")) if channel else Text("no channel; drawn empty", "dim")
-        table.add_row(panel, shown)
+        correction = corrections.get(panel)
+        gain = "" if correction is None else f"  drawn x{correction.gain:.2f} {correction.in_words}".rstrip()
+        description = Text.assemble(channel, (gain, "dim")) if channel else Text("no channel; drawn empty", "dim")
+        table.add_row(panel, description)
     table.add_section()
     statistics = night.counted.statistics.to_dict()
     for name, key, unit in _STATISTICS:
@@ -294,7 +294,7 @@ def show_night(console: Console, night: StagedNight, folder: Path) -> None:
         console.print(Text(f"note: {note}"), soft_wrap=True)
     if advice := night.review.sentence():
         console.print(Text(advice), soft_wrap=True)
-    files = sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))
+    files = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
     console.print(Text("files: " + ", ".join(files)))
     console.print(Text(night.provenance["notice"], "dim"))
 

@@ -67,7 +67,8 @@ def train(
         folder = out or Path("runs") / f"{what.name}{of_fold}"
         if not estimate:
             processes.on_main(lambda: check_claim(what, folder, resume=resume))
-        processes.on_main(lambda: _tell(console, what, processes, asked=estimate, timing=estimate or not resume))
+        timing = estimate or not resume
+        processes.on_main(lambda: _tell(console, what, processes, estimate_only=estimate, timing=timing))
         if estimate:
             return
         checkpoint = run(
@@ -84,7 +85,7 @@ def train(
     console.print(f"checkpoint: {checkpoint}", highlight=False)
 
 
-def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, timing: bool) -> None:
+def _tell(console: Any, recipe: Recipe, processes: Processes, *, estimate_only: bool, timing: bool) -> None:
     """Print what the run will cost; hours where a short trial is made."""
     from eegvlm.lab.training.estimate import estimate, lines
     from eegvlm.lab.training.timing import timed, why_not
@@ -92,11 +93,13 @@ def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, ti
     try:
         costs = estimate(recipe, processes)
     except InputError as error:
-        if asked:
+        if estimate_only:
             raise
         console.print(f"what it will cost is unknown: {error}", highlight=False, markup=False)
         return
-    reason = why_not(costs, processes, estimate_only=asked) if timing else "a run that goes on is not timed again"
+    reason = (
+        why_not(costs, processes, estimate_only=estimate_only) if timing else "a run that goes on is not timed again"
+    )
     if not reason:
         console.print("timing a few steps of each phase ...", highlight=False)
         costs = timed(recipe, costs)
@@ -104,13 +107,13 @@ def _tell(console: Any, recipe: Recipe, processes: Processes, *, asked: bool, ti
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def roots_of(recipe: Path, given: list[str]) -> dict[str, Path]:
+def roots_of(recipe: Path, sources: list[str]) -> dict[str, Path]:
     """Return the folder of each named source."""
     roots = {}
-    for one in given:
-        name, separator, folder = one.partition("=")
+    for source in sources:
+        name, separator, folder = source.partition("=")
         if not separator or not name:
-            raise InputError(recipe, "--data", one, "write it as NAME=FOLDER")
+            raise InputError(recipe, "--data", source, "write it as NAME=FOLDER")
         if not Path(folder).exists():
             raise InputError(folder, "--data", name, "no such folder")
         roots[name] = Path(folder)

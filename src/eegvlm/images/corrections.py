@@ -192,8 +192,8 @@ def _correction(panel: Panel, epochs: NDArray[np.float32], rate: float) -> Corre
     gain = 1.0 if panel.level is None else _gain(panel.level, rms[:, 0])
     rms_of_floors = zip(panel.floors, gain * rms[:, len(levels) :].T, strict=True)
     whole = gain * epochs.std(axis=1)
-    kept = [floor.keep for floor, in_band in rms_of_floors if _is_above(floor, in_band, whole)]
-    return Correction(gain, _narrowest(*kept))
+    kept_bands = [floor.keep for floor, in_band in rms_of_floors if _is_above(floor, in_band, whole)]
+    return Correction(gain, _narrowest(*kept_bands))
 
 
 def _filled_stretches(

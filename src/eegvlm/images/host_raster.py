@@ -54,8 +54,8 @@ def draw(layout: ImageLayout, signals: Mapping[str, NDArray[np.floating]]) -> Pi
         if signal.shape != (n, n_samples):
             raise ValueError(f"{layout.name}: signal {name!r} has shape {signal.shape}, not {(n, n_samples)}")
     pictures = np.empty((n, layout.channels, layout.height, layout.width), np.uint8)
-    drawn = [panel for panel in layout.panels if panel.name in signals]
-    if sum(panel.height for panel in drawn) < layout.height:
+    panels = [panel for panel in layout.panels if panel.name in signals]
+    if sum(panel.height for panel in panels) < layout.height:
         pictures[:] = np.array(layout.background, np.uint8)[:, None, None]
     for panel in layout.panels:
         strip = pictures[:, :, panel.top : panel.top + panel.height]

@@ -83,9 +83,11 @@ class Palette:
         Where.
     """
 
-    def __init__(self, made: tuple[Ink, ...], *, height: int, columns: int, epochs: int, device: torch.device) -> None:
-        self.plain = [(c, ink.is_dark) for c, ink in enumerate(made) if ink.is_plain]
-        self.mixed = [(c, ink.spread(epochs, device)) for c, ink in enumerate(made) if not ink.is_plain]
+    def __init__(
+        self, plane_inks: tuple[Ink, ...], *, height: int, columns: int, epochs: int, device: torch.device
+    ) -> None:
+        self.plain = [(c, ink.is_dark) for c, ink in enumerate(plane_inks) if ink.is_plain]
+        self.mixed = [(c, ink.spread(epochs, device)) for c, ink in enumerate(plane_inks) if not ink.is_plain]
         areas = 2 if self.mixed else 0
         self.areas = [torch.empty((height, columns), dtype=torch.int16, device=device) for _ in range(areas)]
 
@@ -118,12 +120,12 @@ def inks(layout: ImageLayout, panel: Panel) -> tuple[Ink, ...]:
     """Return the inks of a panel's trace: one for each of the picture's channels, or one if they are all alike."""
     under = grid_colours(layout, panel)
     is_grey = len(set(panel.colour)) == 1 and bool((under == under[0]).all())
-    made = []
+    plane_inks = []
     for base, colour in zip(under[:1] if is_grey else under, panel.colour, strict=False):
         difference = np.int16(colour) - base
         sign = np.where(difference < 0, -1, 1).astype(np.int16)
-        made.append(Ink(_compact(base), _compact(np.abs(difference) + np.int16(1)), _compact(sign)))
-    return tuple(made)
+        plane_inks.append(Ink(_compact(base), _compact(np.abs(difference) + np.int16(1)), _compact(sign)))
+    return tuple(plane_inks)
 
 
 def _compact(values: NDArray[np.int16]) -> Tensor:

@@ -64,22 +64,22 @@ def recover_signal(
     ValueError
         If the pictures are not of this layout's shape.
     """
-    shown = layout.panel(panel)
+    drawn_panel = layout.panel(panel)
     pixels = torch.as_tensor(pictures).cpu().numpy()
     size = (layout.channels, layout.height, layout.width)
     if pixels.ndim != 4 or pixels.shape[1:] != size or pixels.dtype != np.uint8:
         raise ValueError(f"{layout.name}: pictures must be uint8 of shape (n, {size[0]}, {size[1]}, {size[2]})")
-    n_columns = shown.rows * layout.width
-    high = shown.band[1] or layout.rate / 2
+    n_columns = drawn_panel.rows * layout.width
+    high = drawn_panel.band[1] or layout.rate / 2
     project = method == "projection" or (method == "auto" and n_columns / EPOCH_S >= high)
     tables = column_tables(samples_per_epoch(layout), n_columns)
     result = np.empty((len(pixels), samples_per_epoch(layout)), dtype=np.float32)
     for start in range(0, len(pixels), _CHUNK):
-        low_end, high_end = column_spans(layout, shown, pixels[start : start + _CHUNK])
+        low_end, high_end = column_spans(layout, drawn_panel, pixels[start : start + _CHUNK])
         signal = _midrange(low_end, high_end, result.shape[1])
         if project:
-            reach = shown.row_height / 2 - layout.line_width / 2
-            bound = reach * shown.microvolt_per_pixel * (1 - 1e-3)
+            reach = drawn_panel.row_height / 2 - layout.line_width / 2
+            bound = reach * drawn_panel.microvolt_per_pixel * (1 - 1e-3)
             signal = _project(signal, low_end, high_end, tables, bound=bound, cutoff=high / layout.rate)
         signal[_unseen(low_end, result.shape[1])] = np.nan
         result[start : start + _CHUNK] = signal
@@ -131,8 +131,8 @@ def _coverage(layout: ImageLayout, panel: Panel, pictures: NDArray[np.uint8]) ->
     levels: NDArray[np.uint8] = strip.reshape(len(pictures), panel.rows, panel.row_height, layout.width)
     if (base == 0).all() and (span == 255).all():
         return levels
-    moved = np.abs(levels - base) * 256
-    coverage: NDArray[np.uint8] = np.minimum(255, -(-moved // (np.abs(span) + 1))).astype(np.uint8)
+    departure = np.abs(levels - base) * 256
+    coverage: NDArray[np.uint8] = np.minimum(255, -(-departure // (np.abs(span) + 1))).astype(np.uint8)
     return coverage
 
 

@@ -301,13 +301,13 @@ def _check_panel(layout: ImageLayout, panel: Panel, refuse: Callable[[str, objec
 
 
 def _check_measured(
-    layout: ImageLayout, at: str, one: Level | Floor, refuse: Callable[[str, object, str], None]
+    layout: ImageLayout, at: str, measured: Level | Floor, refuse: Callable[[str, object, str], None]
 ) -> None:
-    low, high = one.band
+    low, high = measured.band
     if not 0 < low < high <= layout.rate / 2:
-        refuse(at + "band", one.band, f"use 0 < low < high <= {layout.rate / 2:g} Hz")
-    if not 1e-3 <= one.microvolt <= 1e6:
-        refuse(at + "microvolt", one.microvolt, "use 0.001 to 1e6 microvolt")
+        refuse(at + "band", measured.band, f"use 0 < low < high <= {layout.rate / 2:g} Hz")
+    if not 1e-3 <= measured.microvolt <= 1e6:
+        refuse(at + "microvolt", measured.microvolt, "use 0.001 to 1e6 microvolt")
 
 
 def _check_keep(

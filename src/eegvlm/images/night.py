@@ -93,19 +93,23 @@ class PreparedNight:
             Where the recording has EEG channels and none can be used.
         """
         first = {name: channel for name, channel in panel_channels(layout, recording).items() if channel is not None}
-        wanted = list(first.items())
-        beside = [one for one in recording.channels if one.role is not Role.OTHER]
-        signals, quality = _read(recording, layout, wanted, beside)
-        shown = {
-            name: (_shown(layout, name, channel, signals[name, channel.name], quality),) for name, channel in wanted
+        preferred = list(first.items())
+        beside = [candidate for candidate in recording.channels if candidate.role is not Role.OTHER]
+        signals, quality = _read(recording, layout, preferred, beside)
+        first_shown = {
+            name: (_shown(layout, name, channel, signals[name, channel.name], quality),) for name, channel in preferred
         }
-        panels: dict[str, tuple[ShownChannel, ...]] = dict(shown)
+        panels: dict[str, tuple[ShownChannel, ...]] = dict(first_shown)
         scorable = recording.scorable
         lacking = [
             name
-            for name, (one,) in shown.items()
+            for name, (shown_channel,) in first_shown.items()
             if layout.panel(name).shows_eeg
-            and (every_derivation or not one.usable[scorable].all() or pops_in_most(one, quality, scorable))
+            and (
+                every_derivation
+                or not shown_channel.usable[scorable].all()
+                or pops_in_most(shown_channel, quality, scorable)
+            )
         ]
         others = [
             (name, channel)
@@ -114,7 +118,7 @@ class PreparedNight:
             if channel.terms != first[name].terms
         ]
         if others:
-            ecg = [one for one in beside if one.role is Role.ECG]
+            ecg = [candidate for candidate in beside if candidate.role is Role.ECG]
             more, judged = _read(recording, layout, others, [*(channel for _, channel in others), *ecg])
             quality = quality.joined(judged)
             for name, channel in others:
@@ -149,7 +153,7 @@ class PreparedNight:
             name: (ShownChannel(name, layout.panel(name).roles[0], values, corrections.get(name, Correction())),)
             for name, values in signals.items()
         }
-        present = np.any([one.usable for (one,) in panels.values()], axis=0)
+        present = np.any([channel.usable for (channel,) in panels.values()], axis=0)
         return cls._of(layout, len(present), panels, present, None)
 
     @classmethod
@@ -161,8 +165,8 @@ class PreparedNight:
         scorable: Bools,
         quality: Quality | None,
     ) -> PreparedNight:
-        shown = {name: shown_places(channels) for name, channels in panels.items()}
-        return cls(layout, n_epochs, panels, shown, scorable, quality)
+        places = {name: shown_places(channels) for name, channels in panels.items()}
+        return cls(layout, n_epochs, panels, places, scorable, quality)
 
     @property
     def usable(self) -> Bools:
@@ -184,7 +188,12 @@ class PreparedNight:
     @property
     def heart(self) -> dict[str, HeartLeak]:
         """What of the heart was taken out of which channel, by its name."""
-        return {one.name: one.heart for channels in self.panels.values() for one in channels if one.heart is not None}
+        return {
+            channel.name: channel.heart
+            for channels in self.panels.values()
+            for channel in channels
+            if channel.heart is not None
+        }
 
     def signals(self, rows: Rows) -> dict[str, Samples]:
         """Return what was read of some epochs: panel's name -> float32 (len(rows), samples) microvolt.
@@ -223,15 +232,15 @@ class PreparedNight:
         signals
             Panel's name -> float32 (n, samples) microvolt, not corrected.
         """
-        panels, shown = {}, {}
+        panels, places = {}, {}
         for name, values in signals.items():
             source = self.shown[name][rows]
             panels[name] = tuple(
                 replace(channel, signals=values, correction=channel.correction.of_rows(rows, self.n_epochs))
                 for channel in self.panels[name]
             )
-            shown[name] = np.where(np.isfinite(values).all(axis=1), np.maximum(source, 0), -1).astype(np.int8)
-        return PreparedNight(self.layout, len(next(iter(signals.values()))), panels, shown, self.scorable[rows])
+            places[name] = np.where(np.isfinite(values).all(axis=1), np.maximum(source, 0), -1).astype(np.int8)
+        return PreparedNight(self.layout, len(next(iter(signals.values()))), panels, places, self.scorable[rows])
 
     def through(self, panel: str, place: int) -> PreparedNight:
         """Return the night with one panel showing only one of its channels, as a voter sees it."""
@@ -259,8 +268,8 @@ class PreparedNight:
 
     def names(self, panel: str) -> npt.NDArray[np.object_]:
         """Return the name of the channel that a panel shows in each epoch, "" where it shows none: (n_epochs,)."""
-        known = np.array([*(one.name for one in self.panels.get(panel, ())), ""], np.object_)
-        return known[self.shown[panel]] if panel in self.shown else np.full(self.n_epochs, "", np.object_)
+        names = np.array([*(channel.name for channel in self.panels.get(panel, ())), ""], np.object_)
+        return names[self.shown[panel]] if panel in self.shown else np.full(self.n_epochs, "", np.object_)
 
     def _of_rows(self, panel: str, rows: Rows, *, corrected: bool) -> Samples:
         channels = self.panels[panel]
@@ -290,24 +299,25 @@ class PreparedNight:
 
 
 def _read(
-    recording: Recording, layout: ImageLayout, wanted: Sequence[tuple[str, Channel]], judged: Sequence[Channel]
+    recording: Recording, layout: ImageLayout, channels: Sequence[tuple[str, Channel]], judged: Sequence[Channel]
 ) -> tuple[dict[tuple[str, str], Samples | EpochFile], Quality]:
     """Read channels from the first epoch to the last: what panels show of them, and their quality."""
     shared = replace(recording, source=ReadOnce(recording.source))
     shape = recording.n_epochs, round(30 * layout.rate)
-    in_files = 4 * math.prod(shape) * len(wanted) > _MOST_BYTES
+    in_files = 4 * math.prod(shape) * len(channels) > _MOST_BYTES
     signals: dict[tuple[str, str], Samples | EpochFile] = {
-        (name, one.name): EpochFile(*shape) if in_files else np.empty(shape, np.float32) for name, one in wanted
+        (name, channel.name): EpochFile(*shape) if in_files else np.empty(shape, np.float32)
+        for name, channel in channels
     }
     meter = QualityMeter(judged, recording.source, recording.n_epochs)
-    measured = [one for one in (*judged, *meter.leads) if one.exact_rate]
+    measured = [channel for channel in (*judged, *meter.leads) if channel.exact_rate]
     for first in range(0, recording.n_epochs, _BLOCK):
         count = min(_BLOCK, recording.n_epochs - first)
-        meter.add(first, {one.name: shared.raw_epochs(one, first, count) for one in measured})
-        for name, one in wanted:
+        meter.add(first, {channel.name: shared.raw_epochs(channel, first, count) for channel in measured})
+        for name, channel in channels:
             band = layout.panel(name).band
-            epochs = shared.epochs(one, rate=layout.rate, band=band, first=first, count=count)
-            signals[name, one.name][first : first + count] = epochs
+            epochs = shared.epochs(channel, rate=layout.rate, band=band, first=first, count=count)
+            signals[name, channel.name][first : first + count] = epochs
     return signals, meter.finish()
 
 

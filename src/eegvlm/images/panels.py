@@ -51,10 +51,12 @@ def panel_derivations(layout: ImageLayout, recording: Recording, panel: str) -> 
     list of Channel
         Those that hold the panel's band; the first is what :func:`panel_channels` returns.
     """
-    wanted = layout.panel(panel)
-    lowest = wanted.band[0] or 0.0
-    found = [one for role in wanted.roles for one in recording.derivations(role) if one.rate / 2 > lowest]
-    return list({one.terms: one for one in reversed(found)}.values())[::-1]
+    geometry = layout.panel(panel)
+    lowest = geometry.band[0] or 0.0
+    candidates = [
+        channel for role in geometry.roles for channel in recording.derivations(role) if channel.rate / 2 > lowest
+    ]
+    return list({channel.terms: channel for channel in reversed(candidates)}.values())[::-1]
 
 
 def panel_signals(

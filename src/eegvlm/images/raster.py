@@ -87,11 +87,11 @@ def render(
     elif out.shape != size or out.dtype != torch.uint8 or out.device != where or not out.is_contiguous():
         raise ValueError(f"{layout.name}: out must be a contiguous uint8 tensor of shape {size} on {where}")
 
-    drawn = [panel for panel in layout.panels if panel.name in tensors]
-    _fill_undrawn(out, layout, drawn)
+    panels = [panel for panel in layout.panels if panel.name in tensors]
+    _fill_undrawn(out, layout, panels)
     if n == 0:
         return out
-    brushes = [_Brush(layout, panel, n, where) for panel in drawn]
+    brushes = [_Brush(layout, panel, n, where) for panel in panels]
     step = _SPAN_EPOCHS * (1 if where.type == "cpu" else _DEVICE_FACTOR)
     for start in range(0, n, step):
         for brush in brushes:
@@ -100,12 +100,12 @@ def render(
     return out
 
 
-def _fill_undrawn(pictures: Tensor, layout: ImageLayout, drawn: list[Panel]) -> None:
-    if sum(panel.height for panel in drawn) == layout.height:
+def _fill_undrawn(pictures: Tensor, layout: ImageLayout, panels: list[Panel]) -> None:
+    if sum(panel.height for panel in panels) == layout.height:
         return
     empty = torch.from_numpy(empty_picture(layout)).to(pictures.device)
     start = 0
-    for panel in sorted(drawn, key=lambda p: p.top):
+    for panel in sorted(panels, key=lambda p: p.top):
         pictures[:, :, start : panel.top] = empty[:, start : panel.top]
         start = panel.top + panel.height
     pictures[:, :, start:] = empty[:, start:]

@@ -59,9 +59,9 @@ class ShownChannel:
         return np.asarray(np.isfinite(signals.first_samples if isinstance(signals, EpochFile) else signals[:, 0]))
 
 
-def pops_in_most(one: ShownChannel, quality: Quality, scorable: Bools) -> bool:
+def pops_in_most(channel: ShownChannel, quality: Quality, scorable: Bools) -> bool:
     """Tell whether an electrode's pops spoil more than half of the complete epochs."""
-    return bool(_pops(one, quality, scorable).sum() > _MOST * scorable.sum())
+    return bool(_pops(channel, quality, scorable).sum() > _MOST * scorable.sum())
 
 
 def without_pops(channels: tuple[ShownChannel, ...], quality: Quality, scorable: Bools) -> tuple[ShownChannel, ...]:
@@ -74,30 +74,32 @@ def without_pops(channels: tuple[ShownChannel, ...], quality: Quality, scorable:
     first, *others = channels
     if not pops_in_most(first, quality, scorable):
         return channels
-    for one in others:
-        spoilt = _pops(one, quality, scorable) | ~one.usable[scorable]
-        if one.channel is not None and spoilt.sum() < _FEW * scorable.sum():
-            note = "; ".join(filter(None, (one.channel.note, f"stands in for {first.name}, whose electrode pops")))
-            best = replace(one, channel=replace(one.channel, note=note), instead_of=first.name)
-            return (best, *(other for other in channels if other is not one))
+    for candidate in others:
+        spoilt = _pops(candidate, quality, scorable) | ~candidate.usable[scorable]
+        if candidate.channel is not None and spoilt.sum() < _FEW * scorable.sum():
+            note = "; ".join(
+                filter(None, (candidate.channel.note, f"stands in for {first.name}, whose electrode pops"))
+            )
+            best = replace(candidate, channel=replace(candidate.channel, note=note), instead_of=first.name)
+            return (best, *(other for other in channels if other is not candidate))
     return channels
 
 
 def shown_places(channels: Sequence[ShownChannel]) -> npt.NDArray[np.int8]:
     """Say which channel each epoch is read from: the preferred one, or for a stretch the best other one."""
-    usable = np.stack([one.usable for one in channels])
-    shown = np.where(usable[0], 0, -1).astype(np.int8)
+    usable = np.stack([channel.usable for channel in channels])
+    places = np.where(usable[0], 0, -1).astype(np.int8)
     if len(channels) == 1:
-        return shown
-    for start, stop in true_runs(shown < 0):
+        return places
+    for start, stop in true_runs(places < 0):
         stretch = slice(start, stop)
         # most of the stretch from one derivation; ties go to the preferred one
         for place in 1 + np.argsort(-usable[1:, stretch].sum(axis=1), kind="stable"):
-            free = (shown[stretch] < 0) & usable[place, stretch]
-            shown[stretch][free] = place
-    return shown
+            free = (places[stretch] < 0) & usable[place, stretch]
+            places[stretch][free] = place
+    return places
 
 
-def _pops(one: ShownChannel, quality: Quality, scorable: Bools) -> Bools:
+def _pops(channel: ShownChannel, quality: Quality, scorable: Bools) -> Bools:
     """Tell which of the complete epochs an electrode's pops spoil."""
-    return np.asarray(quality.channels[one.name].levels[QualityKind.POPS][scorable] > 0)
+    return np.asarray(quality.channels[channel.name].levels[QualityKind.POPS][scorable] > 0)

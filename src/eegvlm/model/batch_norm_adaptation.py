@@ -88,17 +88,17 @@ def night_vectors(
     marks = np.zeros(night.n_epochs, np.int64)
     parts = []
     for begin in range(0, len(rows), batch_size):
-        some = rows[begin : begin + batch_size]
-        pictures = night.pictures(some, device=device)
-        marks[some] = fingerprints(pictures)
+        batch = rows[begin : begin + batch_size]
+        pictures = night.pictures(batch, device=device)
+        marks[batch] = fingerprints(pictures)
         pixel_values = processor.normalise(filled_up(pictures), dtype)
-        parts.append(network(pixel_values)[: len(some)].mean(dim=1).float().cpu())
+        parts.append(network(pixel_values)[: len(batch)].mean(dim=1).float().cpu())
     if not parts:
-        one = network(processor.normalise(filled_up(night.pictures(np.arange(1), device=device)), dtype))
-        return torch.full((night.n_epochs, one.shape[2]), torch.nan), marks
-    found = torch.cat(parts)
-    vectors = torch.full((night.n_epochs, found.shape[1]), torch.nan)
-    vectors[torch.from_numpy(rows)] = found
+        vector = network(processor.normalise(filled_up(night.pictures(np.arange(1), device=device)), dtype))
+        return torch.full((night.n_epochs, vector.shape[2]), torch.nan), marks
+    row_vectors = torch.cat(parts)
+    vectors = torch.full((night.n_epochs, row_vectors.shape[1]), torch.nan)
+    vectors[torch.from_numpy(rows)] = row_vectors
     return vectors, marks
 
 
@@ -113,8 +113,8 @@ def fingerprints(pictures: torch.Tensor) -> npt.NDArray[np.int64]:
     pixels = pictures.flatten(1).cpu()
     words = pixels[:, : pixels.shape[1] // 8 * 8].contiguous().view(torch.int64)
     weights = torch.arange(1, 2 * words.shape[1] + 1, 2, dtype=torch.int64)  # odd: no bit is lost
-    found: npt.NDArray[np.int64] = (words * weights).sum(dim=1).numpy()
-    return found
+    sums: npt.NDArray[np.int64] = (words * weights).sum(dim=1).numpy()
+    return sums
 
 
 _FEWEST_ROWS = 16

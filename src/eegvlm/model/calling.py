@@ -8,8 +8,8 @@ from typing import Any
 
 def last_positions(model: Any, count: int) -> dict[str, int]:
     """Return the setting by which a model computes logits of its last positions only; none where it has none."""
-    known = "logits_to_keep" in signature(type(model).forward).parameters
-    return {"logits_to_keep": count} if known else {}
+    has_setting = "logits_to_keep" in signature(type(model).forward).parameters
+    return {"logits_to_keep": count} if has_setting else {}
 
 
 def read_so_far(kind: type, cache: Any) -> dict[str, Any]:
@@ -17,8 +17,8 @@ def read_so_far(kind: type, cache: Any) -> dict[str, Any]:
 
     transformers 5 calls it ``past_key_values`` first and ``cache`` later, and warns of the older name.
     """
-    known = "cache" in signature(kind.forward).parameters  # type: ignore[attr-defined]
-    return {"cache" if known else "past_key_values": cache}
+    has_cache = "cache" in signature(kind.forward).parameters  # type: ignore[attr-defined]
+    return {"cache" if has_cache else "past_key_values": cache}
 
 
 def cache_in(outputs: Any) -> Any:

@@ -156,9 +156,9 @@ class EegVlmConfig(LlavaConfig):
         """
         if not self.reads_evidence:
             return
-        known = entry_places()
-        self.evidence_entries = list(self.evidence_entries) or list(known)
-        if unknown := sorted(set(self.evidence_entries) - set(known)):
+        measurable = entry_places()
+        self.evidence_entries = list(self.evidence_entries) or list(measurable)
+        if unknown := sorted(set(self.evidence_entries) - set(measurable)):
             raise ValueError(f"evidence_entries: {', '.join(unknown[:3])} cannot be measured by this version")
 
     def validate_alignment(self) -> None:
@@ -255,9 +255,9 @@ class EegVlmConfig(LlavaConfig):
         return [beside, *blocks] if beside else blocks
 
 
-def _are_shares(given: Sequence[float]) -> bool:
+def _are_shares(shares: Sequence[float]) -> bool:
     """Whether these are two shares, the first not above the second."""
-    return len(given) == 2 and 0 <= given[0] <= given[1] <= 1
+    return len(shares) == 2 and 0 <= shares[0] <= shares[1] <= 1
 
 
 AutoConfig.register(EegVlmConfig.model_type, EegVlmConfig, exist_ok=True)

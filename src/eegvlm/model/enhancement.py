@@ -149,23 +149,23 @@ class EnhancementNetwork(nn.Module):
         Li et al. 2016, Revisiting batch normalization for practical domain adaptation, arXiv:1603.04779. Schneider et
         al. 2020, Improving robustness against common corruptions by covariate shift adaptation, NeurIPS: the mixture.
         """
-        moved = copy.deepcopy(self).eval()
-        norms = [module for module in moved.modules() if isinstance(module, _BatchNorm)]
+        network = copy.deepcopy(self).eval()
+        norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
         if not len(pixel_values) or not norms:
-            return moved
+            return network
         learnt = [{name: statistics.clone() for name, statistics in norm.named_buffers()} for norm in norms]
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = 1.0  # as of this batch alone
             norm.train()
-        moved(pixel_values[:: -(-len(pixel_values) // ENOUGH_EPOCHS)])
-        kept = 1 - share * epochs / (epochs + FEW_EPOCHS)
+        network(pixel_values[:: -(-len(pixel_values) // ENOUGH_EPOCHS)])
+        learnt_share = 1 - share * epochs / (epochs + FEW_EPOCHS)
         for norm, before in zip(norms, learnt, strict=True):
             norm.eval()
             for name, statistics in norm.named_buffers():
                 if statistics.is_floating_point():
-                    statistics.lerp_(before[name], kept)
-        return moved
+                    statistics.lerp_(before[name], learnt_share)
+        return network
 
     def chosen(self, member: int) -> list[EnhancementMember]:
         """Return a member, counted from 1, or, with 0, all of them."""
@@ -175,7 +175,7 @@ class EnhancementNetwork(nn.Module):
     def by_member(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return each member's stage logits, (members, ..., 5), of vectors (..., enhancement_channels)."""
         parts = vectors.chunk(len(self.members), dim=-1)
-        return torch.stack([one.classify(part) for one, part in zip(self.chosen(0), parts, strict=True)])
+        return torch.stack([member.classify(part) for member, part in zip(self.chosen(0), parts, strict=True)])
 
     def stage_logits(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return the mean of the members' stage logits, (..., 5), of vectors (..., enhancement_channels)."""

@@ -67,7 +67,7 @@ class Familiarity(nn.Module):
     @property
     def recordings(self) -> FamiliarRecordings:
         """What was learnt, as numbers."""
-        centre, spread, inverse = (one.double().cpu().numpy() for one in (self.centre, self.spread, self.inverse))
+        centre, spread, inverse = (tensor.double().cpu().numpy() for tensor in (self.centre, self.spread, self.inverse))
         return FamiliarRecordings(self.names, self.columns, centre, spread, inverse, float(self.limit))
 
     def medians(self, recording: Floats) -> Floats | None:

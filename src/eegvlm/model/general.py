@@ -86,7 +86,7 @@ class StagerSettings:
         if type(self.reasoned_prompt) is not str:
             self._refuse("reasoned_prompt", 'write what is asked for reasons, or ""')
         labels = self.stage_labels
-        named = isinstance(labels, tuple) and all(isinstance(one, str) and one.strip() == one for one in labels)
+        named = isinstance(labels, tuple) and all(isinstance(label, str) and label.strip() == label for label in labels)
         if not named or len(labels) != 5 or len(set(labels)) != 5 or "" in labels:
             self._refuse("stage_labels", "give five different labels, in the order W, N1, N2, N3, R")
         if type(self.context_epochs) is not int or not 0 <= self.context_epochs <= 8:
@@ -107,7 +107,7 @@ class StagerSettings:
 
     def write(self, folder: Path) -> None:
         """Write ``eegvlm.json``."""
-        fields = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         text = json.dumps({**fields, "layout": self.layout.to_dict()}, indent=1, ensure_ascii=False)
         write_text(folder / STAGER_FILE, text + "\n")
 
@@ -125,16 +125,18 @@ class StagerSettings:
             fields = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(path, "settings", error, "take the file that training wrote") from error
-        names = [one.name for one in dataclasses.fields(cls)]
+        names = [field.name for field in dataclasses.fields(cls)]
         if isinstance(fields, dict):
             fields = {"evidence": "none", "reasoned_prompt": "", **fields}
         if not isinstance(fields, dict) or sorted(fields) != sorted(names):
-            found = sorted(fields) if isinstance(fields, dict) else type(fields).__name__
-            raise InputError(path, "settings", found, f"it holds exactly {', '.join(names)}")
+            content = sorted(fields) if isinstance(fields, dict) else type(fields).__name__
+            raise InputError(path, "settings", content, f"it holds exactly {', '.join(names)}")
         layout = ImageLayout.from_dict(fields.pop("layout"), path=path)
-        given: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}
+        settings: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+        }
         try:
-            return cls(layout=layout, **given)
+            return cls(layout=layout, **settings)
         except InputError as error:
             raise InputError(path, error.field, error.value, error.hint) from error
 
@@ -170,8 +172,8 @@ def load_general_model(place: str | Path, dtype: torch.dtype) -> Any:
         raise InputError(place, "model", error, hint) from error
     lacking = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
     if lacking:
-        shown = f"{len(lacking)} ({', '.join(lacking[:3])} ...)"
-        raise InputError(place, "missing or misshapen weights", shown, "use a complete checkpoint of this geometry")
+        summary = f"{len(lacking)} ({', '.join(lacking[:3])} ...)"
+        raise InputError(place, "missing or misshapen weights", summary, "use a complete checkpoint of this geometry")
     return model
 
 

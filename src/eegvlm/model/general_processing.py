@@ -132,8 +132,8 @@ class GeneralProcessor:
     @property
     def prompts(self) -> dict[str, str]:
         """The questions, under the names they have in every checkpoint."""
-        asked = self.settings.reasoned_prompt
-        reasoned = {"reasoned": self._question(NOTHING_MEASURED, reasoned=True)} if asked else {}
+        reasoned_prompt = self.settings.reasoned_prompt
+        reasoned = {"reasoned": self._question(NOTHING_MEASURED, reasoned=True)} if reasoned_prompt else {}
         return {"direct": self.question, **reasoned}
 
     @property
@@ -212,8 +212,8 @@ class GeneralProcessor:
     def _shown(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return pictures (..., channels, height, width) as the image processor takes them."""
         colours = (*pictures.shape[:-3], 3, *pictures.shape[-2:])
-        shown = pictures.expand(colours) if self.layout.channels == 1 else pictures
-        return shown if self.backend == "torchvision" else shown.cpu()
+        coloured = pictures.expand(colours) if self.layout.channels == 1 else pictures
+        return coloured if self.backend == "torchvision" else coloured.cpu()
 
     def _check_padding(self) -> None:
         """Give the tokenizer a token to pad with; it is masked, so that any will do."""
@@ -255,11 +255,11 @@ class GeneralProcessor:
     def _answer(self, label: str) -> tuple[int, ...]:
         """Return the tokens of a label as they stand after the question."""
         space = "" if self.question[-1:].isspace() else " "
-        asked = self.tokenizer(self.question, **self._text)["input_ids"]
+        question_ids = self.tokenizer(self.question, **self._text)["input_ids"]
         whole = self.tokenizer(f"{self.question}{space}{label}", **self._text)["input_ids"]
-        if whole[: len(asked)] != asked:
+        if whole[: len(question_ids)] != question_ids:
             raise InputError("processor", "stage_labels", label, "its first token joins the prompt's last: use another")
-        return tuple(whole[len(asked) :])
+        return tuple(whole[len(question_ids) :])
 
 
 def for_model(model: Any, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

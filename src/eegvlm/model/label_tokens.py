@@ -26,17 +26,17 @@ class LabelTokens:
     tokens: tuple[tuple[int, ...], ...]
 
     def __post_init__(self) -> None:
-        for place, one in enumerate(self.tokens):
+        for place, tokens in enumerate(self.tokens):
             others = [other for k, other in enumerate(self.tokens) if k != place]
-            if not one or any(other[: len(one)] == one for other in others):
+            if not tokens or any(other[: len(tokens)] == tokens for other in others):
                 hint = "no stage's label may be the beginning of another's: choose other labels"
-                raise InputError("processor", "stage_labels", f"label {place + 1} has the tokens {list(one)}", hint)
+                raise InputError("processor", "stage_labels", f"label {place + 1} has the tokens {list(tokens)}", hint)
 
     @property
     def paths(self) -> list[tuple[int, ...]]:
         """The tokens on each way to a last branching point, from which labels go on; of those on the way none."""
-        inner = {one[:depth] for one in self.tokens for depth in range(len(one))}
-        return sorted(one for one in inner if not any(one == other[: len(one)] for other in inner - {one}))
+        inner = {tokens[:depth] for tokens in self.tokens for depth in range(len(tokens))}
+        return sorted(path for path in inner if not any(path == other[: len(path)] for other in inner - {path}))
 
     @property
     def longest(self) -> int:
@@ -53,8 +53,8 @@ class LabelTokens:
         depth
             Tokens said so far.
         """
-        found: dict[int, list[int]] = {}
+        by_token: dict[int, list[int]] = {}
         for stage in stages:
             if len(self.tokens[stage]) > depth:
-                found.setdefault(self.tokens[stage][depth], []).append(stage)
-        return found
+                by_token.setdefault(self.tokens[stage][depth], []).append(stage)
+        return by_token

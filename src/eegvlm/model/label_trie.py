@@ -50,12 +50,12 @@ def label_log_probabilities(
     return scores.log_softmax(dim=1)
 
 
-def with_said(inputs: dict[str, torch.Tensor], said: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return a model's inputs with the same number of tokens behind each prompt: ``said`` (n, tokens)."""
+def with_said(inputs: dict[str, torch.Tensor], tokens: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return a model's inputs with the same number of tokens behind each prompt: ``tokens`` (n, tokens)."""
     shape = inputs["input_ids"].shape
-    more = {"input_ids": said, "attention_mask": torch.ones_like(said)}
+    more = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
     return {
-        name: torch.cat([value, more.get(name, torch.zeros_like(said)).to(value)], dim=1)
+        name: torch.cat([value, more.get(name, torch.zeros_like(tokens)).to(value)], dim=1)
         if value.shape == shape  # whatever else goes along with the tokens: text, no picture
         else value
         for name, value in inputs.items()
@@ -67,14 +67,14 @@ def _path_by_path(model: Any, inputs: dict[str, torch.Tensor], labels: LabelToke
     prompts = inputs["input_ids"]
     following: dict[tuple[int, ...], torch.Tensor] = {}
     for path in labels.paths:
-        said = torch.tensor(path, dtype=prompts.dtype, device=prompts.device).expand(len(prompts), -1)
+        path_tokens = torch.tensor(path, dtype=prompts.dtype, device=prompts.device).expand(len(prompts), -1)
         count = len(path) + 1
-        read = model(**with_said(inputs, said), use_cache=False, **last_positions(model, count))
+        read = model(**with_said(inputs, path_tokens), use_cache=False, **last_positions(model, count))
         logits = read.logits[:, -count:].float().log_softmax(dim=-1)  # (n, tokens said + 1, vocabulary)
         following |= {path[:depth]: logits[:, depth] for depth in range(count)}
     scores = [
-        torch.stack([following[one[:depth]][:, token] for depth, token in enumerate(one)]).sum(dim=0)
-        for one in labels.tokens
+        torch.stack([following[tokens[:depth]][:, token] for depth, token in enumerate(tokens)]).sum(dim=0)
+        for tokens in labels.tokens
     ]
     return torch.stack(scores, dim=1)
 
@@ -94,7 +94,7 @@ def _descend(
     for place, (token, reached) in enumerate(unfinished.items(), start=1):
         # The step writes into the cache, so that every branch but the last needs its own.
         last = place == len(unfinished)
-        said = torch.full((len(scores), 1), token, device=scores.device)
+        token_ids = torch.full((len(scores), 1), token, device=scores.device)
         so_far = read_so_far(type(model), cache if last else copy.deepcopy(cache))
-        step = model(input_ids=said, use_cache=True, **so_far)
+        step = model(input_ids=token_ids, use_cache=True, **so_far)
         _descend(model, step, labels, reached, depth + 1, scores)

@@ -54,12 +54,12 @@ def last_state(language_model: Any, embedded: torch.Tensor) -> torch.Tensor:
     keys = _turned(keys, cosine[:, None], sine[:, None])
     queries = _turned(queries, cosine[:, None, -1:], sine[:, None, -1:])
     shared = queries.shape[1] // keys.shape[1]
-    keys, values = (one.repeat_interleave(shared, dim=1) for one in (keys, values))
-    seen = scaled_dot_product_attention(queries, keys, values, scale=last.self_attn.scaling)
-    state = states[:, -1:] + last.self_attn.o_proj(seen.transpose(1, 2).reshape(n, 1, -1))
+    keys, values = (tensor.repeat_interleave(shared, dim=1) for tensor in (keys, values))
+    attended = scaled_dot_product_attention(queries, keys, values, scale=last.self_attn.scaling)
+    state = states[:, -1:] + last.self_attn.o_proj(attended.transpose(1, 2).reshape(n, 1, -1))
     state = state + last.mlp(last.post_attention_layernorm(state))
-    found: torch.Tensor = language_model.norm(state)[:, 0]
-    return found
+    last_normed: torch.Tensor = language_model.norm(state)[:, 0]
+    return last_normed
 
 
 def _turned(states: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:

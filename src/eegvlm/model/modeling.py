@@ -173,7 +173,7 @@ class EegVlmModel(LlavaModel):
             beside.append(self._neighbours(context, tokens.shape[0]))
         if self.config.reads_evidence:
             beside.append(self._evidence_token(context, tokens.shape[0]))
-        return torch.cat([*(one.to(tokens) for one in beside), tokens], dim=1)
+        return torch.cat([*(token.to(tokens) for token in beside), tokens], dim=1)
 
     def high_level(self, pixel_values: torch.Tensor, context: torch.Tensor | None = None) -> torch.Tensor:
         """Return the high-level vectors of each picture, moved by the night encoder where there is one.
@@ -193,8 +193,8 @@ class EegVlmModel(LlavaModel):
             if not self.config.night_epochs:
                 return night
             unmeasured = night.new_full((*night.shape[:2], self.config.evidence_channels), torch.nan)
-            moved: torch.Tensor = self.night(torch.cat([night, unmeasured], dim=2))
-            return moved
+            vectors_in_night: torch.Tensor = self.night(torch.cat([night, unmeasured], dim=2))
+            return vectors_in_night
         middle = context.shape[1] // 2
         night = self.night(context) if self.config.night_epochs else context[..., : self.config.enhancement_channels]
         return night[:, middle : middle + 1]
@@ -265,8 +265,8 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             As LLaVA's, like any other keyword.
         **kwargs
         """
-        given = {"context": context, "own": own, **read_so_far(LlavaForConditionalGeneration, past_key_values)}
-        kwargs |= {name: value for name, value in given.items() if value is not None}
+        optional = {"context": context, "own": own, **read_so_far(LlavaForConditionalGeneration, past_key_values)}
+        kwargs |= {name: value for name, value in optional.items() if value is not None}
         return super().forward(
             input_ids=input_ids,
             pixel_values=pixel_values,
@@ -368,26 +368,28 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
             If any weight is missing (outside the enhancement of a stock LLaVA), left over, or of another shape.
         """
         kwargs["use_safetensors"] = True
-        own = cls._is_own(path, kwargs)
+        ours = cls._is_own(path, kwargs)
         model, info = super().from_pretrained(path, *args, output_loading_info=True, **kwargs)
-        missing = [key for key in info["missing_keys"] if own or not key.startswith(_ADDED)]
+        missing = [key for key in info["missing_keys"] if ours or not key.startswith(_ADDED)]
         for field, keys in (
             ("missing weights", missing),
             ("unexpected weights", info["unexpected_keys"]),
             ("weights of another shape", info["mismatched_keys"]),
         ):
             if keys:
-                shown = ", ".join(sorted(map(str, keys))[:3])
+                first_keys = ", ".join(sorted(map(str, keys))[:3])
                 raise InputError(
-                    path, field, f"{len(keys)} ({shown} ...)", "use a complete checkpoint of this geometry"
+                    path, field, f"{len(keys)} ({first_keys} ...)", "use a complete checkpoint of this geometry"
                 )
         return (model, info) if output_loading_info else model
 
     @staticmethod
     def _is_own(path: str | PathLike[str], kwargs: dict[str, Any]) -> bool:
         """Say whether a checkpoint was written by this class, so that its enhancement must be in it."""
-        known = {key: kwargs[key] for key in ("cache_dir", "revision", "token", "local_files_only") if key in kwargs}
-        fields, _ = EegVlmConfig.get_config_dict(path, **known)
+        download_options = {
+            key: kwargs[key] for key in ("cache_dir", "revision", "token", "local_files_only") if key in kwargs
+        }
+        fields, _ = EegVlmConfig.get_config_dict(path, **download_options)
         return bool(fields.get("model_type") == EegVlmConfig.model_type and fields.get("alignment", "none") != "none")
 
 

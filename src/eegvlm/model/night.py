@@ -95,11 +95,11 @@ class NightEncoder(nn.Module):
             (n, channels)
         """
         beside = vectors[:, self.channels :]
-        moved = [
+        replacements = [
             reader.replaced(states_of_reader, places, vectors[:, part], beside)
             for states_of_reader, (reader, part) in zip(states, self._parts(), strict=True)
         ]
-        return self._joined(moved).mean(dim=0)
+        return self._joined(replacements).mean(dim=0)
 
     def _parts(self) -> Iterator[tuple[NightReader, slice]]:
         """Yield the readers, each with the part of a vector that it reads."""
@@ -154,16 +154,16 @@ class NightReader(nn.Module):
     def _read(self, vectors: torch.Tensor, beside: torch.Tensor | None) -> torch.Tensor:
         """Return what the GRUs are given of each epoch: (batch, epochs, hidden)."""
         absent = vectors.isnan().any(dim=2, keepdim=True)
-        shown = self.norm(vectors.to(self.scale).nan_to_num()).masked_fill(absent, 0.0)
-        inward = self.inward(torch.cat([shown, absent.to(shown)], dim=2))
+        normed = self.norm(vectors.to(self.scale).nan_to_num()).masked_fill(absent, 0.0)
+        inward = self.inward(torch.cat([normed, absent.to(normed)], dim=2))
         if beside is not None and beside.shape[2]:
             unmeasured = beside.isnan().any(dim=2, keepdim=True)
-            inward = inward + self.beside(torch.cat([beside.to(shown).nan_to_num(), unmeasured.to(shown)], dim=2))
+            inward = inward + self.beside(torch.cat([beside.to(normed).nan_to_num(), unmeasured.to(normed)], dim=2))
         read: torch.Tensor = self.drop(functional.gelu(inward))
         return read
 
     def _moved(self, vectors: torch.Tensor, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
         """Add to vectors what the states from both ends say."""
         states = self.drop(torch.cat([before, after], dim=-1))
-        moved: torch.Tensor = vectors.to(self.scale).nan_to_num() + self.scale * self.outward(states)
-        return moved
+        updated: torch.Tensor = vectors.to(self.scale).nan_to_num() + self.scale * self.outward(states)
+        return updated

@@ -154,9 +154,9 @@ class NightInputs:
             started = time.perf_counter()
             self.evidence = measure_night(self.night)
             self._entries_of_night = evidence_vectors(self.night, self.evidence)
-            known = self._entries_of_night[:, self.model.config.evidence_columns]
-            self._entries = torch.from_numpy(known)
-            self.unfamiliar = self.model.model.evidence.familiarity.of(known)
+            entries = self._entries_of_night[:, self.model.config.evidence_columns]
+            self._entries = torch.from_numpy(entries)
+            self.unfamiliar = self.model.model.evidence.familiarity.of(entries)
             self.seconds["measure_s"] = self.seconds.get("measure_s", 0.0) + time.perf_counter() - started
         started = time.perf_counter()
         with torch.inference_mode():
@@ -191,9 +191,9 @@ class NightInputs:
         self.seconds["draw_s"] += time.perf_counter() - started
         if self.vectors is None:
             return EpochInputs(pictures)
-        own = None if self.moved is None else self.moved[rows][:, None]
+        own_vectors = None if self.moved is None else self.moved[rows][:, None]
         context = windows(self.vectors, self._around)[rows] if self._reads_around else None
-        return EpochInputs(pictures, context, own, self._marks[rows], self.picture_weight)
+        return EpochInputs(pictures, context, own_vectors, self._marks[rows], self.picture_weight)
 
     @property
     def _reads_around(self) -> bool:
@@ -256,7 +256,7 @@ class NightInputs:
         self, night: torch.Tensor, rows: Rows, pictures: torch.Tensor, vectors: torch.Tensor
     ) -> EpochInputs:
         """Return pictures with their own vectors (n, channels), and those of the night (n_epochs, channels) around."""
-        places, context, moved = torch.from_numpy(rows), None, None
+        places, context, own_vectors = torch.from_numpy(rows), None, None
         if self._reads_around:
             context = windows(night, self._around)[places]
             context[:, self._around] = vectors
@@ -264,16 +264,16 @@ class NightInputs:
             if self._states is None:
                 self._states = self.model.model.night.states(night.to(self.model.device))
             on_device = (tensor.to(self.model.device) for tensor in (places, vectors))
-            moved = self.model.model.night.replaced(self._states, *on_device)[:, None].cpu()
-        return EpochInputs(pictures, context, moved, fingerprints(pictures), self.picture_weight)
+            own_vectors = self.model.model.night.replaced(self._states, *on_device)[:, None].cpu()
+        return EpochInputs(pictures, context, own_vectors, fingerprints(pictures), self.picture_weight)
 
     def _among_neighbours(self, rows: Rows, pictures: torch.Tensor) -> torch.Tensor:
         """Return pictures between those of their places' neighbours, where the model is shown any."""
         if not self.beside:
             return pictures
-        shown = self._beside(rows)
-        shown[:, self.beside] = pictures
-        return shown
+        with_neighbours = self._beside(rows)
+        with_neighbours[:, self.beside] = pictures
+        return with_neighbours
 
     def _entries_of(self, rows: Rows, signals: Signals) -> npt.NDArray[np.float32]:
         """Return the evidence of other signals at places of the night, each measured alone among its neighbours."""
@@ -297,14 +297,14 @@ class NightInputs:
                     chosen.append(place)
                     last = int(rows[place])
             left = np.setdiff1d(left, chosen, assume_unique=True)
-            yield chosen, self.night.replaced(rows[chosen], {name: some[chosen] for name, some in signals.items()})
+            yield chosen, self.night.replaced(rows[chosen], {name: signal[chosen] for name, signal in signals.items()})
 
     def _beside(self, rows: Rows) -> torch.Tensor:
         """Return pictures with those of their neighbours; beyond the night's ends there is nothing in them."""
         places = rows[:, None] + np.arange(-self.beside, self.beside + 1)
         inside = (places >= 0) & (places < self.night.n_epochs)
-        there, at = np.unique(places[inside], return_inverse=True)
-        drawn = self.night.pictures(there, device=self.model.device)
-        shown = torch.from_numpy(empty_picture(self.night.layout)).to(drawn.device).repeat(*places.shape, 1, 1, 1)
-        shown[torch.from_numpy(inside)] = drawn[torch.from_numpy(at)]
-        return shown
+        epochs, at = np.unique(places[inside], return_inverse=True)
+        pictures = self.night.pictures(epochs, device=self.model.device)
+        around = torch.from_numpy(empty_picture(self.night.layout)).to(pictures.device).repeat(*places.shape, 1, 1, 1)
+        around[torch.from_numpy(inside)] = pictures[torch.from_numpy(at)]
+        return around

@@ -94,8 +94,8 @@ def export_onnx(name_or_path: str | Path, folder: Path) -> OnnxDescription:
         write_bytes(folder / file, _exported(network, inputs, list(outputs), weights))
         described[name] = {
             "file": file,
-            "inputs": [_described(one, value) for one, value in inputs.items()],
-            "outputs": [{"name": one, **_MEANINGS[one]} for one in outputs],
+            "inputs": [_described(key, value) for key, value in inputs.items()],
+            "outputs": [{"name": key, **_MEANINGS[key]} for key in outputs],
         }
     description = _description(model, processor, Path(name_or_path).name, weights_hash(folder), described)
     checked = {name: _difference(folder, description, name, *graph) for name, graph in graphs.items()}
@@ -167,17 +167,17 @@ def _graphs(model: EegVlmForConditionalGeneration, processor: EegVlmProcessor) -
     config, layout = model.config, processor.layout
     draw = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (_ROWS, layout.channels, layout.height, layout.width), generator=draw)
-    shown = {"pictures": pictures.to(torch.uint8)}
+    picture_inputs = {"pictures": pictures.to(torch.uint8)}
     if not config.reads_night:
-        return {"answer": (AnswerGraph(model, processor), shown, ("logits",))}
+        return {"answer": (AnswerGraph(model, processor), picture_inputs, ("logits",))}
     graphs: dict[str, Graph] = {}
-    given = dict(shown)
+    vector_inputs = dict(picture_inputs)
     if config.adaptation:
         share = {"own_share": torch.tensor(0.4)}
-        graphs["statistics"] = (StatisticsGraph(model, processor), {**shown, **share}, ("means", "variances"))
+        graphs["statistics"] = (StatisticsGraph(model, processor), {**picture_inputs, **share}, ("means", "variances"))
         means, variances = learnt_statistics(model.model.enhancement)
-        given |= {"means": means, "variances": variances}
-    graphs["vectors"] = (VectorsGraph(model, processor), given, ("vectors",))
+        vector_inputs |= {"means": means, "variances": variances}
+    graphs["vectors"] = (VectorsGraph(model, processor), vector_inputs, ("vectors",))
     width, beside = config.enhancement_channels, config.evidence_channels
 
     def normal(*shape: int) -> torch.Tensor:
@@ -195,10 +195,10 @@ def _graphs(model: EegVlmForConditionalGeneration, processor: EegVlmProcessor) -
     if config.context_epochs:
         context[0, : config.context_epochs] = torch.nan
     context[2, :, width:] = torch.nan
-    known = {"context": context, "own": normal(_ROWS, 1, width)}
+    answer_inputs = {"context": context, "own": normal(_ROWS, 1, width)}
     if config.reads_evidence:
-        known["picture_weight"] = torch.tensor(0.7)
-    graphs["answer"] = (AnswerGraph(model, processor), {**shown, **known}, ("logits",))
+        answer_inputs["picture_weight"] = torch.tensor(0.7)
+    graphs["answer"] = (AnswerGraph(model, processor), {**picture_inputs, **answer_inputs}, ("logits",))
     return graphs
 
 
@@ -210,7 +210,7 @@ def _exported(
     epochs = torch.export.Dim("epochs", min=2)
     dynamic = {name: {0: epochs} if value.ndim > 1 else None for name, value in inputs.items()}
     # of operators of torchvision, which no model here has, and of weights that are not folded, which is what is wanted
-    loud = [(one, one.level) for one in map(logging.getLogger, ("torch.onnx", "onnxscript"))]
+    loud = [(log, log.level) for log in map(logging.getLogger, ("torch.onnx", "onnxscript"))]
     try:
         for logger, _ in loud:
             logger.setLevel(logging.ERROR)
@@ -238,9 +238,9 @@ def _exported(
 
 def _strip(proto: Any) -> None:
     """Take out where in our source each node comes from, and what a runtime infers by itself."""
-    for one in (proto, proto.graph, *proto.graph.node, *proto.graph.input, *proto.graph.output):
-        one.doc_string = ""
-        del one.metadata_props[:]
+    for part in (proto, proto.graph, *proto.graph.node, *proto.graph.input, *proto.graph.output):
+        part.doc_string = ""
+        del part.metadata_props[:]
     del proto.graph.value_info[:]
 
 
@@ -264,16 +264,18 @@ def _difference(
     onnx.checker.check_model(str(path))
     running, largest = OnnxModel(folder, description), 0.0
     for rows in (slice(None), slice(0, 4)):
-        given = {key: value[rows] if value.ndim > 1 else value for key, value in inputs.items()}
+        batch = {key: value[rows] if value.ndim > 1 else value for key, value in inputs.items()}
         with torch.no_grad():
-            found = network(**given)
-        expected = found if isinstance(found, tuple) else (found,)
-        answers = running.run(name, {key: value.numpy() for key, value in given.items()})
+            computed = network(**batch)
+        expected = computed if isinstance(computed, tuple) else (computed,)
+        answers = running.run(name, {key: value.numpy() for key, value in batch.items()})
         for output, reference in zip(outputs, expected, strict=True):
-            wanted = reference.numpy()
-            if not np.array_equal(np.isnan(wanted), np.isnan(answers[output])):
+            reference_values = reference.numpy()
+            if not np.array_equal(np.isnan(reference_values), np.isnan(answers[output])):
                 raise InputError(path, output, "NaN elsewhere than in torch", "report this: the graph is wrong")
-            apart = np.nanmax(np.abs(answers[output] - wanted)) / max(1.0, float(np.nanmax(np.abs(wanted))))
+            apart = np.nanmax(np.abs(answers[output] - reference_values)) / max(
+                1.0, float(np.nanmax(np.abs(reference_values)))
+            )
             largest = max(largest, float(apart))
     if largest > TOLERANCE:
         raise InputError(path, "difference from torch", f"{largest:.2g}", "report this: the graph is wrong")
@@ -302,9 +304,9 @@ def _description(
         context_epochs=config.context_epochs,
         vector_channels=config.enhancement_channels,
         evidence_channels=config.evidence_channels,
-        evidence_entries=[{"name": one, "meaning": meanings[one]} for one in config.evidence_entries],
+        evidence_entries=[{"name": entry, "meaning": meanings[entry]} for entry in config.evidence_entries],
         adaptation={"share": config.adaptation, "few_epochs": FEW_EPOCHS, "most_epochs": ENOUGH_EPOCHS},
-        calibration={one: getattr(config, one) for one in _CALIBRATION},
+        calibration={key: getattr(config, key) for key in _CALIBRATION},
         familiar=None
         if familiar is None
         else {

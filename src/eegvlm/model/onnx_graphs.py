@@ -31,7 +31,7 @@ class _Pictures(nn.Module):
 
     def __init__(self, processor: EegVlmProcessor) -> None:
         super().__init__()
-        mean, std = (torch.tensor(one).view(-1, 1, 1) for one in (processor.image_mean, processor.image_std))
+        mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (processor.image_mean, processor.image_std))
         self.register_buffer("factor", 1 / (255 * std))
         self.register_buffer("shift", -mean / std)
 
@@ -157,8 +157,8 @@ class NightGraph(nn.Module):
         if self.evidence is None or entries is None:
             return (vectors if self.night is None else self.night(vectors[None])[0],)
         beside = self.evidence(entries[None])[0]
-        moved = vectors if self.night is None else self.night(torch.cat([vectors, beside], dim=1)[None])[0]
-        return moved, beside, self._picture_weight(vectors, beside[:, -N_STAGES:])
+        vectors_in_night = vectors if self.night is None else self.night(torch.cat([vectors, beside], dim=1)[None])[0]
+        return vectors_in_night, beside, self._picture_weight(vectors, beside[:, -N_STAGES:])
 
     def _picture_weight(self, vectors: torch.Tensor, of_evidence: torch.Tensor) -> torch.Tensor:
         """Return :attr:`.NightInputs.picture_weight`."""
@@ -222,6 +222,6 @@ class AnswerGraph(nn.Module):
         chosen = [states[layer] for layer in ([layers] if isinstance(layers, int) else layers)]
         first = 1 if config.vision_feature_select_strategy == "default" else 0  # the class token is not a patch
         tokens: torch.Tensor = self.model.model.multi_modal_projector(
-            torch.cat([one[:, first:] for one in chosen], dim=-1)
+            torch.cat([layer[:, first:] for layer in chosen], dim=-1)
         )
         return tokens

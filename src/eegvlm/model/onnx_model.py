@@ -93,13 +93,13 @@ class OnnxDescription:
         path = folder / DESCRIPTION
         hint = "write the folder anew: eegvlm export MODEL --to onnx --out FOLDER"
         try:
-            held = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(path, "description", error, hint) from error
-        names = {one.name for one in fields(cls)}
-        if not isinstance(held, dict) or held.get("format") != FORMAT or set(held) != names:
-            raise InputError(path, "format", held.get("format") if isinstance(held, dict) else "none", hint)
-        return cls(**held)
+        names = {attribute.name for attribute in fields(cls)}
+        if not isinstance(content, dict) or content.get("format") != FORMAT or set(content) != names:
+            raise InputError(path, "format", content.get("format") if isinstance(content, dict) else "none", hint)
+        return cls(**content)
 
 
 def has_graphs(folder: Path) -> bool:
@@ -142,7 +142,7 @@ class OnnxModel:
         """
         import_extra("onnxruntime", "onnx", "--engine onnx")
         model = cls(folder, OnnxDescription.read(folder))
-        if unknown := [one for one in model.evidence_names if one not in entry_places()]:
+        if unknown := [name for name in model.evidence_names if name not in entry_places()]:
             hint = "this version cannot measure it: use the version that wrote the folder"
             raise InputError(folder / DESCRIPTION, "evidence_entries", unknown[0], hint)
         return model
@@ -165,7 +165,7 @@ class OnnxModel:
     @property
     def evidence_names(self) -> list[str]:
         """Names of the entries of the evidence."""
-        return [one["name"] for one in self.description.evidence_entries]
+        return [entry["name"] for entry in self.description.evidence_entries]
 
     @cached_property
     def evidence_columns(self) -> list[int]:
@@ -175,11 +175,13 @@ class OnnxModel:
     @cached_property
     def familiar(self) -> FamiliarRecordings | None:
         """The recordings that were learnt from; None where they are not known."""
-        held = self.description.familiar
-        if held is None:
+        recordings = self.description.familiar
+        if recordings is None:
             return None
-        numbers = {name: np.array(held[name], np.float64) for name in ("centre", "spread", "inverse")}
-        return FamiliarRecordings(held["names"], held["columns"], limit=float(held["limit"]), **numbers)
+        numbers = {name: np.array(recordings[name], np.float64) for name in ("centre", "spread", "inverse")}
+        return FamiliarRecordings(
+            recordings["names"], recordings["columns"], limit=float(recordings["limit"]), **numbers
+        )
 
     def has(self, graph: str) -> bool:
         """Say whether there is such a graph."""
@@ -198,8 +200,8 @@ class OnnxModel:
         described = self.description.graphs[graph]
         if graph not in self._sessions:
             self._sessions[graph] = _session(self.folder / described["file"])
-        taken = {one["name"]: inputs[one["name"]] for one in described["inputs"]}
-        names = [one["name"] for one in described["outputs"]]
+        taken = {tensor["name"]: inputs[tensor["name"]] for tensor in described["inputs"]}
+        names = [tensor["name"] for tensor in described["outputs"]]
         return dict(zip(names, self._sessions[graph].run(names, taken), strict=True))
 
 
@@ -214,7 +216,7 @@ def _session(path: Path) -> Any:
     try:
         return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime has an error of its own for each cause, which derive from Exception alone
-        said = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0]
         raise InputError(
-            path, "graph", said, "write the folder anew with eegvlm export, or use --engine torch"
+            path, "graph", reason, "write the folder anew with eegvlm export, or use --engine torch"
         ) from error

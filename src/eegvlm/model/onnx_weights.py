@@ -62,7 +62,7 @@ class CheckpointWeights:
         proto
             ``onnx.ModelProto``; its weights are float32.
         """
-        graph, nodes, kept, stored = proto.graph, [], [], {}
+        graph, nodes, inline, stored = proto.graph, [], [], {}
         for tensor in graph.initializer:
             values = onnx.numpy_helper.to_array(tensor)
             place = None
@@ -72,7 +72,7 @@ class CheckpointWeights:
                 if is_turned:
                     place = self._places.get(_digest(values.T))
             if place is None:
-                kept.append(tensor)
+                inline.append(tensor)
                 continue
             key = (place.file, place.offset)
             if key not in stored:
@@ -85,12 +85,12 @@ class CheckpointWeights:
                 nodes.append(onnx.helper.make_node("Transpose", [name], [tensor.name], perm=[1, 0]))
             else:
                 shape = f"{tensor.name}.shape"
-                kept.append(onnx.numpy_helper.from_array(np.array(values.shape, np.int64), shape))
+                inline.append(onnx.numpy_helper.from_array(np.array(values.shape, np.int64), shape))
                 nodes.append(onnx.helper.make_node("Reshape", [name, shape], [tensor.name]))
         nodes += graph.node
         del graph.node[:], graph.initializer[:]
         graph.node.extend(nodes)
-        graph.initializer.extend([*kept, *stored.values()])
+        graph.initializer.extend([*inline, *stored.values()])
 
 
 def _external(onnx: Any, name: str, place: _Place) -> Any:

@@ -10,5 +10,5 @@ def multiplies_bfloat16() -> bool:
 
     With either, the packaged model stages and trains about one and a half times as fast as in float32.
     """
-    here = torch.cpu.get_capabilities()
-    return bool(here.get("amx_bf16", False) or here.get("avx512_bf16", False))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("amx_bf16", False) or capabilities.get("avx512_bf16", False))

@@ -166,15 +166,15 @@ class EegVlmProcessor(ProcessorMixin):
             If the checkpoint has no reasoned prompt, or one that the tokenizer joins to the text.
         """
         prompt = self._prompt("reasoned")
-        asked, whole = self._encoded(prompt), self._encoded(f"{prompt} {text}")
-        if whole[: len(asked)] != asked:
+        prompt_ids, whole = self._encoded(prompt), self._encoded(f"{prompt} {text}")
+        if whole[: len(prompt_ids)] != prompt_ids:
             raise InputError("processor", "prompts", prompt, "end the reasoned prompt where a token ends")
-        return asked, [*whole[len(asked) :], int(self.tokenizer.eos_token_id)]
+        return prompt_ids, [*whole[len(prompt_ids) :], int(self.tokenizer.eos_token_id)]
 
     def _prompt(self, kind: str) -> str:
         if kind not in self.prompts:
-            there = ", ".join(self.prompts) or "none"
-            raise InputError("processor", "prompts", kind, f"this checkpoint has no such prompt; it has {there}")
+            names = ", ".join(self.prompts) or "none"
+            raise InputError("processor", "prompts", kind, f"this checkpoint has no such prompt; it has {names}")
         return self.prompts[kind]
 
     def _encoded(self, text: str) -> list[int]:

@@ -97,10 +97,10 @@ class StripBackbone(BackboneMixin, PreTrainedModel):
         for stage in self.stages:
             hidden = stage(hidden)
             maps.append(hidden)
-        wanted = [
+        chosen_maps = [
             feature_map for name, feature_map in zip(self.stage_names, maps, strict=True) if name in self.out_features
         ]
-        return BackboneOutput(feature_maps=tuple(wanted))
+        return BackboneOutput(feature_maps=tuple(chosen_maps))
 
 
 AutoBackbone.register(StripConfig, StripBackbone)

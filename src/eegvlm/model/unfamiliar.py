@@ -71,9 +71,9 @@ class FamiliarRecordings:
 
     def medians(self, recording: Floats) -> Floats | None:
         """Return what describes a recording, (entries,), of its vectors (n_epochs, entries); None of too little."""
-        held = np.asarray(recording)[:, list(self.columns)]
-        there = np.isfinite(held).all(axis=1)
-        return np.median(held[there], axis=0).astype(np.float64) if there.sum() >= LEAST_EPOCHS else None
+        columns = np.asarray(recording)[:, list(self.columns)]
+        present = np.isfinite(columns).all(axis=1)
+        return np.median(columns[present], axis=0).astype(np.float64) if present.sum() >= LEAST_EPOCHS else None
 
     def of(self, recording: Floats) -> Unfamiliar | None:
         """Compare a recording's vectors, (n_epochs, entries); None where it, or what was learnt, is too little."""
@@ -91,8 +91,8 @@ class FamiliarRecordings:
 def distances(described: Floats, centre: Floats, inverse: Floats) -> Floats:
     """Return Mahalanobis distances of (n, entries), a mean over entries."""
     apart = described - centre
-    found: Floats = np.sqrt(((apart @ inverse) * apart).sum(axis=1) / apart.shape[1])
-    return found
+    distance: Floats = np.sqrt(((apart @ inverse) * apart).sum(axis=1) / apart.shape[1])
+    return distance
 
 
 def _in_words(name: str, value: float, centre: float, spread: float) -> str:
@@ -102,5 +102,5 @@ def _in_words(name: str, value: float, centre: float, spread: float) -> str:
     if meaning.startswith("log "):
         meaning, numbers = meaning.removeprefix("log ").removeprefix("of "), [math.exp(number) for number in numbers]
     what, _, unit = meaning.rpartition(", ")
-    told, low, high = (f"{number:.3g}" for number in numbers)
-    return f"{what or unit} {told}{f' {unit}' * bool(what)} (in training {low} to {high})"
+    measured, low, high = (f"{number:.3g}" for number in numbers)
+    return f"{what or unit} {measured}{f' {unit}' * bool(what)} (in training {low} to {high})"

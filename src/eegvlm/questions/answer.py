@@ -72,7 +72,7 @@ class AnswerStatement:
     @property
     def mark(self) -> str:
         """What a reader should think of it: the worst of its verdicts, or its basis."""
-        outcomes = {one.verdict.outcome for one in self.checked}
+        outcomes = {claim.verdict.outcome for claim in self.checked}
         for worst in (Outcome.CONTRADICTED, Outcome.NOT_MEASURABLE, Outcome.CONFIRMED):
             if worst in outcomes:
                 return worst.value.replace("_", " ")
@@ -109,7 +109,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The statements in one line."""
-        return " ".join(one.text for one in self.statements)
+        return " ".join(statement.text for statement in self.statements)
 
     @property
     def verdicts(self) -> Counter[str]:
@@ -129,8 +129,12 @@ class Answer:
             "kind": None if self.question is None else self.question.kind.value,
             "answered_by": self.answered_by,
             "statements": [
-                {"text": one.text, "basis": one.basis.value, "claims": [claim.to_dict() for claim in one.checked]}
-                for one in self.statements
+                {
+                    "text": statement.text,
+                    "basis": statement.basis.value,
+                    "claims": [claim.to_dict() for claim in statement.checked],
+                }
+                for statement in self.statements
             ],
             "verdicts": dict(self.verdicts),
             "faithfulness": faithfulness(self._verdicts),

@@ -164,7 +164,7 @@ def _sure(night: AskedNight, place: int, stage: Stage) -> list[AnswerStatement]:
     if probabilities is not None and np.isfinite(probabilities[place]).all():
         row = probabilities[place]
         order = [Stage(int(k)) for k in np.argsort(row)[::-1]]
-        rest = ", ".join(f"{one.label} {row[one]:.2f}" for one in order if one is not stage)
+        rest = ", ".join(f"{other.label} {row[other]:.2f}" for other in order if other is not stage)
         statements.append(AnswerStatement(f"The others: {rest}.", Basis.MODEL))
         if stage is order[0]:
             text = f"About {100 * row[stage]:.0f} of 100 epochs with such a probability are right, if it is calibrated."

@@ -129,5 +129,5 @@ class AskedNight:
         """
         stated = parse(text).claims if claims is None else claims
         verdicts = verify(stated, self.findings(place), self.contexts[place])
-        checked = tuple(Checked(place + 1, one) for one in verdicts)
+        checked = tuple(Checked(place + 1, verdict) for verdict in verdicts)
         return AnswerStatement(text, Basis.SIGNAL if checked else Basis.UNREAD, checked)

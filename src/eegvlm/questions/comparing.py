@@ -65,8 +65,10 @@ def _stages(night: AskedNight, place: int, other: int) -> AnswerStatement:
     parts = []
     for k in (place, other):
         stage, probabilities = night.stage(k), night.hypnogram.probabilities
-        known = stage is not Stage.UNSCORED and probabilities is not None and np.isfinite(probabilities[k]).all()
-        share = f" (probability {probabilities[k][stage]:.2f})" if known and probabilities is not None else ""
+        has_probability = (
+            stage is not Stage.UNSCORED and probabilities is not None and np.isfinite(probabilities[k]).all()
+        )
+        share = f" (probability {probabilities[k][stage]:.2f})" if has_probability and probabilities is not None else ""
         parts.append(f"epoch {k + 1} is {stage.label}{share}")
     text = f"{', '.join(parts)}."
     return AnswerStatement(text[0].upper() + text[1:], Basis.MODEL)
@@ -98,8 +100,8 @@ Share = tuple[float, Claim]
 
 def _largest(kind: FindingKind, *, band: str | None = None) -> Callable[[AskedNight, int], Share | None]:
     def of_epoch(night: AskedNight, place: int) -> Share | None:
-        findings = [one for one in night.findings(place) if one.kind is kind and one.band == band]
-        values = [one.value if band is None else one.time_percent for one in findings]
+        findings = [finding for finding in night.findings(place) if finding.kind is kind and finding.band == band]
+        values = [finding.value if band is None else finding.time_percent for finding in findings]
         largest = max((value for value in values if value is not None), default=None)
         if largest is None:
             return None

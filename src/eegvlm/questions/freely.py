@@ -63,7 +63,9 @@ def answer_freely(night: AskedNight, epoch: int, question: str, stager: Stager) 
     if not night.prepared.usable[place]:
         raise InputError("arguments", "EPOCH", epoch, "it holds no usable EEG: ask of another one")
     written = _write(night, place, question, stager.processor, stager.model)
-    statements = tuple(night.said(one.strip(), place) for one in _SENTENCES.split(written) if one.strip())
+    statements = tuple(
+        night.said(sentence.strip(), place) for sentence in _SENTENCES.split(written) if sentence.strip()
+    )
     nothing = (AnswerStatement("The model wrote nothing.", Basis.UNKNOWN),)
     return Answer(question, epoch, night.stage(place), statements or nothing, None, name)
 

@@ -52,10 +52,10 @@ class Acceptor:
 
     def next(self, state: int) -> dict[str, int]:
         """Return permitted character -> state after it; empty where the rationale is finished."""
-        known = self._next[state]
-        if known is None:
-            known = self._next[state] = self._expand(state)
-        return known
+        following = self._next[state]
+        if following is None:
+            following = self._next[state] = self._expand(state)
+        return following
 
     def advance(self, state: int, text: str) -> int | None:
         """Return the state after more text, or None where the grammar does not permit it."""
@@ -72,14 +72,14 @@ class Acceptor:
 
     def forced(self, state: int) -> tuple[str, int]:
         """Return the text that must come next, up to a choice or the end ("" at a choice), and the state after it."""
-        known = self._forced.get(state)
-        if known is None:
+        text_and_state = self._forced.get(state)
+        if text_and_state is None:
             chars, at = [], state
             while len(after := self.next(at)) == 1:
                 ((char, at),) = after.items()
                 chars.append(char)
-            known = self._forced[state] = ("".join(chars), at)
-        return known
+            text_and_state = self._forced[state] = ("".join(chars), at)
+        return text_and_state
 
     def choices(self, state: int) -> tuple[str, ...]:
         """Return the texts that may come next, each as far as nothing is left to choose in it; () at the end.
@@ -91,16 +91,16 @@ class Acceptor:
     def words(self, state: int) -> dict[str, int]:
         """Return the words that may come next, without the space before them, and the state after each."""
         words: dict[str, int] = {}
-        begun = [("", state)]
-        while begun:
-            text, at = begun.pop()
+        unfinished = [("", state)]
+        while unfinished:
+            text, at = unfinished.pop()
             after = self.next(at)
             if not text and " " in after:
-                begun.append(("", after[" "]))
+                unfinished.append(("", after[" "]))
                 continue
             if text and (not after or " " in after):
                 words[text] = at
-            begun += [(text + char, then) for char, then in after.items() if char != " "]
+            unfinished += [(text + char, then) for char, then in after.items() if char != " "]
         return words
 
     def permitted(self, state: int, texts: Iterable[str]) -> list[bool]:
@@ -120,12 +120,12 @@ class Acceptor:
             # what came before the sentence no longer matters: fewer states
             place, settled = place.after(statements.pop()), True
         key = (place, settled, items)
-        known = self._index.get(key)
-        if known is None:
-            known = self._index[key] = len(self._states)
+        number = self._index.get(key)
+        if number is None:
+            number = self._index[key] = len(self._states)
             self._states.append(key)
             self._next.append(None)
-        return known
+        return number
 
     def _expand(self, state: int) -> dict[str, int]:
         place, settled, items = self._states[state]
@@ -153,11 +153,11 @@ def _steps(
     if segment.slot is None:
         offset = int(how_far)
         return [(segment.literal[offset], _moved(segments, at, offset + 1))]
-    begun = str(how_far) if how_far else ""
+    filling = str(how_far) if how_far else ""
     steps: list[tuple[str, tuple[int, int | str] | None]] = []
-    for char in segment.slot.following.get(begun, ""):
-        steps.append((char, _in_slot(segment.slot, at, begun + char)))
-    if segment.slot.complete(begun):
+    for char in segment.slot.following.get(filling, ""):
+        steps.append((char, _in_slot(segment.slot, at, filling + char)))
+    if segment.slot.complete(filling):
         # what follows a slot is always literal text
         steps.append((segments[at + 1].literal[0], _moved(segments, at + 1, 1)))
     return steps
@@ -169,9 +169,9 @@ def _moved(segments: Sequence[WordingSegment], at: int, offset: int) -> tuple[in
     return (at + 1, 0) if at + 1 < len(segments) else None
 
 
-def _in_slot(slot: Slot, at: int, begun: str) -> tuple[int, int | str]:
+def _in_slot(slot: Slot, at: int, filling: str) -> tuple[int, int | str]:
     # where nothing can be added, how the slot was filled no longer matters: one state for all
-    return (at, begun) if slot.following[begun] else (at + 1, 0)
+    return (at, filling) if slot.following[filling] else (at + 1, 0)
 
 
 def _narrowed(segment: WordingSegment, channels: frozenset[str]) -> WordingSegment:

@@ -17,9 +17,9 @@ class Tolerance:
     absolute: float
     relative: float = 0.0
 
-    def holds(self, said: float, measured: float) -> bool:
-        """Tell whether a number that was said is close enough to the one measured."""
-        return abs(said - measured) <= max(self.absolute, self.relative * abs(measured)) + 1e-9
+    def holds(self, stated: float, measured: float) -> bool:
+        """Tell whether a stated number is close enough to the one measured."""
+        return abs(stated - measured) <= max(self.absolute, self.relative * abs(measured)) + 1e-9
 
 
 BY_UNIT: Mapping[str, Tolerance] = {

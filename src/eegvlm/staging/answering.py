@@ -78,25 +78,25 @@ class NightAnswering:
 
     def explain(self, chosen: Bools, grammar: GrammarOf) -> float:
         """Write the rationales of chosen epochs, bool (n_epochs,), in the order of time; return the seconds it took."""
-        wanted = chosen & ~self.answers.written
-        again = wanted.copy()
+        unwritten = chosen & ~self.answers.written
+        again = unwritten.copy()
         for rows, _ in self._kept:
             again[rows] = False
-        explainer = Explainer(self.reader, grammar, self.answers, self.batch_size, self._after(int(wanted.sum())))
-        for rows, prefix in heapq.merge(self._read_again(again), self._once(wanted), key=lambda part: part[0][0]):
+        explainer = Explainer(self.reader, grammar, self.answers, self.batch_size, self._after(int(unwritten.sum())))
+        for rows, prefix in heapq.merge(self._read_again(again), self._once(unwritten), key=lambda part: part[0][0]):
             explainer.add(rows, prefix)
             del prefix  # or it would be kept while the next batch is read
         explainer.finish()
         return explainer.seconds
 
-    def _batches(self, wanted: Bools) -> Iterator[npt.NDArray[np.intp]]:
-        rows = np.flatnonzero(wanted)
+    def _batches(self, epochs: Bools) -> Iterator[npt.NDArray[np.intp]]:
+        rows = np.flatnonzero(epochs)
         for begin in range(0, len(rows), self.batch_size):
             yield rows[begin : begin + self.batch_size]
 
-    def _read_again(self, wanted: Bools) -> Iterator[Part]:
-        """Read wanted epochs a second time."""
-        for rows in self._batches(wanted):
+    def _read_again(self, chosen: Bools) -> Iterator[Part]:
+        """Read chosen epochs a second time."""
+        for rows in self._batches(chosen):
             epochs = self.inputs.rows(rows)
             started = time.perf_counter()
             _, prefix = self.reader.read_on(epochs)
@@ -104,13 +104,13 @@ class NightAnswering:
             yield rows, prefix
             del prefix
 
-    def _once(self, wanted: Bools) -> Iterator[Part]:
-        """Hand out what was kept of wanted epochs."""
+    def _once(self, chosen: Bools) -> Iterator[Part]:
+        """Hand out what was kept of chosen epochs."""
         while self._kept:
             rows, prefix = self._kept.pop(0)
-            some = np.flatnonzero(wanted[rows])
-            if len(some):
-                yield rows[some], prefix.rows(some)
+            places = np.flatnonzero(chosen[rows])
+            if len(places):
+                yield rows[places], prefix.rows(places)
             del prefix
 
     def _after(self, total: int) -> Callable[[int], None]:

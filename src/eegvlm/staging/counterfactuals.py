@@ -45,8 +45,8 @@ class Counterfactuals:
     @property
     def channels(self) -> dict[str, Channel]:
         """The preferred channel of each panel that shows one."""
-        shown = {name: channels[0].channel for name, channels in self.inputs.night.panels.items()}
-        return {name: channel for name, channel in shown.items() if channel is not None}
+        first = {name: channels[0].channel for name, channels in self.inputs.night.panels.items()}
+        return {name: channel for name, channel in first.items() if channel is not None}
 
     def signals_of(self, epochs: npt.NDArray[np.intp]) -> dict[str, npt.NDArray[np.float32]]:
         """Return the night's own signals at some places: panel name to float32 (n, samples) microvolt."""
@@ -97,4 +97,4 @@ class Counterfactuals:
     def _batches(self, epochs: npt.NDArray[np.intp], signals: PanelSignals) -> Iterator[tuple[slice, EpochInputs]]:
         for begin in range(0, len(epochs), self.batch_size):
             rows = slice(begin, min(begin + self.batch_size, len(epochs)))
-            yield rows, self.inputs.replaced(epochs[rows], {name: some[rows] for name, some in signals.items()})
+            yield rows, self.inputs.replaced(epochs[rows], {name: signal[rows] for name, signal in signals.items()})

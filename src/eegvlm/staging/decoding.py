@@ -56,8 +56,8 @@ class Written:
 class TextsUnderWay(Protocol):
     """The texts of many rows in a model, of which each is read on by tokens of its own."""
 
-    def read(self, pieces: Sequence[Sequence[int]], wanted: Sequence[int]) -> torch.Tensor:
-        """Read the next tokens of every row; return the logits after the last of wanted rows, float32 (n, tokens)."""
+    def read(self, pieces: Sequence[Sequence[int]], rows: Sequence[int]) -> torch.Tensor:
+        """Read the next tokens of every row; return the logits after the last of these rows, float32 (n, tokens)."""
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these rows only."""
@@ -100,8 +100,8 @@ class _DecodedRow:
             self._finish(labels)
 
     def _finish(self, labels: _Labels) -> None:
-        logits = np.array([sum(self.heard[depth][k] for depth, k in one) for one in labels.places], np.float32)
-        walks = [self._walk(one) for one in labels.tokens.tokens]
+        logits = np.array([sum(self.heard[depth][k] for depth, k in branch) for branch in labels.places], np.float32)
+        walks = [self._walk(label) for label in labels.tokens.tokens]
         free = [bool(walk) for walk in walks]
         stage = int(np.where(free, logits, -np.inf).argmax())
         self.chosen += sum(free) > 1
@@ -153,8 +153,8 @@ class _Labels:
             hint = "stages' names begin alike in several ways in its tokens: use another model"
             raise InputError("processor", "tokenizer", [list(path) for path in tokens.paths], hint)
         self.tokens, (self.path,) = tokens, tokens.paths
-        self.ids = sorted({token for one in tokens.tokens for token in one})
-        self.places = [[(depth, self.ids.index(token)) for depth, token in enumerate(one)] for one in tokens.tokens]
+        self.ids = sorted({token for label in tokens.tokens for token in label})
+        self.places = [[(depth, self.ids.index(token)) for depth, token in enumerate(label)] for label in tokens.tokens]
 
 
 class Decoder:
@@ -185,14 +185,17 @@ class Decoder:
 
     def begin(self, prefix: Any) -> tuple[TextsUnderWay, list[list[int]]]:
         """Return the rows' texts under way, and what of each prompt is not in the prefix."""
-        asked = self._prompt[prefix.positions :]
-        return PackedTexts(self._reader, self._model.lm_head, prefix), [list(asked) for _ in range(len(prefix))]
+        unread = self._prompt[prefix.positions :]
+        return PackedTexts(self._reader, self._model.lm_head, prefix), [list(unread) for _ in range(len(prefix))]
 
     @torch.inference_mode()
     def write(self, prefix: Any, grammars: Sequence[TokenGrammar]) -> list[Written]:
         """Write the rationale of every epoch of a prefix, each in its grammar."""
-        texts, asked = self.begin(prefix)
-        rows = [_DecodedRow(one, one.start, len(own), own) for one, own in zip(grammars, asked, strict=True)]
+        texts, unread = self.begin(prefix)
+        rows = [
+            _DecodedRow(grammar, grammar.start, len(tokens), tokens)
+            for grammar, tokens in zip(grammars, unread, strict=True)
+        ]
         for row in rows:
             row.force()
         active = rows
@@ -213,7 +216,9 @@ class Decoder:
         """Choose the next token of every row that is not finished, and what must follow it."""
         permitted = [list(row.grammar.following(row.at)) for row in ready]
         width = max(map(len, permitted))
-        padded = torch.tensor([some + some[:1] * (width - len(some)) for some in permitted], device=logits.device)
+        padded = torch.tensor(
+            [choices + choices[:1] * (width - len(choices)) for choices in permitted], device=logits.device
+        )
         best = logits.gather(1, padded).argmax(dim=1, keepdim=True)
         if self._labels.path:
             logits = logits.log_softmax(dim=1)  # of tokens at several places, only probabilities can be multiplied

@@ -18,11 +18,11 @@ EEG_CHOICES: tuple[EegChoice, ...] = ("first", "vote")
 
 def voters(night: PreparedNight, panel: str) -> list[int]:
     """Return the places of the channels of a panel that vote: the best of every role that holds any usable signal."""
-    seen: dict[object, int] = {}
-    for place, one in enumerate(night.panels.get(panel, ())):
-        if one.usable.any():
-            seen.setdefault(one.role, place)
-    return list(seen.values())
+    best: dict[object, int] = {}
+    for place, channel in enumerate(night.panels.get(panel, ())):
+        if channel.usable.any():
+            best.setdefault(channel.role, place)
+    return list(best.values())
 
 
 def pooled(ballots: Sequence[npt.NDArray[np.float32]], temperature: float) -> npt.NDArray[np.float32]:
@@ -46,7 +46,7 @@ def pooled(ballots: Sequence[npt.NDArray[np.float32]], temperature: float) -> np
     """
     if len(ballots) == 1:
         return ballots[0]
-    scaled = np.stack([log_softmax(one.astype(np.float64) / temperature, axis=1) for one in ballots])
+    scaled = np.stack([log_softmax(logits.astype(np.float64) / temperature, axis=1) for logits in ballots])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no derivation shows
         return np.asarray(temperature * np.nanmean(scaled, axis=0), np.float32)

@@ -79,4 +79,4 @@ def _title(night: StagedNight, number: int) -> str:
 
 
 def _rationale(night: StagedNight, number: int) -> str:
-    return next((str(one["text"]) for one in night.rationales or () if one["epoch"] == number), "")
+    return next((str(rationale["text"]) for rationale in night.rationales or () if rationale["epoch"] == number), "")

@@ -106,9 +106,9 @@ class ExampleSource:
         """Return a general-purpose stager that is shown a recording's examples; another one as it is."""
         if not isinstance(stager.processor, GeneralProcessor):
             return stager
-        shown = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
-        shown._reader = self.reader(stager, recording)
-        return shown
+        with_examples = replace(stager, provenance={**stager.provenance, "examples": self.provenance})
+        with_examples._reader = self.reader(stager, recording)
+        return with_examples
 
     def reader(self, stager: Stager, recording: Recording) -> ExampleReader:
         """Return what a general-purpose stager reads a recording with.

@@ -130,7 +130,7 @@ class Explainer:
         """Take epochs and what was read of them; write as many full batches as there are."""
         if len(epochs):
             self._waiting.append((epochs, prefix))
-        if sum(len(some) for some, _ in self._waiting) >= self._rows:
+        if sum(len(numbers) for numbers, _ in self._waiting) >= self._rows:
             self._write(full=True)
 
     def finish(self) -> None:
@@ -140,8 +140,8 @@ class Explainer:
 
     def _write(self, *, full: bool) -> None:
         started = time.perf_counter()
-        epochs = np.concatenate([some for some, _ in self._waiting])
-        parts = [one for _, one in self._waiting]
+        epochs = np.concatenate([numbers for numbers, _ in self._waiting])
+        parts = [part for _, part in self._waiting]
         prefix: Any = type(parts[0]).join(parts)  # type: ignore[arg-type]
         self._waiting = []  # what was joined is not kept twice
         end = len(epochs) - len(epochs) % self._rows if full else len(epochs)
@@ -149,9 +149,12 @@ class Explainer:
             rows = slice(begin, min(begin + self._rows, end))
             grammars = [self._grammar(epoch) for epoch in epochs[rows].tolist()]
             written = self._decoder.write(prefix.rows(rows), grammars)
-            for epoch, one in zip(epochs[rows], written, strict=True):
-                self._answers.texts[epoch], self._answers.stages[epoch] = one.text, one.stage
-                self._answers.reasoned[epoch], self._answers.tokens[epoch] = one.logits, (one.chosen, one.forced)
+            for epoch, rationale in zip(epochs[rows], written, strict=True):
+                self._answers.texts[epoch], self._answers.stages[epoch] = rationale.text, rationale.stage
+                self._answers.reasoned[epoch], self._answers.tokens[epoch] = (
+                    rationale.logits,
+                    (rationale.chosen, rationale.forced),
+                )
             self._done += len(written)
             self._after(self._done)
         self._waiting = [(epochs[end:], prefix.rows(slice(end, None)))] if end < len(epochs) else []
@@ -189,15 +192,21 @@ class Ground:
     @classmethod
     def of(cls, night: PreparedNight, evidence: Evidence) -> Ground:
         """Return a night's."""
-        drawn = [one for channels in night.panels.values() for one in channels if one.role is not None]
-        words = channel_words({one.role: one.role.value for one in drawn if one.role is not None})
-        named = {one.name: words[one.role.value] for one in drawn if one.role and one.role.value in words}
+        with_role = [channel for channels in night.panels.values() for channel in channels if channel.role is not None]
+        words = channel_words({channel.role: channel.role.value for channel in with_role if channel.role is not None})
+        named = {
+            channel.name: words[channel.role.value]
+            for channel in with_role
+            if channel.role and channel.role.value in words
+        }
         return cls(night, evidence, named)
 
     @property
     def words(self) -> tuple[str, ...]:
         """Words of the channels on which something could be measured: those that may be spoken of."""
-        return tuple(sorted({word for one in night_contexts(self.evidence, self.channels) for word in one.words}))
+        return tuple(
+            sorted({word for context in night_contexts(self.evidence, self.channels) for word in context.words})
+        )
 
     def grammar(self, grammars: Grammars, stages: Iterable[int] | None) -> GrammarOf:
         """Return the grammar of what holds in each epoch and leads to the stage that the night has there.

@@ -32,8 +32,8 @@ class GeneralReader(Reader):
     def __init__(self, model: Any, processor: GeneralProcessor, inputs: Inputs = "both") -> None:
         self.model, self.processor, self.inputs = model, processor, inputs  # type: ignore[assignment]
         self._general = processor
-        asked = processor.prompts.get("reasoned", "")
-        self.reasoned = processor.tokenizer.encode(asked, add_special_tokens=False) if asked else []
+        prompt = processor.prompts.get("reasoned", "")
+        self.reasoned = processor.tokenizer.encode(prompt, add_special_tokens=False) if prompt else []
         self.stage_ids = []
 
     @property
@@ -44,11 +44,11 @@ class GeneralReader(Reader):
     @property
     def provenance(self) -> dict[str, Any]:
         """The calibration, what is asked, and which kind of image processor resizes (the two differ a little)."""
-        asked = {"prompt": self._general.question, "stage_labels": list(self.calibration.stage_labels)}
+        prompts = {"prompt": self._general.question, "stage_labels": list(self.calibration.stage_labels)}
         if self.reasoned:
-            asked["reasoned_prompt"] = self._general.prompts["reasoned"]
+            prompts["reasoned_prompt"] = self._general.prompts["reasoned"]
         read = {"evidence": self.calibration.evidence, "image_processor": self._general.backend}
-        return {**super().provenance, **asked, **read}
+        return {**super().provenance, **prompts, **read}
 
     @property
     def reads_evidence(self) -> bool:
@@ -57,10 +57,10 @@ class GeneralReader(Reader):
 
     def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> DescribedNight:
         """Return what the model reads of a night: pictures with those of neighbours, and texts of what was measured."""
-        spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
+        times = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
         beside = self._general.settings.context_epochs
         measured = self.inputs != "picture"
-        return self.night_type(self.model, self.processor, night, batch_size, beside, spent, measured)
+        return self.night_type(self.model, self.processor, night, batch_size, beside, times, measured)
 
     @property
     def pads(self) -> bool:
@@ -98,8 +98,8 @@ class GeneralReader(Reader):
     def read(self, inputs: EpochInputs) -> Logits:
         """Return the log-probabilities of the label texts among the five, before calibration: float32 (n, 5)."""
         scores = label_log_probabilities(self.model, self.asked(inputs), self._general.labels, padded=self.pads)
-        found: Logits = scores.cpu().numpy()
-        return found
+        logits: Logits = scores.cpu().numpy()
+        return logits
 
     @torch.inference_mode()
     def read_on(self, inputs: EpochInputs) -> tuple[Logits, PromptCache]:  # type: ignore[override]

@@ -99,10 +99,10 @@ class AnswerJournal:
         answers = Answers.none(n_epochs)
         try:
             with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as saved:
-                held = {field.name: saved[field.name] for field in fields(answers)}
-                fits = all(held[name].shape == getattr(answers, name).shape for name in held)
+                arrays = {field.name: saved[field.name] for field in fields(answers)}
+                fits = all(arrays[name].shape == getattr(answers, name).shape for name in arrays)
                 if str(saved["key"]) == self._key and fits:
-                    for name, values in held.items():
+                    for name, values in arrays.items():
                         getattr(answers, name)[:] = values
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             pass  # no file, or one that another program wrote: begin at the first epoch
@@ -112,12 +112,12 @@ class AnswerJournal:
         """Keep the answers, if the last writing was ``WRITE_EVERY_S`` ago."""
         if time.monotonic() - self._written < WRITE_EVERY_S:
             return
-        held = {field.name: getattr(answers, field.name) for field in fields(answers)}
-        held["texts"] = answers.texts.astype(np.str_)  # objects would be pickled
+        arrays = {field.name: getattr(answers, field.name) for field in fields(answers)}
+        arrays["texts"] = answers.texts.astype(np.str_)  # objects would be pickled
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(self.path.name + ".new")
         with partial.open("wb") as stream:
-            np.savez(stream, key=np.array(self._key), **held)
+            np.savez(stream, key=np.array(self._key), **arrays)
         os.replace(partial, self.path)  # noqa: PTH105 (atomic on every system)
         self._written = time.monotonic()
 

@@ -32,7 +32,7 @@ class Prefix:
     @classmethod
     def of(cls, cache: Any, length: int) -> Prefix:
         """Take the first positions of a cache that a model filled; the rest of it may then be forgotten."""
-        return cls(tuple((one.keys[:, :, :length], one.values[:, :, :length]) for one in cache.layers))
+        return cls(tuple((layer.keys[:, :, :length], layer.values[:, :, :length]) for layer in cache.layers))
 
     @classmethod
     def join(cls, parts: Sequence[Prefix]) -> Prefix:

@@ -74,9 +74,9 @@ def limits_of(
 
 def _of_familiarity(unfamiliar: Unfamiliar | None) -> Iterator[Limit]:
     if unfamiliar is not None and unfamiliar.is_unfamiliar:
-        told = "; ".join(unfamiliar.furthest) or "no single measure of its EEG, but all of them together"
+        furthest = "; ".join(unfamiliar.furthest) or "no single measure of its EEG, but all of them together"
         uncertain = "its stages are less certain than usual, review more of this night"
-        message = f"unlike any recorder in training: {told}; {uncertain}"
+        message = f"unlike any recorder in training: {furthest}; {uncertain}"
         yield Limit("unlike-training", message, validated=False)
 
 
@@ -109,10 +109,10 @@ def _of_length(recording: Recording, hypnogram: Hypnogram) -> Iterator[Limit]:
 def _of_channels(night: PreparedNight) -> Iterator[Limit]:
     layout = night.layout
     modalities = {panel.roles[0].modality for panel in layout.panels}
-    held = {layout.panel(name).roles[0].modality for name, shown in night.shown.items() if (shown >= 0).any()}
-    if "eog" in modalities - held:
+    present = {layout.panel(name).roles[0].modality for name, shown in night.shown.items() if (shown >= 0).any()}
+    if "eog" in modalities - present:
         yield Limit("no-eog", "no EOG was read: R and wake with open eyes are told by the EEG alone", validated=True)
-    if "emg" in modalities - held:
+    if "emg" in modalities - present:
         yield Limit("no-chin", "no chin EMG was read: R is told without its low tone", validated=True)
     for name, channels in night.panels.items():
         first = channels[0]

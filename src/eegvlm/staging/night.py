@@ -90,9 +90,9 @@ class StagedNight:
     @property
     def panels(self) -> dict[str, str | None]:
         """The preferred channel of each panel of the layout, None where the recording has none."""
-        held = self.prepared.panels
+        panels = self.prepared.panels
         return {
-            panel.name: held[panel.name][0].name if panel.name in held else None
+            panel.name: panels[panel.name][0].name if panel.name in panels else None
             for panel in self.prepared.layout.panels
         }
 
@@ -115,10 +115,10 @@ class StagedNight:
     @cached_property
     def review(self) -> Review:
         """In which order to review the night, and what that is expected to leave."""
-        told = contradicted_epochs(self.rationales), differing_epochs(self.rationales)
+        disputed = contradicted_epochs(self.rationales), differing_epochs(self.rationales)
         return review(
             self.hypnogram,
-            review_flags(self.hypnogram, *told, self.votes),
+            review_flags(self.hypnogram, *disputed, self.votes),
             first=() if self.second is None else self.second.differing,
             unstaged=(self.prepared.scorable & ~self.prepared.usable).nonzero()[0].tolist(),
             limit=next((limit.message for limit in self.limits if not limit.validated), ""),
@@ -132,12 +132,16 @@ class StagedNight:
             **self.provenance,
             "recording": self.recording,
             "panels": self.panels,
-            "gains": {panel: round(one.gain, 3) for panel, one in corrections.items()},
-            "narrowed": {panel: list(one.band) for panel, one in corrections.items() if one.band != (None, None)},
+            "gains": {panel: round(correction.gain, 3) for panel, correction in corrections.items()},
+            "narrowed": {
+                panel: list(correction.band)
+                for panel, correction in corrections.items()
+                if correction.band != (None, None)
+            },
             "narrowed_stretches": {
-                panel: [asdict(stretch) for stretch in one.stretches]
-                for panel, one in corrections.items()
-                if one.stretches
+                panel: [asdict(stretch) for stretch in correction.stretches]
+                for panel, correction in corrections.items()
+                if correction.stretches
             },
             "problems": self.all_problems,
             **({} if self.unfamiliarity is None else {"unfamiliarity": round(self.unfamiliarity, 3)}),
@@ -148,7 +152,7 @@ class StagedNight:
             "counted": counted,
             "notes": list(self.hypnogram.notes),
             "review": self.review.to_dict(),
-            **({"votes": {name: one.labels for name, one in self.votes.items()}} if self.votes else {}),
+            **({"votes": {name: hypnogram.labels for name, hypnogram in self.votes.items()}} if self.votes else {}),
             **({} if self.second is None else {"second_reader": self.second.to_dict()}),
             **self._explained(),
             "timing": {name: round(seconds, 3) for name, seconds in self.timing.items()},
@@ -158,8 +162,8 @@ class StagedNight:
         """Return how many rationales there are and what the signal said to them, where they were asked for."""
         if self.rationales is None:
             return {}
-        verdicts = Counter(claim["verdict"] for one in self.rationales for claim in one["claims"])
-        differing = sum(one["differs"] for one in self.rationales)
+        verdicts = Counter(claim["verdict"] for rationale in self.rationales for claim in rationale["claims"])
+        differing = sum(rationale["differs"] for rationale in self.rationales)
         return {"rationales": {"epochs": len(self.rationales), "differing_stage": differing, "claims": dict(verdicts)}}
 
     def report(self, path: str | Path) -> Path:
@@ -234,15 +238,15 @@ class StagedNight:
                 write_hypnogram(self.hypnogram, folder / file, format=format_name)
                 written.append(folder / file)
         if self.rationales is not None:
-            lines = [json.dumps(one, ensure_ascii=False, allow_nan=False) + "\n" for one in self.rationales]
+            lines = [json.dumps(rationale, ensure_ascii=False, allow_nan=False) + "\n" for rationale in self.rationales]
             write_text(folder / RATIONALES, "".join(lines))
             written.append(folder / RATIONALES)
         if self.second is not None:
             written.append(self.second.write_csv(folder, self.hypnogram))
         if REPORT in formats:
             written.append(write_report(folder, self))
-        kept = {file.name for file in written} | ({"events.json"} if "bids" in formats else set())
+        current = {file.name for file in written} | ({"events.json"} if "bids" in formats else set())
         left = {file for file, _ in FILES.values()} | {"events.json", RATIONALES, SECOND_READER}
-        for name in sorted(left - kept):
+        for name in sorted(left - current):
             (folder / name).unlink(missing_ok=True)  # an earlier staging's would be taken for this one's
         return [*written, results.finish(self.summary())]

@@ -98,11 +98,11 @@ class OnnxNight:
             return
         self._vectors[:, :width] = self._high_level()
         entries = self._measure()
-        found = self._run("night", vectors=self._vectors[:, :width], entries=entries)
-        self._own = found["moved"]
+        outputs = self._run("night", vectors=self._vectors[:, :width], entries=entries)
+        self._own = outputs["moved"]
         if beside:
-            self._vectors[:, width:] = found["evidence"]
-            self.picture_weight = float(found["picture_weight"])
+            self._vectors[:, width:] = outputs["evidence"]
+            self.picture_weight = float(outputs["picture_weight"])
 
     def rows(self, rows: Rows) -> OnnxEpochInputs:
         """Return what the model reads of some epochs, (n,) places in the night."""
@@ -115,13 +115,13 @@ class OnnxNight:
     def _high_level(self) -> Floats:
         """Return the vectors of the night, (n_epochs, vector_channels); NaN where an epoch is not usable."""
         usable, described = self.night.usable, self.model.description
-        found = np.full((self.night.n_epochs, described.vector_channels), np.nan, np.float32)
+        vectors = np.full((self.night.n_epochs, described.vector_channels), np.nan, np.float32)
         statistics = self._statistics()
         rows = np.flatnonzero(usable)
         for begin in range(0, len(rows), self.batch_size):
-            some = rows[begin : begin + self.batch_size]
-            found[some] = self._run("vectors", pictures=self._pictures(some), **statistics)["vectors"]
-        return found
+            batch = rows[begin : begin + self.batch_size]
+            vectors[batch] = self._run("vectors", pictures=self._pictures(batch), **statistics)["vectors"]
+        return vectors
 
     def _statistics(self) -> dict[str, Floats]:
         """Return the batch statistics that the vectors of this recording are computed with."""
@@ -163,9 +163,9 @@ class OnnxNight:
 
     def _run(self, graph: str, **inputs: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
         started = time.perf_counter()
-        found = self.model.run(graph, inputs)
+        outputs = self.model.run(graph, inputs)
         self.seconds["model_s"] += time.perf_counter() - started
-        return found
+        return outputs
 
 
 class OnnxReader:
@@ -204,8 +204,8 @@ class OnnxReader:
 
     def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> OnnxNight:
         """Return what the model reads of a night; its vectors are computed here."""
-        spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
-        return OnnxNight(self.model, night, batch_size, spent, measured=self.inputs != "picture")
+        times = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
+        return OnnxNight(self.model, night, batch_size, times, measured=self.inputs != "picture")
 
     def read(self, epochs: OnnxEpochInputs) -> Logits:
         """Return label logits, before calibration: float32 (n, 5), in the order W, N1, N2, N3, R."""

@@ -58,10 +58,10 @@ class _Tokens:
         shared, width = keys.shape[1], keys.shape[3]
         laid_out = queries.new_zeros((rows, shared, group, columns, width))
         laid_out[self.rows, :, :, self.columns] = queries.reshape(-1, shared, group, width)
-        seen = scaled_dot_product_attention(
+        attended = scaled_dot_product_attention(
             laid_out.flatten(2, 3), keys[:, :, :slots], values[:, :, :slots], attn_mask=self.mask.flatten(2, 3)
         )
-        return seen.view_as(laid_out)[self.rows, :, :, self.columns].flatten(1)
+        return attended.view_as(laid_out)[self.rows, :, :, self.columns].flatten(1)
 
 
 def check_layers(language_model: Any, name: str = "model") -> None:
@@ -131,7 +131,7 @@ class PackedReader:
         ids = torch.tensor([token for piece in pieces for token in piece], device=device)
         states = self._body.embed_tokens(ids)
         every = self._tokens(states, len(pieces), rows, columns, positions)
-        asked = self._tokens(states, len(pieces), *one_a_row, slots=every.mask.shape[-1])
+        last_tokens = self._tokens(states, len(pieces), *one_a_row, slots=every.mask.shape[-1])
         last = last.to(device)
         *lower, top = self._body.layers
         for number, layer in enumerate(lower):
@@ -140,7 +140,7 @@ class PackedReader:
             states = self._go_through(layer, states, normed, every, keys, values)
         normed = top.input_layernorm(states)
         keys, values = self._remember(cache, len(lower), top.self_attn, normed, every)
-        states = self._go_through(top, states[last], normed[last], asked, keys, values)
+        states = self._go_through(top, states[last], normed[last], last_tokens, keys, values)
         result: torch.Tensor = self._body.norm(states)
         return result
 
@@ -203,11 +203,11 @@ class PackedTexts:
         self._reader, self._head, self._cache = reader, head, RowCache(prefix)
         self._at = [prefix.positions] * len(prefix)
 
-    def read(self, pieces: Sequence[Sequence[int]], wanted: Sequence[int]) -> torch.Tensor:
+    def read(self, pieces: Sequence[Sequence[int]], rows: Sequence[int]) -> torch.Tensor:
         """See :meth:`.decoding.TextsUnderWay.read`."""
         states = self._reader.read(self._cache, pieces, self._at)
         self._at = [at + len(piece) for at, piece in zip(self._at, pieces, strict=True)]
-        logits: torch.Tensor = self._head(states[torch.tensor(wanted, device=states.device)]).float()
+        logits: torch.Tensor = self._head(states[torch.tensor(rows, device=states.device)]).float()
         return logits
 
     def keep(self, rows: Sequence[int]) -> None:

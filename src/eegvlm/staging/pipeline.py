@@ -116,9 +116,9 @@ def stage_file(
     >>> night = stage_file("night.edf", "staged", stager=stager, explain="all")  # doctest: +SKIP
     """
     recording = read_recording(Path(path), channels)
-    given = replace(options or StageOptions(), **more)
+    chosen = replace(options or StageOptions(), **more)
     folder = Path(out) / Path(path).stem
-    night = stage_recording(recording, folder, stager, given, progress, explain_progress)
+    night = stage_recording(recording, folder, stager, chosen, progress, explain_progress)
     if night is None:
         hint = "it is not staged again: read its files, or leave resume out"
         raise InputError(folder, "results", "finished before", hint)
@@ -172,8 +172,8 @@ def stage_recording(
 def _with_second(night: StagedNight, recording: Recording, reader: SecondReader, *, pool: bool) -> StagedNight:
     opinion = ask_second_reader(reader, recording, night.hypnogram)
     hypnogram = pooled(night.hypnogram, opinion.hypnogram) if pool else night.hypnogram
-    said = {"second_reader": f"{opinion.reader} {opinion.version}", "pooled": pool}
-    return replace(night, second=opinion, hypnogram=hypnogram, provenance={**night.provenance, **said})
+    about = {"second_reader": f"{opinion.reader} {opinion.version}", "pooled": pool}
+    return replace(night, second=opinion, hypnogram=hypnogram, provenance={**night.provenance, **about})
 
 
 def _files(explain: Explain, options: StageOptions) -> list[str]:

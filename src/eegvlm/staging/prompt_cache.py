@@ -68,18 +68,18 @@ class PromptCache:
     def read(cls, model: Any, inputs: dict[str, torch.Tensor]) -> PromptCache:
         """Read prompts, pictures included, of the inputs that a model's processor made."""
         ids = inputs["input_ids"]
-        given = {name: value[:, :-1] if value.shape == ids.shape else value for name, value in inputs.items()}
-        seen = given.get("attention_mask", torch.ones_like(ids[:, :-1])).bool()
-        places = (seen.cumsum(dim=1) - 1).clamp(min=0)
+        shortened = {name: value[:, :-1] if value.shape == ids.shape else value for name, value in inputs.items()}
+        mask = shortened.get("attention_mask", torch.ones_like(ids[:, :-1])).bool()
+        places = (mask.cumsum(dim=1) - 1).clamp(min=0)
         numbers_pictures = _numbers_pictures(model)  # then it counts the positions of a prompt itself
         if not numbers_pictures:
-            given["position_ids"] = places
-        read = model(**given, use_cache=True, **last_positions(model, 1))
-        following = seen.sum(dim=1)
+            shortened["position_ids"] = places
+        read = model(**shortened, use_cache=True, **last_positions(model, 1))
+        following = mask.sum(dim=1)
         if numbers_pictures:
             following = following + _inner(model).rope_deltas.reshape(-1).to(following)
-        layers = tuple((one.keys, one.values) for one in cache_in(read).layers)
-        return cls(layers, seen, following, ids[:, -1])
+        layers = tuple((layer.keys, layer.values) for layer in cache_in(read).layers)
+        return cls(layers, mask, following, ids[:, -1])
 
     @classmethod
     def join(cls, parts: Sequence[PromptCache]) -> PromptCache:
@@ -109,7 +109,7 @@ class PromptCache:
 
     def _filled(self, slots: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
         missing = (0, 0, slots - self.seen.shape[1], 0)
-        return [tuple(torch.nn.functional.pad(one, missing) for one in layer) for layer in self.layers]  # type: ignore[misc]
+        return [tuple(torch.nn.functional.pad(tensor, missing) for tensor in layer) for layer in self.layers]  # type: ignore[misc]
 
 
 class CachedTexts:
@@ -131,7 +131,7 @@ class CachedTexts:
         self._filler = int(prompts.last[0])  # masked, so that any token will do that is no picture
         self._numbers_pictures = _numbers_pictures(model)
 
-    def read(self, pieces: Sequence[Sequence[int]], wanted: Sequence[int]) -> torch.Tensor:
+    def read(self, pieces: Sequence[Sequence[int]], rows: Sequence[int]) -> torch.Tensor:
         """See :meth:`.decoding.TextsUnderWay.read`."""
         device, width = self._seen.device, max(map(len, pieces))
         lengths = torch.tensor([len(piece) for piece in pieces], device=device)
@@ -148,15 +148,15 @@ class CachedTexts:
             **read_so_far(type(self._model), self._cache),
             **last_positions(self._model, 1),
         )
-        logits: torch.Tensor = outputs.logits[torch.tensor(wanted, device=device), -1].float()
+        logits: torch.Tensor = outputs.logits[torch.tensor(rows, device=device), -1].float()
         return logits
 
     def keep(self, rows: Sequence[int]) -> None:
         """See :meth:`.decoding.TextsUnderWay.keep`."""
-        kept = torch.tensor(rows, dtype=torch.long, device=self._seen.device)
-        self._seen, self._at = self._seen[kept], self._at[kept]
+        index = torch.tensor(rows, dtype=torch.long, device=self._seen.device)
+        self._seen, self._at = self._seen[index], self._at[index]
         if len(rows):
-            self._cache.batch_select_indices(kept)
+            self._cache.batch_select_indices(index)
 
 
 class CachedDecoder(Decoder):

@@ -54,9 +54,9 @@ class Reader:
     @property
     def provenance(self) -> dict[str, Any]:
         """What a night's record says of the model beside its files: the calibration."""
-        given = self.calibration
+        calibration = self.calibration
         names = ("stage_temperature", "stage_prior", "smoothing_strength", "smoothed_temperature")
-        return {"calibration": {name: getattr(given, name) for name in names}}
+        return {"calibration": {name: getattr(calibration, name) for name in names}}
 
     @property
     def prefix_bytes(self) -> int:
@@ -92,9 +92,9 @@ class Reader:
 
     def open(self, night: PreparedNight, batch_size: int, seconds: dict[str, float] | None = None) -> NightInputs:
         """Return what the model reads of a night; its vectors are computed here."""
-        spent = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
+        times = {"draw_s": 0.0, "model_s": 0.0} if seconds is None else seconds
         measured = self.inputs != "picture"
-        return NightInputs(self.model, self.processor, night, batch_size, seconds=spent, measured=measured)
+        return NightInputs(self.model, self.processor, night, batch_size, seconds=times, measured=measured)
 
     def read(self, inputs: EpochInputs) -> Logits:
         """Return label logits, before calibration: float32 (n, 5), in the order W, N1, N2, N3, R.
@@ -121,11 +121,12 @@ class Reader:
     @torch.inference_mode()
     def _forward(self, inputs: EpochInputs, cache: Any) -> Logits:
         pixel_values = self.processor.normalise(filled_up(inputs.pictures), self.model.dtype)
-        context, own = (
-            None if one is None else filled_up(one).to(self.model.device) for one in (inputs.context, inputs.own)
+        context, own_vectors = (
+            None if vectors is None else filled_up(vectors).to(self.model.device)
+            for vectors in (inputs.context, inputs.own)
         )
         prompts = self._prompt.expand(len(pixel_values), -1)
         more = {"picture_weight": inputs.picture_weight, "past_key_values": cache, "use_cache": cache is not None}
-        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own, **more)
+        stages = self.model.read_stages(prompts, pixel_values, context, self._labels, own_vectors, **more)
         logits: Logits = stages[: len(inputs)].cpu().numpy()
         return logits

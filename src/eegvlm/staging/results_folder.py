@@ -47,11 +47,11 @@ class ResultsFolder:
     def check(self, recording: Mapping[str, Any]) -> None:
         """Refuse as :meth:`claim` does, and change nothing."""
         check_output_folder(self.path)
-        held = self._summary().get("recording")
-        if isinstance(held, Mapping) and _differ(held, recording):
-            known = f"{held.get('file')} of {held.get('start') or 'an unknown time'}"
+        staged = self._summary().get("recording")
+        if isinstance(staged, Mapping) and _differ(staged, recording):
+            earlier = f"{staged.get('file')} of {staged.get('start') or 'an unknown time'}"
             hint = "these results are of another recording: stage this one with another --out"
-            raise InputError(self.path, "results", known, hint)
+            raise InputError(self.path, "results", earlier, hint)
 
     def finish(self, summary: Mapping[str, Any]) -> Path:
         """Write ``staging.json``, which says that all files are there."""
@@ -76,7 +76,7 @@ class ResultsFolder:
         return summary if isinstance(summary, dict) else {}
 
 
-def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Tell two recordings apart: by their samples, or where a summary does not hold these by name, start and length."""
-    names = ("fingerprint",) if "fingerprint" in one and "fingerprint" in other else ("file", "start", "duration_s")
-    return any(one.get(name) != other.get(name) for name in names)
+    names = ("fingerprint",) if "fingerprint" in first and "fingerprint" in second else ("file", "start", "duration_s")
+    return any(first.get(name) != second.get(name) for name in names)

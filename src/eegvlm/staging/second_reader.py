@@ -59,7 +59,7 @@ class SecondReader(Protocol):
 
 def second_reader_names() -> list[str]:
     """Return the names of the second readers: those built in, then those of installed packages."""
-    return [*_BUILT_IN, *sorted({one.name for one in entry_points(group=GROUP)} - set(_BUILT_IN))]
+    return [*_BUILT_IN, *sorted({entry_point.name for entry_point in entry_points(group=GROUP)} - set(_BUILT_IN))]
 
 
 def second_reader_named(name: str) -> SecondReader:
@@ -82,11 +82,11 @@ def second_reader_named(name: str) -> SecondReader:
         return ScoringReader(Path(name))
     offered = list(entry_points(group=GROUP, name=name))
     if not offered:
-        known = ", ".join(second_reader_names())
-        hint = f"use one of {known}, or install the package that offers it; or give a scorer's file"
+        names = ", ".join(second_reader_names())
+        hint = f"use one of {names}, or install the package that offers it; or give a scorer's file"
         raise InputError("arguments", "second reader", name, hint)
     if len(offered) > 1:
-        packages = " and ".join(sorted(_package(one) for one in offered))
+        packages = " and ".join(sorted(_package(entry_point) for entry_point in offered))
         raise InputError(
             "arguments", "second reader", name, f"{packages} offer one of that name; uninstall all but one"
         )

@@ -159,8 +159,8 @@ class Stager:
     @property
     def engine(self) -> str:
         """What computes, where, and in which precision, in words."""
-        held = self.provenance
-        return f"{held.get('engine', 'torch')}, {held.get('device', 'cpu')}, {held.get('dtype', 'float32')}"
+        usual = {"engine": "torch", "device": "cpu", "dtype": "float32"}
+        return ", ".join(str(self.provenance.get(key, value)) for key, value in usual.items())
 
     @property
     def can_explain(self) -> bool:
@@ -191,11 +191,11 @@ class Stager:
         eeg: EegChoice = "first",
     ) -> dict[str, Any]:
         """Return where a night comes from: the stager, which derivations are read, which epochs are explained, how."""
-        asked = {"none": "none", "uncertain": f"least certain {uncertain_share:g}", "all": "all"}[explain]
+        explained = {"none": "none", "uncertain": f"least certain {uncertain_share:g}", "all": "all"}[explain]
         return {
             **self.provenance,
             "eeg": eeg,
-            "explained": asked,
+            "explained": explained,
             **({} if explain == "none" else {"reasons": reasons}),
         }
 
@@ -283,7 +283,10 @@ class Stager:
         logits = answering.answers.logits
         if eeg == "vote":
             ballots = self._ballots(night, answering.answers.logits, batch_size, seconds)
-            votes = {name: self._hypnogram(recording, one, (), widening) for name, one in ballots.items()}
+            votes = {
+                name: self._hypnogram(recording, logits_of_channel, (), widening)
+                for name, logits_of_channel in ballots.items()
+            }
             logits = pooled(list(ballots.values()), self._reader.calibration.stage_temperature)
         hypnogram = self._hypnogram(recording, logits, notes_of(night, recording), widening)
         hypnogram = replace(hypnogram, quality=quality_words(night))

@@ -116,7 +116,7 @@ class Cuts:
                 hint = "add the label to the tokenizer as a single word"
                 raise InputError("processor", "stage_tokens", label, hint)
         told_apart = [(token,) for token in stage_token_ids] or _told_apart(
-            [self.of(f"{one.label}.") for one in STAGES]
+            [self.of(f"{stage.label}.") for stage in STAGES]
         )
         self.labels = LabelTokens(tuple(told_apart))
 
@@ -148,7 +148,7 @@ class TokenGrammar:
 
     def __init__(self, machine: WordGrammar, cuts: Cuts) -> None:
         self._machine, self._cuts = machine, cuts
-        self._stages = frozenset(one[0] for one in cuts.labels.tokens)
+        self._stages = frozenset(label[0] for label in cuts.labels.tokens)
         self._roots: dict[Hashable, Node] = {}
         self.start = self._root(machine.start)
 
@@ -204,17 +204,17 @@ class TokenGrammar:
 
 def text_of(nodes: Sequence[Node]) -> str:
     """Return the text whose tokens led through these nodes."""
-    words = [one.word for one, after in pairwise(nodes) if one.end is not None and after not in one.inner.values()]
+    words = [node.word for node, after in pairwise(nodes) if node.end is not None and after not in node.inner.values()]
     return " ".join([*words, nodes[-1].word])
 
 
 def _told_apart(cuts: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """Return of each cut the tokens up to the first that no other has there, without those that all begin with."""
     shared = min(_alike(cuts[0], other) for other in cuts[1:])
-    longest = [max(_alike(one, other) for k, other in enumerate(cuts) if k != place) for place, one in enumerate(cuts)]
-    return [one[shared : end + 1] for one, end in zip(cuts, longest, strict=True)]
+    longest = [max(_alike(cut, other) for k, other in enumerate(cuts) if k != place) for place, cut in enumerate(cuts)]
+    return [cut[shared : end + 1] for cut, end in zip(cuts, longest, strict=True)]
 
 
-def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+def _alike(first: Sequence[int], second: Sequence[int]) -> int:
     """Return with how many tokens two cuts begin alike."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))

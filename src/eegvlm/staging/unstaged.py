@@ -41,8 +41,8 @@ def quality_words(night: PreparedNight) -> tuple[str, ...] | None:
         return None
     words = np.full(night.n_epochs, "good", np.object_)
     for name, channels in night.panels.items():
-        for place, one in enumerate(channels):
-            words[_doubtful(night, one.name) & (night.shown[name] == place)] = "doubtful"
+        for place, channel in enumerate(channels):
+            words[_doubtful(night, channel.name) & (night.shown[name] == place)] = "doubtful"
     words[without_eeg(night)] = "unusable"
     words[~night.scorable] = ""
     return tuple(words.tolist())
@@ -72,11 +72,11 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
             )
             yield Problem("read-elsewhere", message, first.instead_of)
         for place, other in enumerate(channels[1:], start=1):
-            moved = night.shown[name] == place
-            if moved.any():
+            epochs = night.shown[name] == place
+            if epochs.any():
                 message = (
-                    f"{int(moved.sum())} epochs are read from {other.name} ({clock_times(moved, recording.start)}): "
-                    f"{first.name} holds no usable signal there ({_kinds(night, moved, first.name)})"
+                    f"{int(epochs.sum())} epochs are read from {other.name} ({clock_times(epochs, recording.start)}): "
+                    f"{first.name} holds no usable signal there ({_kinds(night, epochs, first.name)})"
                 )
                 yield Problem("read-elsewhere", message, first.name)
         if not night.layout.panel(name).shows_eeg:
@@ -103,9 +103,9 @@ def clock_times(epochs: Bools, start: datetime | None) -> str:
     Without a start time, minutes after it: ``"min 12-24"``.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], epochs.astype(np.int8), [0]]))).reshape(-1, 2)
-    shown = [_span(int(first), int(stop), start) for first, stop in edges[:_MOST_STRETCHES]]
+    spans = [_span(int(first), int(stop), start) for first, stop in edges[:_MOST_STRETCHES]]
     more = f" and {len(edges) - _MOST_STRETCHES} more" if len(edges) > _MOST_STRETCHES else ""
-    return ("" if start is not None else "min ") + ", ".join(shown) + more
+    return ("" if start is not None else "min ") + ", ".join(spans) + more
 
 
 def _span(first: int, stop: int, start: datetime | None) -> str:

@@ -8,6 +8,8 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.random_streams import StoreStream
+
 Rows = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int16]
 
@@ -41,8 +43,8 @@ def mixed(
     rows, counts
         The last of them may be smaller than ``batch``.
     """
-    # The order of units has used the seed itself; the second number keeps the two draws apart.
-    rng = None if seed is None else np.random.default_rng([seed, 1])
+    # the order of units has used the seed itself
+    rng = None if seed is None else np.random.default_rng([seed, StoreStream.POOL])
     left_rows, left_counts = np.empty(0, np.int64), None
     waiting = iter(units)
     while taken := list(islice(waiting, 1 if rng is None else pool)):

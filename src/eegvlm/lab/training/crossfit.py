@@ -20,6 +20,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from eegvlm.core.random_streams import RunStream
 from eegvlm.errors import InputError
 from eegvlm.model.enhancement import EnhancementNetwork
 
@@ -47,7 +48,7 @@ def folds_of(persons: Sequence[str], folds: int, seed: int) -> npt.NDArray[np.in
     names = sorted(set(persons))
     if len(names) < folds:
         raise InputError("recipe", "folds", folds, f"there are {len(names)} persons to train on: give fewer folds")
-    order = np.random.default_rng([seed, 10]).permutation(len(names))
+    order = np.random.default_rng([seed, RunStream.CROSSFIT_GROUPS]).permutation(len(names))
     group = {names[place]: turn % folds for turn, place in enumerate(order)}
     return np.array([group[person] for person in persons], dtype=np.int64)
 

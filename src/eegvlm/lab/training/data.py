@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.random_streams import BatchStream, RunStream
 from eegvlm.lab.simulation import Randomisation, randomise
 from eegvlm.lab.training.descriptions import Descriptions
 from eegvlm.lab.training.night_vectors import NightVectors, cut
@@ -67,12 +68,12 @@ class Augmentation:
     def night(self, signals: Signals, processor: AnyProcessor, night: int, version: int) -> Signals:
         """Show epochs of one night through one recorder: the version's."""
         recorded = {}
-        rng = np.random.default_rng([self.seed, 8, night, version])
+        rng = np.random.default_rng([self.seed, RunStream.NIGHT_DERIVATIONS, night, version])
         bipolar = np.full(len(next(iter(signals.values()))), rng.random() < self.bipolar_eog)
         alone = rng.random() < self.eeg_alone
         derived = self._derived(signals, processor, rng, bipolar)
         for place, name in enumerate(derived):
-            rng = np.random.default_rng([self.seed, 6, night, version, place])
+            rng = np.random.default_rng([self.seed, RunStream.PANEL_RECORDER, night, version, place])
             dropped = not _is_eeg(processor, name) and (alone or rng.random() < self.channel_drop)
             recorded[name] = self._recorded(derived, name, processor, rng, per="night")
             if dropped:
@@ -187,7 +188,7 @@ class Batches:
         rows = np.asarray(indices, dtype=np.int64)
         signals = self.store.signals(rows)
         inputs: dict[str, torch.Tensor] = {}
-        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), BatchStream.PICTURES])
         versions = np.zeros(len(rows), dtype=np.int64)
         if self.context is not None:
             versions = rng.integers(self.context.versions, size=len(self.store.nights))[self.store.night[rows]]

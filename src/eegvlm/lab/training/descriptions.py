@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eegvlm.core.random_streams import NightStream
 from eegvlm.images import ImageLayout, corrected
 from eegvlm.lab.training.night_files import night_files, read_texts, write_texts
 from eegvlm.lab.training.night_texts import measured
@@ -34,7 +35,7 @@ def describe_nights(store: TrainingStore, layout: ImageLayout, folder: Path) -> 
     def compute(night: int, version: int) -> list[str]:
         signals = corrected(layout, store.whole_night(night, slice(None)), store.corrections(night, layout))
         findings, contexts = measured(signals, layout)
-        rng = np.random.default_rng([night, 8])
+        rng = np.random.default_rng([night, NightStream.DESCRIPTIONS])
         return [
             describe(epoch_findings, context, rng=rng)
             for epoch_findings, context in zip(findings, contexts, strict=True)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.random_streams import BatchStream
 from eegvlm.evidence import BANDS, beside_median, entries, entry_places, evidence_vectors, measure_night
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.night_files import night_files, version_names
@@ -145,7 +146,7 @@ class EvidenceBatches:
             window; ``stages`` and ``source`` (n,) of the row.
         """
         rows = np.asarray(indices, dtype=np.int64)
-        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 14])
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), BatchStream.EVIDENCE])
         windows = [self._window(row, rng) for row in rows.tolist()]
         longest = max(len(places) for _, places, _ in windows)
         evidence = np.full((len(rows), longest, len(_ENTRIES)), np.nan, np.float32)

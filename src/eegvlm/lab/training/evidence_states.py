@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.random_streams import RunStream
 from eegvlm.evidence import beside_median
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence
 from eegvlm.lab.training.night_files import night_files
@@ -53,7 +54,7 @@ def fit_familiarity(
     seed
         Of where pieces lie.
     """
-    rng = np.random.default_rng([seed, 15])
+    rng = np.random.default_rng([seed, RunStream.FAMILIAR_PIECES])
     persons = {person: number for number, person in enumerate(sorted(set(evidence.store.persons)))}
     described, groups = [], []
     for night, versions in enumerate(evidence.files):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.random_streams import GeneralBatchStream
 from eegvlm.evidence import NOTHING_MEASURED
 from eegvlm.images import corrected, load_layout
 from eegvlm.lab.training.data import Augmentation, Signals
@@ -92,17 +93,18 @@ class GeneralBatches:
         versions = self._versions(rows)
         pictures = self._pictures(rows, versions)[part]
         measured = self._measured(rows, versions)
-        told = None if measured is None else measured[part]
+        evidence = None if measured is None else measured[part]
         if self.reasons is not None and versions is not None and self._asks_for_reasons(rows):
             return {
                 "stages": torch.from_numpy(self.store.stages[rows[part]]),
                 "source": torch.from_numpy(self.store.source[rows[part]]),
                 "reasons": self.reasons.of(self.store, rows[part], versions[part]),
-                "asked": self.processor(pictures, told, reasoned=True),
+                "asked": self.processor(pictures, evidence, reasoned=True),
             }
         allowed = self.store.allowed[rows]
         if self.augmentation is not None:
-            rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 7])  # texts are compared or not, so by chance
+            # texts are compared or not, so by chance
+            rng = np.random.default_rng([zlib.crc32(rows.tobytes()), GeneralBatchStream.COMPARED_LABELS])
             allowed = rng.random((len(rows), 5)) < self.store.weights(rows, self.others)
         rows, allowed = rows[part], allowed[part]
         stages = self.store.stages[rows]
@@ -112,7 +114,7 @@ class GeneralBatches:
             "source": torch.from_numpy(self.store.source[rows]),
             "answer": texts.answers(stages),
             "refused": texts.refused(stages, allowed),
-            "asked": self.processor(pictures, told),
+            "asked": self.processor(pictures, evidence),
         }
 
     def label_log_probabilities(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -121,21 +123,23 @@ class GeneralBatches:
         return label_log_probabilities(model, prompt, labels, padded=self.processor.reads_evidence)
 
     def _asks_for_reasons(self, rows: npt.NDArray[np.int64]) -> bool:
-        return bool(np.random.default_rng([zlib.crc32(rows.tobytes()), 18]).random() < self.reasoned)
+        return bool(
+            np.random.default_rng([zlib.crc32(rows.tobytes()), GeneralBatchStream.REASONS]).random() < self.reasoned
+        )
 
     def _versions(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
-        """Return through which version of its night each row is seen, (n,); None where nothing is said of it."""
-        said = self.reasons if self.texts is None else self.texts
-        if said is None:
+        """Return through which version of its night each row is seen, (n,); None where no text describes it."""
+        texts = self.reasons if self.texts is None else self.texts
+        if texts is None:
             return None
-        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 16])
-        return rng.integers(said.versions, size=len(self.store.nights))[self.store.night[rows]]
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), GeneralBatchStream.VERSIONS])
+        return rng.integers(texts.versions, size=len(self.store.nights))[self.store.night[rows]]
 
     def _measured(self, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64] | None) -> list[str] | None:
         """Return what was measured in each row, in words."""
         if self.texts is None or versions is None:
             return None
-        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 17])
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), GeneralBatchStream.UNMEASURED])
         left_out = rng.random(len(rows)) < self.unmeasured
         texts = self.texts.of(rows, versions)
         return [NOTHING_MEASURED if out else text for out, text in zip(left_out, texts, strict=True)]

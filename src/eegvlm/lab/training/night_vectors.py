@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.random_streams import NightStream, RunStream
 from eegvlm.images import PreparedNight
 from eegvlm.lab.training.night_files import night_files, version_names
 from eegvlm.lab.training.store import TrainingStore
@@ -174,7 +175,7 @@ def read_lengths(epochs: int, seed: int | None, night: int, version: int) -> lis
 
 def pieces(epochs: int, seed: int, night: int) -> list[int]:
     """Return lengths that add up to a night's."""
-    rng = np.random.default_rng([seed, night, 11])
+    rng = np.random.default_rng([seed, night, RunStream.NIGHT_PIECES])
     lengths: list[int] = []
     while (left := epochs - sum(lengths)) > 0:
         lengths.append(min(left, int(rng.integers(PIECES[0], PIECES[1] + 1))))
@@ -198,7 +199,7 @@ def seen_night(
 
 def _piece(epochs: int, night: int, version: int) -> range:
     """Return the part of a night that gives the statistics: all of it, or in every second version as little as 10."""
-    rng = np.random.default_rng([night, version, 12])
+    rng = np.random.default_rng([night, version, NightStream.STATISTICS])
     if version % 2 == 0 or epochs <= _SHORTEST:
         return range(epochs)
     length = round(_SHORTEST * (epochs / _SHORTEST) ** rng.random())

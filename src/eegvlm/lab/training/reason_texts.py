@@ -45,9 +45,9 @@ class ReasonTexts:
     def of(self, store: TrainingStore, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> torch.Tensor:
         """Return the tokens of each row's text and the end, (n, longest), padded with -100."""
         places = zip(store.night[rows], versions, store.position[rows], strict=True)
-        said = [(*self.cuts.of(self.texts[night][version][at]), self.end) for night, version, at in places]
-        longest = max(map(len, said))
-        return torch.tensor([[*one, *[_NONE] * (longest - len(one))] for one in said])
+        rationales = [(*self.cuts.of(self.texts[night][version][at]), self.end) for night, version, at in places]
+        longest = max(map(len, rationales))
+        return torch.tensor([[*tokens, *[_NONE] * (longest - len(tokens))] for tokens in rationales])
 
 
 def reasons_loss(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -60,8 +60,8 @@ def reasons_loss(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
     inputs
         What :class:`.general_data.GeneralBatches` gives of a batch that asks for reasons.
     """
-    said = inputs["reasons"]
-    length = said.shape[1]
-    asked = with_said(inputs["asked"], said.clamp(min=0))
-    logits = model(**asked, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
-    return functional.cross_entropy(logits.flatten(0, 1), said.flatten(), ignore_index=_NONE)
+    reasons = inputs["reasons"]
+    length = reasons.shape[1]
+    prompted = with_said(inputs["asked"], reasons.clamp(min=0))
+    logits = model(**prompted, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
+    return functional.cross_entropy(logits.flatten(0, 1), reasons.flatten(), ignore_index=_NONE)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.data import Sampler
 
+from eegvlm.core.random_streams import RunStream
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, Phase
 from eegvlm.lab.training.store import TrainingStore
 
@@ -68,7 +69,7 @@ class SeededSampler(Sampler[int]):
         return self.count
 
     def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.seed, 5])
+        rng = np.random.default_rng([self.seed, RunStream.ROWS])
         edges = np.cumsum(self.chances)
         return iter(np.minimum(np.searchsorted(edges, rng.random(self.count)), len(edges) - 1).tolist())
 
@@ -121,5 +122,5 @@ class SeededSubsetSampler(SeededSampler):
         self.rows = rows
 
     def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.seed, 9])
+        rng = np.random.default_rng([self.seed, RunStream.SUBSET_ROWS])
         return iter(rng.choice(self.rows, self.count, p=self.chances).tolist())

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from eegvlm.core.random_streams import BatchStream
 from eegvlm.lab.training.night_vectors import NightVectors, cut, open_gaps
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.model import EegVlmProcessor
@@ -65,7 +66,7 @@ class SequenceBatches:
             ``stages`` and ``source`` (n,) of the middle.
         """
         rows = np.asarray(indices, dtype=np.int64)
-        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), 10])
+        rng = np.random.default_rng([zlib.crc32(rows.tobytes()), BatchStream.SEQUENCES])
         versions = rng.integers(self.vectors.versions, size=len(rows))
         window = self.vectors.around(rows, versions)
         cut(window, self.context_drop, rng)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from eegvlm.core.random_streams import RunStream
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.hypnogram.align import notes_of_placing
@@ -225,7 +226,7 @@ def _simulate(
     if file.is_file():
         return file
     eeg = source.eeg[seed % len(source.eeg)]
-    carried = carriers is not None and np.random.default_rng([seed, 1]).random() < source.carrier_share
+    carried = carriers is not None and np.random.default_rng([seed, RunStream.CARRIERS]).random() < source.carrier_share
     night = simulate_night(
         hours=source.hours,
         seed=seed,
@@ -236,7 +237,7 @@ def _simulate(
         carriers=carriers if carried else None,
     )
     if source.off_grid:
-        night = night.later(np.random.default_rng([seed, 3]).uniform(0, EPOCH_S))
+        night = night.later(np.random.default_rng([seed, RunStream.GRID_OFFSET]).uniform(0, EPOCH_S))
     targets = one_hot(night.stages)
     if source.teacher == "yasa":
         from eegvlm.lab.training.teacher import taught_probabilities

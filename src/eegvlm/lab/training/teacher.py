@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.random_streams import RunStream
 from eegvlm.errors import InputError
 from eegvlm.hypnogram.yasa_staging import yasa_probabilities, yasa_version
 from eegvlm.lab.simulation import Randomisation, randomise
@@ -49,5 +50,7 @@ def taught_probabilities(epochs: npt.NDArray[np.float32], rate: float, *, seed: 
     except InputError as error:
         hint = f"{error.hint}, or set teacher to none"
         raise InputError("recipe", "teacher", f"yasa: {error.value}", hint) from error
-    randomised = randomise(epochs, np.random.default_rng([seed, 2]), _RECORDER, rate=rate, per="night")
+    randomised = randomise(
+        epochs, np.random.default_rng([seed, RunStream.TEACHER_RECORDER]), _RECORDER, rate=rate, per="night"
+    )
     return yasa_probabilities({"eeg": randomised}, rate)
