@@ -18,7 +18,7 @@ _FIGURES = Path(__file__).parents[1] / "benchmarks" / "code_figures.py"
 # rooms without local names such as `found` or `one` that are read more than three lines after they are bound
 _CLEAR_ROOMS = (
     *("attribution", "cli", "core", "evidence", "hypnogram", "images", "model", "questions", "reasoning", "retrieval"),
-    *("scoring", "signals", "staging"),
+    *("report", "review", "scoring", "signals", "staging"),
     *("lab/cohort", "lab/datasets", "lab/epochs", "lab/evaluation", "lab/simulation", "lab/training"),
 )
 # the epochs' own high-level vectors: an argument of the model by name, and an input of its graphs

@@ -55,12 +55,12 @@ def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = N
     """
     layout = night.layout
     ordered = panels_in_order(layout)
-    shown = [panel for panel in ordered if panel.name in night.panels]
+    panels = [panel for panel in ordered if panel.name in night.panels]
     further = () if leads is None else leads.channels
-    codings = [panel_coding(panel, layout.rate) for panel in shown]
+    codings = [panel_coding(panel, layout.rate) for panel in panels]
     if leads is not None:
         codings += [coding_of("eeg", leads.band(channel)[1], layout.rate) for channel in further]
-    eeg = next((panel.name for panel in shown if panel.roles[0].modality == "eeg"), None)
+    eeg = next((panel.name for panel in panels if panel.roles[0].modality == "eeg"), None)
     seconds = column_seconds(night.n_epochs)
     blocks, powers = [], []
     sampled: list[list[NDArray[np.float32]]] = [[] for _ in codings]
@@ -69,10 +69,10 @@ def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = N
         count = min(CHUNK, night.n_epochs - first)
         signals = night.signals(slice(first, first + count))
         lead_signals = () if leads is None else leads.epochs(layout.rate, first, count)
-        traces = [*(signals[panel.name] for panel in shown), *lead_signals]
+        traces = [*(signals[panel.name] for panel in panels), *lead_signals]
         blocks.append([encode(epochs, coding) for epochs, coding in zip(traces, codings, strict=True)])
-        for kept, epochs in zip(sampled, traces, strict=True):
-            kept.append(epochs[::_SAMPLED].copy())
+        for samples, epochs in zip(sampled, traces, strict=True):
+            samples.append(epochs[::_SAMPLED].copy())
         for place, epochs in enumerate(lead_signals):
             present[place, first : first + count] = np.isfinite(epochs).all(axis=1)
         if eeg is not None:
@@ -82,14 +82,14 @@ def gather(night: PreparedNight, most_bytes: int, leads: FurtherLeads | None = N
         _packing(coding, by, rounding_error(np.concatenate(epochs), coding, by), layout.rate)
         for coding, epochs in zip(codings, sampled, strict=True)
     ]
-    of_panel = {panel.name: fields for panel, fields in zip(shown, packing, strict=False)}
+    of_panel = {panel.name: fields for panel, fields in zip(panels, packing, strict=False)}
     return Pictures(
         chunks=packed,
         panels=[
             *({**_described(panel, night), **of_panel.get(panel.name, {})} for panel in ordered),
             *(
                 {**_lead(channel, is_present), **fields}
-                for channel, is_present, fields in zip(further, present, packing[len(shown) :], strict=True)
+                for channel, is_present, fields in zip(further, present, packing[len(panels) :], strict=True)
             ),
         ],
         spectrogram=draw_spectrogram(np.concatenate(powers), layout.rate) if powers else None,
@@ -147,12 +147,12 @@ def _lead(channel: Channel, present: NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
-def _channel(one: ShownChannel) -> dict[str, Any]:
+def _channel(channel: ShownChannel) -> dict[str, Any]:
     """Describe a channel that a panel may show."""
     return {
-        "name": one.name,
-        "words": _role_words(one.role) if one.role is not None else None,
-        "note": one.channel.note if one.channel is not None else "",
+        "name": channel.name,
+        "words": _role_words(channel.role) if channel.role is not None else None,
+        "note": channel.channel.note if channel.channel is not None else "",
     }
 
 

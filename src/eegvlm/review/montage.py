@@ -145,14 +145,14 @@ def montage_of(rows: object) -> list[MontageRow]:
 
 def default_montage(recording: Recording) -> list[MontageRow]:
     """Return the rows that a night opens with: the channels that play a role, derived ones too, then all others."""
-    rows, shown = [], set()
+    rows, labels_in_rows = [], set()
     signals = recording.source.signals
     for channel in recording.channels:
         labels = [signals[index].label for index, _ in channel.terms]
         plus, *minus = labels
-        shown.add(plus)
+        labels_in_rows.add(plus)
         rows.append(MontageRow(channel.name, plus, tuple(minus), **_usual(channel.role, channel.rate)))
-    rows += [MontageRow(signal.label, signal.label) for signal in signals if signal.label not in shown]
+    rows += [MontageRow(signal.label, signal.label) for signal in signals if signal.label not in labels_in_rows]
     return rows
 
 

@@ -52,10 +52,10 @@ def _expected_wrong(checked: set[int], scoring: ReviewedScoring, results: Result
     if results.hypnogram.confidence is None:
         return None, "not known: the results hold no probabilities"
     confidence = results.hypnogram.confidence.astype(np.float64)
-    known = np.isfinite(confidence)
-    if not known.any():
+    has_probability = np.isfinite(confidence)
+    if not has_probability.any():
         return None, "not known: no epoch has a probability"
-    left = known.copy()
+    left = has_probability.copy()
     left[[epoch - 1 for epoch in checked]] = False
-    share = float((1 - confidence[left]).sum() / known.sum())
+    share = float((1 - confidence[left]).sum() / has_probability.sum())
     return round(share, 5), "by the model's own calibrated confidence in the epochs that nobody has seen yet"

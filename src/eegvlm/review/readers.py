@@ -13,13 +13,13 @@ from eegvlm.hypnogram.pooling import check_same_epochs
 from eegvlm.review.problems import ReviewError
 
 
-def compare(one: Hypnogram, other: Hypnogram, name: str) -> dict[str, Any]:
+def compare(reference: Hypnogram, other: Hypnogram, name: str) -> dict[str, Any]:
     """Compare two readings of a night.
 
     Parameters
     ----------
-    one, other
-        In the same epochs; the first is the reference.
+    reference, other
+        In the same epochs.
     name
         Of the other, for messages.
 
@@ -33,10 +33,10 @@ def compare(one: Hypnogram, other: Hypnogram, name: str) -> dict[str, Any]:
     HypnogramError
         If their epochs are not the same.
     """
-    check_same_epochs(one, other, name)
-    both = one.scored & other.scored
-    differing = np.flatnonzero(both & (one.stages != other.stages)) + 1
-    figures = agreement(one, other, by="onset").to_dict() if both.any() else None
+    check_same_epochs(reference, other, name)
+    both = reference.scored & other.scored
+    differing = np.flatnonzero(both & (reference.stages != other.stages)) + 1
+    figures = agreement(reference, other, by="onset").to_dict() if both.any() else None
     return {"agreement": figures, "differing": differing.tolist()}
 
 

@@ -169,11 +169,11 @@ class ReviewedScoring:
             elif change["of"] == "lights":
                 self.lights = to
             else:
-                held: dict[Any, Any] = self.marks if change["of"] == "mark" else self.comments
+                entries: dict[Any, Any] = self.marks if change["of"] == "mark" else self.comments
                 if to is None:
-                    held.pop(key, None)
+                    entries.pop(key, None)
                 else:
-                    held[key] = to
+                    entries[key] = to
 
 
 _ACTIONS: dict[str, Callable[[ReviewedScoring, Mapping[str, Any]], None]] = {

@@ -46,8 +46,8 @@ def signature_of(
     ReviewError
         If the statement is empty or too long, or the recording cannot be read.
     """
-    said = statement.strip() if isinstance(statement, str) else ""
-    if not said or len(said) > _MOST_STATEMENT:
+    text = statement.strip() if isinstance(statement, str) else ""
+    if not text or len(text) > _MOST_STATEMENT:
         hint = f"state what you sign, in at most {_MOST_STATEMENT} characters"
         raise ReviewError("signature", "statement", statement, hint)
     try:
@@ -56,7 +56,7 @@ def signature_of(
     except OSError as error:
         raise ReviewError(recording, "file", error.strerror or error, "it cannot be signed unread") from error
     return {
-        "statement": said,
+        "statement": text,
         "recording": {
             "file": recording.name,
             "sha256": digest,

@@ -91,12 +91,12 @@ def find_nights(folder: Path) -> list[Path]:
     if _is_night(folder):
         return [folder]
     try:
-        found = sorted(one for one in folder.iterdir() if one.is_dir() and _is_night(one))
+        nights = sorted(one for one in folder.iterdir() if one.is_dir() and _is_night(one))
     except OSError as error:
         raise ReviewError(folder, "folder", error.strerror or error, "check the path and the permissions") from error
-    if not found:
+    if not nights:
         raise ReviewError(folder, "nights", "none", "stage recordings into it first: eegvlm stage RECORDING --out DIR")
-    return found
+    return nights
 
 
 def _is_night(folder: Path) -> bool:
