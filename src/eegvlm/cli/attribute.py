@@ -95,7 +95,7 @@ def attribute(
         Followed, typer.Option(help="Whose stage is followed; expert: only of a data set.")
     ] = Followed.ANSWER,
     inputs: Annotated[
-        GivenInputs, typer.Option(help="picture: a model that reads evidence is given none, and must look.")
+        GivenInputs, typer.Option(help="picture: withhold the evidence from a model that reads it.")
     ] = GivenInputs.BOTH,
     curves: Annotated[bool, typer.Option("--curves/--no-curves", help="Deletion and insertion curves.")] = True,
     figures: Annotated[str, typer.Option(help="png, svg, pdf, separated by commas, or none.")] = "png",

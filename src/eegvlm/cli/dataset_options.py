@@ -20,7 +20,7 @@ Root = Annotated[
 ]
 Scorer = Annotated[str | None, typer.Option(metavar="S", help="Whose stages are used, where several scored.")]
 WakeCrop = Annotated[
-    float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep so many minutes of wake around sleep.")
+    float | None, typer.Option("--wake-crop", metavar="MIN", help="Keep MIN minutes of wake around sleep.")
 ]
 Only = Annotated[str | None, typer.Option(metavar="GLOB", help="Nights whose name fits, such as '01-03-*'.")]
 Coding = Annotated[

@@ -131,7 +131,7 @@ def evaluate(
     faithfulness_epochs: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Of each night only so many epochs, drawn by the seed.", show_default=False
+            min=1, metavar="N", help="Use only N epochs of each night, drawn by the seed.", show_default=False
         ),
     ] = None,
     reasons: Annotated[

@@ -235,9 +235,16 @@ def _samples_of(night: PreparedNight, name: str) -> Floats | EpochFile:
     return next(channel.signals for channels in night.panels.values() for channel in channels if channel.name == name)
 
 
+def _spectra(epochs: Floats) -> npt.NDArray[np.complex64]:
+    """Return the spectra of epochs (n, samples) under a Hann window: (n, samples // 2 + 1)."""
+    window = np.hanning(epochs.shape[1]).astype(np.float32)
+    spectra: npt.NDArray[np.complex64] = fft.rfft(epochs * window, axis=1)
+    return spectra
+
+
 def _shape(epochs: Floats, rate: float) -> dict[str, npt.NDArray[np.float64]]:
     """Return slope, mobility and complexity of epochs (n, samples), from their spectra between 0.5 and 30 Hz."""
-    power = np.abs(fft.rfft(epochs * np.hanning(epochs.shape[1]).astype(np.float32), axis=1)) ** 2
+    power = np.abs(_spectra(epochs)) ** 2
     hz = fft.rfftfreq(epochs.shape[1], 1 / rate)
     inside = (hz >= 0.5) & (hz <= 30)
     power, hz = power[:, inside].astype(np.float64) + 1e-9, hz[inside]
@@ -269,7 +276,7 @@ def _of_eyes(night: PreparedNight, evidence: Evidence) -> dict[str, npt.NDArray[
     scale = 2 / (len(window) * np.square(window).sum())
     for begin in range(0, night.n_epochs, 128):
         rows = slice(begin, begin + 128)
-        spectra = [fft.rfft(epochs[rows] * window.astype(np.float32), axis=1) for epochs in channels]
+        spectra = [_spectra(epochs[rows]) for epochs in channels]
         for band, (low, high) in BANDS.items():
             inside = (hz >= low) & (hz < high)
             rms = [np.sqrt(scale * (np.abs(spectrum[:, inside]) ** 2).sum(axis=1)) for spectrum in spectra]

@@ -80,7 +80,7 @@ class Spans:
     n_columns: int
 
     def blocks(self, y: int, height: int, epochs: int) -> list[Block]:
-        """Return the spans as `height` pixel rows from the `y`-th on need them, so many epochs to a block."""
+        """Return the spans as `height` pixel rows from the `y`-th on need them, in blocks of `epochs` epochs."""
         ends = (self.rows + (1 - y)).clamp_(0, height + 1)
         start, stop = ends.clamp_min(1).to(torch.uint8)
         length = stop.sub_(start)

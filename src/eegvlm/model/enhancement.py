@@ -19,10 +19,10 @@ from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.strip_backbone import StripBackbone
 
 FEW_EPOCHS = 60
-"""A recording of so many epochs has half the say in the batch statistics of one without end."""
+"""Shrinkage constant: a recording of this many epochs gets half the weight of an infinite one."""
 
 ENOUGH_EPOCHS = 120
-"""Batch statistics are those of so many epochs at most: nights are staged alike by 60, 120 and 240."""
+"""Batch statistics come from this many epochs at most: nights are staged alike by 60, 120 and 240."""
 
 N_STAGES = sum(stage >= 0 for stage in Stage)
 

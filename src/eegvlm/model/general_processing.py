@@ -171,7 +171,7 @@ class GeneralProcessor:
             uint8 (n, channels, height, width), or (n, pictures_an_epoch, channels, height, width) with neighbours.
         measured
             What was measured in each of the n epochs, as :func:`eegvlm.evidence.epoch_texts` puts it; None: nothing
-            was. A model that reads no evidence is given none.
+            was. Must be None for a model that reads no evidence.
         examples
             Shown before each epoch, each with the question and its answer.
         reasoned

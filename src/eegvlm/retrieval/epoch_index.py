@@ -128,7 +128,7 @@ class EpochIndex:
 
     def persons_of(self, fingerprint: str) -> set[str]:
         """Return the persons whose night a recording is, by its samples; empty where it is in no night."""
-        return {one["person"] for one in self.about["nights"] if one["fingerprint"] == fingerprint}
+        return {night["person"] for night in self.about["nights"] if night["fingerprint"] == fingerprint}
 
     def nearest(
         self,

@@ -109,7 +109,7 @@ def _of_length(recording: Recording, hypnogram: Hypnogram) -> Iterator[Limit]:
 def _of_channels(night: PreparedNight) -> Iterator[Limit]:
     layout = night.layout
     modalities = {panel.roles[0].modality for panel in layout.panels}
-    present = {layout.panel(name).roles[0].modality for name, shown in night.shown.items() if (shown >= 0).any()}
+    present = {layout.panel(name).roles[0].modality for name, places in night.shown.items() if (places >= 0).any()}
     if "eog" in modalities - present:
         yield Limit("no-eog", "no EOG was read: R and wake with open eyes are told by the EEG alone", validated=True)
     if "emg" in modalities - present:

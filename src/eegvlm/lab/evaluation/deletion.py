@@ -222,7 +222,7 @@ def deletion_rows(subjects: Sequence[Sequence[Deletion]], bootstrap: ConfusionBo
 
 
 def _row(kind: str, subjects: Sequence[Sequence[Deletion]], bootstrap: ConfusionBootstrap) -> DeletionRow:
-    sums = sums_of(subjects, lambda one: one.cited, lambda one: one.chance, lambda one: 1)
+    sums = sums_of(subjects, lambda deletion: deletion.cited, lambda deletion: deletion.chance, lambda _: 1)
     return DeletionRow(
         kind,
         sum(map(len, subjects)),

@@ -246,7 +246,7 @@ def summarise_faithfulness(
         deletion=deletion_rows(by_subject([night.deletions.deletions for night in nights]), bootstrap),
         without_room=sum(night.deletions.without_room for night in nights),
         answers=answers,
-        differ=estimate(sums_of(differing, float, lambda one: 1), share, bootstrap),
+        differ=estimate(sums_of(differing, float, lambda _: 1), share, bootstrap),
         errors=errors or {},
     )
 

@@ -87,13 +87,13 @@ class SwapFigures:
 
 def swap_figures(subjects: Sequence[Sequence[Swap]], bootstrap: ConfusionBootstrap) -> SwapFigures:
     """Compute the figures of all subjects' swaps."""
-    changed = sums_of(subjects, lambda one: one.own.text != one.swapped.text, lambda one: 1)
+    changed = sums_of(subjects, lambda pair: pair.own.text != pair.swapped.text, lambda _: 1)
     claims = sums_of(
         subjects,
-        lambda one: one.own.count(Outcome.CONFIRMED),
-        lambda one: len(one.own.verdicts),
-        lambda one: one.swapped.count(Outcome.CONFIRMED),
-        lambda one: len(one.swapped.verdicts),
+        lambda pair: pair.own.count(Outcome.CONFIRMED),
+        lambda pair: len(pair.own.verdicts),
+        lambda pair: pair.swapped.count(Outcome.CONFIRMED),
+        lambda pair: len(pair.swapped.verdicts),
     )
     return SwapFigures(
         sum(map(len, subjects)),

@@ -60,15 +60,15 @@ def apart_from(
             continue  # it is staged, and named as one that cannot be, later
     if progress is not None:
         progress(len(nights), len(nights), "")
-    held = [one["person"] for one in index.about["nights"]]
-    persons, out = set(held), set(held) & judged
+    person_of_night = [entry["person"] for entry in index.about["nights"]]
+    persons, out = set(person_of_night), set(person_of_night) & judged
     share = f"{len(out)} of {len(persons)} persons of the index"
-    left = int((~np.isin(held, sorted(out)))[index.night_of].sum())
+    left = int((~np.isin(person_of_night, sorted(out)))[index.night_of].sum())
     if left < source.k:
         value = f"{share} are judged, so that {left} epochs of others are left for {source.k} examples"
         raise InputError(index.folder, "persons", value, "make the index of nights of other persons")
-    said = f"{share} are judged and give no example" if out else "no person of the index is judged"
-    return replace(source, without=source.without | judged), f"{source.provenance}; {said}"
+    sentence = f"{share} are judged and give no example" if out else "no person of the index is judged"
+    return replace(source, without=source.without | judged), f"{source.provenance}; {sentence}"
 
 
 def with_examples(
@@ -82,11 +82,11 @@ def with_examples(
         If the model cannot be shown the pictures of the index.
     """
     source.check(stager)
-    shown = isinstance(stager.processor, GeneralProcessor)
+    is_general = isinstance(stager.processor, GeneralProcessor)
 
     def read(recording: Recording) -> JudgedReading:
         night = source.shown_to(stager, recording).stage(recording, batch_size=batch_size)
-        answer = night.hypnogram if shown else source.voted(recording, night.hypnogram)
+        answer = night.hypnogram if is_general else source.voted(recording, night.hypnogram)
         return JudgedReading(answer, night.panels)
 
     return read

@@ -68,7 +68,7 @@ class GeneralBatches:
         Share of the epochs whose text says that nothing was measured.
     reasons, reasoned
         The texts that are learnt, and the share of batches that ask for them. An epoch is then seen through the
-        recorder of a version of its night, too: what is said of it must hold.
+        recorder of a version of its night, too, so that its text holds for it.
     """
 
     store: TrainingStore

@@ -19,7 +19,7 @@ class SplitRecipe:
     Parameters
     ----------
     protocol
-        ``by-person``: so many groups of persons; or one of :data:`eegvlm.lab.datasets.PROTOCOLS`, which divides the
+        ``by-person``: ``folds`` groups of persons; or one of :data:`eegvlm.lab.datasets.PROTOCOLS`, which divides the
         nights of its data sets and leaves those of others in training.
     folds
         How many groups; 0: five of ``by-person``, and a published protocol's own number, which alone it can have.
