@@ -65,4 +65,4 @@ def test_a_push_is_one_commit_of_the_checkpoints_files_to_a_private_repository(m
     assert push_to_hub(NANO, "owner/nano") == "https://hub/owner/nano/commit/1"
     assert (calls["repository"], calls["private"]) == ("owner/nano", True)
     assert {"config.json", "model.safetensors", "README.md", "chat_template.jinja"} <= calls["files"]
-    assert all(name.endswith((".json", ".safetensors", ".jinja", "README.md")) for name in calls["files"])
+    assert all(name.endswith((".json", ".safetensors", ".onnx", ".jinja", "README.md")) for name in calls["files"])

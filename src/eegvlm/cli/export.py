@@ -28,9 +28,9 @@ def export(
     from eegvlm.core.extras import check_extra
     from eegvlm.core.files import check_output_folder
 
+    check_output_folder(out, files=("answer.onnx", "night.onnx", "onnx.json", "statistics.onnx", "vectors.onnx"))
     for extra in ("onnx", "export"):
         check_extra(extra, "eegvlm export")
-    check_output_folder(out, files=("answer.onnx", "night.onnx", "onnx.json", "statistics.onnx", "vectors.onnx"))
     from transformers.utils.logging import disable_progress_bar
 
     from eegvlm.model.onnx_export import export_onnx
