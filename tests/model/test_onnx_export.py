@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -80,3 +82,35 @@ def test_a_general_purpose_model_is_refused(tmp_path):
     (tmp_path / "eegvlm.json").write_text("{}")
     with pytest.raises(InputError, match="general-purpose"):
         export_onnx(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_nano_is_exported_whole_again_and_not_over_other_files(tmp_path):
+    from eegvlm.errors import InputError
+    from eegvlm.model.onnx_export import export_onnx
+    from eegvlm.model.onnx_model import has_graphs
+
+    written = export_onnx("nano", tmp_path / "graphs")
+    assert set(written.graphs) == {"statistics", "vectors", "night", "answer"}
+    assert max(written.checked.values()) < 1e-4
+    assert has_graphs(tmp_path / "graphs")
+    assert export_onnx("nano", tmp_path / "graphs").graphs == written.graphs
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "README.md").write_text("mine")
+    with pytest.raises(InputError, match="name a new or an empty folder"):
+        export_onnx("nano", tmp_path / "project")
+    assert (tmp_path / "project" / "README.md").read_text() == "mine"
+
+
+def test_a_checkpoint_that_is_damaged_is_refused_and_nothing_is_made(tmp_path):
+    from eegvlm.errors import InputError
+    from eegvlm.model import checkpoint_path
+    from eegvlm.model.onnx_export import export_onnx
+
+    damaged = tmp_path / "damaged"
+    shutil.copytree(checkpoint_path("nano"), damaged)
+    weights = (damaged / "model.safetensors").read_bytes()
+    (damaged / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(InputError, match=r"use a folder with config.json, model.safetensors"):
+        export_onnx(damaged, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -114,6 +114,12 @@ def test_an_epoch_that_was_not_staged_has_no_stage_to_explain(night):
     assert answer(gap, 3, "why?").text == "The epoch was not staged: it holds no usable EEG."
 
 
+def test_a_question_of_two_stages_is_refused(night):
+    with pytest.raises(InputError, match="ask of one stage at a time"):
+        answer(night, 5, "why not N3? and why not R?")
+    assert answer(night, 5, "why N2 and not N3?").question.stage is Stage.N3
+
+
 def test_epochs_that_are_not_there_are_refused(night):
     with pytest.raises(InputError, match="EPOCH: 500; the night has epochs 1 to 120"):
         answer(night, 500, "why?")

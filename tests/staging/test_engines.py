@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,3 +113,28 @@ def test_graphs_of_other_weights_are_not_used(tmp_path):
     (tmp_path / DESCRIPTION).write_text(json.dumps({**description, "format": 99}))
     with pytest.raises(InputError, match="write the folder anew"):
         OnnxDescription.read(tmp_path)
+
+
+@pytest.fixture
+def copied(tmp_path) -> Path:
+    folder = tmp_path / "copied"
+    shutil.copytree(checkpoint_path("nano"), folder)
+    return folder
+
+
+def test_auto_takes_torch_where_a_graph_is_missing(copied):
+    (copied / "night.onnx").unlink()
+    assert choose_engine("auto", copied) == "torch"
+
+
+def test_a_graph_of_another_role_is_refused_by_name(copied, night):
+    shutil.copyfile(copied / "vectors.onnx", copied / "answer.onnx")
+    with pytest.raises(InputError, match=r"answer\.onnx: graph: of another role"):
+        Stager.from_pretrained(copied, engine="onnx").stage(night)
+
+
+def test_weights_that_are_cut_off_are_refused_in_one_sentence(copied):
+    weights = (copied / "model.safetensors").read_bytes()
+    (copied / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(InputError, match=r"use a folder with config.json, model.safetensors"):
+        Stager.from_pretrained(copied)

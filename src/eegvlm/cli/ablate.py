@@ -75,7 +75,9 @@ def ablate(
     from eegvlm.lab.evaluation.ablation_axes import Axis, variants
     from eegvlm.lab.evaluation.crossval import Options
     from eegvlm.lab.training import read_recipe
+    from eegvlm.lab.training.packaged_recipes import recipe_path
 
+    recipe = recipe_path(recipe)
     what = read_recipe(recipe, change or ())
     roots = roots_of(recipe, data or [])
     axes = [Axis.parse(text) for text in over or ()]

@@ -40,6 +40,10 @@ _NEEDS = {
     "attribute --figures, Hypnogram.plot": "figures",
     "Hypnogram.to_dataframe, tables of events": "pandas",
     "data sets in HDF5": "hdf5",
+    "index, stage --examples": "index",
+    "cohort summaries as Parquet": "cohort",
+    "cohort --ray": "cluster",
+    "signed nights as PDF without Chromium": "pdf",
 }
 """What runs with which extra; None: without any."""
 

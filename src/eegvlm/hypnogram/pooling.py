@@ -37,7 +37,9 @@ def check_same_epochs(ours: Hypnogram, second: Hypnogram, name: str = "second re
         raise HypnogramError(name, "epochs", value, hint)
 
 
-def pooled(ours: Hypnogram, second: Hypnogram, weights: tuple[float, float] = (0.5, 0.5)) -> Hypnogram:
+def pooled(
+    ours: Hypnogram, second: Hypnogram, weights: tuple[float, float] = (0.5, 0.5), *, other: str = "a second reader"
+) -> Hypnogram:
     """Pool two readers' probabilities: the weighted mean of their logarithms, renormalised.
 
     An epoch that ``ours`` leaves unscored stays unscored, whatever the second reader says of it. An epoch that only
@@ -50,6 +52,8 @@ def pooled(ours: Hypnogram, second: Hypnogram, weights: tuple[float, float] = (0
         Two scorings of one recording with probabilities, in the same epochs.
     weights
         Of ours and of the second; not negative, with sum 1.
+    other
+        What the second is, for the note.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def pooled(ours: Hypnogram, second: Hypnogram, weights: tuple[float, float] = (0
     stages[is_pooled] = shares.argmax(axis=1)
     probabilities = np.array(ours.probabilities, np.float32)
     probabilities[is_pooled] = shares
-    note = f"pooled with a second reader: weighted mean of log probabilities, weights {weights[0]:g} and {weights[1]:g}"
+    note = f"pooled with {other}: weighted mean of log probabilities, weights {weights[0]:g} and {weights[1]:g}"
     notes = (*ours.notes, note, *_unpooled_note(int((ours.scored & ~is_pooled).sum())))
     return replace(ours, stages=stages, probabilities=probabilities, notes=notes)
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from eegvlm import __version__
@@ -72,7 +73,8 @@ def export_onnx(name_or_path: str | Path, folder: Path) -> OnnxDescription:
     Raises
     ------
     InputError
-        If the model is a general-purpose one, the extras are not installed, or a graph differs from torch.
+        If the model is a general-purpose one or damaged, the folder holds other files of these names, the extras are
+        not installed, or a graph differs from torch.
     """
     for extra in ("onnx", "export"):
         check_extra(extra, "eegvlm export")
@@ -80,12 +82,19 @@ def export_onnx(name_or_path: str | Path, folder: Path) -> OnnxDescription:
     if is_general(source):
         hint = "only an EEG-VLM has graphs: export a general-purpose model with the tools of its makers"
         raise InputError(source, "model", "general-purpose", hint)
-    make_folder(folder)
-    model = EegVlmForConditionalGeneration.from_pretrained(source, dtype=torch.float32).eval()
-    processor = EegVlmProcessor.from_pretrained(source)
+    try:
+        processor = EegVlmProcessor.from_pretrained(source)
+        model = EegVlmForConditionalGeneration.from_pretrained(source, dtype=torch.float32).eval()
+    except (OSError, ValueError, SafetensorError) as error:
+        hint = "use a folder with config.json, model.safetensors and the processor's files"
+        raise InputError(source, "model", error, hint) from error
     if source.resolve() != folder.resolve():
+        _check_place(folder, source)
+        make_folder(folder)
         for copied in sorted({path for pattern in FILES for path in source.glob(pattern)}):
-            shutil.copyfile(copied, folder / copied.name)
+            if copied.name != DESCRIPTION and copied.suffix != ".onnx":
+                shutil.copyfile(copied, folder / copied.name)
+    (folder / DESCRIPTION).unlink(missing_ok=True)  # it is written last, and says that all graphs are there
     weights = CheckpointWeights.of(folder)
     graphs = _graphs(model, processor)
     described = {}
@@ -102,6 +111,16 @@ def export_onnx(name_or_path: str | Path, folder: Path) -> OnnxDescription:
     description = OnnxDescription(**{**asdict(description), "checked": checked})
     write_text(folder / DESCRIPTION, json.dumps(asdict(description), indent=1) + "\n")
     return description
+
+
+def _check_place(folder: Path, source: Path) -> None:
+    """Refuse a folder that holds files of something else, which a copy of the checkpoint would replace."""
+    if not folder.is_dir():
+        return
+    ours = {path.name for pattern in FILES for path in source.glob(pattern)} | {DESCRIPTION}
+    same_weights = (folder / "model.safetensors").is_file() and weights_hash(folder) == weights_hash(source)
+    if not same_weights and any(path.name in ours or path.suffix == ".onnx" for path in folder.iterdir()):
+        raise InputError(folder, "output", "it holds other files of these names", "name a new or an empty folder")
 
 
 Graph = tuple[nn.Module, dict[str, torch.Tensor], tuple[str, ...]]

@@ -199,7 +199,12 @@ class OnnxModel:
         """
         described = self.description.graphs[graph]
         if graph not in self._sessions:
-            self._sessions[graph] = _session(self.folder / described["file"])
+            path = self.folder / described["file"]
+            session = _session(path)
+            ends = [{value.name for value in values} for values in (session.get_inputs(), session.get_outputs())]
+            if ends != [{tensor["name"] for tensor in described[side]} for side in ("inputs", "outputs")]:
+                raise InputError(path, "graph", "of another role", "write the folder anew with eegvlm export")
+            self._sessions[graph] = session
         taken = {tensor["name"]: inputs[tensor["name"]] for tensor in described["inputs"]}
         names = [tensor["name"] for tensor in described["outputs"]]
         return dict(zip(names, self._sessions[graph].run(names, taken), strict=True))
@@ -213,6 +218,8 @@ def _session(path: Path) -> Any:
         options.intra_op_num_threads = int(threads) if threads.isdigit() else 0
     # waiting threads sleep instead of spinning, as those of torch do
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if not path.is_file():
+        raise InputError(path, "graph", "missing", "write the folder anew with eegvlm export, or use --engine torch")
     try:
         return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime has an error of its own for each cause, which derive from Exception alone

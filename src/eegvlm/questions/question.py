@@ -130,6 +130,8 @@ def parse_question(text: str) -> Question:
             return Question(QuestionKind.WHY, named[0] if named else None)
         if not named:
             raise InputError("arguments", "QUESTION", text, "name the stage: why not N3?")
+        if len(_NOT.findall(plain)) > 1 and len(set(named)) > 1:
+            raise InputError("arguments", "QUESTION", text, "ask of one stage at a time: why not N3?")
         return Question(QuestionKind.WHY_NOT, named[-1])
     if _SURE.search(plain):
         return Question(QuestionKind.SURE, named[0] if named else None)

@@ -63,7 +63,7 @@ class ExampleSource:
             If it is no store, its encoder is not there or has other weights now, or k is out of range.
         """
         if not 1 <= k <= MOST:
-            raise InputError("arguments", "--k", k, f"use a whole number from 1 to {MOST}")
+            raise InputError("arguments", "--k", k, f"use a whole number from 1 to {MOST}, or 0 for none")
         index = EpochIndex.read(folder)
         encoder = Encoder.load(index.about["encoder"], device=device)
         index.check_encoder(encoder)
@@ -129,7 +129,7 @@ class ExampleSource:
     def voted(self, recording: Recording, ours: Hypnogram) -> Hypnogram:
         """Return a hypnogram pooled with the neighbours' vote."""
         neighbours = vote(self.index, recording, self.k, encoder=self.encoder, without=self.without)
-        return pooled(ours, neighbours)
+        return pooled(ours, neighbours, other="the vote of scored examples")
 
 
 @dataclass(frozen=True)
