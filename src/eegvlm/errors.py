@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike, fspath
+from types import UnionType
 
 
 class InputError(Exception):
@@ -52,6 +53,18 @@ class WrongTypeError(InputError, TypeError):
         return cls(f"eegvlm.{call}", argument, name, hint)
 
 
+def check_type(value: object, kinds: type | UnionType, call: str, argument: str, hint: str) -> None:
+    """Refuse an argument of another type.
+
+    Raises
+    ------
+    WrongTypeError
+        Naming the call, the argument, its type and what the call takes.
+    """
+    if not isinstance(value, kinds):
+        raise WrongTypeError.of(call, argument, value, hint)
+
+
 def check_is_path(value: object, call: str, hint: str) -> None:
     """Refuse what is no path.
 
@@ -60,5 +73,4 @@ def check_is_path(value: object, call: str, hint: str) -> None:
     WrongTypeError
         If it is neither a text nor a path object.
     """
-    if not isinstance(value, str | PathLike):
-        raise WrongTypeError.of(call, "path", value, f"give a path; {hint}")
+    check_type(value, str | PathLike, call, "path", f"give a path; {hint}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eegvlm.errors import check_type
 from eegvlm.hypnogram.scored_epochs import ScoredEpochs, StageRun
 from eegvlm.signals.lights import Lights
 
@@ -359,9 +360,13 @@ class Hypnogram(ScoredEpochs):
         ------
         HypnogramError
             If the two do not overlap in time, or no epoch is scored in both.
+        WrongTypeError
+            If it is no hypnogram; the sentence says which call makes one.
         """
         from eegvlm.hypnogram.agreement import agreement
 
+        hint = "give a Hypnogram: Hypnogram.from_strings(labels) makes one of labels, read_hypnogram one of a file"
+        check_type(other, Hypnogram, "Hypnogram.agreement", "other", hint)
         return agreement(self, other)
 
     def plot(self, ax: Axes | None = None) -> Axes:

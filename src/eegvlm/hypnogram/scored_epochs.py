@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from numbers import Integral
 from typing import Any, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eegvlm.core.runs import equal_runs
+from eegvlm.errors import check_type
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.field_checks import checked_probabilities, checked_quality, checked_stages
 from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, MOST_S, SAME_S, grid, is_epoch_length
@@ -69,6 +71,8 @@ class ScoredEpochs:
     def __getitem__(self, epochs: slice) -> Self: ...
     def __getitem__(self, epochs: int | slice) -> Stage | Self:
         if not isinstance(epochs, slice):
+            hint = "give the number of an epoch, from 0, or a slice; .stages takes any index of an array"
+            check_type(epochs, Integral, "Hypnogram.__getitem__", "epochs", hint)
             return Stage(int(self.stages[epochs]))
         first, stop, step = epochs.indices(len(self))
         if step != 1 or first >= stop:

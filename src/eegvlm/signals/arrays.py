@@ -59,7 +59,11 @@ class ArraySource:
             raise RecordingError(_NAME, "signals", "none", "give at least one")
         described, arrays, problems = [], [], []
         for label, (samples, rate) in signals.items():
-            array = np.asarray(samples, np.float32)
+            try:
+                array = np.asarray(samples, np.float32)
+            except (TypeError, ValueError) as error:
+                hint = "give numbers in microvolt"
+                raise RecordingError(_NAME, f"samples of '{label}'", type(samples).__name__, hint) from error
             if array.ndim != 1 or array.size == 0:
                 hint = "give one dimension of samples"
                 raise RecordingError(_NAME, f"samples of '{label}'", f"shape {array.shape}", hint)

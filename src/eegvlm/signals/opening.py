@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, Protocol, TypeAlias
 
 import numpy.typing as npt
 
-from eegvlm.errors import WrongTypeError
+from eegvlm.errors import WrongTypeError, check_type
 from eegvlm.signals.problems import RecordingError
 from eegvlm.signals.reading import read_recording
 from eegvlm.signals.recording import Recording
@@ -65,7 +66,11 @@ def open_recording(
     >>> open_recording({"C4-M1": noise}, sfreq=100).n_epochs
     2
     """
+    check_type(channels, Mapping | None, call, "channels", "give a dict of panels: channels={'eeg': 'C4-M1'}")
+    check_type(sfreq, Real | None, call, "sfreq", "give a number of samples a second: sfreq=100")
     if isinstance(data, Mapping):
+        for label in data:
+            check_type(label, str, call, "label", "name each array by the label of its channel: 'C4-M1'")
         if sfreq is None:
             raise RecordingError("<arrays>", "sfreq", "not given", "say how many samples a second they have: sfreq=100")
         return Recording.from_arrays({label: (samples, sfreq) for label, samples in data.items()}, channels=channels)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from eegvlm.errors import check_type
 from eegvlm.signals import RecordingLike, choose_lights, open_recording
 from eegvlm.staging.explaining import Explain
 from eegvlm.staging.night import StagedNight
@@ -60,6 +62,8 @@ def stage(
     >>> night = eegvlm.stage("night.edf")                    # doctest: +SKIP
     >>> night.hypnogram.statistics().tst_min                 # doctest: +SKIP
     """
+    hint = "give a packaged model's name, a checkpoint folder, owner/name on the Hub, or a Stager"
+    check_type(model, str | os.PathLike | Stager, "stage", "model", hint)
     recording = open_recording(data, sfreq=sfreq, channels=channels, call="stage")
     lights = choose_lights(recording, lights_off, lights_on)
     stager = model if isinstance(model, Stager) else Stager.from_pretrained(model, device=device)
