@@ -28,7 +28,8 @@ export function useKeys(chosen) {
 export function listen(act) {
   document.addEventListener('keydown', (event) => {
     if (event.altKey || document.querySelector('dialog[open]')) return;
-    if (event.target.closest('input:not([type="checkbox"]), textarea, select')) return;
+    // a field of a dialog that has just closed keeps the focus until the page is drawn anew
+    if (event.target.closest('input:not([type="checkbox"]), textarea, select') && !event.target.closest('dialog')) return;
     if (event.target.closest('button, summary') && [' ', 'Enter'].includes(event.key)) return;
     const name = event.ctrlKey || event.metaKey
       ? { z: event.shiftKey ? 'redo' : 'undo', Z: 'redo', y: 'redo' }[event.key]
