@@ -27,8 +27,9 @@ def export(
 
     from eegvlm.core.extras import check_extra
     from eegvlm.core.files import check_output_folder
+    from eegvlm.model.onnx_model import DESCRIPTION, GRAPH_FILES
 
-    check_output_folder(out, files=("answer.onnx", "night.onnx", "onnx.json", "statistics.onnx", "vectors.onnx"))
+    check_output_folder(out, files=(*GRAPH_FILES, DESCRIPTION))
     for extra in ("onnx", "export"):
         check_extra(extra, "eegvlm export")
     from transformers.utils.logging import disable_progress_bar

@@ -26,6 +26,7 @@ from eegvlm.model.unfamiliar import FamiliarRecordings
 from eegvlm.model.weights import weights_hash
 
 DESCRIPTION = "onnx.json"
+GRAPH_FILES = ("statistics.onnx", "vectors.onnx", "night.onnx", "answer.onnx")
 FORMAT = 1
 
 Array = npt.NDArray[Any]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from eegvlm.core.extras import check_extra
 from eegvlm.errors import InputError
-from eegvlm.model.onnx_model import has_graphs
+from eegvlm.model.onnx_model import OnnxModel, has_graphs
+from eegvlm.staging.model_inputs import Inputs
 
 Engine = Literal["torch", "onnx", "auto"]
 ENGINES: tuple[Engine, ...] = ("torch", "onnx", "auto")
@@ -53,3 +54,45 @@ def choose_engine(
         )
         raise InputError(folder, "engine", "onnx", hint)
     return "onnx"
+
+
+def reader_of(model: Any, processor: Any, inputs: Inputs) -> Any:
+    """Return what reads with a model: graphs, a general-purpose model, or an EEG-VLM."""
+    if isinstance(model, OnnxModel):
+        from eegvlm.staging.onnx_reader import OnnxReader
+
+        return OnnxReader(model, inputs)
+    from eegvlm.model import GeneralProcessor
+    from eegvlm.staging.general_reading import GeneralReader
+    from eegvlm.staging.reading import Reader
+
+    return (GeneralReader if isinstance(processor, GeneralProcessor) else Reader)(model, processor, inputs)
+
+
+def load_model(folder: Path, engine: Engine, *, device: str, dtype: str) -> tuple[Any, Any, dict[str, str]]:
+    """Load a checkpoint into an engine: the model, its processor, and for the record what computes.
+
+    Raises
+    ------
+    InputError
+        If the engine cannot be had, the device is not at hand, or a file is missing or damaged.
+    """
+    if choose_engine(engine, folder, device=device, dtype=dtype) == "onnx":
+        return _load_graphs(folder)
+    return _load_network(folder, device, dtype)
+
+
+def _load_graphs(folder: Path) -> tuple[Any, Any, dict[str, str]]:
+    """Load exported graphs."""
+    model = OnnxModel.load(folder)
+    return model, model, {"engine": f"onnxruntime {model.runtime_version}", "device": "cpu", "dtype": "float32"}
+
+
+def _load_network(folder: Path, device: str, dtype: str) -> tuple[Any, Any, dict[str, str]]:
+    """Load a checkpoint into torch."""
+    from eegvlm.staging.loading import load_checkpoint
+    from eegvlm.staging.precision import choose_device, choose_dtype
+
+    on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
+    model, processor = load_checkpoint(folder, precision)
+    return model.to(on).eval(), processor, {"device": on.type, "dtype": str(precision).removeprefix("torch.")}

@@ -39,7 +39,7 @@ from eegvlm.report import FurtherLeads
 from eegvlm.signals import EPOCH_S, Recording, RecordingError
 from eegvlm.staging.answering import NightAnswering, Progress
 from eegvlm.staging.derivations import EEG_CHOICES, EegChoice, pooled, voters
-from eegvlm.staging.engines import Engine, choose_engine
+from eegvlm.staging.engines import Engine, load_model, reader_of
 from eegvlm.staging.explaining import (
     REASONS,
     UNCERTAIN_SHARE,
@@ -86,7 +86,7 @@ class Stager:
     _grammars: Grammars = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._reader = _reader_of(self.model, self.processor, self.inputs)
+        self._reader = reader_of(self.model, self.processor, self.inputs)
         self._grammars = Grammars(self._reader)
 
     @classmethod
@@ -131,8 +131,7 @@ class Stager:
         if inputs not in INPUTS:
             raise InputError("arguments", "inputs", inputs, f"use one of {', '.join(INPUTS)}")
         folder = checkpoint_path(name_or_path, revision)
-        chosen = choose_engine(engine, folder, device=device, dtype=dtype)
-        model, processor, computed = (_load_graphs if chosen == "onnx" else _load_network)(folder, device, dtype)
+        model, processor, computed = load_model(folder, engine, device=device, dtype=dtype)
         provenance = {
             "software": f"eeg-vlm {__version__}",
             "model": Path(name_or_path).name,
@@ -416,34 +415,3 @@ class Stager:
             probabilities=probabilities.astype(np.float32),
             notes=tuple(notes),
         )
-
-
-def _reader_of(model: Any, processor: Any, inputs: Inputs) -> Any:
-    """Return what reads with a model: graphs, a general-purpose model, or an EEG-VLM."""
-    from eegvlm.model.onnx_model import OnnxModel
-
-    if isinstance(model, OnnxModel):
-        return OnnxReader(model, inputs)
-    from eegvlm.model import GeneralProcessor
-    from eegvlm.staging.general_reading import GeneralReader
-    from eegvlm.staging.reading import Reader
-
-    return (GeneralReader if isinstance(processor, GeneralProcessor) else Reader)(model, processor, inputs)
-
-
-def _load_graphs(folder: Path, device: str, dtype: str) -> tuple[Any, Any, dict[str, str]]:
-    """Load exported graphs; what computes is for the record."""
-    from eegvlm.model.onnx_model import OnnxModel
-
-    model = OnnxModel.load(folder)
-    return model, model, {"engine": f"onnxruntime {model.runtime_version}", "device": "cpu", "dtype": "float32"}
-
-
-def _load_network(folder: Path, device: str, dtype: str) -> tuple[Any, Any, dict[str, str]]:
-    """Load a checkpoint into torch."""
-    from eegvlm.staging.loading import load_checkpoint
-    from eegvlm.staging.precision import choose_device, choose_dtype
-
-    on, precision = choose_device(device), choose_dtype(dtype, choose_device(device))
-    model, processor = load_checkpoint(folder, precision)
-    return model.to(on).eval(), processor, {"device": on.type, "dtype": str(precision).removeprefix("torch.")}

@@ -11,11 +11,8 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from eegvlm.model.calling import last_positions
+from eegvlm.lab.training.appended_texts import NO_TOKEN, logits_of, padded
 from eegvlm.model.label_tokens import LabelTokens
-from eegvlm.model.label_trie import with_said
-
-_NONE = -100
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,7 @@ class LabelTexts:
     def answers(self, stages: Iterable[int]) -> torch.Tensor:
         """Return the tokens of each stage's label and the end, (n, longest + 1), padded with -100."""
         texts = [(*self.labels.tokens[int(stage)], self.end) for stage in stages]
-        longest = self.labels.longest + 1
-        return torch.tensor([[*text, *[_NONE] * (longest - len(text))] for text in texts])
+        return padded(texts, self.labels.longest + 1)
 
     def refused(self, stages: npt.NDArray[np.int64], allowed: npt.NDArray[np.bool_]) -> torch.Tensor:
         """Return what an answer is not compared with: tokens that lead to stages that are not allowed alone.
@@ -77,10 +73,8 @@ def answer_text(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         What :class:`.general_data.GeneralBatches` gives.
     """
     answer = inputs["answer"]
-    length = answer.shape[1]
-    prompt = with_said(inputs["asked"], answer.clamp(min=0))
-    logits = model(**prompt, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
+    logits = logits_of(model, inputs["asked"], answer)
     if len(inputs["refused"]):
         logits = logits.index_put(tuple(inputs["refused"].T), logits.new_tensor(-torch.inf))
-    losses = functional.cross_entropy(logits.transpose(1, 2), answer, ignore_index=_NONE, reduction="none")
+    losses = functional.cross_entropy(logits.transpose(1, 2), answer, ignore_index=NO_TOKEN, reduction="none")
     return 0.5 * losses.sum(dim=1).mean()

@@ -10,13 +10,10 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from eegvlm.lab.training.appended_texts import NO_TOKEN, logits_of, padded
 from eegvlm.lab.training.rationales import Rationales
 from eegvlm.lab.training.store import TrainingStore
-from eegvlm.model.calling import last_positions
-from eegvlm.model.label_trie import with_said
 from eegvlm.staging.token_grammar import Cuts
-
-_NONE = -100
 
 
 @dataclass(frozen=True)
@@ -46,8 +43,7 @@ class ReasonTexts:
         """Return the tokens of each row's text and the end, (n, longest), padded with -100."""
         places = zip(store.night[rows], versions, store.position[rows], strict=True)
         rationales = [(*self.cuts.of(self.texts[night][version][at]), self.end) for night, version, at in places]
-        longest = max(map(len, rationales))
-        return torch.tensor([[*tokens, *[_NONE] * (longest - len(tokens))] for tokens in rationales])
+        return padded(rationales)
 
 
 def reasons_loss(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
@@ -61,7 +57,5 @@ def reasons_loss(model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         What :class:`.general_data.GeneralBatches` gives of a batch that asks for reasons.
     """
     reasons = inputs["reasons"]
-    length = reasons.shape[1]
-    prompted = with_said(inputs["asked"], reasons.clamp(min=0))
-    logits = model(**prompted, use_cache=False, **last_positions(model, length + 1)).logits[:, -length - 1 : -1].float()
-    return functional.cross_entropy(logits.flatten(0, 1), reasons.flatten(), ignore_index=_NONE)
+    logits = logits_of(model, inputs["asked"], reasons)
+    return functional.cross_entropy(logits.flatten(0, 1), reasons.flatten(), ignore_index=NO_TOKEN)
