@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
+from transformers.models.llama.modeling_llama import rotate_half
 
 _LAYER = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
 _ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
@@ -51,8 +52,8 @@ def last_state(language_model: Any, embedded: torch.Tensor) -> torch.Tensor:
 
     keys, values = heads(last.self_attn.k_proj(normed)), heads(last.self_attn.v_proj(normed))
     queries = heads(last.self_attn.q_proj(normed[:, -1:]))
-    keys = _turned(keys, cosine[:, None], sine[:, None])
-    queries = _turned(queries, cosine[:, None, -1:], sine[:, None, -1:])
+    keys = keys * cosine[:, None] + rotate_half(keys) * sine[:, None]
+    queries = queries * cosine[:, None, -1:] + rotate_half(queries) * sine[:, None, -1:]
     shared = queries.shape[1] // keys.shape[1]
     keys, values = (tensor.repeat_interleave(shared, dim=1) for tensor in (keys, values))
     attended = scaled_dot_product_attention(queries, keys, values, scale=last.self_attn.scaling)
@@ -60,9 +61,3 @@ def last_state(language_model: Any, embedded: torch.Tensor) -> torch.Tensor:
     state = state + last.mlp(last.post_attention_layernorm(state))
     last_normed: torch.Tensor = language_model.norm(state)[:, 0]
     return last_normed
-
-
-def _turned(states: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
-    """Return queries or keys with their positions in them."""
-    left, right = states.chunk(2, dim=-1)
-    return states * cosine + torch.cat((-right, left), dim=-1) * sine

@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
+from transformers.models.llama.modeling_llama import rotate_half
 
 from eegvlm.errors import InputError
 from eegvlm.model.last_position import has_llama_layers
@@ -49,8 +50,8 @@ class _Tokens:
     def turned(self, heads: torch.Tensor) -> torch.Tensor:
         """Return queries or keys, (n, heads, width), with their positions in them."""
         cosine, sine = self.turn
-        left, right = heads.chunk(2, dim=-1)
-        return heads * cosine + torch.cat((-right, left), dim=-1) * sine
+        turned: torch.Tensor = heads * cosine + rotate_half(heads) * sine
+        return turned
 
     def attend(self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
         """Return what queries (n, heads, width) see of (rows, shared heads, slots, width): (n, heads * width)."""
