@@ -81,10 +81,10 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         night, out = arguments.night or Path(folder, "night.edf"), Path(folder, "out")
-        here = [sys.executable, "-m", "eegvlm"]
+        eegvlm = [sys.executable, "-m", "eegvlm"]
         if arguments.night is None:
-            seconds([*here, "simulate", "--out", str(night), "--hours", str(arguments.hours), "--rate", "256"])
-        stage = [*here, "stage", str(night), "--out", str(out), "--formats", "csv,edf,bids,json", "--quiet"]
+            seconds([*eegvlm, "simulate", "--out", str(night), "--hours", str(arguments.hours), "--rate", "256"])
+        stage = [*eegvlm, "stage", str(night), "--out", str(out), "--formats", "csv,edf,bids,json", "--quiet"]
         labels, reasons = [*stage, "--explain", "none"], [*stage, "--explain", "all"]
         other = ["env", f"PYTHONPATH={arguments.before.resolve()}"] if arguments.before else []
         runs = {"labels: onnx": (seconds, [*labels, "--engine", "onnx"])}
@@ -109,8 +109,8 @@ def main() -> None:
                 times[name].append(measure(command))
                 print(f"# {name}: {times[name][-1][0]:.2f} s, processor {times[name][-1][1]:.2f} s", flush=True)
         print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {arguments.runs} runs in turn")
-        for name, spent in times.items():
-            wall, used = (statistics.median(one[k] for one in spent) for k in (0, 1))
+        for name, runs_of_name in times.items():
+            wall, used = (statistics.median(one[k] for one in runs_of_name) for k in (0, 1))
             print(f"{name:18} median {wall:6.2f} s, processor {used:6.2f} s")
         for name in (one for one in times if one.endswith(("onnx", "torch"))):
             kind = name.split(":")[0]

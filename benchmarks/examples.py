@@ -22,6 +22,7 @@ import numpy as np
 
 from eegvlm.hypnogram import STAGES, Hypnogram
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
+from eegvlm.hypnogram.most_probable import most_probable
 from eegvlm.hypnogram.pooling import pooled
 from eegvlm.lab.datasets import Night, open_dataset
 from eegvlm.lab.datasets.training_record import read_record
@@ -61,68 +62,67 @@ class Patient:
 
     def vote(self, k: int) -> Hypnogram:
         """Return the vote of the k nearest."""
-        known = self.nearest[:, 0] >= 0
-        probabilities = np.full((len(known), 5), np.nan, np.float32)
-        probabilities[known] = shares(self.nearest[known, :k])
-        stages = np.where(known, np.nan_to_num(probabilities).argmax(axis=1), -1).astype(np.int8)
-        return replace(self.ours, stages=stages, probabilities=probabilities)
+        has_vector = self.nearest[:, 0] >= 0
+        probabilities = np.full((len(has_vector), 5), np.nan, np.float32)
+        probabilities[has_vector] = shares(self.nearest[has_vector, :k])
+        return replace(self.ours, stages=most_probable(probabilities), probabilities=probabilities)
 
-    def answers(self, given: Hypnogram) -> NightAnswers:
+    def answers(self, answer: Hypnogram) -> NightAnswers:
         """Return an answer beside the expert's."""
         name = self.night.name
-        return NightAnswers(self.night.person, name, self.truth, given.stages, given.probabilities)
+        return NightAnswers(self.night.person, name, self.truth, answer.stages, answer.probabilities)
 
 
 def patients(nights: Sequence[Night], source: ExampleSource) -> list[Patient]:
     """Stage the patients and find their nearest epochs."""
-    stager, index, found = Stager.from_pretrained(MODEL), source.index, []
+    stager, index, staged = Stager.from_pretrained(MODEL), source.index, []
     for night in nights:
         recording = night.recording()
         vectors, usable = index.encode(*source.encoder(recording))
         nearest = np.full((len(vectors), max(SIZES)), -1, np.int8)
         nearest[usable] = index.stages[index.nearest(vectors[usable], max(SIZES), without=source.without)]
         truth = np.where(recording.scorable, night.hypnogram().stages, -1).astype(np.int8)
-        found.append(Patient(night, truth, stager.stage(recording).hypnogram, nearest))
-    return found
+        staged.append(Patient(night, truth, stager.stage(recording).hypnogram, nearest))
+    return staged
 
 
-def row(given: Sequence[NightAnswers]) -> list[str]:
+def row(nights: Sequence[NightAnswers]) -> list[str]:
     """Return the figures of answers: of 018 alone, and of the others the mean over patients."""
-    (complete,) = (one for one in given if one.subject == COMPLETE)
-    others = [one for one in given if one.subject != COMPLETE]
+    (complete,) = (night for night in nights if night.subject == COMPLETE)
+    others = [night for night in nights if night.subject != COMPLETE]
     of_018 = figures(complete.confusion)
     recalls = [recall(complete, stage) for stage in STAGES]
     return [
         f"{of_018.kappa:.3f}",
         f"{of_018.accuracy:.3f}",
-        " ".join(f"{one:.2f}" for one in recalls),
+        " ".join(f"{share:.2f}" for share in recalls),
         f"{ece([complete]):.3f}",
-        f"{np.mean([recall(one, STAGES[0]) for one in others]):.3f}",
-        f"{np.mean([recall(one, STAGES[3]) for one in others]):.3f}",
+        f"{np.mean([recall(night, STAGES[0]) for night in others]):.3f}",
+        f"{np.mean([recall(night, STAGES[3]) for night in others]):.3f}",
         f"{ece(others):.3f}",
     ]
 
 
-def recall(one: NightAnswers, stage: int) -> float:
+def recall(answers: NightAnswers, stage: int) -> float:
     """Return the share of a stage's epochs that are answered with it."""
-    return float((one.stages[one.truth == stage] == stage).mean())
+    return float((answers.stages[answers.truth == stage] == stage).mean())
 
 
-def ece(given: Sequence[NightAnswers]) -> float:
+def ece(nights: Sequence[NightAnswers]) -> float:
     """Return the expected calibration error over the answered epochs of some nights."""
-    kept = [one.scored & one.answered for one in given]
-    confidence = np.concatenate([one.probabilities[some].max(axis=1) for one, some in zip(given, kept, strict=True)])
-    right = np.concatenate([(one.stages == one.truth)[some] for one, some in zip(given, kept, strict=True)])
-    return expected_calibration_error(confidence, right)
+    counted = np.concatenate([night.scored & night.answered for night in nights])
+    confidence = np.concatenate([night.probabilities.max(axis=1) for night in nights])
+    is_right = np.concatenate([night.stages == night.truth for night in nights])
+    return expected_calibration_error(confidence[counted], is_right[counted])
 
 
 def table(judged: Sequence[Patient]) -> list[list[str]]:
     """Return the rows: nano alone, and for each k the pool and the vote."""
-    systems: list[tuple[str, Callable[[Patient], Hypnogram]]] = [("0: nano alone", lambda one: one.ours)]
+    systems: list[tuple[str, Callable[[Patient], Hypnogram]]] = [("0: nano alone", lambda patient: patient.ours)]
     for k in SIZES:
-        systems.append((f"{k}: pooled", lambda one, k=k: pooled(one.ours, one.vote(k))))
-        systems.append((f"{k}: vote alone", lambda one, k=k: one.vote(k)))
-    return [[name, *row([one.answers(system(one)) for one in judged])] for name, system in systems]
+        systems.append((f"{k}: pooled", lambda patient, k=k: pooled(patient.ours, patient.vote(k))))
+        systems.append((f"{k}: vote alone", lambda patient, k=k: patient.vote(k)))
+    return [[name, *row([patient.answers(system(patient)) for patient in judged])] for name, system in systems]
 
 
 def index_of(nights: Sequence[Night], folder: Path) -> EpochIndex:
@@ -143,12 +143,12 @@ def main() -> None:
     learnt = [night for night in nights if record.part_of(night.person) == "training"]
     others = [night for night in nights if record.part_of(night.person) != "training"]
     index = index_of(learnt, chosen.out)
-    source, said = apart_from(ExampleSource(index, Encoder.load(MODEL), max(SIZES)), others)
+    source, taken_out = apart_from(ExampleSource(index, Encoder.load(MODEL), max(SIZES)), others)
     counts = [f"{stage.label} {int((index.stages == stage).sum())}" for stage in STAGES]
     print(f"index: {len(index)} epochs ({', '.join(counts)}) of {', '.join(night.person for night in learnt)}")
     parts = [f"{night.person} ({record.part_of(night.person) or 'not met'})" for night in others]
     print(f"judged: {', '.join(parts)}")
-    print(f"{said}\n")
+    print(f"{taken_out}\n")
     columns = ["k", "018: kappa", "accuracy", "recall of W N1 N2 N3 R", "ECE", "others: recall of W", "of N3", "ECE"]
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for cells in table(patients(others, source)):

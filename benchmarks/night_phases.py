@@ -31,10 +31,10 @@ _SPENT: defaultdict[str, float] = defaultdict(float)
 
 def lap(name: str, work: Callable[[], Any]) -> Any:
     """Do something, print the processor time that it took, and return what came of it."""
-    begun = time.process_time()
-    found = work()
-    print(f"{name:28} {time.process_time() - begun:6.2f} s")
-    return found
+    start = time.process_time()
+    result = work()
+    print(f"{name:28} {time.process_time() - start:6.2f} s")
+    return result
 
 
 def watch(holder: Any, method: str, name: str | None = None) -> None:
@@ -43,11 +43,11 @@ def watch(holder: Any, method: str, name: str | None = None) -> None:
 
     @wraps(inner)
     def watched(*arguments: Any, **more: Any) -> Any:
-        begun = time.process_time()
+        start = time.process_time()
         try:
             return inner(*arguments, **more)
         finally:
-            _SPENT[name or f"graph {arguments[1]}"] += time.process_time() - begun
+            _SPENT[name or f"graph {arguments[1]}"] += time.process_time() - start
 
     setattr(holder, method, watched)
 

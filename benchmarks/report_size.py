@@ -53,8 +53,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--measured", action="store_true")
     parser.add_argument("--out", type=Path, help="keep the page here")
-    asked = parser.parse_args()
-    simulated = simulate_night(hours=asked.hours, seed=asked.seed)
+    arguments = parser.parse_args()
+    simulated = simulate_night(hours=arguments.hours, seed=arguments.seed)
     recording, stages = simulated.recording(), np.maximum(simulated.hypnogram().stages, 0)
     shares = np.full((len(stages), 5), 0.05, np.float32)
     shares[np.arange(len(stages)), stages] = 0.8
@@ -67,7 +67,7 @@ def main() -> None:
         timing={},
         leads=FurtherLeads.of(recording, prepared),
     )
-    if asked.measured:
+    if arguments.measured:
         night = replace(night, evidence=measure_night(prepared))
     sizes = {"planes": 0, "packed": 0}
 
@@ -82,8 +82,8 @@ def main() -> None:
         page = write_report(folder, night)
         seconds = time.process_time() - begin
         text = page.read_text(encoding="utf-8")
-        if asked.out:
-            shutil.copy(page, asked.out)
+        if arguments.out:
+            shutil.copy(page, arguments.out)
         print(f"page: {page.stat().st_size / 1e6:.2f} MB, written in {seconds:.1f} s of the processor")
         for name in ("traces", "details"):
             parts = re.findall(rf'id="{name}-\d+">([^<]*)<', text)

@@ -121,18 +121,18 @@ def _page(
     return milliseconds(lambda: client.post("/api/nights/0/page", json=body))
 
 
-def _compare_filters(client: TestClient, rows: list[dict[str, Any]], asked: argparse.Namespace) -> None:
+def _compare_filters(client: TestClient, rows: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
     filters, length = FILTERS["0.3-35 Hz, notch"], LENGTHS_S[-1]
     times: dict[str, list[float]] = {"staging": [], "page": []}
-    for start in np.linspace(0, asked.hours * 3600 - length, asked.pages + 2)[1:-1]:
+    for start in np.linspace(0, arguments.hours * 3600 - length, arguments.pages + 2)[1:-1]:
         for name, taken in times.items():
             with mock.patch.object(PageFilter, "apply", _apply_as_staging) if name == "staging" else nullcontext():
                 begin = time.process_time()
-                _page(client, rows, filters, float(start), length, asked.width)
+                _page(client, rows, filters, float(start), length, arguments.width)
                 taken.append(1000 * (time.process_time() - begin))
     ratio = median(new / old for old, new in zip(times["staging"], times["page"], strict=True))
-    said = ", ".join(f"{name} {median(taken):.0f} ms" for name, taken in times.items())
-    print(f"filtered pages of {length} s, time of the processor by the filter of: {said}; ratio {ratio:.2f}")
+    medians = ", ".join(f"{name} {median(taken):.0f} ms" for name, taken in times.items())
+    print(f"filtered pages of {length} s, time of the processor by the filter of: {medians}; ratio {ratio:.2f}")
 
 
 def _apply_as_staging(self: PageFilter, samples: Samples) -> Samples:

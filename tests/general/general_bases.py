@@ -123,15 +123,26 @@ def llava_next(folder: Path, *, template: str | None = _LLAVA_TEMPLATE) -> Path:
     return _write(LlavaNextForConditionalGeneration, config, processor, folder)
 
 
-def qwen_vl(folder: Path) -> Path:
-    """Write a tiny Qwen2.5-VL, whose positions have three dimensions; its processor is built on torchvision."""
+def _skip_without_torchvision(family: str) -> None:
     if importlib.util.find_spec("torchvision") is None:
-        pytest.skip("Qwen2.5-VL's processor has a half for videos, which needs torchvision")
-    from transformers import Qwen2VLVideoProcessor
+        pytest.skip(f"{family}'s processor has a half for videos, which needs torchvision")
 
+
+def _qwen_words() -> tuple[Any, dict[str, int]]:
+    """Return a tokenizer with Qwen's special tokens, and those that a configuration names."""
     special = ["<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
     words = tokenizer(["<|im_end|>", *special], "<|im_end|>")
-    ids = {token: words.convert_tokens_to_ids(token) for token in special}
+    names = {"image_token_id": "<|image_pad|>", "video_token_id": "<|video_pad|>"}
+    names |= {"vision_start_token_id": "<|vision_start|>", "vision_end_token_id": "<|vision_end|>"}
+    return words, {name: words.convert_tokens_to_ids(token) for name, token in names.items()}
+
+
+def qwen_vl(folder: Path) -> Path:
+    """Write a tiny Qwen2.5-VL, whose positions have three dimensions; its processor is built on torchvision."""
+    _skip_without_torchvision("Qwen2.5-VL")
+    from transformers import Qwen2VLVideoProcessor
+
+    words, ids = _qwen_words()
     config = Qwen2_5_VLConfig(
         vision_config={
             "depth": 2,
@@ -150,10 +161,7 @@ def qwen_vl(folder: Path) -> Path:
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]},
             **_LANGUAGE,
         },
-        image_token_id=ids["<|image_pad|>"],
-        video_token_id=ids["<|video_pad|>"],
-        vision_start_token_id=ids["<|vision_start|>"],
-        vision_end_token_id=ids["<|vision_end|>"],
+        **ids,
     )
     pictures = Qwen2VLImageProcessor(patch_size=4, size={"shortest_edge": 64, "longest_edge": 4096})
     processor = Qwen2_5_VLProcessor(pictures, words, Qwen2VLVideoProcessor(patch_size=4), chat_template=_QWEN_TEMPLATE)
@@ -162,13 +170,10 @@ def qwen_vl(folder: Path) -> Path:
 
 def qwen3_vl(folder: Path) -> Path:
     """Write a tiny Qwen3-VL; features of its tower go into layers of its language model, too."""
-    if importlib.util.find_spec("torchvision") is None:
-        pytest.skip("Qwen3-VL's processor has a half for videos, which needs torchvision")
+    _skip_without_torchvision("Qwen3-VL")
     from transformers import Qwen3VLVideoProcessor
 
-    special = ["<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
-    words = tokenizer(["<|im_end|>", *special], "<|im_end|>")
-    ids = {token: words.convert_tokens_to_ids(token) for token in special}
+    words, ids = _qwen_words()
     rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2], "mrope_interleaved": True}
     config = Qwen3VLConfig(
         vision_config={
@@ -182,10 +187,7 @@ def qwen3_vl(folder: Path) -> Path:
             "num_position_embeddings": 16,
         },
         text_config={"vocab_size": len(words), "head_dim": 8, "rope_parameters": rope, **_LANGUAGE},
-        image_token_id=ids["<|image_pad|>"],
-        video_token_id=ids["<|video_pad|>"],
-        vision_start_token_id=ids["<|vision_start|>"],
-        vision_end_token_id=ids["<|vision_end|>"],
+        **ids,
     )
     pictures = Qwen2VLImageProcessor(patch_size=4, size={"shortest_edge": 64, "longest_edge": 4096})
     processor = Qwen3VLProcessor(pictures, words, Qwen3VLVideoProcessor(patch_size=4), chat_template=_QWEN_TEMPLATE)
@@ -227,30 +229,30 @@ def text_model(family: str) -> tuple[Any, Callable[..., dict[str, torch.Tensor]]
         )
         model, visual = Qwen3VLForConditionalGeneration(config), 4
 
-    def prompts(numbers: Sequence[int], said: Sequence[int] = ()) -> dict[str, torch.Tensor]:
-        lengths = [visual + 2 + number % 5 + len(said) for number in numbers]
+    def prompts(numbers: Sequence[int], behind: Sequence[int] = ()) -> dict[str, torch.Tensor]:
+        lengths = [visual + 2 + number % 5 + len(behind) for number in numbers]
         ids = torch.zeros((len(numbers), max(lengths)), dtype=torch.int64)
         mask = torch.zeros_like(ids)
         pictures = []
         for row, (number, length) in enumerate(zip(numbers, lengths, strict=True)):
             generator = torch.Generator().manual_seed(number)
-            own = torch.randint(1, 50, (2 + number % 5,), generator=generator)
+            words = torch.randint(1, 50, (2 + number % 5,), generator=generator)
             ids[row, -length:] = torch.cat(
-                [torch.full((visual,), 60), own, torch.tensor(list(said), dtype=torch.int64)]
+                [torch.full((visual,), 60), words, torch.tensor(list(behind), dtype=torch.int64)]
             )
             mask[row, -length:] = 1
             shape = (2, 3, 32, 32) if family == "llava-next" else (16, 3 * 2 * 4 * 4)
             pictures.append(torch.randn(shape, generator=generator))
-        given = {"input_ids": ids, "attention_mask": mask}
+        inputs = {"input_ids": ids, "attention_mask": mask}
         if family == "llava-next":
             return {
-                **given,
+                **inputs,
                 "pixel_values": torch.stack(pictures),
                 "image_sizes": torch.tensor([[32, 32]] * len(numbers)),
             }
         grid = torch.tensor([[1, 4, 4]] * len(numbers))
         types = (ids == 60).int()
-        return {**given, "pixel_values": torch.cat(pictures), "image_grid_thw": grid, "mm_token_type_ids": types}
+        return {**inputs, "pixel_values": torch.cat(pictures), "image_grid_thw": grid, "mm_token_type_ids": types}
 
     with torch.no_grad():
         for name, weight in model.named_parameters():

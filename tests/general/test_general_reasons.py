@@ -81,8 +81,8 @@ def stager(folder: Path) -> Stager:
 
 def test_labels_are_told_apart_from_where_they_part_to_where_they_are_unique():
     words = tokenizer([], "</s>")
-    said = [words.convert_ids_to_tokens(list(one)) for one in Cuts(words).labels.tokens]
-    assert said == [["W"], ["N", "1"], ["N", "2"], ["N", "3"], ["R"]]
+    labels = [words.convert_ids_to_tokens(list(tokens)) for tokens in Cuts(words).labels.tokens]
+    assert labels == [["W"], ["N", "1"], ["N", "2"], ["N", "3"], ["R"]]
 
 
 def test_any_walk_is_a_text_cut_word_by_word_that_is_read_whole():
@@ -105,20 +105,20 @@ def test_texts_that_grow_apart_are_read_as_each_alone(family):
     """Prompts of different length, pieces of different length, none for a row, and a row that is left behind."""
     model, prompts = text_model(family)
     numbers, random = (3, 9, 6), np.random.default_rng(0)
-    prefix = PromptCache.join([PromptCache.read(model, prompts(some)) for some in (numbers[:2], numbers[2:])])
+    prefix = PromptCache.join([PromptCache.read(model, prompts(part)) for part in (numbers[:2], numbers[2:])])
     texts = CachedTexts(model, prefix)
-    unread, said, alive = prefix.last[:, None].tolist(), [[], [], []], [0, 1, 2]
+    unread, text_tokens, alive = prefix.last[:, None].tolist(), [[], [], []], [0, 1, 2]
     for lengths in ((2, 5, 0), (1, 0, 3), (4, 2)):
         pieces = [random.integers(1, 50, size=length).tolist() for length in lengths]
         for row, piece in zip(alive, pieces, strict=True):
-            said[row] += piece
-        given = [unread[row] + piece for row, piece in zip(alive, pieces, strict=True)]
+            text_tokens[row] += piece
+        new_tokens = [unread[row] + piece for row, piece in zip(alive, pieces, strict=True)]
         unread = [[], [], []]
-        wanted = [k for k, piece in enumerate(given) if piece]
-        logits = texts.read(given, wanted)
-        for place, k in enumerate(wanted):
+        rows_read = [k for k, piece in enumerate(new_tokens) if piece]
+        logits = texts.read(new_tokens, rows_read)
+        for place, k in enumerate(rows_read):
             row = alive[k]
-            expected = model(**prompts(numbers[row : row + 1], said[row]), use_cache=False).logits[0, -1]
+            expected = model(**prompts(numbers[row : row + 1], text_tokens[row]), use_cache=False).logits[0, -1]
             np.testing.assert_allclose(logits[place], expected, atol=2e-4)
         if lengths == (1, 0, 3):
             texts.keep([0, 2])
@@ -129,9 +129,9 @@ def test_reasons_are_written_alike_in_any_company_and_move_no_stage(folder, nigh
     plain = stager(folder).stage(night).hypnogram
     staged = [stager(folder).stage(night, explain="all", batch_size=size) for size in (12, 5)]
     assert stager(folder).can_explain
-    for one in staged:
-        np.testing.assert_allclose(one.hypnogram.probabilities, plain.probabilities, atol=1e-5)
-    texts = [[line["text"] for line in one.rationales] for one in staged]
+    for explained in staged:
+        np.testing.assert_allclose(explained.hypnogram.probabilities, plain.probabilities, atol=1e-5)
+    texts = [[line["text"] for line in explained.rationales] for explained in staged]
     assert texts[0] == texts[1]
     assert len(set(texts[0])) > 3, "texts that are all alike prove nothing"
 
@@ -171,12 +171,13 @@ def test_the_probabilities_at_the_end_are_those_of_the_labels_texts_there(folder
         line = staged.rationales[epoch]
         space, *label = cuts.of(f"{line['reasoned_stage']}.")  # in a tokenizer of bytes
         before = [*cuts.of(line["text"])[: -len(label) - 1], space]
-        asked = reader.asked(EpochInputs(drawn[epoch : epoch + 1]), reasoned=True)
+        prompt = reader.asked(EpochInputs(drawn[epoch : epoch + 1]), reasoned=True)
         scores = []
-        for one in cuts.labels.tokens:
-            said = torch.tensor([[*before, *one]])
-            logits = reader.model(**with_said(asked, said), use_cache=False).logits[0, -len(one) - 1 : -1]
-            scores.append(float(logits.log_softmax(dim=1)[range(len(one)), list(one)].sum()))
+        for label_tokens in cuts.labels.tokens:
+            text_tokens = torch.tensor([[*before, *label_tokens]])
+            outputs = reader.model(**with_said(prompt, text_tokens), use_cache=False)
+            logits = outputs.logits[0, -len(label_tokens) - 1 : -1]
+            scores.append(float(logits.log_softmax(dim=1)[range(len(label_tokens)), list(label_tokens)].sum()))
         expected = torch.tensor(scores).softmax(dim=0).numpy()
         np.testing.assert_allclose(list(line["probabilities"].values()), expected, atol=2e-3)
 
@@ -185,7 +186,7 @@ def test_the_probabilities_at_the_end_are_those_of_the_labels_texts_there(folder
 def test_three_pictures_and_measured_texts_go_before_reasons_too(folder, night, tmp_path, fields):
     copy = changed(folder, tmp_path / "copy", **fields)
     staged = [stager(copy).stage(night, explain="all", batch_size=size) for size in (12, 5)]
-    texts = [[line["text"] for line in one.rationales] for one in staged]
+    texts = [[line["text"] for line in explained.rationales] for explained in staged]
     assert texts[0] == texts[1]
     assert all(line["faithfulness"] in (None, 1.0) for line in staged[0].rationales)
 
@@ -204,18 +205,18 @@ def test_an_older_file_without_a_reasoned_prompt_is_of_a_model_that_gives_no_rea
     REASONED.write(tmp_path)
     assert StagerSettings.read(tmp_path) == REASONED
     file = tmp_path / "eegvlm.json"
-    held = json.loads(file.read_text())
-    held.pop("reasoned_prompt")
-    file.write_text(json.dumps(held))
+    fields = json.loads(file.read_text())
+    fields.pop("reasoned_prompt")
+    file.write_text(json.dumps(fields))
     assert StagerSettings.read(tmp_path).reasoned_prompt == ""
 
 
 def test_examples_stand_before_the_question_for_reasons_with_their_stages(tmp_path):
     processor = GeneralProcessor.from_pretrained(llava_next(tmp_path), REASONED)
     shape = (3, LAYOUT.height, LAYOUT.width)
-    shown = Examples(torch.zeros((1, 2, *shape), dtype=torch.uint8), np.array([[0, 4]], np.int8))
-    given = processor(torch.zeros((1, *shape), dtype=torch.uint8), None, shown, reasoned=True)
-    text = processor.tokenizer.decode(given["input_ids"][0].tolist())
+    examples = Examples(torch.zeros((1, 2, *shape), dtype=torch.uint8), np.array([[0, 4]], np.int8))
+    inputs = processor(torch.zeros((1, *shape), dtype=torch.uint8), None, examples, reasoned=True)
+    text = processor.tokenizer.decode(inputs["input_ids"][0].tolist())
     assert text.count(REASONED.prompt) == 2
     assert text.split(REASONED.prompt)[-1].count(REASONED.reasoned_prompt) == 1
 
@@ -241,8 +242,8 @@ def test_a_recipe_with_reasons_runs_to_a_checkpoint_that_explains(family, contex
     assert settings.stage_temperature != 1
 
     simulate_night(hours=0.05, seed=3, channels=["EEG C4-M1", "EOG E1-M2"]).write(tmp_path / "night.edf")
-    made = Stager.from_pretrained(folder, dtype="float32")
-    stage_file(tmp_path / "night.edf", tmp_path / "out", stager=made, explain="all")
+    trained = Stager.from_pretrained(folder, dtype="float32")
+    stage_file(tmp_path / "night.edf", tmp_path / "out", stager=trained, explain="all")
     lines = [json.loads(line) for line in (tmp_path / "out/night/rationales.jsonl").read_text().splitlines()]
     assert len(lines) == 6
     for line in lines:
@@ -263,20 +264,21 @@ def test_reasons_are_learnt_as_they_are_written(tmp_path):
     batch = train_batches([3, 1, 4])
     cuts, end = Cuts(processor.tokenizer), processor.tokenizer.eos_token_id
     for tokens in batch["reasons"].tolist():
-        said = [token for token in tokens if token >= 0]
-        assert said[-1] == end
-        text = processor.tokenizer.decode(said[:-1]).strip()
-        assert tuple(said[:-1]) == cuts.of(text)
+        written = [token for token in tokens if token >= 0]
+        assert written[-1] == end
+        text = processor.tokenizer.decode(written[:-1]).strip()
+        assert tuple(written[:-1]) == cuts.of(text)
         assert parse(text).unread == ()
-    asked, expected, count = batch["asked"], 0.0, 0
+    prompts, expected, count = batch["asked"], 0.0, 0
     with torch.no_grad():
         loss = reasons_loss(model, batch).item()
         for row, tokens in enumerate(batch["reasons"].tolist()):
-            said = [token for token in tokens if token >= 0]
-            one = {name: value[row : row + 1] for name, value in asked.items()}
-            logits = model(**with_said(one, torch.tensor([said]))).logits[0, -len(said) - 1 : -1].log_softmax(dim=1)
-            expected -= logits[range(len(said)), said].sum().item()
-            count += len(said)
+            written = [token for token in tokens if token >= 0]
+            prompt = {name: value[row : row + 1] for name, value in prompts.items()}
+            outputs = model(**with_said(prompt, torch.tensor([written])))
+            logits = outputs.logits[0, -len(written) - 1 : -1].log_softmax(dim=1)
+            expected -= logits[range(len(written)), written].sum().item()
+            count += len(written)
     assert loss == pytest.approx(expected / count, rel=1e-4)
 
 

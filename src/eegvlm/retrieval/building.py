@@ -162,10 +162,10 @@ def _chosen(truth: Hypnogram, vectors: Vectors, most: int | None) -> np.ndarray[
 
 def _centre_and_scale(vectors: Vectors) -> tuple[Vectors, Vectors]:
     """Return what vectors are standardised with, absent entries aside; the scale of what hardly varies is 1."""
-    known = np.isfinite(vectors)
-    counts = np.maximum(known.sum(axis=0), 1)
-    centre = np.where(known, vectors, 0).sum(axis=0) / counts
-    spread = np.sqrt(np.where(known, (vectors - centre) ** 2, 0).sum(axis=0) / counts)
+    is_measured = np.isfinite(vectors)
+    counts = np.maximum(is_measured.sum(axis=0), 1)
+    centre = np.where(is_measured, vectors, 0).sum(axis=0) / counts
+    spread = np.sqrt(np.where(is_measured, (vectors - centre) ** 2, 0).sum(axis=0) / counts)
     return centre.astype(np.float32), np.where(spread > _LEAST_SCALE, spread, 1.0).astype(np.float32)
 
 

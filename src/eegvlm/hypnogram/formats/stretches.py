@@ -96,7 +96,7 @@ def _without_repeats(ordered: list[Timed]) -> tuple[list[Timed], list[str]]:
         key = (round(stretch.onset_s, 3), stretch.stage)
         if key not in longest or (stretch.duration_s or 0.0) > (longest[key].duration_s or 0.0):
             longest[key] = stretch
-    distinct = sorted(longest.values(), key=lambda one: one.onset_s)
+    distinct = sorted(longest.values(), key=lambda repeated: repeated.onset_s)
     repeats = len(ordered) - len(distinct)
     stages = "1 stage that stands in the file twice was" if repeats == 1 else f"{repeats} stages that stand twice were"
     return distinct, [f"{stages} taken once"] if repeats else []
