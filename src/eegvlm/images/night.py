@@ -212,15 +212,18 @@ class PreparedNight:
 
         return render(self.layout, self.drawn_signals(rows), device=device)
 
-    def sampled(self, among: Bools | None = None) -> npt.NDArray[np.intp]:
+    def sampled(self, among: Bools | None = None, most: int | None = None) -> npt.NDArray[np.intp]:
         """Return usable epochs from all over the night, which stand for the whole of it: at most 240.
 
         Parameters
         ----------
         among
             bool (n_epochs,): those that may be taken; None: all usable ones.
+        most
+            How many suffice, where that is fewer.
         """
-        return sampled_rows(self.usable if among is None else among)
+        rows = sampled_rows(self.usable if among is None else among)
+        return rows if most is None else rows[:: max(1, -(-len(rows) // most))]
 
     def with_signals(self, rows: Rows, signals: Mapping[str, Samples]) -> PreparedNight:
         """Return epochs of other signals, each corrected as the epoch is in whose place it stands.

@@ -59,8 +59,7 @@ def adapted_network(
     part = np.zeros(night.n_epochs, np.bool_)
     part[within] = True
     usable = night.usable & part
-    rows = night.sampled(usable)
-    pictures = night.pictures(rows[:: max(1, -(-len(rows) // ENOUGH_EPOCHS))], device=device)
+    pictures = night.pictures(night.sampled(usable, ENOUGH_EPOCHS), device=device)
     return network.adapted(processor.normalise(pictures, dtype), int(usable.sum()), share)
 
 

@@ -128,9 +128,8 @@ class OnnxNight:
         if not self.model.has("statistics"):
             return {}
         adaptation, usable = self.model.description.adaptation, self.night.usable
-        epochs, most = int(usable.sum()), int(adaptation["most_epochs"])
-        rows = self.night.sampled(usable)
-        rows = rows[:: max(1, -(-len(rows) // most))]
+        epochs = int(usable.sum())
+        rows = self.night.sampled(usable, int(adaptation["most_epochs"]))
         share = adaptation["share"] * epochs / (epochs + adaptation["few_epochs"])
         pictures = self._pictures(rows) if len(rows) else np.zeros((1, *self.model.description.picture), np.uint8)
         return self._run("statistics", pictures=pictures, own_share=np.array(share, np.float32))
