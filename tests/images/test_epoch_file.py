@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -92,3 +93,12 @@ def test_the_file_is_gone_with_the_object(tmp_path, monkeypatch):
     del file
     gc.collect()
     assert not opened()
+
+
+def test_threads_read_their_own_rows(held: EpochFile, epochs: np.ndarray) -> None:
+    def read(turn: int) -> bool:
+        rows = np.random.default_rng(turn).permutation(N)
+        return all(np.array_equal(held[rows], epochs[rows], equal_nan=True) for _ in range(100))
+
+    with ThreadPoolExecutor(4) as readers:
+        assert all(readers.map(read, range(8)))

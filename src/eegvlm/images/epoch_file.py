@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
+import threading
 import weakref
 from itertools import pairwise
 from typing import IO
@@ -18,7 +19,7 @@ class EpochFile:
     """Epochs of one channel in a temporary file, written and read by rows.
 
     Plain reads, no memory map: pages of a map count as memory of the process. The file has no name where the system
-    allows that, is readable by nobody else, and is gone with this object or with the process. One thread at a time.
+    allows that, is readable by nobody else, and is gone with this object or with the process.
 
     Parameters
     ----------
@@ -37,6 +38,7 @@ class EpochFile:
         self._row_bytes = samples * np.dtype(np.float32).itemsize
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="eegvlm-", buffering=0)  # noqa: SIM115 - it lives as long as this
         weakref.finalize(self, self._file.close)
+        self._lock = threading.Lock()  # threads share the place in the file
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -49,10 +51,11 @@ class EpochFile:
         if epochs.shape != (stop - start, self.shape[1]):
             raise ValueError(f"epochs of shape {epochs.shape} for rows {start} to {stop} of {self.shape}")
         self.first_samples[start:stop] = epochs[:, 0]
-        self._file.seek(start * self._row_bytes)
         view = np.ascontiguousarray(epochs, np.float32).reshape(-1).data.cast("B")
-        while view:
-            view = view[self._file.write(view) :]
+        with self._lock:
+            self._file.seek(start * self._row_bytes)
+            while view:
+                view = view[self._file.write(view) :]
 
     def __getitem__(self, rows: slice | npt.NDArray[np.intp]) -> Samples:
         """Read epochs, float32 (n, samples), by a slice or by their places."""
@@ -60,8 +63,9 @@ class EpochFile:
         epochs = np.empty((len(places), self.shape[1]), np.float32)
         breaks = (np.flatnonzero(np.diff(places) != 1) + 1).tolist()
         for begin, end in pairwise([0, *breaks, len(places)] if len(places) else []):
-            self._file.seek(int(places[begin]) * self._row_bytes)
-            self._fill(epochs[begin:end].reshape(-1).data.cast("B"))
+            with self._lock:
+                self._file.seek(int(places[begin]) * self._row_bytes)
+                self._fill(epochs[begin:end].reshape(-1).data.cast("B"))
         return epochs
 
     def _fill(self, view: memoryview) -> None:

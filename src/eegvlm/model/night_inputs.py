@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -100,7 +101,7 @@ class NightInputs:
     beside
         Neighbours on each side whose pictures are shown beside the epoch's own.
     seconds
-        By kind of work, added to in place: ``draw_s``, ``model_s``, ``measure_s``.
+        By kind of work, added to in place: ``draw_s``, ``model_s``, ``measure_s``; the last runs beside the others.
     measured
         Whether a model that reads evidence is given any.
 
@@ -140,24 +141,10 @@ class NightInputs:
         self._states: list[NightStates] | None = None
         if not getattr(config, "reads_night", False):
             return
-        started = time.perf_counter()
-        at = {"device": self.model.device, "dtype": self.model.dtype}
-        self._around = config.context_epochs
-        self._network = adapted_network(
-            self.model.model.enhancement, self.processor, self.night, config.adaptation, **at
-        )
-        self.vectors, self._marks = night_vectors(
-            self._network, self.processor, self.night, batch_size=self.batch_size, **at
-        )
-        self.seconds["model_s"] += time.perf_counter() - started
-        if config.reads_evidence and self.measured:
-            started = time.perf_counter()
-            self.evidence = measure_night(self.night)
-            self._entries_of_night = evidence_vectors(self.night, self.evidence)
-            entries = self._entries_of_night[:, self.model.config.evidence_columns]
-            self._entries = torch.from_numpy(entries)
-            self.unfamiliar = self.model.model.evidence.familiarity.of(entries)
-            self.seconds["measure_s"] = self.seconds.get("measure_s", 0.0) + time.perf_counter() - started
+        with ThreadPoolExecutor(1, thread_name_prefix="evidence") as worker:
+            measuring = worker.submit(self._measure)
+            self._read_pictures()
+            measuring.result()
         started = time.perf_counter()
         with torch.inference_mode():
             if config.reads_evidence:
@@ -170,6 +157,31 @@ class NightInputs:
             if config.night_epochs:
                 self.moved = self.model.model.night(self.vectors[None].to(self.model.device))[0].cpu()
         self.seconds["model_s"] += time.perf_counter() - started
+
+    def _read_pictures(self) -> None:
+        """Compute the vectors of the night's pictures."""
+        started = time.perf_counter()
+        config, at = self.model.config, {"device": self.model.device, "dtype": self.model.dtype}
+        self._around = config.context_epochs
+        self._network = adapted_network(
+            self.model.model.enhancement, self.processor, self.night, config.adaptation, **at
+        )
+        self.vectors, self._marks = night_vectors(
+            self._network, self.processor, self.night, batch_size=self.batch_size, **at
+        )
+        self.seconds["model_s"] += time.perf_counter() - started
+
+    def _measure(self) -> None:
+        """Measure the night, where the model is given what was measured; a thread does it beside the pictures."""
+        if not (self.model.config.reads_evidence and self.measured):
+            return
+        started = time.perf_counter()
+        self.evidence = measure_night(self.night)
+        self._entries_of_night = evidence_vectors(self.night, self.evidence)
+        entries = self._entries_of_night[:, self.model.config.evidence_columns]
+        self._entries = torch.from_numpy(entries)
+        self.unfamiliar = self.model.model.evidence.familiarity.of(entries)
+        self.seconds["measure_s"] = self.seconds.get("measure_s", 0.0) + time.perf_counter() - started
 
     def _trusted(self) -> float:
         """Return :attr:`picture_weight`, from the share of the epochs to which both give the same stage."""

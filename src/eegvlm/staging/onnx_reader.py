@@ -7,6 +7,7 @@ statistics, as with torch; only what computes differs. Pictures of a night that 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,9 +97,10 @@ class OnnxNight:
         self._own = np.full((night.n_epochs, width), np.nan, np.float32)
         if not self.model.has("night"):
             return
-        self._vectors[:, :width] = self._high_level()
-        entries = self._measure()
-        outputs = self._run("night", vectors=self._vectors[:, :width], entries=entries)
+        with ThreadPoolExecutor(1, thread_name_prefix="evidence") as worker:
+            measuring = worker.submit(self._measure)
+            self._vectors[:, :width] = self._high_level()
+            outputs = self._run("night", vectors=self._vectors[:, :width], entries=measuring.result())
         self._own = outputs["moved"]
         if beside:
             self._vectors[:, width:] = outputs["evidence"]
