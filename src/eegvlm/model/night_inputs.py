@@ -137,51 +137,54 @@ class NightInputs:
     def __post_init__(self) -> None:
         config = self.model.config
         self._marks = np.zeros(self.night.n_epochs, np.int64)
-        self._around, self._network, self._entries = 0, None, None
+        self._around = 0
+        self._network: Any = None
+        self._entries: torch.Tensor | None = None
         self._states: list[NightStates] | None = None
         if not getattr(config, "reads_night", False):
             return
         with ThreadPoolExecutor(1, thread_name_prefix="evidence") as worker:
             measuring = worker.submit(self._measure)
-            self._read_pictures()
-            measuring.result()
+            vectors = self._read_pictures()
+            entries = measuring.result()
         started = time.perf_counter()
         with torch.inference_mode():
             if config.reads_evidence:
                 nothing = torch.full((self.night.n_epochs, config.evidence_channels), torch.nan)
-                self.vectors = torch.cat([self.vectors, nothing], dim=1)
-            if self._entries is not None:
-                measured = self.model.model.evidence(self._entries[None].to(self.model.device))[0].cpu()
-                self.vectors[:, config.enhancement_channels :] = measured
+                vectors = torch.cat([vectors, nothing], dim=1)
+            self.vectors, self._entries = vectors, entries
+            if entries is not None:
+                measured = self.model.model.evidence(entries[None].to(self.model.device))[0].cpu()
+                vectors[:, config.enhancement_channels :] = measured
                 self.picture_weight = self._trusted()
             if config.night_epochs:
-                self.moved = self.model.model.night(self.vectors[None].to(self.model.device))[0].cpu()
+                self.moved = self.model.model.night(vectors[None].to(self.model.device))[0].cpu()
         self.seconds["model_s"] += time.perf_counter() - started
 
-    def _read_pictures(self) -> None:
-        """Compute the vectors of the night's pictures."""
+    def _read_pictures(self) -> torch.Tensor:
+        """Return the vectors of the night's pictures, (n_epochs, enhancement_channels)."""
         started = time.perf_counter()
         config, at = self.model.config, {"device": self.model.device, "dtype": self.model.dtype}
         self._around = config.context_epochs
-        self._network = adapted_network(
-            self.model.model.enhancement, self.processor, self.night, config.adaptation, **at
-        )
-        self.vectors, self._marks = night_vectors(
+        enhancement = self.model.model.enhancement
+        self._network = adapted_network(enhancement, self.processor, self.night, config.adaptation, **at)
+        vectors, self._marks = night_vectors(
             self._network, self.processor, self.night, batch_size=self.batch_size, **at
         )
         self.seconds["model_s"] += time.perf_counter() - started
+        return vectors
 
-    def _measure(self) -> None:
-        """Measure the night, where the model is given what was measured; a thread does it beside the pictures."""
+    def _measure(self) -> torch.Tensor | None:
+        """Return the evidence of the night, where the model is given any; a thread measures it beside the pictures."""
         if not (self.model.config.reads_evidence and self.measured):
-            return
+            return None
         started = time.perf_counter()
         self.evidence = measure_night(self.night)
         self._entries_of_night = evidence_vectors(self.night, self.evidence)
         entries = self._entries_of_night[:, self.model.config.evidence_columns]
-        self._entries = torch.from_numpy(entries)
         self.unfamiliar = self.model.model.evidence.familiarity.of(entries)
         self.seconds["measure_s"] = self.seconds.get("measure_s", 0.0) + time.perf_counter() - started
+        return torch.from_numpy(entries)
 
     def _trusted(self) -> float:
         """Return :attr:`picture_weight`, from the share of the epochs to which both give the same stage."""
