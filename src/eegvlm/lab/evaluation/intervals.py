@@ -62,7 +62,7 @@ class ConfusionBootstrap(bootstrap.Bootstrap):
         values = {name: resampled[name] for name in OVERALL}
         for name in ("precision", "recall", "f1"):
             values |= {f"{name}_{label}": resampled[name][:, k] for k, label in enumerate(LABELS)}
-        return intervals_of(values)
+        return intervals_of(values, len(by_subject))
 
     def of_difference(self, ours: Counts, theirs: Counts, name: str = "kappa") -> Difference:
         """Return ours minus theirs of a figure, each resample drawing the same subjects for both.
@@ -78,4 +78,4 @@ class ConfusionBootstrap(bootstrap.Bootstrap):
         if len(ours) < 2:
             return Difference(estimate, None)
         differences = rates(self.sums(ours))[name] - rates(self.sums(theirs))[name]
-        return Difference(estimate, intervals_of({name: differences}).get(name))
+        return Difference(estimate, intervals_of({name: differences}, len(ours)).get(name))

@@ -17,7 +17,7 @@ from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.reliability import Calibration, calibration
 from eegvlm.lab.evaluation.spread import Spread, spread
 
-_FEW_SUBJECTS = 10
+_FEW_SUBJECTS = 5
 _RESTRICTED_SHARE = 0.1
 
 

@@ -221,7 +221,7 @@ def _intervals(
     resamples = [agreement_of_matrix(counts.astype(np.int64)) for counts in Bootstrap().sums(apart)]
     accuracy = np.array([agreed.accuracy for agreed in resamples])
     kappa = np.array([np.nan if agreed.kappa is None else agreed.kappa for agreed in resamples])
-    intervals = intervals_of({"accuracy": accuracy, "kappa": kappa})
+    intervals = intervals_of({"accuracy": accuracy, "kappa": kappa}, len(persons))
     texts = {name: f" {interval.text}" for name, interval in intervals.items()}
     return texts["accuracy"], texts.get("kappa", "")
 
