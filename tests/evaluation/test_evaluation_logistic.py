@@ -69,20 +69,14 @@ def test_stages_that_differ_in_loudness_are_told_apart_on_another_night():
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_the_fit_is_where_the_penalised_loss_is_lowest():
+def test_the_penalty_is_beside_the_mean_loss_however_many_epochs_there_are():
     rng = np.random.default_rng(0)
     features, stages = rng.standard_normal((300, 3)), rng.integers(0, 5, 300).astype(np.int8)
-    stager = fit(features, stages, penalty=0.01)
-    importance = 1 / (5 * np.bincount(stages)[stages])
-
-    def loss(weights):
-        moved = type(stager)(stager.mean, stager.scale, weights)
-        right = moved.probabilities(features)[np.arange(300), stages]
-        return -(importance * np.log(right)).sum() + 0.005 * (weights[:, :-1] ** 2).sum()
-
-    best = loss(stager.weights)
-    for _ in range(50):
-        assert loss(stager.weights + rng.standard_normal(stager.weights.shape) * 0.05) > best
+    once = fit(features, stages).probabilities(features)
+    thrice = fit(np.tile(features, (3, 1)), np.tile(stages, 3)).probabilities(features)
+    np.testing.assert_allclose(once, thrice, atol=1e-3)
+    weaker = fit(features, stages, penalty=1e-4).probabilities(features)
+    assert np.ptp(weaker) > np.ptp(once) + 0.1
 
 
 def test_a_rare_stage_weighs_as_much_as_a_frequent_one():
@@ -98,7 +92,7 @@ def test_a_stage_that_was_never_seen_is_never_likely():
     stages = np.tile([0, 3], 50).astype(np.int8)
     features = np.where(stages == 0, -1.0, 1.0)[:, None]
     probabilities = fit(features, stages).probabilities(features)
-    assert probabilities[:, [1, 2, 4]].max() < 0.2
+    assert probabilities[:, [1, 2, 4]].max() == 0
 
 
 def test_one_stage_alone_cannot_be_fitted():

@@ -41,6 +41,7 @@ _NEEDS = {
     "Hypnogram.to_dataframe, tables of events": "pandas",
     "data sets in HDF5": "hdf5",
     "index, stage --examples": "index",
+    "evaluate --baseline logistic": "baseline",
     "cohort summaries as Parquet": "cohort",
     "cohort --ray": "cluster",
     "signed nights as PDF without Chromium": "pdf",

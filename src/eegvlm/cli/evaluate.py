@@ -28,6 +28,7 @@ from eegvlm.cli.dataset_options import (
 from eegvlm.cli.model_options import BatchSize, ChannelChoice, Device, Dtype, JudgedSet, names_among
 from eegvlm.cli.stage import Reasons, Smooth
 from eegvlm.cli.wide_console import wide_console
+from eegvlm.core.extras import check_extra
 from eegvlm.core.notice import NOTICE
 from eegvlm.errors import InputError
 from eegvlm.signals import MODALITIES
@@ -161,6 +162,8 @@ def evaluate(
     chosen = parse_channels(channels or ())
     chosen_modalities = names_among("--modalities", modalities.split(","), MODALITIES)
     baselines = names_among("--baseline", baseline or (), _BASELINES)
+    if "logistic" in baselines:
+        check_extra("baseline", "--baseline logistic")
     chosen_inputs = list(dict.fromkeys(name.strip() for name in inputs.split(",")))
     names_among("--inputs", chosen_inputs, _INPUTS)
     if faithfulness_epochs is not None and not faithfulness:

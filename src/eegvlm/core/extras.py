@@ -9,6 +9,7 @@ from typing import Any
 from eegvlm.errors import InputError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
+    "baseline": ("scikit-learn",),
     "figures": ("matplotlib",),
     "general": ("torchvision",),
     "hdf5": ("h5py",),
@@ -25,7 +26,11 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "cluster": ("ray",),
 }
 """The distributions that make up each extra of ``pyproject.toml``."""
-_MODULES = {"yaml": "pyyaml", "faiss": "faiss-cpu"}  # modules that are not called as their distribution
+_MODULES = {
+    "yaml": "pyyaml",
+    "faiss": "faiss-cpu",
+    "sklearn": "scikit-learn",
+}  # modules that are not called as their distribution
 
 
 class MissingExtraError(InputError):

@@ -1,8 +1,8 @@
 """Multinomial logistic regression on band powers: the baseline that a picture must beat.
 
-Fitted by L-BFGS on standardised features with a quadratic penalty; every stage weighs alike whatever its share of the
-night, since a training set's shares need not be those of the night to be staged. The penalty is strong: fitted on one
-set of recorders (or a simulator) and used on others, a weak one is better at home and much worse abroad.
+scikit-learn's, on standardised features; every stage weighs alike whatever its share of the night, since a training
+set's shares need not be those of the night to be staged. The penalty is strong: fitted on one set of recorders (or a
+simulator) and used on others, a weak one is better at home and much worse abroad.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.core.extras import import_extra
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import Hypnogram
 from eegvlm.hypnogram.most_probable import most_probable
@@ -26,6 +28,7 @@ from eegvlm.signals import EPOCH_S, Recording
 
 PENALTY = 0.1
 _ITERATIONS = 300
+_ASKED_BY = "--baseline logistic"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,22 +37,20 @@ class LogisticStager:
 
     Attributes
     ----------
-    mean, scale
-        Of the training features: (features,).
-    weights
-        (5, features + 1), the last column the intercepts.
+    regression
+        A fitted pipeline of scikit-learn, whose classes are stages.
     """
 
-    mean: Floats
-    scale: Floats
-    weights: Floats
+    regression: Any
 
     def probabilities(self, features: Floats) -> Floats:
         """Return probabilities (n, 5) of features (n, features); NaN rows stay NaN."""
-        logits = _with_one((features - self.mean) / self.scale) @ self.weights.T
-        logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        probabilities: Floats = shares / shares.sum(axis=1, keepdims=True)
+        probabilities = np.full((len(features), N_STAGES), np.nan)
+        present = ~np.isnan(features).any(axis=1)
+        if present.any():
+            fitted = np.zeros((np.count_nonzero(present), N_STAGES))
+            fitted[:, self.regression.classes_] = self.regression.predict_proba(features[present])
+            probabilities[present] = fitted
         return probabilities
 
     def __call__(self, recording: Recording) -> JudgedReading:
@@ -79,35 +80,18 @@ def fit(features: Floats, stages: npt.NDArray[np.int8], *, penalty: float = PENA
     Raises
     ------
     InputError
-        If fewer than two stages are left.
+        If fewer than two stages are left, or scikit-learn is not installed.
     """
-    from scipy.optimize import minimize
-    from scipy.special import logsumexp
-
+    linear = import_extra("sklearn.linear_model", "baseline", _ASKED_BY)
+    preparing = import_extra("sklearn.preprocessing", "baseline", _ASKED_BY)
+    joining = import_extra("sklearn.pipeline", "baseline", _ASKED_BY)
     usable = (stages >= 0) & ~np.isnan(features).any(axis=1)
     features, truth = features[usable], stages[usable].astype(np.intp)
-    count = np.bincount(truth, minlength=N_STAGES)
-    if np.count_nonzero(count) < 2:
-        raise InputError("logistic regression", "stages to fit", np.count_nonzero(count), "give nights of two or more")
-    mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale[scale == 0] = 1.0
-    inputs = _with_one((features - mean) / scale)
-    importance = 1 / (np.count_nonzero(count) * np.maximum(count, 1))[truth]  # sums to 1
-    target = np.eye(N_STAGES)[truth]
-    penalised = np.ones((N_STAGES, inputs.shape[1]))
-    penalised[:, -1] = 1e-6  # holds the intercept of a stage that never occurs
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        weights = flat.reshape(N_STAGES, -1)
-        logits = inputs @ weights.T
-        logs = logits - logsumexp(logits, axis=1, keepdims=True)
-        value = -(importance * (logs * target).sum(axis=1)).sum() + penalty / 2 * (penalised * weights**2).sum()
-        gradient = ((np.exp(logs) - target) * importance[:, None]).T @ inputs + penalty * penalised * weights
-        return float(value), gradient.ravel()
-
-    start = np.zeros(N_STAGES * inputs.shape[1])
-    optimum = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
-    return LogisticStager(mean, scale, optimum.x.reshape(N_STAGES, -1))
+    if (different := len(np.unique(truth))) < 2:
+        raise InputError("logistic regression", "stages to fit", different, "give nights of two or more")
+    strength = 1 / (penalty * len(truth))  # scikit-learn weighs the sum of losses, not their mean
+    regression = linear.LogisticRegression(C=strength, class_weight="balanced", max_iter=_ITERATIONS)
+    return LogisticStager(joining.make_pipeline(preparing.StandardScaler(), regression).fit(features, truth))
 
 
 def fit_on(nights: Iterable[JudgedNight], *, channels: Channels | None = None) -> LogisticStager:
@@ -169,7 +153,3 @@ def _moved_on(progress: Progress, before: int, total: int, done: int, of_fold: i
 
 def _rows(night: JudgedNight, channels: Channels | None) -> tuple[Floats, npt.NDArray[np.int8]]:
     return band_power_features(night.recording(channels)), night.hypnogram().stages
-
-
-def _with_one(rows: Floats) -> Floats:
-    return np.hstack([rows, np.ones((len(rows), 1))])
