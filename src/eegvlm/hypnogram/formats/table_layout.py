@@ -125,7 +125,7 @@ def _with_column(
         kind = CellKind.TIME
     column = TimeColumn(k, table.name(k), kind, meaning.unit, meaning.times)
     if role is ColumnRole.EPOCH and kind is CellKind.NUMBER:
-        values = numbers_of(table.cells(k))
+        values = numbers_of(table.cells(k), ascending=True)
         whole = values is not None and bool((np.isnan(values) | (values == np.round(values))).all())
         return replace(layout, epoch=column) if whole and layout.epoch is None else None
     if role in _TIMED and kind is CellKind.DATE and layout.date is None:
