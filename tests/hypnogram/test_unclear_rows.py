@@ -115,3 +115,23 @@ def test_epoch_numbers_may_have_thousands_separators(tmp_path, n):
     labels = (LABELS + LABELS)[:n]
     rows = [(f'"{k:,}"', label) for k, label in enumerate(labels, start=1)]
     assert read_hypnogram(table(tmp_path, ("Epoch", "Stage"), rows)).labels == labels
+
+
+def test_two_persons_under_the_name_id_are_refused(tmp_path):
+    rows = [("s1" if k <= 480 else "s2", k, stage) for k, stage in NUMBERED]
+    with pytest.raises(HypnogramError, match=r"column 'ID': s1, s2; .*a file for each"):
+        read_hypnogram(table(tmp_path, ("ID", "Epoch", "Stage"), rows))
+    alone = [("s1", k, stage) for k, stage in NUMBERED]
+    assert read_hypnogram(table(tmp_path, ("ID", "Epoch", "Stage"), alone)).labels == LABELS
+
+
+@pytest.mark.parametrize("name", ["Stage {}", "S{}", "Sleep stage {}"])
+def test_a_night_with_stage_4_and_without_rem_is_said(tmp_path, name):
+    codes = {"W": 0, "N1": 1, "N2": 2, "N3": 3, "R": 4}
+    rows = [(k, name.format(codes[stage])) for k, stage in NUMBERED]
+    path = table(tmp_path, ("Epoch", "Stage"), rows)
+    fourth = name.format(4)
+    assert any(f"'{fourth}' was read as N3, and nothing is REM" in note for note in read_hypnogram(path).notes)
+    mapped = read_hypnogram(path, stage_map=f"{fourth}=R")
+    assert mapped.labels == LABELS
+    assert not any("nothing is REM" in note for note in mapped.notes)

@@ -61,7 +61,7 @@ def hypnogram_from_texts(
     hypnogram = hypnogram_from_events(source, events_of_texts(source, events, coding=coding), epoch_s=length_s)
     hypnogram = replace(hypnogram, timing=Timing.NOTHING)
     if source.epoch_s is None and epoch_s is None:
-        refuse_fine_rows(source, hypnogram.stages, length_s, what="stages", one="stage")
+        refuse_fine_rows(source, hypnogram.stages, length_s, what="stages", row_name="stage")
         return hypnogram.with_notes(f"each stage was taken as {length_s:g} s, which the file does not say")
     return hypnogram
 

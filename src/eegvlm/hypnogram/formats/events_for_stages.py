@@ -16,13 +16,14 @@ from eegvlm.hypnogram.formats.format import ScoringSource
 
 _MEETS_S: Final = 1.05  # times rounded to seconds, and ends that name the last second of a row
 _FEWEST = 3
-_MANY = 10  # rows of real epochs that never repeat a stage, or never meet, are no chance
+_MANY, _SOME = 10, 5  # rows of real epochs that never meet, or never repeat a stage with holes between, are no chance
 _GRIDS_S: Final = (30.0, 20.0, 10.0, 5.0)
 _ON_GRID_S: Final = 0.6  # 2 % of an epoch: recorders' clocks drift
-_HINT = (
+_EVENTS = (
     "these seem to be events (arousals, spindles, single periods), not a scoring; "
     "give the list of stages, each as long as it lasts, with ? for time without a stage"
 )
+_ENDS = "no stage lasts until the next one starts; give ends or lengths that reach it, and ? for time without a stage"
 
 
 def refuse_events(
@@ -54,9 +55,10 @@ def refuse_events(
     sparse = meets < 0.5 and covered < 0.5
     never_meet = len(starts) >= _MANY and meets < 0.05
     equal = bool((np.abs(lengths - lengths[0]) <= _MEETS_S).all())
-    only_changes = len(starts) >= _MANY and equal and meets < 1 and bool((stages[1:] != stages[:-1]).all())
+    only_changes = len(starts) >= _SOME and equal and meets < 1 and bool((stages[1:] != stages[:-1]).all())
     if sparse or never_meet or only_changes:
-        raise _no_scoring(source, where, len(starts), f"that last {min(covered, 1):.0%} of the time between them")
+        what = f"that last {min(covered, 1):.0%} of the time between them"
+        raise _no_scoring(source, where, len(starts), what, _EVENTS if covered < 0.5 else _ENDS)
 
 
 def refuse_marks(source: ScoringSource, where: str, starts: NDArray[np.float64]) -> None:
@@ -77,8 +79,8 @@ def refuse_marks(source: ScoringSource, where: str, starts: NDArray[np.float64])
     since = starts - starts[0]
     off = [np.abs((since + grid / 2) % grid - grid / 2) for grid in _GRIDS_S]
     if not any((distance <= _ON_GRID_S).mean() >= 0.9 for distance in off):
-        raise _no_scoring(source, where, len(starts), "without a length, at times that are no epochs")
+        raise _no_scoring(source, where, len(starts), "without a length, at times that are no epochs", _EVENTS)
 
 
-def _no_scoring(source: ScoringSource, where: str, n: int, what: str) -> HypnogramError:
-    return source.error(f"{where}, stages", f"{n} {what}", _HINT)
+def _no_scoring(source: ScoringSource, where: str, n: int, what: str, hint: str) -> HypnogramError:
+    return source.error(f"{where}, stages", f"{n} {what}", hint)

@@ -19,7 +19,7 @@ _LINES_AN_EPOCH = 4
 
 
 def refuse_fine_rows(
-    source: ScoringSource, stages: NDArray[np.int8], epoch_s: float, *, what: str = "lines", one: str = "line"
+    source: ScoringSource, stages: NDArray[np.int8], epoch_s: float, *, what: str = "lines", row_name: str = "line"
 ) -> None:
     """Refuse rows that are no epochs of a length which nothing but habit says.
 
@@ -31,8 +31,8 @@ def refuse_fine_rows(
         int8, shape (n,): the stage of each row.
     epoch_s
         The length that one row would have, in seconds.
-    what, one
-        What the rows are, for the error.
+    what, row_name
+        What the rows and one of them are called, for the error.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def refuse_fine_rows(
         If they would make more than 48 h, or more than twice the recording, or change at every k-th row only.
     """
     n = len(stages)
-    hint = f"give the seconds of one {one} with --in-epoch-length"
+    hint = f"give the seconds of one {row_name} with --in-epoch-length"
     length = source.recording_s
     if length is not None and n * epoch_s > 2 * length:
         likely = max(1, round(length / n))
@@ -52,6 +52,6 @@ def refuse_fine_rows(
     if n * epoch_s > LONGEST_NIGHT_S or fine:
         counted = f"{n}, which is {n * epoch_s / 3600:g} h in epochs of {epoch_s:g} s"
         if fine:
-            counted += f"; the stage changes only at every {common}th {one}"
+            counted += f"; the stage changes only at every {common}th {row_name}"
         likely_s = 30 / common if fine and 30 % common == 0 else 1
         raise source.error(what, counted, f"{hint} {likely_s:g}")

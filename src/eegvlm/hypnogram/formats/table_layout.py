@@ -142,7 +142,9 @@ def _with_column(
         return None if kind is CellKind.MOMENT else replace(layout, lengths=(*layout.lengths, column))
     if role is ColumnRole.SCORER and layout.scorer is None:
         return replace(layout, scorer=k)
-    if role is ColumnRole.NIGHT:
+    # An ``ID`` may number the rows or name the person.
+    named_persons = role is ColumnRole.EPOCH and kind is CellKind.TEXT and not carries_numbers(table.cells(k))
+    if role is ColumnRole.NIGHT or named_persons:
         values_found = sorted({text for text in table.cells(k) if is_given(text)})
         if len(values_found) > 1:
             nights = ", ".join(values_found[:_MOST_SHOWN])

@@ -18,7 +18,7 @@ from eegvlm.hypnogram.stage_map import folded
 
 _FEWEST_STAGES = 3
 _MOST_STAGES = 8  # W, S1 to S4, R, movement time, unscored
-_MANY_STAGES = 10
+_MANY_STAGES, _MANY_ROWS = 5, 10  # fewer rows of real epochs may all differ
 
 
 def without_ignored(source: ScoringSource, table: TextTable, column: int) -> TextTable:
@@ -67,7 +67,7 @@ def refuse_merged_cells(source: ScoringSource, table: TextTable, column: int) ->
     """
     filled = [k for k, text in enumerate(table.cells(column)) if text]
     n_empty = len(table.rows) - len(filled)
-    if len(filled) < _FEWEST_STAGES or not n_empty or (n_empty <= len(filled) < _MANY_STAGES):
+    if not filled or not n_empty or (len(filled) < _MANY_STAGES and len(table.rows) < _MANY_ROWS):
         return
     texts = [folded(table.cells(column)[k]) for k in filled]
     if all(before != text for before, text in pairwise(texts)):
