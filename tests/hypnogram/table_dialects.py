@@ -556,6 +556,122 @@ def a_column_nobody_knows(rng: random.Random, night: Night, pen: _Writer) -> Tab
     )
 
 
+def _long(night: Night, rng: random.Random) -> Night:
+    """Return a night of two hours or more with ten changes of stage or more: less shows no pattern."""
+    while len(night.labels) < 240 or len(night.runs) < 10:
+        night = random_night(rng)
+    return night
+
+
+def _events(rng: random.Random, night: Night) -> list[tuple[float, float, str]]:
+    """Draw at most one event an epoch, shorter than it, with the stage in which it lies."""
+    chosen = sorted(rng.sample(range(len(night.labels)), max(4, len(night.labels) // 8)))
+    return [
+        (round(k * night.epoch_s + rng.uniform(1, 8), 1), round(rng.uniform(0.5, 10), 1), night.labels[k])
+        for k in chosen
+    ]
+
+
+@dialect
+def events_with_their_stage(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """Arousals or spindles, each with the stage in which it lies, or with a type that looks like one: no scoring."""
+    night = _long(night, rng)
+    type_of = rng.choice((lambda stage: stage, lambda stage: rng.choice("RS"), lambda stage: rng.choice("RMW")))
+    rows = [(pen.number(at), pen.number(length), type_of(label)) for at, length, label in _events(rng, night)]
+    header = rng.choice(
+        (("onset", "duration", "stage"), ("onset_s", "duration_s", "stage"), ("Start_s", "Dur_s", "Type"))
+    )
+    return Table("", pen.table(header, rows), night)
+
+
+@dialect
+def changes_of_one_length(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """A row at each change of stage, and the length of an epoch in each: no scoring, unless few or short stages."""
+    night = _long(night, rng)
+    rows = [
+        (pen.number(first * night.epoch_s), pen.number(night.epoch_s), pen.names[label])
+        for first, _, label in night.runs
+    ]
+    return Table("", pen.table(("onset_s", "duration_s", "stage"), rows), night)
+
+
+@dialect
+def titles_among_labels(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """Labels alone, with a title or the numbers of pages among them."""
+    night = _long(night, rng)
+    every = rng.choice((50, 400))
+    lines: list[str] = []
+    for k, label in enumerate(night.labels):
+        if k % every == every // 2:
+            lines.append(rng.choice((f"Page {k // every + 1}", "Lights Off", "--- 00:00 ---")))
+        lines.append(pen.names[label])
+    text = pen.newline.join(lines) + pen.newline
+    return Table("", text, night, options={"epoch_s": night.epoch_s})
+
+
+@dialect
+def merged_cells(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """A sheet with merged cells: the stage stands in the first row of each stretch, the others are empty."""
+    night = _long(night, rng)
+    firsts = {first for first, _, _ in night.runs}
+    stage = [pen.names[label] if k in firsts else "" for k, label in enumerate(night.labels)]
+    pattern = rng.choice(("", "%H:%M:%S"))
+    rows = [(_clock(night, k * night.epoch_s, pattern) if pattern else k + 1, text) for k, text in enumerate(stage)]
+    clock = night.start if pattern else None
+    header = ("Time" if pattern else "Epoch", "Stage")
+    return Table("", pen.table(header, rows), night, None, clock, options={"epoch_s": night.epoch_s})
+
+
+@dialect
+def sums_of_stages(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """How long each stage lasted in all: no scoring, unless the night had no other."""
+    night = _long(night, rng)
+    stages = sorted(set(night.labels))
+    sums = [(pen.names[stage], pen.number(night.labels.count(stage) * night.epoch_s / 60)) for stage in stages]
+    header = ("Stage", rng.choice(("Duration (min)", "Minutes", "Duration")))
+    return Table("", pen.table(header, sums), night)
+
+
+@dialect
+def clock_as_numbers(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """Seconds or hours since midnight, which begin again there."""
+    midnight = night.start.replace(hour=0, minute=0, second=0)
+    name, unit_s = rng.choice((("Time", 1.0), ("Time (s)", 1.0), ("time_h", 3600.0)))
+    since = (night.start - midnight).total_seconds()
+    rows = [
+        (f"{(since + k * night.epoch_s) % 86400 / unit_s:.6f}", pen.names[label])
+        for k, label in enumerate(night.labels)
+    ]
+    return Table("", pen.table((name, "Stage"), rows), night, None)
+
+
+@dialect
+def clock_beyond_24(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """A clock that goes on beyond 24 h, or shows 24:00 before 0:00; the reader may be told that it is one."""
+    since = (night.start - night.start.replace(hour=0, minute=0, second=0)).total_seconds()
+    only_midnight = rng.random() < 0.4
+    rows = []
+    for k, label in enumerate(night.labels):
+        whole = int(since + k * night.epoch_s)
+        if only_midnight and whole >= 87000:
+            whole -= 86400
+        rows.append((f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}", pen.names[label]))
+    options: dict[str, object] = {"onset_unit": "clock"} if rng.random() < 0.5 else {}
+    return Table("", pen.table(("Time", "Stage"), rows), night, None, night.start, options=options)
+
+
+@dialect
+def two_lengths_of_epochs(rng: random.Random, night: Night, pen: _Writer) -> Table:
+    """Epochs of 30 s, then of 20 s, with their starts alone."""
+    half = len(night.labels) // 2
+    tens = [label for k, label in enumerate(night.labels) for _ in range(3 if k < half else 2)]
+    rows, at = [], 0
+    for k, label in enumerate(night.labels):
+        rows.append((at, pen.names[label]))
+        at += 30 if k < half else 20
+    return Table("", pen.table((rng.choice(("onset", "onset_s")), "stage"), rows), Night(tens, 10.0, night.start))
+
+
 def random_table(seed: int) -> Table:
     """Draw a table; the same seed gives the same table."""
     rng = random.Random(seed)

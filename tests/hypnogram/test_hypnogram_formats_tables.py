@@ -62,7 +62,7 @@ def test_an_unknown_code_is_refused_with_its_line_and_value(tmp_path, coding, co
 
 
 def test_an_unknown_label_is_refused_with_its_line_and_value(tmp_path):
-    with pytest.raises(HypnogramError, match=r"line 2: 'N5' .*--map \"N5=N2\""):
+    with pytest.raises(HypnogramError, match=r"line 2: 'N5' .*--map \"N5=STAGE\""):
         read_hypnogram(file(tmp_path, "W\nN5\n"))
 
 

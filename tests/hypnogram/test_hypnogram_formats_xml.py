@@ -203,3 +203,11 @@ def test_profusion_is_written_with_its_sections_in_order(tmp_path):
     assert root.findtext("EpochLength") == "30"
     assert [stage.text for stage in root.iter("SleepStage")] == ["0", "1", "2", "3", "5", "9"]
     assert (tmp_path / "night-profusion.xml").read_bytes().count(b"\r\n") == 15
+
+
+def test_a_name_and_a_code_of_different_stages_are_refused(tmp_path):
+    path = tmp_path / "night-nsrr.xml"
+    path.write_text(NSRR.format(clock="26.10.24 22.41.17", concept="Stage 2 sleep|5"))
+    with pytest.raises(HypnogramError, match=r"ScoredEvent 5, EventConcept: Stage 2 sleep\|5; its name and its code"):
+        read_hypnogram(path)
+    assert read_hypnogram(path, stage_map="Stage 2 sleep=N2").labels == ["W", "W", "N1", "N2", "N2", "?", "R", "R"]

@@ -93,7 +93,7 @@ def test_light_and_deep_sleep_are_refused_with_their_names_and_read_with_a_map(t
 def test_a_text_that_fills_the_time_of_a_stage_is_refused_by_name(tmp_path, with_lengths):
     names = {"W": "Wake", "N1": "N1", "N2": "Zwei", "N3": "N3", "R": "REM"}
     rows = [(at, length if with_lengths else None, text) for at, length, text in stages(names)]
-    with pytest.raises(HypnogramError, match=r"'Zwei' .*--map \"Zwei=N2\""):
+    with pytest.raises(HypnogramError, match=r"'Zwei' .*--map \"Zwei=STAGE\""):
         read_hypnogram(edf(tmp_path, *rows))
     assert read_hypnogram(edf(tmp_path, *stages(names)), stage_map="zwei=N2").labels == LABELS
 

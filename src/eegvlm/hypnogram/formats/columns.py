@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eegvlm.hypnogram.formats.format import ScoringSource
+from eegvlm.hypnogram.formats.unknown_names import shortened
 
 _DELIMITERS = ("\t", ";", ",")
 
@@ -34,10 +35,20 @@ def rows_of(source: ScoringSource, text: str, delimiter: str) -> list[TableRow]:
         for cells in reader:
             stripped = tuple(cell.strip() for cell in cells)
             if any(stripped) and not stripped[0].startswith("#"):
+                _refuse_rows_in_quotes(source, reader.line_num, cells, delimiter)
                 rows.append(TableRow(reader.line_num, stripped))
     except csv.Error as error:
         raise source.error(f"line {reader.line_num}", error, "expected a table as text") from error
     return rows
+
+
+def _refuse_rows_in_quotes(source: ScoringSource, last_line: int, cells: Sequence[str], delimiter: str) -> None:
+    """Refuse a cell between quotes that holds rows: its quote opens in a remark and closes in another, far below."""
+    for text in cells:
+        _, *lines = text.splitlines() or [""]
+        if len(cells) > 1 and any(line.count(delimiter) >= len(cells) - 1 for line in lines):
+            hint = "the rows up to the next quote would be part of this cell; take the quote out, or close it"
+            raise source.error(f"line {last_line - len(lines)}", f'"{shortened(text)}', hint)
 
 
 def first_line(text: str) -> str:

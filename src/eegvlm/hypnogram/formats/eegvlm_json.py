@@ -15,6 +15,7 @@ from eegvlm.hypnogram.codings import Coding
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.field_checks import QUALITY_WORDS
 from eegvlm.hypnogram.formats.format import Format, ScoringSource, decoded
+from eegvlm.hypnogram.formats.json_epoch_length import epoch_length_beside
 from eegvlm.hypnogram.formats.probability_text import text_of
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, MOST_S, is_epoch_length
@@ -91,14 +92,15 @@ def _read(source: ScoringSource) -> Hypnogram:
     notes = loaded.get("notes", [])
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         raise source.error("notes", notes, "expected a list of texts")
-    unread = sorted(str(key) for key in loaded.keys() - _KEYS)
+    beside = {key: value for key, value in loaded.items() if key not in _KEYS}
+    epoch_s, left_out = epoch_length_beside(source, beside, n_stages=len(labels)) if beside else (None, ())
     return Hypnogram(
         np.array([_stage(source, epoch, label) for epoch, label in enumerate(labels, start=1)], dtype=np.int8),
-        epoch_s=source.epoch_s or epoch_length_of(source, loaded.get("epoch_s", 30.0)),
+        epoch_s=source.epoch_s or epoch_length_of(source, loaded.get("epoch_s", epoch_s or 30.0)),
         start=start_of(source, loaded.get("start")),
         onset_s=seconds_of(source, "onset_s", loaded.get("onset_s", 0.0)),
         probabilities=_probabilities(source, loaded.get("probabilities"), len(labels)),
-        notes=(*notes, *([f"left out: {', '.join(unread)}"] if unread else [])),
+        notes=(*notes, *left_out),
         lights=_lights(source, loaded.get("lights")),
         quality=_quality(source, loaded.get("quality"), len(labels)),
     )

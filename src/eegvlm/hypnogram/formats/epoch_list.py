@@ -14,7 +14,9 @@ import numpy as np
 
 from eegvlm.hypnogram.codings import ASK_CODING, Coding
 from eegvlm.hypnogram.formats.events import Event, StageEvents, hypnogram_from_events, pick_stages
+from eegvlm.hypnogram.formats.fine_rows import refuse_fine_rows
 from eegvlm.hypnogram.formats.format import ScoringSource
+from eegvlm.hypnogram.formats.stage_texts import are_rechtschaffen_kales, wake_missing
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import Stage
 from eegvlm.hypnogram.timing import Timing
@@ -59,6 +61,7 @@ def hypnogram_from_texts(
     hypnogram = hypnogram_from_events(source, events_of_texts(source, events, coding=coding), epoch_s=length_s)
     hypnogram = replace(hypnogram, timing=Timing.NOTHING)
     if source.epoch_s is None and epoch_s is None:
+        refuse_fine_rows(source, hypnogram.stages, length_s, what="stages", row_name="stage")
         return hypnogram.with_notes(f"each stage was taken as {length_s:g} s, which the file does not say")
     return hypnogram
 
@@ -75,8 +78,7 @@ def events_of_texts(source: ScoringSource, events: Sequence[Event], *, coding: C
     codes = [event for event in named if _CODE.fullmatch(event.text)]
     if not codes:
         return pick_stages(source, [event._replace(text=event.text or "?") for event in events])
-    if len(codes) < len(named) and {event.text for event in codes} <= set("1234"):
-        # Beside W and R, the digits 1 to 4 can only be the stages of Rechtschaffen and Kales.
+    if len(codes) < len(named) and are_rechtschaffen_kales([event.text for event in named]):
         return pick_stages(source, [_named_stage(event) for event in named])
     if len(codes) < len(named):
         odd = next(event for event in named if not _CODE.fullmatch(event.text))
@@ -87,7 +89,7 @@ def events_of_texts(source: ScoringSource, events: Sequence[Event], *, coding: C
     stages = [_stage(source, coding, event) for event in events]
     odd_codes = sorted({code for event in codes if (code := int(float(event.text))) in coding.undocumented})
     notes = [f"the undocumented code {code} was read as unscored" for code in odd_codes]
-    return StageEvents(tuple(events), np.array(stages, dtype=np.int8), tuple(notes))
+    return StageEvents(tuple(events), np.array(stages, dtype=np.int8), (*notes, *wake_missing(coding, stages)))
 
 
 def _named_stage(event: Event) -> Event:

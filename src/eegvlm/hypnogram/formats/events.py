@@ -6,6 +6,7 @@ hour; there may be gaps; and other annotations may lie between.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from eegvlm.hypnogram.stage_map import folded
 from eegvlm.signals.lights import LightsMarker, lights_marker, lights_of_markers
 
 # Among other annotations only these mean an unscored epoch: Movement and Artefact are events there.
+_MANY_LABELS = 20  # a night, even as a list of changes
 _PLAINLY_UNSCORED = ("?", "unscored", "not scored", "notscored", "sleep-unscored", "movement time")
 
 
@@ -126,9 +128,18 @@ def _stages_among_the_rest(
 
 def rechtschaffen_kales_notes(texts: Iterable[str]) -> tuple[str, ...]:
     """Say how labels of the rules of 1968 were read, if there are any among the texts."""
-    if any(is_rechtschaffen_kales(text) for text in texts):
-        return ("R&K stages were read as AASM stages: S1 N1, S2 N2, S3 and S4 N3, movement time unscored",)
-    return ()
+    counts = Counter(texts)
+    old = [text for text in counts if is_rechtschaffen_kales(text)]
+    if not old:
+        return ()
+    note = "R&K stages were read as AASM stages: S1 N1, S2 N2, S3 and S4 N3, movement time unscored"
+    fourth = next((text for text in old if "4" in text), None)
+    if fourth is None or counts.total() < _MANY_LABELS or any(stage_of_spelling(t) is Stage.R for t in counts):
+        return (note,)
+    doubt = (
+        f"'{fourth}' was read as N3, and nothing is REM: if it is REM in this file, say so with --map \"{fourth}=R\""
+    )
+    return note, doubt
 
 
 def hypnogram_from_events(

@@ -83,8 +83,12 @@ class ScoringSource:
         HypnogramError
             If it holds zero bytes: it is not text.
         """
-        text = decoded(self.data())
+        data = self.data()
+        text = decoded(data)
         if "\0" in text:
+            if max(data[:4096:2].count(0), data[1:4096:2].count(0)) > 0.4 * len(data[:4096]):
+                hint = "it seems to be UTF-16 without the mark that says so; save it as UTF-8"
+                raise self.error("content", "a zero byte in every character", hint)
             raise self.error("content", "zero bytes", "it is not text; name its format if the extension is wrong")
         return text
 

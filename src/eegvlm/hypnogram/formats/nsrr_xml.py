@@ -33,6 +33,7 @@ from eegvlm.hypnogram.formats.unknown_names import MOST_ODD_SHARE, named
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.resample import EPOCH_LENGTH_HINT, is_epoch_length
 from eegvlm.hypnogram.stage import Stage, stage_of_spelling
+from eegvlm.hypnogram.stage_map import folded
 from eegvlm.signals.lights import LightsMarker, lights_marker
 from eegvlm.signals.lights_spelling import lights_switch
 
@@ -83,7 +84,7 @@ def _read(source: ScoringSource) -> Hypnogram:
         onset_s = safe_xml.number(source, scored.find("Start"), f"{where}, Start")
         duration_s = safe_xml.number(source, scored.find("Duration"), f"{where}, Duration")
         events.append(Event(onset_s, duration_s, concept, where))
-        stage = _stage(source, concept)
+        stage = _stage(source, concept, where)
         stages.append(Stage.UNSCORED if stage is None else stage)
         if stage is None:
             unknown.append(events[-1])
@@ -106,12 +107,17 @@ def _is_stage(scored: Element, concept: str) -> bool:
     return kind.startswith("stages") or (sdo and not kind)
 
 
-def _stage(source: ScoringSource, concept: str) -> Stage | None:
+def _stage(source: ScoringSource, concept: str, where: str) -> Stage | None:
+    """Return the stage of a concept such as ``REM sleep|5``, whose name and code must say the same."""
     name, _, code = concept.partition("|")
     stage = source.stage_of(name)
-    if stage is None and re.fullmatch(r"\d", code.strip()):
-        stage = CODINGS["profusion"].stages.get(int(code))
-    return stage
+    coded = CODINGS["profusion"].stages.get(int(code)) if re.fullmatch(r"[0-9]", code.strip()) else None
+    if None not in (stage, coded) and stage is not coded and folded(name) not in source.stage_map:
+        hint = (
+            "its name and its code are different stages; put the wrong one right, or say what the name means with --map"
+        )
+        raise source.error(f"{where}, EventConcept", concept, hint)
+    return coded if stage is None else stage
 
 
 def _clock(scored: Element) -> tuple[datetime | None, list[str]]:

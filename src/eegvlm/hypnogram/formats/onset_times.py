@@ -10,9 +10,10 @@ from eegvlm.hypnogram.formats.clock_axis import ClockAxis
 from eegvlm.hypnogram.formats.column_values import contradiction, numbers_in
 from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.length_times import length_seconds
-from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S, SECONDS_IN, scale_of_times, seconds_in
+from eegvlm.hypnogram.formats.onset_unit import CLOCK, LONGEST_NIGHT_S, SECONDS_IN, scale_of_times, seconds_in
 from eegvlm.hypnogram.formats.table_layout import TableLayout, TimeColumn
 from eegvlm.hypnogram.formats.table_text import TextTable
+from eegvlm.hypnogram.timing import DAY_S
 
 _FEWEST_LENGTHS = 4
 
@@ -52,7 +53,24 @@ def numeric_onsets(
     for other in numeric:
         if other is not column:
             refuse_other_line(source, table, column, other, values)
+    _refuse_numbers_of_a_clock(source, table, column, values * scale)
     return values * scale, scale, notes
+
+
+def _refuse_numbers_of_a_clock(
+    source: ScoringSource, table: TextTable, column: TimeColumn, seconds: NDArray[np.float64]
+) -> None:
+    """Refuse numbers that count from midnight: by their name, or because they begin again there."""
+    hint = "numbers that count from midnight are no onsets; write clock times as hh:mm:ss"
+    if column.times == CLOCK:
+        raise source.error(f"column '{column.name}'", table.cells(column.index)[0], hint)
+    timed = np.flatnonzero(~np.isnan(seconds))
+    steps = np.diff(seconds[timed])
+    falls = np.flatnonzero(steps < 0)
+    if falls.size != 1 or steps[falls[0]] > -DAY_S / 2 or seconds[timed].min() < 0 or seconds[timed].max() > DAY_S:
+        return
+    before, after = (table.cells(column.index)[row] for row in timed[falls[0] : falls[0] + 2])
+    raise source.error(f"column '{column.name}'", f"{before} before {after}", hint)
 
 
 def _scale_by_clock(values: NDArray[np.float64], seconds: NDArray[np.float64]) -> float | None:

@@ -42,6 +42,7 @@ from eegvlm.hypnogram.formats import (
     yasa_json,
 )
 from eegvlm.hypnogram.formats.format import Format, ScoringSource
+from eegvlm.hypnogram.formats.no_scoring import refuse_what_is_no_scoring
 
 ENTRY_POINTS: Final = "eegvlm.hypnogram_formats"
 # The strictest first: what a later one takes may be a file of an earlier one. The last one takes any text.
@@ -131,7 +132,7 @@ def recognise(source: ScoringSource) -> Format:
     HypnogramError
         If the content is of no known format; web pages, pointers of Git LFS and empty files are named.
     """
-    _refuse_what_is_no_scoring(source)
+    refuse_what_is_no_scoring(source)
     for candidate in _all_formats():
         if candidate is not table.FORMAT and candidate.recognises(source):
             return candidate
@@ -170,13 +171,3 @@ def format_to_write(path: Path) -> Format:
         choices = ", ".join(scoring_format.name for scoring_format in first) or ", ".join(WRITABLE)
         raise HypnogramError(path, "format", path.suffix or "no extension", f"name the format: one of {choices}")
     return first[0]
-
-
-def _refuse_what_is_no_scoring(source: ScoringSource) -> None:
-    head = source.head.lstrip()[:200].lower()
-    if not head:
-        raise source.error("content", "an empty file", "download or export it again")
-    if head.startswith((b"<!doctype html", b"<html")):
-        raise source.error("content", "a web page", "the download went wrong; fetch the file itself")
-    if head.startswith(b"version https://git-lfs"):
-        raise source.error("content", "a Git LFS pointer", "fetch the file itself (git lfs pull)")

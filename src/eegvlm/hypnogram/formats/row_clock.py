@@ -59,6 +59,12 @@ def split_times(
     return elapsed, of_day
 
 
+def clock_text(seconds: float) -> str:
+    """Write seconds as hh:mm:ss, with hours beyond 24 where there are as many."""
+    whole = round(seconds)
+    return f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+
+
 def _is_elapsed(
     source: ScoringSource, column: TimeColumn, seconds: NDArray[np.float64], *, half_days: bool, dated: bool
 ) -> bool:
@@ -66,9 +72,15 @@ def _is_elapsed(
         return source.onset_unit == ELAPSED
     if half_days or dated or column.times == CLOCK:
         return False
-    if seconds.max() >= DAY_S or seconds.min() < 0:
-        return True
     falls, late = bool((np.diff(seconds) < -DAY_S / 2).any()), seconds[0] >= DAY_S / 2
+    if seconds.min() < 0:
+        return True
+    if seconds.max() >= DAY_S and not falls:
+        if late and column.times != ELAPSED:
+            value = f"from {clock_text(seconds[0])} to {clock_text(seconds.max())}"
+            hint = "a clock that goes on beyond 24 h, or time elapsed? say which with --onset-unit clock or elapsed"
+            raise source.error(f"column '{column.name}'", value, hint)
+        return True
     if falls or late:
         return False
     return column.times == ELAPSED or float(seconds.min()) == 0.0

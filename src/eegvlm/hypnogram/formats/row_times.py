@@ -82,7 +82,7 @@ def times_of_rows(source: ScoringSource, table: TextTable, layout: TableLayout, 
     HypnogramError
         If a time is missing or none, a unit is not clear, or two columns contradict each other.
     """
-    epochs = None if layout.epoch is None else numbers_in(source, table, layout.epoch)
+    epochs = None if layout.epoch is None else numbers_in(source, table, layout.epoch, ascending=True)
     scale: float | None = None
     elapsed, of_day = split_times(source, table, layout)
     clock = clock_of_rows(source, table, layout, of_day, epochs)
@@ -184,7 +184,7 @@ def _agreement_with_epochs(
     slack = max(resolution_s, 0.02 * 30.0)
     for length in lengths:
         off = times / length - numbers if length > 0 else np.full(len(times), np.inf)
-        if (np.abs(off) < 1.0 - 1e-6 + resolution_s / length).all() and length >= 1:
+        if length >= 1 and (np.abs(off) < 1.0 - 1e-6 + resolution_s / length).all():
             exact = bool((np.abs(off) * length <= slack).all())
             first = 0.0 if epochs[numbered].min() <= 0 else 1.0
             lead = float(epochs[numbered][onsets[numbered].argmin()] - first) * length

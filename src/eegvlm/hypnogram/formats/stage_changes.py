@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from eegvlm.hypnogram.formats.epoch_lengths import EPOCH_LENGTHS_S, GRID_TOLERANCE
 
 _FEW_ROWS = 10  # fewer rows of real epochs may all differ
+_FEW_PAUSES, _FEW_PAUSES_SHARE = 3, 0.02
 
 
 class Rows(Enum):
@@ -63,7 +64,10 @@ def read_rows(
             return ChangeReading(Rows.CHANGES, step)
         return ChangeReading(Rows.UNCLEAR, step)
     holes = steps > step + slack
-    if near.mean() >= 0.5 and (near | holes).all():
+    # Recorders pause for any time, but rarely: many steps that are no multiples of one epoch are epochs of two lengths.
+    off = np.abs(steps / step - np.round(steps / step)) * step if step > 0 else steps
+    odd = np.count_nonzero(holes & (off > np.maximum(slack, GRID_TOLERANCE * steps)))
+    if near.mean() >= 0.5 and (near | holes).all() and odd <= max(_FEW_PAUSES, _FEW_PAUSES_SHARE * len(steps)):
         return ChangeReading(Rows.EPOCHS, step)
     return ChangeReading(Rows.UNCLEAR, step)
 

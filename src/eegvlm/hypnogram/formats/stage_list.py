@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from eegvlm.hypnogram.formats.epoch_list import hypnogram_from_texts
 from eegvlm.hypnogram.formats.format import HEAD_BYTES, Format, ScoringSource, decoded
+from eegvlm.hypnogram.formats.json_epoch_length import epoch_length_beside
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage import stage_of_spelling
 
@@ -21,6 +23,7 @@ _CODE = re.compile(r"[+-]?\d{1,2}(?:\.0)?")
 _KEYS = ("hypnogram", "stages", "sleep_stages")
 _FEWEST = 10  # a line of fewer is a row of a table
 _HOUR = 120  # epochs
+_LONGEST_LINE = 2 * _HOUR  # of a list that is wrapped over several lines
 _LETTERS = "0123456789WRMwrm?"
 _CHARACTERS = re.compile(rf"[{_LETTERS}]{{60,}}")  # half an hour: no number and no word is as long
 
@@ -74,30 +77,43 @@ def _are_stages(texts: list[str]) -> bool:
 
 def _read(source: ScoringSource) -> Hypnogram:
     text = source.text().strip()
+    epoch_s: float | None = None
+    notes: tuple[str, ...] = ()
     if text.startswith(("[", "{")):
-        texts = _texts_of_json(source, text)
+        texts, epoch_s, notes = _texts_of_json(source, text)
     else:
-        joined = "".join(line.strip() for line in text.splitlines())
+        lines = [line.strip() for line in text.splitlines()]
+        joined = "".join(lines)
         texts = list(joined) if _CHARACTERS.fullmatch(joined) else [part for part in _SPLIT.split(text) if part]
+        per_line = len(texts) / len(lines)
+        if len(lines) > 1 and per_line > _LONGEST_LINE:
+            value = f"{len(lines)}, of {per_line:.0f} stages each"
+            raise source.error("lines", value, "each seems to be a night or a scorer of its own; give a file for each")
     if not texts:
         raise source.error("content", "an empty list", "expected one stage an epoch")
-    return hypnogram_from_texts(source, texts, [f"epoch {k}" for k in range(1, len(texts) + 1)])
+    places = [f"epoch {k}" for k in range(1, len(texts) + 1)]
+    return hypnogram_from_texts(source, texts, places, epoch_s=epoch_s).with_notes(*notes)
 
 
-def _texts_of_json(source: ScoringSource, text: str) -> list[str]:
+def _texts_of_json(source: ScoringSource, text: str) -> tuple[list[str], float | None, tuple[str, ...]]:
+    """Return the stages, the length of an epoch where it stands beside them, and what was left out."""
     try:
         loaded = json.loads(text)
     # A number of more digits than int() takes is a ValueError; brackets nested without end exhaust the stack.
     except (ValueError, RecursionError) as error:
         raise source.error("JSON", error, "it is not well-formed; export it again") from error
+    beside: dict[str, Any] = {}
     if isinstance(loaded, dict):
-        loaded = next((loaded[key] for key in _KEYS if key in loaded), None)
+        key = next((key for key in _KEYS if key in loaded), None)
+        beside = {name: value for name, value in loaded.items() if name != key}
+        loaded = None if key is None else loaded[key]
     if not isinstance(loaded, list):
         raise source.error("JSON", type(loaded).__name__, "expected a list of stages")
     for k, value in enumerate(loaded, start=1):
         if value is not None and (isinstance(value, bool) or not isinstance(value, str | int | float)):
             raise source.error(f"epoch {k}", value, "expected a label or a code")
-    return ["?" if value is None else str(value).strip()[:100] for value in loaded]
+    epoch_s, notes = epoch_length_beside(source, beside, n_stages=len(loaded))
+    return ["?" if value is None else str(value).strip()[:100] for value in loaded], epoch_s, notes
 
 
 FORMAT = Format(

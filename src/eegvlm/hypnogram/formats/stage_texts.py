@@ -19,20 +19,26 @@ from eegvlm.hypnogram.stage import Stage, is_light_sleep, stage_of_spelling
 from eegvlm.hypnogram.stage_map import folded
 
 _INTEGER = re.compile(r"[+-]?\d{1,3}(?:\.0*)?", re.ASCII)
+_FEWEST_OF_A_NIGHT = 120  # epochs
 _PLAINLY_UNSCORED = frozenset(("?", "unscored", "not scored", "unknown"))
 
 
 def are_codes(source: ScoringSource, texts: Sequence[str]) -> bool:
     """Tell whether texts are integer codes: some are integers, and they are not digits among letters."""
     integers = [text for text in set(texts) if _INTEGER.fullmatch(text) and folded(text) not in source.stage_map]
-    return bool(integers) and not _are_rechtschaffen_kales(texts)
+    return bool(integers) and not are_rechtschaffen_kales(texts)
 
 
-def _are_rechtschaffen_kales(texts: Sequence[str]) -> bool:
-    """Tell whether texts are W, R and the digits 1 to 4."""
+def are_rechtschaffen_kales(texts: Sequence[str]) -> bool:
+    """Tell whether texts are W, R and the digits 1 to 4.
+
+    Without W one of the digits may be wake, and without R the 4 may be REM. Beside N1 they are something else.
+    """
     digits = {text for text in texts if _INTEGER.fullmatch(text)}
-    others = {text.casefold() for text in texts} - digits
-    return bool(digits) and digits <= set("1234") and bool(others & {"w", "r", "wake", "rem"})
+    others = {stage_of_spelling(text) for text in set(texts) - digits}
+    if not digits or not digits <= set("1234") or Stage.W not in others or others & {Stage.N1, Stage.N2, Stage.N3}:
+        return False
+    return Stage.R in others or "4" not in digits
 
 
 def labelled_stages(
@@ -45,7 +51,7 @@ def labelled_stages(
     HypnogramError
         If a label that is not known fills the time of a stage.
     """
-    prefix = "stage " if _are_rechtschaffen_kales(texts) else ""
+    prefix = "stage " if are_rechtschaffen_kales(texts) else ""
     spelled = [prefix + text if prefix and _INTEGER.fullmatch(text) else text for text in texts]
     stages = np.full(len(texts), Stage.UNSCORED, dtype=np.int8)
     unknown: dict[str, list[Event]] = {}
@@ -67,7 +73,8 @@ def labelled_stages(
     if len(unknown_texts) > most_odd_s(len(texts), 1.0) or any(is_light_sleep(text) for text in unknown_texts):
         groups = [Group(tuple(events), float(len(events))) for events in unknown.values()]
         raise refuse_unknown(source, groups, spelled)
-    notes = rechtschaffen_kales_notes(spelled)
+    by_spelling = (text for text, label in zip(spelled, texts, strict=True) if folded(label) not in source.stage_map)
+    notes = rechtschaffen_kales_notes(by_spelling)
     if unscored:
         notes = (*notes, f"read as unscored: {named(unscored)}")
     if unknown_texts:
@@ -101,8 +108,17 @@ def decoded_codes(
     stages = [_decode(source, coding, place, text, zero) for text, place in zip(texts, places, strict=True)]
     counts = Counter(int(float(text)) for text in texts if _INTEGER.fullmatch(text))
     undocumented = [(code, counts[code]) for code in sorted(coding.undocumented) if counts[code]]
-    notes = tuple(f"{n} epochs have the undocumented code {code} and are unscored" for code, n in undocumented)
-    return np.array(stages, dtype=np.int8), notes
+    notes: tuple[str, ...] = tuple(
+        f"{n} epochs have the undocumented code {code} and are unscored" for code, n in undocumented
+    )
+    return np.array(stages, dtype=np.int8), (*notes, *wake_missing(coding, stages))
+
+
+def wake_missing(coding: Coding, stages: Sequence[Stage]) -> tuple[str, ...]:
+    """Say that a night read by a coding has no wake: codes that begin at 1 pass for those that begin at 0."""
+    if len(stages) < _FEWEST_OF_A_NIGHT or Stage.W in stages:
+        return ()
+    return (f"by the coding {coding.name} ({coding.about}) no epoch is W; check that it is that of this file",)
 
 
 def _decode(source: ScoringSource, coding: Coding, where: str, text: str, zero: Stage | None) -> Stage:

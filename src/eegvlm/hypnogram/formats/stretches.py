@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from eegvlm.hypnogram.error import HypnogramError
 from eegvlm.hypnogram.formats.epoch_lengths import epoch_length_s
+from eegvlm.hypnogram.formats.events_for_stages import refuse_events, refuse_marks
 from eegvlm.hypnogram.formats.format import ScoringSource
 from eegvlm.hypnogram.formats.stage_changes import Rows, read_rows
 
@@ -78,7 +79,11 @@ def stretches_of(
     starts = np.array([stretch.onset_s for stretch in stretches])
     stages = np.array([stretch.stage for stretch in stretches], dtype=np.int8)
     durations = np.array([stretch.duration_s or 0.0 for stretch in stretches])
-    lengths, more = _lengths(starts, durations, stages, epoch_s=epoch_s, end_s=end_s)
+    if 2 * np.count_nonzero(durations) > len(durations):
+        stated = durations > 0
+        stops = (starts + durations)[stated]
+        refuse_events(source, stretches[0].where, starts[stated], stops, stages[stated])
+    lengths, more = _lengths(source, stretches, durations, epoch_s=epoch_s, end_s=end_s)
     notes += more
     columns = zip(starts.tolist(), (starts + lengths).tolist(), stages.tolist(), stretches, strict=True)
     lasting = [row for row in columns if row[1] > row[0]]
@@ -103,14 +108,16 @@ def _without_repeats(ordered: list[Timed]) -> tuple[list[Timed], list[str]]:
 
 
 def _lengths(
-    starts: NDArray[np.float64],
+    source: ScoringSource,
+    stretches: Sequence[Timed],
     durations: NDArray[np.float64],
-    stages: NDArray[np.int8],
     *,
     epoch_s: float | None,
     end_s: float | None,
 ) -> tuple[NDArray[np.float64], list[str]]:
     """Give every stretch a length; 0 for those that are to be left out."""
+    starts = np.array([stretch.onset_s for stretch in stretches])
+    stages = np.array([stretch.stage for stretch in stretches], dtype=np.int8)
     open_ended = durations == 0
     if not open_ended.any():
         return durations, []
@@ -138,6 +145,8 @@ def _lengths(
         holes = int((until_next[:-1] > 1.5 * reading.step).sum())
         note = f"{len(starts)} stages without a length were taken as {reading.step:g} s, the step between them"
         return lengths, [note + (f"; {holes} holes between them are unscored" if holes else "")]
+    if reading.rows is Rows.UNCLEAR and not stated.size:
+        refuse_marks(source, stretches[0].where, listed)
     lengths = np.where(open_ended, until_next, durations)
     notes = [f"{int(open_ended.sum())} stages without a length last until the next stage"]
     if open_ended[-1]:
@@ -170,7 +179,7 @@ def _cut(
             if start - begin <= _SAME_TIME_S:
                 raise _two_at_one_time(source, last, timed)
             over.append(reach - start)
-            if reach - stop > _SAME_TIME_S and reach - start > length + _SAME_TIME_S:
+            if reach - stop > _SAME_TIME_S:  # an event within the stage, not a stage that ends late
                 nested = nested or (last, timed)
         if cut:
             cut[-1] = (cut[-1][0], min(cut[-1][1], start), cut[-1][2])
@@ -182,7 +191,7 @@ def _cut(
     scored = sum(stop - start for start, stop, _ in cut)
     alike = amounts.size > 1 and bool((np.abs(amounts - amounts[0]) <= _SAME_TIME_S).all())
     slip = amounts.max() <= length + _SAME_TIME_S or amounts.sum() <= _FEW_OVERLAPS * scored
-    if not alike and (nested or not (slip or amounts.size == 1)):
+    if nested or not (alike or slip or amounts.size == 1):
         raise _two_at_one_time(source, *(nested or (lasting[0][3], lasting[1][3])))
     counted = (
         "1 stage that ran into the next was"

@@ -15,11 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from math import gcd
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eegvlm.hypnogram.codings import CODINGS, DREAMS_ZERO, Coding
 from eegvlm.hypnogram.error import HypnogramError, SeveralScorersError
@@ -28,21 +26,25 @@ from eegvlm.hypnogram.formats.cells import is_given
 from eegvlm.hypnogram.formats.columns import TableRow
 from eegvlm.hypnogram.formats.event import Event
 from eegvlm.hypnogram.formats.events import StageEvents, hypnogram_from_events, pick_stages
+from eegvlm.hypnogram.formats.fine_rows import refuse_fine_rows
 from eegvlm.hypnogram.formats.format import Format, ScoringSource, from_the_recordings_start
-from eegvlm.hypnogram.formats.onset_unit import LONGEST_NIGHT_S
 from eegvlm.hypnogram.formats.row_times import RowTimes, times_of_rows
 from eegvlm.hypnogram.formats.stage_changes import Rows, read_rows
 from eegvlm.hypnogram.formats.stage_texts import are_codes, decoded_codes, labelled_stages
 from eegvlm.hypnogram.formats.table_layout import TableLayout, layout_of
 from eegvlm.hypnogram.formats.table_text import TextTable, table_of
+from eegvlm.hypnogram.formats.unclear_rows import (
+    refuse_lines_between,
+    refuse_merged_cells,
+    refuse_sums,
+    without_ignored,
+)
 from eegvlm.hypnogram.hypnogram import Hypnogram
 from eegvlm.hypnogram.stage_map import folded
 from eegvlm.hypnogram.timing import Timing
 from eegvlm.signals.lights import LightsMarker, lights_marker
 
 _DEFAULT_EPOCH_S = 30.0
-_FEWEST_CHANGES = 6  # from which a common divisor of their places is no chance
-_LINES_AN_EPOCH = 4
 _PLACED_BY = {
     Timing.CLOCK: ("rows were placed by the clock",),
     Timing.EPOCH_NUMBER: ("rows were placed by their epoch numbers",),
@@ -67,7 +69,7 @@ def _read(source: ScoringSource) -> Hypnogram:
         _refuse_blank_lines(source, table.rows)
         layout = TableLayout(0, all_stages=True)
         _rows_of_one_scorer(source, table, layout)  # refuses a scorer whom nothing names
-        return _one_epoch_a_row(source, table, layout, ())
+        return _one_epoch_a_row(source, without_ignored(source, table, 0), layout, ())
     return hypnogram_from_table(source, table)
 
 
@@ -90,10 +92,14 @@ def hypnogram_from_table(
     """
     layout = layout_of(source, table)
     table, notes = _rows_of_one_scorer(source, table, layout)
-    texts = table.cells(layout.stage)
+    refuse_merged_cells(source, table, layout.stage)
     if not (layout.onsets or layout.ends or layout.lengths or layout.epoch):
         _refuse_blank_lines(source, table.rows)
-        return _one_epoch_a_row(source, table, layout, notes)
+        return _one_epoch_a_row(source, without_ignored(source, table, layout.stage), layout, notes)
+    table = without_ignored(source, table, layout.stage)
+    texts = table.cells(layout.stage)
+    if not (layout.onsets or layout.epoch):
+        refuse_sums(source, texts, [f"line {row.line}" for row in table.rows])
     codes = are_codes(source, texts)
     staged = np.array([codes or source.stage_of(text) is not None for text in texts], dtype=bool)
     if not staged.any():
@@ -178,6 +184,7 @@ def _with_lengths(
     step = None if times.rests_on is Timing.ONSET and source.epoch_s is None and times.epoch_s is None else epoch_s
     reading = read_rows(listed, picked.stages[first], step=step, tolerance=1.02 * times.resolution_s)
     if reading.rows is Rows.CHANGES:
+        refuse_sums(source, [event.text for event in picked.events], [event.where for event in picked.events])
         return picked, ()
     if reading.rows is Rows.UNCLEAR:
         first_onsets = ", ".join(f"{value:g}" for value in listed[:4])
@@ -222,34 +229,16 @@ def _one_epoch_a_row(source: ScoringSource, table: TextTable, layout: TableLayou
     places = [f"line {row.line}" for row in table.rows]
     codes = are_codes(source, texts)
     stages, more = (decoded_codes if codes else labelled_stages)(source, texts, places)
+    if not codes:
+        refuse_lines_between(source, places, texts)
     notes = (*layout.notes, *notes, *more)
     if source.coding and not codes:
         notes += ("the file holds labels, so its coding does not matter",)
     epoch_s = source.epoch_s or (source.coding.epoch_s if codes and source.coding else _DEFAULT_EPOCH_S)
     if source.epoch_s is None:
-        _refuse_fine_rows(source, stages, epoch_s)
+        refuse_fine_rows(source, stages, epoch_s)
         notes += (f"each line was taken as {epoch_s:g} s, which the file does not say",)
     return Hypnogram(stages, epoch_s, notes=(*notes, *_left_out(layout)), timing=Timing.NOTHING)
-
-
-def _refuse_fine_rows(source: ScoringSource, stages: NDArray[np.int8], epoch_s: float) -> None:
-    """Refuse rows that are too many for a night, or of which several make one of the scorer's epochs."""
-    n = len(stages)
-    hint = "give the seconds of one line with --in-epoch-length"
-    length = source.recording_s
-    if length is not None and n * epoch_s > 2 * length:
-        likely = max(1, round(length / n))
-        raise source.error("lines", f"{n}, for a recording of {length:g} s", f"{hint} {likely}")
-    changes = np.flatnonzero(np.diff(stages)) + 1
-    common = gcd(*changes.tolist()) if len(changes) else 0
-    seconds = common > 0 and ((common % 30 == 0 and len(changes) > 1) or (common % 20 == 0 and len(changes) > 2))
-    fine = seconds or (len(changes) >= _FEWEST_CHANGES and common >= _LINES_AN_EPOCH)
-    if n * epoch_s > LONGEST_NIGHT_S or fine:
-        counted = f"{n}, which is {n * epoch_s / 3600:g} h in epochs of {epoch_s:g} s"
-        if fine:
-            counted += f"; the stage changes only at every {common}th line"
-        likely_s = 30 / common if fine and 30 % common == 0 else 1
-        raise source.error("lines", counted, f"{hint} {likely_s:g}")
 
 
 def _read_dreams(source: ScoringSource, text: str, marker: str) -> Hypnogram:

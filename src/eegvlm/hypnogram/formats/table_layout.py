@@ -125,7 +125,7 @@ def _with_column(
         kind = CellKind.TIME
     column = TimeColumn(k, table.name(k), kind, meaning.unit, meaning.times)
     if role is ColumnRole.EPOCH and kind is CellKind.NUMBER:
-        values = numbers_of(table.cells(k))
+        values = numbers_of(table.cells(k), ascending=True)
         whole = values is not None and bool((np.isnan(values) | (values == np.round(values))).all())
         return replace(layout, epoch=column) if whole and layout.epoch is None else None
     if role in _TIMED and kind is CellKind.DATE and layout.date is None:
@@ -142,7 +142,9 @@ def _with_column(
         return None if kind is CellKind.MOMENT else replace(layout, lengths=(*layout.lengths, column))
     if role is ColumnRole.SCORER and layout.scorer is None:
         return replace(layout, scorer=k)
-    if role is ColumnRole.NIGHT:
+    # An ``ID`` may number the rows or name the person.
+    named_persons = role is ColumnRole.EPOCH and kind is CellKind.TEXT and not carries_numbers(table.cells(k))
+    if role is ColumnRole.NIGHT or named_persons:
         values_found = sorted({text for text in table.cells(k) if is_given(text)})
         if len(values_found) > 1:
             nights = ", ".join(values_found[:_MOST_SHOWN])

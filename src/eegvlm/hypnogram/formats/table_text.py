@@ -73,6 +73,9 @@ def table_of(source: ScoringSource, text: str) -> TextTable:
     if not rows:
         raise source.error("content", "no line", "expected one stage a line")
     header, rows = _header(source, body, delimiter, rows)
+    if header is not None and rows and _is_second_header(source, rows[0]):
+        hint = "the table has two lines of names; keep the one that names each column, and take the other out"
+        raise source.error(f"line {rows[0].line}", ", ".join(rows[0].cells), hint)
     width = max(len(row.cells) for row in rows) if rows else 0
     while width > 1 and not any(row.cells[width - 1] for row in rows if len(row.cells) == width):
         named = header is not None and len(header.cells) >= width and header.cells[width - 1]
@@ -154,6 +157,14 @@ def _header(
         if numeric and all(kind_of([first.cells[k]]) is CellKind.TEXT for k in numeric):
             return first, rows[1:]
     return None, rows
+
+
+def _is_second_header(source: ScoringSource, row: TableRow) -> bool:
+    """Tell whether a row under the header names columns, two or more, and holds nothing else."""
+    given = [cell for cell in row.cells if is_given(cell)]
+    meanings = [meaning_of(cell) for cell in given if source.stage_of(cell) is None]
+    known = sum(meaning is not None and meaning.role is not ColumnRole.OTHER for meaning in meanings)
+    return known >= 2 and 2 * known >= len(given) and _names_columns(source, row)
 
 
 def _names_columns(source: ScoringSource, row: TableRow) -> bool:

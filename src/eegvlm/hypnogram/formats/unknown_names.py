@@ -148,7 +148,8 @@ def refuse_unknown(source: ScoringSource, groups: Sequence[Group], known_texts: 
         )
     else:
         hint = (
-            f'no known stage, but it fills the time of one; say which with --map "{ordered[0].text}=N2" (or ?, ignore)'
+            f'no known stage, but it fills the time of one; say which with --map "{ordered[0].text}=STAGE", '
+            "where STAGE is W, N1, N2, N3, R, ? or ignore"
         )
     return source.error(groups[0].events[0].where, ", ".join(texts), hint)
 
