@@ -75,3 +75,18 @@ def drag(browser: DrivenBrowser, selector: str, begin: float, end: float) -> Non
     )
     y = box[1] + box[3] * 0.15
     browser.drag((box[0] + box[2] * begin, y), (box[0] + box[2] * end, y))
+
+
+def text_of(browser: DrivenBrowser, name: str) -> str:
+    """Return the text of an element by its id."""
+    return str(browser.value(f"document.getElementById({json.dumps(name)}).textContent"))
+
+
+def time_place(browser: DrivenBrowser, seconds: float, start: float, length: float) -> tuple[float, float]:
+    """Return where a time lies on the signals of a page that begins at ``start`` and lasts ``length`` seconds."""
+    left, top, width, height = browser.value(
+        "(({left, top, width, height}) => [left, top, width, height])"
+        "(document.getElementById('traces').getBoundingClientRect())"
+    )
+    names, scale_keys = 124, 58  # LEFT and RIGHT of drawing.js
+    return left + names + (seconds - start) / length * (width - names - scale_keys), top + height * 0.3

@@ -8,7 +8,7 @@ import { readPage } from './server.js';
 
 // The pages around the one that is shown are asked for in advance: a filter takes longer than a key press.
 const MOST_PAGES = 5;
-export const pages = new Map();
+const pages = new Map();
 function pageOf(request) {
   const key = JSON.stringify(request);
   if (!pages.has(key)) {
@@ -28,7 +28,16 @@ function readAhead(request) {
 }
 
 let latest = 0; // number of the request whose page is to be shown
+
+// What is on its way belongs to the night before.
+export function forget() {
+  latest += 1;
+  pages.clear();
+  page.traces = [];
+}
+
 export async function load() {
+  if (!page.state) return;
   const request = { rows: shown(), start_s: page.start, stop_s: page.start + length(), width: Math.max(200, Math.round(at('traces').clientWidth - (LEFT + RIGHT) * drawingScale())) };
   const number = ++latest;
   if (!request.rows.length) { page.traces = []; draw(); return; }
