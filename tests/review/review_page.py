@@ -18,14 +18,14 @@ IDLE = "(document.documentElement.dataset.pending ?? '0') === '0'"
 class Served:
     """A server on a folder, which can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *options: str | Path) -> None:
+        self.folder, self.options = folder, options
         self.settings = folder.parent / "settings"
         self.start()
 
     def start(self) -> None:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(self.settings)}
-        command = [sys.executable, "-m", "eegvlm", "review", self.folder]
+        command = [sys.executable, "-m", "eegvlm", "review", self.folder, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().removeprefix("open ").strip()

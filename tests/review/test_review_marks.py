@@ -1,4 +1,4 @@
-"""Marks under the pointer: chosen, lengthened, moved, of another kind, taken away; and amplitude of one row, and zoom."""
+"""Marks under the pointer: chosen, lengthened, moved, renamed, taken away; the amplitude of one row; zoom."""
 
 from __future__ import annotations
 

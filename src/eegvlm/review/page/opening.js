@@ -9,6 +9,8 @@ import { forget, load } from './signal_pages.js';
 import { queue } from './changes.js';
 import { showMontage } from './montage.js';
 
+const CHOSEN = 'chosen'; // how the list of nights was left
+
 export async function open(number) {
   await page.queue; // an edit that is on its way belongs to the night before
   [page.night, page.state, page.mark, page.row] = [number, null, null, null];
@@ -47,14 +49,16 @@ export function showKnown() {
   at('begin-known').textContent = known ? `Opens the scoring of ${known.who}${known.blind ? ', blind' : ''}, ${known.status}. Another name begins a new one.` : '';
 }
 
-// Nothing is shown before a scoring is chosen, so the dialog is left only for the list of nights.
-export function leaveBegin(event) {
-  if (page.state) return;
-  event.preventDefault();
-  if (page.nights > 1) { at('begin').close(); showNights(); }
+// Nothing can be done before a night and a scoring are chosen: who leaves their dialogs by Escape is asked again.
+export function afterBegin() {
+  if (page.state) at('scorings').value = page.scoring;
+  else if (page.nights > 1) showNights();
+  else askWho();
 }
 
-export const showChosen = () => { if (page.state) at('scorings').value = page.scoring; };
+export function afterNights() {
+  if (!page.state && at('work-list').returnValue !== CHOSEN) showNights();
+}
 
 export async function start() {
   const [who, name] = [at('who').value.trim(), at('name').value];
@@ -129,12 +133,13 @@ export async function showNights() {
     const button = element('button', one.title, { type: 'button', disabled: Boolean(one.error) });
     if (page.state && one.number === page.night) button.setAttribute('aria-current', 'true');
     button.autofocus = one === next;
-    button.onclick = () => { at('work-list').close(); history.replaceState(null, '', '#'); open(one.number).catch((error) => say(error.message)); };
+    button.onclick = () => { at('work-list').close(CHOSEN); history.replaceState(null, '', '#'); open(one.number).catch((error) => say(error.message)); };
     const name = element('td');
     name.append(button);
     const who = (one.scorings ?? []).map((scoring) => `${scoring.name}: ${scoring.who}, ${scoring.status}`).join('; ');
     row.append(name, element('td', one.start ? one.start.slice(0, 16).replace('T', ' ') : ''), element('td', one.epochs ? `${(one.epochs / 120).toFixed(1)} h` : ''), element('td', one.status, { className: one.status.replaceAll(' ', '-') }), element('td', one.error ?? who, { className: 'quiet' }));
     return row;
   }));
+  at('work-list').returnValue = '';
   if (!at('work-list').open) at('work-list').showModal();
 }

@@ -1,6 +1,6 @@
 // The page begins here: buttons and fields get what they do. Everything that is kept is kept by the server first.
 
-import { askWho, leaveBegin, open, showChosen, showKnown, showNights, showScoring, start } from './opening.js';
+import { afterBegin, afterNights, askWho, open, showKnown, showNights, showScoring, start } from './opening.js';
 import { at, LENGTHS, length, note, page, say } from './state.js';
 import { change, edit, redo, undo } from './changes.js';
 import { compareWith } from './comparison.js';
@@ -81,9 +81,8 @@ function bind() {
   });
   at('go-to').querySelector('form').onsubmit = () => goTo(at('go-to-place').value);
   at('name').oninput = showKnown;
-  at('begin').addEventListener('cancel', leaveBegin);
-  at('begin').addEventListener('close', showChosen);
-  at('work-list').addEventListener('cancel', (event) => { if (!page.state) event.preventDefault(); }); // there is nothing behind it yet
+  at('begin').addEventListener('close', afterBegin);
+  at('work-list').addEventListener('close', afterNights);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => requestAnimationFrame(draw)); // a canvas keeps its colours
   returnFocus();
   followTraces();
