@@ -108,13 +108,14 @@ def test_an_incomplete_last_epoch_says_so(browser: Chromium, tmp_path: Path, sta
         for one in read_edf(staged_once.parent / f"{staged_once.name}.edf").signals
     ]
     Edf(short).write(tmp_path / "short.edf")
-    server = Served(tmp_path / "short.edf", "--scoring", scoring_of(tmp_path))
+    server = Served(tmp_path / "short.edf", "--scoring", scoring_of(tmp_path), "--out", tmp_path / "staged")
     try:
         open_page(browser, server)
         browser.press("End")
         browser.wait(f"{EPOCH} === 7 && document.getElementById('where').textContent.includes('incomplete')")
         press(browser, "2", revisions=1)
         assert "of 20 s" in text_of(browser, "message")
+        assert (tmp_path / "staged" / "short" / "review" / "main.jsonl").is_file()
     finally:
         server.kill()
 

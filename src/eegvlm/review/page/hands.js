@@ -107,7 +107,7 @@ function clear() {
   if (page.selection || page.last > page.epoch) { page.selection = null; page.last = page.head = page.epoch; page.anchor = null; }
   else if (page.mark) page.mark = null;
   else page.row = null;
-  endNote();
+  say('');
   draw();
 }
 

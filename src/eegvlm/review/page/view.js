@@ -16,21 +16,12 @@ import { progressWords, showProgress, showSignature, showStatistics, showWhy } f
 const LEAST_LANE = 24; // pixels of a row; more rows than fit are scrolled
 const TALLEST = 16000; // what a canvas can hold
 
+let frame = 0;
+
 export function draw() {
   const { state, results } = page;
   if (!state) return;
-  fitRows();
-  const checked = [...new Set([...state.seen, ...state.scored])];
-  drawNavigator(at('navigator'), {
-    stages: state.stages, from: page.epoch, to: page.last, checked, lights: state.lights, probabilities: results?.probabilities,
-    columns: results?.columns, listed: listed(), differing: page.compared?.differing ?? [], clock,
-  });
-  drawSignals(at('traces'), {
-    start: page.start, seconds: length(), rows: drawnRows(), gain: page.gain, marks: drawnMarks(),
-    quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection, axis: true, clock,
-  });
-  shadeEpochs(at('traces'));
-  drawEpochs(at('epochs'), clock);
+  if (!frame) frame = requestAnimationFrame(paint);
   at('ruler').textContent = rulerWords();
   const stage = state.stages[page.epoch - 1];
   at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}  ${clock(30 * (page.epoch - 1))}${isIncomplete(page.epoch) ? ', incomplete' : ''}`;
@@ -56,6 +47,40 @@ export function draw() {
   tell(facts());
   document.documentElement.dataset.epoch = page.epoch;
   document.documentElement.dataset.revision = state.revision;
+}
+
+// Once a frame, however often something changed since the last one: 40 rows on a wide screen take longer than a key press.
+function paint() {
+  frame = 0;
+  const { state, results } = page;
+  if (!state) return;
+  fitRows();
+  const checked = [...new Set([...state.seen, ...state.scored])];
+  drawNavigator(at('navigator'), {
+    stages: state.stages, from: page.epoch, to: page.last, checked, lights: state.lights, probabilities: results?.probabilities,
+    columns: results?.columns, listed: listed(), differing: page.compared?.differing ?? [], clock,
+  });
+  const view = {
+    start: page.start, seconds: length(), rows: drawnRows(), gain: page.gain, marks: drawnMarks(),
+    quality: results?.quality?.stretches ?? [], events: eventsOnPage(), selection: page.selection, axis: true, clock,
+  };
+  if (isNew(view)) {
+    drawSignals(at('traces'), view);
+    shadeEpochs(at('traces'));
+  }
+  drawEpochs(at('epochs'), clock);
+}
+
+// Whether the signals look different from those on the screen: most edits change nothing about them.
+let painted = { words: '', traces: null };
+function isNew(view) {
+  const { clientWidth, clientHeight } = at('traces');
+  const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const rows = view.rows.map(({ trace, ...row }) => row);
+  const words = JSON.stringify([{ ...view, rows }, page.epoch, page.last, clientWidth, clientHeight, drawingScale(), window.devicePixelRatio, isDark]);
+  if (words === painted.words && page.traces === painted.traces) return false;
+  painted = { words, traces: page.traces };
+  return true;
 }
 
 function fitRows() {
