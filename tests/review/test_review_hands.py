@@ -174,6 +174,7 @@ def test_next_to_review_goes_round_and_says_when_all_were_seen(browser: Chromium
     results = "fetch(location.origin + '/api/nights/0/scorings/main/results').then(a => a.json())"
     listed = browser.value(f"{results}.then(r => r.results.review.to_review)")
     assert len(listed) > 2
+    assert browser.value(EPOCH) == min(listed)  # the page opens where n begins
     press(browser, "End")
     browser.press("n")
     browser.wait(f"{EPOCH} === {min(listed)}")

@@ -85,7 +85,8 @@ export async function showScoring() {
   listScorings();
   at('scorings').value = page.scoring;
   const inAddress = /^#epoch=(\d+)$/.exec(location.hash);
-  go(inAddress ? Number(inAddress[1]) : listed()[0] ?? 1);
+  const first = [...listed()].sort((a, b) => a - b)[0] ?? 1; // n goes on from here through the night
+  go(inAddress ? Number(inAddress[1]) : first);
   if (page.state.signature && !page.state.outputs) queue(() => post(`${base()}/outputs`));
   if (page.results) readDetails(base());
   showSpectrogram();
