@@ -18,14 +18,14 @@ IDLE = "(document.documentElement.dataset.pending ?? '0') === '0'"
 class Served:
     """A server on a folder, which can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *options: str | Path) -> None:
+        self.folder, self.options = folder, options
         self.settings = folder.parent / "settings"
         self.start()
 
     def start(self) -> None:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(self.settings)}
-        command = [sys.executable, "-m", "eegvlm", "review", self.folder]
+        command = [sys.executable, "-m", "eegvlm", "review", self.folder, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().removeprefix("open ").strip()
@@ -75,3 +75,18 @@ def drag(browser: DrivenBrowser, selector: str, begin: float, end: float) -> Non
     )
     y = box[1] + box[3] * 0.15
     browser.drag((box[0] + box[2] * begin, y), (box[0] + box[2] * end, y))
+
+
+def text_of(browser: DrivenBrowser, name: str) -> str:
+    """Return the text of an element by its id."""
+    return str(browser.value(f"document.getElementById({json.dumps(name)}).textContent"))
+
+
+def time_place(browser: DrivenBrowser, seconds: float, start: float, length: float) -> tuple[float, float]:
+    """Return where a time lies on the signals of a page that begins at ``start`` and lasts ``length`` seconds."""
+    left, top, width, height = browser.value(
+        "(({left, top, width, height}) => [left, top, width, height])"
+        "(document.getElementById('traces').getBoundingClientRect())"
+    )
+    names, scale_keys = 124, 58  # LEFT and RIGHT of drawing.js
+    return left + names + (seconds - start) / length * (width - names - scale_keys), top + height * 0.3

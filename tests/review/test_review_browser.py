@@ -47,7 +47,7 @@ def test_a_scorers_hour_in_small(browser: Chromium, served: Served, night: Path)
     press(browser, "y", revisions=1)
     assert stages_of(night) == stages
 
-    browser.wait("document.documentElement.dataset.loaded === '300'")
+    browser.wait("document.documentElement.dataset.loaded === '270'")
     drag(browser, "#traces", 0.4, 0.5)
     browser.wait(f"{RULER}.includes('peak to peak')")
     press(browser, "a", revisions=1)

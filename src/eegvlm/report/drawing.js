@@ -4,9 +4,9 @@
 // `sensitivity` units per 10 pixels and says so, with its polarity; nothing is ever scaled to fit.
 //
 // view: start, seconds; rows; gain (1: as each row says); events {row, start, stop, tag, verdict, elsewhere}; marks
-// {kind, start_s, stop_s, text}; quality {channel, level, first_epoch, last_epoch}; selection [from, to]; axis (whether
+// {kind, start_s, stop_s, text, isChosen}; quality {channel, level, first_epoch, last_epoch}; selection [from, to]; axis (whether
 // times are written below); clock (seconds to words, for the axis); left (pixels for names, 0: in the rows).
-// row: name, note, sensitivity, negative_up, unit, modality, colour, missing (why there is no trace), isWarned, weights
+// row: name, note, sensitivity, negative_up, unit, modality, colour, missing (why there is no trace), isWarned, isChosen, weights
 // (-100 to 100 of equal stretches of the view), trace {values, columns, count, first_s, step_s} with columns 1 (samples)
 // or 2 (lowest and highest of each column).
 
@@ -208,15 +208,17 @@ function halo({ pen, paint }, text, x, y, colour) {
 function drawName(at, row, { top, middle, step }) {
   const { pen, view, left, paint } = at;
   const gain = gainWords(row, view.gain);
-  const colour = row.isWarned ? paint('--alarm') : paint('--ink');
+  const colour = row.isWarned ? paint('--alarm') : paint(row.isChosen ? '--accent' : '--ink');
   if (left < 50) { // no room beside the rows
     pen.font = `11px ${FONT}`;
     halo(at, row.trace ? `${row.name}, ${gain}` : row.name, 4, top + step - 5, colour);
     return;
   }
-  pen.font = `12px ${FONT}`;
+  const isThin = step < 28; // no second line without running into the next row's name
+  pen.font = `${row.isChosen ? 'bold ' : ''}${Math.min(12, Math.max(8, step - 2))}px ${FONT}`;
   pen.fillStyle = colour;
-  pen.fillText(row.name, 4, middle - 2, left - 8);
+  pen.fillText(row.name, 4, middle + (isThin ? 4 : -2), left - 8);
+  if (isThin) return;
   pen.fillStyle = paint('--quiet');
   pen.font = `10px ${FONT}`;
   pen.fillText(row.trace || !row.missing ? gain : '', 4, middle + 11, left - 8);
@@ -270,9 +272,11 @@ function drawMarks(at) {
   for (const mark of view.marks ?? []) {
     if (mark.stop_s < view.start || mark.start_s > view.start + view.seconds) continue;
     pen.fillStyle = MARK_COLOURS[mark.kind];
-    pen.globalAlpha = 0.18;
-    pen.fillRect(x(mark.start_s), 0, Math.max(2, x(mark.stop_s) - x(mark.start_s)), bottom);
+    const [from, to] = [Math.max(at.left, x(mark.start_s)), Math.min(at.right, Math.max(x(mark.stop_s), x(mark.start_s) + 2))];
+    pen.globalAlpha = mark.isChosen ? 0.32 : 0.18;
+    pen.fillRect(from, 0, to - from, bottom);
     pen.globalAlpha = 1;
+    if (mark.isChosen) for (const edge of [from, to]) pen.fillRect(edge - 1, 0, 2, bottom);
     pen.font = `bold 11px ${FONT}`;
     halo(at, mark.text || mark.kind.replace('k_complex', 'K-complex'), Math.max(at.left, x(mark.start_s)) + 3, 12, paint('--ink'));
   }

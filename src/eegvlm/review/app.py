@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from eegvlm import __version__
@@ -35,6 +35,7 @@ ASSETS = {
         (
             *("page.js", "state.js", "opening.js", "changes.js", "view.js", "signal_pages.js", "moving.js", "hands.js"),
             *("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js", "spoken.js"),
+            *("focus.js", "go_to.js", "marks.js", "noted.js", "rows.js", "epoch_strip.js", "comparison.js"),
         ),
         "text/javascript; charset=utf-8",
     ),
@@ -106,6 +107,12 @@ def make_app(nights: ReviewList, close: Callable[[], None]) -> FastAPI:
     def recording(number: int, request: PlaceRequest) -> dict[str, Any]:
         nights.night(number).signals.point_at(Path(request.path).expanduser())
         return describe(nights.night(number))
+
+    @app.get("/api/nights/{number}/report")
+    def report(number: int) -> Response:
+        file = nights.night(number).report
+        # to be saved, not shown: the policy of the page's own address would take the report's style away
+        return FileResponse(file, filename=f"{nights.night(number).title}.{file.name}")
 
     app.include_router(scoring_routes(nights))
     return app

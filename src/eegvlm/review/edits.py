@@ -111,7 +111,8 @@ def _lights(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change
         None if request.get(name) is None else _seconds(scoring, name, request[name]) for name in ("off_s", "on_s")
     )
     if off_s is not None and on_s is not None and off_s >= on_s:
-        raise ReviewError("edit", "lights", f"off at {off_s:g} s, on at {on_s:g} s", "lights on must follow lights off")
+        epochs = [f"epoch {int(value // scoring.begun['epoch_s']) + 1}" for value in (off_s, on_s)]
+        raise ReviewError("edit", "lights", "off in {}, on in {}".format(*epochs), "lights on must follow lights off")
     to = None if off_s is None and on_s is None else {"off_s": off_s, "on_s": on_s}
     return [_change("lights", "lights", scoring.lights, to)]
 

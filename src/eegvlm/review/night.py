@@ -14,13 +14,13 @@ from eegvlm.review.clinical_page import clinical_page
 from eegvlm.review.description import REVIEW_FOLDER, read_description
 from eegvlm.review.locating import Channels
 from eegvlm.review.night_signals import NightSignals
-from eegvlm.review.problems import ReviewError
+from eegvlm.review.problems import NotFoundError, ReviewError
 from eegvlm.review.readers import compare
 from eegvlm.review.results import Results, read_results
 from eegvlm.review.scoring import Change
 from eegvlm.review.scoring_file import ReviewedScoringFile
 from eegvlm.review.scorings import Scorings
-from eegvlm.review.signing import signature_of, write_page, write_signed
+from eegvlm.review.signing import PAGE, PDF, signature_of, write_page, write_signed
 from eegvlm.staging.results_folder import SUMMARY
 
 MODEL = "model"
@@ -63,6 +63,20 @@ class ReviewedNight:
     def title(self) -> str:
         """The name of its folder."""
         return self.folder.resolve().name
+
+    @property
+    def report(self) -> Path:
+        """The signed report: the PDF, or the page where none could be printed.
+
+        Raises
+        ------
+        NotFoundError
+            If the night was never signed.
+        """
+        files = [self.folder / name for name in (PDF, PAGE) if (self.folder / name).is_file()]
+        if not files:
+            raise NotFoundError(self.title, "report", "none", "sign a scoring to have it written")
+        return files[0]
 
     def details(self) -> dict[str, Any]:
         """Return what was measured in each epoch; measuring begins on the first call, and takes some seconds.

@@ -7,6 +7,7 @@ const USUAL = {
   d: 'next-differing', j: 'next-of-this-stage', '+': 'larger', '-': 'smaller', ']': 'longer-page', '[': 'shorter-page',
   b: 'begin-selection', a: 'mark-arousal', s: 'mark-spindle', k: 'mark-k_complex', x: 'mark-artefact', t: 'mark-text',
   m: 'model-channels', i: 'polarity', z: 'undo', y: 'redo', Escape: 'clear-selection',
+  v: 'next-unscored', g: 'go-to', c: 'comment', e: 'zoom', ArrowUp: 'row-above', ArrowDown: 'row-below', Delete: 'delete-mark', Backspace: 'delete-mark',
 };
 
 export const STAGES = ['W', 'N1', 'N2', 'N3', 'R', '?'];
@@ -15,7 +16,11 @@ const NONE = 'none';
 let own = {};
 
 export const keys = () => ({ ...USUAL, ...own });
-const words = (action) => (STAGES.includes(action) ? `score ${action}` : action.replaceAll('-', ' ').replace('_', '-'));
+const WORDS = {
+  'go-to': 'go to an epoch or a clock time', comment: 'comment on this epoch', zoom: 'zoom to the selection, and back', 'delete-mark': 'delete the chosen mark',
+  'row-above': 'choose the row above', 'row-below': 'choose the row below', larger: 'larger: the chosen row, or all', smaller: 'smaller: the chosen row, or all',
+};
+const words = (action) => (STAGES.includes(action) ? `score ${action}` : WORDS[action] ?? action.replaceAll('-', ' ').replace('_', '-'));
 
 // Takes the scorer's own keys; returns those whose action is none of this version.
 export function useKeys(chosen) {
@@ -24,18 +29,28 @@ export function useKeys(chosen) {
   return Object.keys(chosen).filter((key) => !(key in own));
 }
 
+const isOnce = (name) => STAGES.includes(name) || name.startsWith('mark-') || ['delete-mark', 'undo', 'redo'].includes(name);
+
+// The action of a key. AltGr types [ and ] on many keyboards and counts as Ctrl and Alt on some systems; with CapsLock
+// letters come as capitals; a French keyboard has its digits on Shift.
+function actionOf(event) {
+  const isTyped = event.getModifierState('AltGraph') || !(event.altKey || event.ctrlKey || event.metaKey);
+  if (!isTyped) return event.altKey ? null : { z: event.shiftKey ? 'redo' : 'undo', Z: 'redo', y: 'redo', s: 'save' }[event.key];
+  const known = keys();
+  return known[event.key] ?? known[event.key.toLowerCase()] ?? (event.shiftKey ? undefined : known[/^Digit(\d)$/.exec(event.code)?.[1]]);
+}
+
 // Calls act(name, event) for a key that does something; never while something is typed or a dialog is open.
 export function listen(act) {
   document.addEventListener('keydown', (event) => {
-    if (event.altKey || document.querySelector('dialog[open]')) return;
+    if (document.querySelector('dialog[open]')) return;
     // a field of a dialog that has just closed keeps the focus until the page is drawn anew
     if (event.target.closest('input:not([type="checkbox"]), textarea, select') && !event.target.closest('dialog')) return;
     if (event.target.closest('button, summary') && [' ', 'Enter'].includes(event.key)) return;
-    const name = event.ctrlKey || event.metaKey
-      ? { z: event.shiftKey ? 'redo' : 'undo', Z: 'redo', y: 'redo' }[event.key]
-      : keys()[event.key];
+    const name = actionOf(event);
     if (!name || name === NONE) return;
     event.preventDefault();
+    if (event.repeat && isOnce(name)) return; // a key held down too long must not score the night
     act(name, event);
   });
 }

@@ -3,7 +3,7 @@
 import { drawingScale, fit, ink, LEFT, RIGHT } from './drawing.js';
 
 export const STAGES = ['W', 'R', 'N1', 'N2', 'N3'];
-const SHADES = { W: '--W', N1: '--N1', N2: '--N2', N3: '--N3', R: '--R', '?': '--quiet' };
+export const SHADES = { W: '--W', N1: '--N1', N2: '--N2', N3: '--N3', R: '--R', '?': '--quiet' };
 const HOURS = [0.25, 0.5, 1, 2, 4]; // between two times below the hypnogram
 const [HYPNOGRAM, DENSITY] = [74, 28];
 const STRIPS_END = HYPNOGRAM + DENSITY + 22;

@@ -5,17 +5,25 @@ import { draw } from './view.js';
 import { element } from './panels.js';
 import { get, post } from './server.js';
 import { go } from './moving.js';
-import { load, pages } from './signal_pages.js';
+import { forget, load } from './signal_pages.js';
 import { queue } from './changes.js';
 import { showMontage } from './montage.js';
 
+const CHOSEN = 'chosen'; // how the list of nights was left
+
 export async function open(number) {
-  page.night = number;
-  pages.clear();
+  await page.queue; // an edit that is on its way belongs to the night before
+  [page.night, page.state, page.mark, page.row] = [number, null, null, null];
+  document.querySelector('main').classList.remove('begun');
+  forget();
+  for (const id of ['where', 'stage', 'review-progress']) at(id).textContent = '';
+  say('');
   page.info = await get(`/api/nights/${number}`);
   page.rows = page.info.montage;
   at('title').textContent = page.info.title;
-  at('scorings').replaceChildren(...page.info.scorings.map((one) => new Option(`${one.name} (${one.who}, ${one.status})`, one.name)), new Option('new …', ''));
+  at('title').title = page.info.title;
+  at('name').value = 'main';
+  listScorings();
   if (page.info.recording_error) askWhere(page.info.recording_error);
   showMontage(page.rows, page.info.signals, load);
   askWho();
@@ -25,18 +33,45 @@ export function askWho() {
   at('who').value = page.who || sessionStorage.getItem('eegvlm-who') || '';
   at('basis').replaceChildren(...page.info.bases.map((one) => new Option({ model: "the model's stages", file: "the file's stages", blank: 'no stages' }[one], one)));
   at('begin-error').textContent = '';
+  at('blind').checked = false;
+  showKnown();
   at('begin').showModal();
+}
+
+function listScorings() {
+  at('scorings').replaceChildren(...page.info.scorings.map((one) => new Option(`${one.name} (${one.who}, ${one.status})`, one.name)), new Option('new …', ''));
+}
+
+// A name that is there already opens that scoring: what a new one would begin with must not seem to count.
+export function showKnown() {
+  const known = page.info.scorings.find((one) => one.name === at('name').value);
+  at('begin-new').hidden = Boolean(known);
+  at('begin-known').textContent = known ? `Opens the scoring of ${known.who}${known.blind ? ', blind' : ''}, ${known.status}. Another name begins a new one.` : '';
+}
+
+// Nothing can be done before a night and a scoring are chosen: who leaves their dialogs by Escape is asked again.
+export function afterBegin() {
+  if (page.state) at('scorings').value = page.scoring;
+  else if (page.nights > 1) showNights();
+  else askWho();
+}
+
+export function afterNights() {
+  if (!page.state && at('work-list').returnValue !== CHOSEN) showNights();
 }
 
 export async function start() {
   const [who, name] = [at('who').value.trim(), at('name').value];
   if (!who) { at('begin-error').textContent = 'Enter your name or initials.'; return; }
   sessionStorage.setItem('eegvlm-who', who);
-  [page.who, page.scoring] = [who, name];
+  await page.queue;
   try {
-    if (page.info.scorings.some((one) => one.name === name)) page.state = await get(base());
-    else page.state = await post(`/api/nights/${page.night}/scorings`, { name, who, basis: at('basis').value, blind: at('blind').checked });
+    const place = `/api/nights/${page.night}/scorings`;
+    page.state = page.info.scorings.some((one) => one.name === name)
+      ? await get(`${place}/${encodeURIComponent(name)}`)
+      : await post(place, { name, who, basis: at('basis').value, blind: at('blind').checked });
   } catch (error) { at('begin-error').textContent = error.message; return; }
+  [page.who, page.scoring, page.mark] = [who, name, null];
   at('begin').close();
   await showScoring();
 }
@@ -45,10 +80,13 @@ export async function showScoring() {
   [page.results, page.details, page.compared] = [null, null, null];
   if (!page.state.hidden) page.results = (await get(`${base()}/results`)).results;
   at('readings').replaceChildren(new Option('–', ''), ...page.state.readings.map((one) => new Option(one, one)));
-  if (![...at('scorings').options].some((one) => one.value === page.scoring)) at('scorings').prepend(new Option(page.scoring, page.scoring));
+  document.querySelector('main').classList.add('begun');
+  page.info.scorings = (await get(`/api/nights/${page.night}`)).scorings;
+  listScorings();
   at('scorings').value = page.scoring;
   const inAddress = /^#epoch=(\d+)$/.exec(location.hash);
-  go(inAddress ? Number(inAddress[1]) : listed()[0] ?? 1);
+  const first = [...listed()].sort((a, b) => a - b)[0] ?? 1; // n goes on from here through the night
+  go(inAddress ? Number(inAddress[1]) : first);
   if (page.state.signature && !page.state.outputs) queue(() => post(`${base()}/outputs`));
   if (page.results) readDetails(base());
   showSpectrogram();
@@ -88,12 +126,21 @@ export function askWhere(error) {
 
 export async function showNights() {
   const { nights } = await get('/api/nights');
-  at('work-list').querySelector('ul').replaceChildren(...nights.map((one) => {
-    const item = element('li');
+  page.nights = nights.length;
+  at('back').hidden = !page.state;
+  const next = nights.find((one) => one.status === 'to do') ?? nights.find((one) => one.status === 'in work');
+  at('work-list').querySelector('tbody').replaceChildren(...nights.map((one) => {
+    const row = element('tr');
     const button = element('button', one.title, { type: 'button', disabled: Boolean(one.error) });
-    button.onclick = () => { at('work-list').close(); history.replaceState(null, '', '#'); open(one.number).catch((error) => say(error.message)); };
-    item.append(button, ` ${one.error ?? one.status}`);
-    return item;
+    if (page.state && one.number === page.night) button.setAttribute('aria-current', 'true');
+    button.autofocus = one === next;
+    button.onclick = () => { at('work-list').close(CHOSEN); history.replaceState(null, '', '#'); open(one.number).catch((error) => say(error.message)); };
+    const name = element('td');
+    name.append(button);
+    const who = (one.scorings ?? []).map((scoring) => `${scoring.name}: ${scoring.who}, ${scoring.status}`).join('; ');
+    row.append(name, element('td', one.start ? one.start.slice(0, 16).replace('T', ' ') : ''), element('td', one.epochs ? `${(one.epochs / 120).toFixed(1)} h` : ''), element('td', one.status, { className: one.status.replaceAll(' ', '-') }), element('td', one.error ?? who, { className: 'quiet' }));
+    return row;
   }));
-  at('work-list').showModal();
+  at('work-list').returnValue = '';
+  if (!at('work-list').open) at('work-list').showModal();
 }

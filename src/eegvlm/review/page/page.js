@@ -1,15 +1,18 @@
 // The page begins here: buttons and fields get what they do. Everything that is kept is kept by the server first.
 
-import { askWho, open, showNights, showScoring, start } from './opening.js';
-import { at, base, LENGTHS, page, say } from './state.js';
-import { change, edit } from './changes.js';
+import { afterBegin, afterNights, askWho, open, showKnown, showNights, showScoring, start } from './opening.js';
+import { at, LENGTHS, length, note, page, say } from './state.js';
+import { change, edit, redo, undo } from './changes.js';
+import { compareWith } from './comparison.js';
 import { describe as describeKeys, settings, useKeys } from './keys.js';
 import { draw } from './view.js';
 import { element } from './panels.js';
 import { followNavigator, followTraces, select, setLights } from './hands.js';
 import { get, post, put } from './server.js';
+import { goTo } from './go_to.js';
 import { load } from './signal_pages.js';
-import { resize } from './moving.js';
+import { returnFocus } from './focus.js';
+import { go, setLength } from './moving.js';
 import { showMontage } from './montage.js';
 
 function takeKeys(chosen) {
@@ -20,9 +23,9 @@ function takeKeys(chosen) {
 
 function bind() {
   at('page-length').append(...LENGTHS.map((one) => new Option(one === Infinity ? 'whole night' : `${one} s`, String(one), one === 30, one === 30)));
-  at('page-length').onchange = () => { page.seconds = Number(at('page-length').value); resize(0); };
-  at('undo').onclick = () => change('undo');
-  at('redo').onclick = () => change('redo');
+  at('page-length').onchange = () => setLength(Number(at('page-length').value));
+  at('undo').onclick = undo;
+  at('redo').onclick = redo;
   at('start').onclick = start;
   at('begin').querySelector('form').onsubmit = (event) => { event.preventDefault(); start(); };
   at('nights').onclick = showNights;
@@ -31,18 +34,15 @@ function bind() {
     await post('/api/close').catch(() => null);
     document.body.replaceChildren(element('p', 'Closed. Everything is kept; this window can be closed.'));
   };
-  at('comment').onchange = () => edit('comment', { epoch: page.epoch, text: at('comment').value });
+  at('comment').onchange = () => edit('comment', { epoch: Number(at('comment').dataset.epoch), text: at('comment').value });
+  at('comment').onblur = draw; // the field waited while it was written in
   at('lights-off').onclick = () => setLights('off_s', 30 * (page.epoch - 1));
   at('lights-on').onclick = () => setLights('on_s', 30 * (page.epoch - 1));
   at('sign').onclick = () => change('sign', { statement: at('statement').value });
-  at('reopen').onclick = () => change('reopen', { reason: at('reason').value });
+  at('reopen').onclick = () => change('reopen', { reason: at('reason').value }, () => { at('reason').value = ''; });
   at('finish').onclick = () => change('finish').then(showScoring);
   at('scorings').onchange = () => { at('name').value = at('scorings').value || 'second'; askWho(); };
-  at('readings').onchange = async () => {
-    const name = at('readings').value;
-    try { page.compared = name ? await get(`${base()}/compare/${encodeURIComponent(name)}`) : null; } catch (error) { say(error.message); }
-    draw();
-  };
+  at('readings').onchange = () => compareWith(at('readings').value);
   at('consensus').onclick = async () => {
     try {
       const { scorings } = await get(`/api/nights/${page.night}`);
@@ -66,10 +66,11 @@ function bind() {
     showMontage(page.rows, page.info.signals, load);
     load();
   };
-  at('save-montage').onclick = () => put(`/api/nights/${page.night}/montage`, { rows: page.rows }).then(() => say('The montage is kept.'), (error) => say(error.message));
+  at('save-montage').onclick = () => put(`/api/nights/${page.night}/montage`, { rows: page.rows }).then(() => note('The montage is kept with the night.'), (error) => say(error.message));
   at('reset-montage').onclick = () => { page.rows = structuredClone(page.info.default_montage); showMontage(page.rows, page.info.signals, load); load(); };
   at('stretch').querySelector('form').onsubmit = () => {
-    const from = Number(at('stretch-start').value);
+    const from = Math.max(0, Number(at('stretch-start').value));
+    if (from < page.start || from >= page.start + length()) go(Math.floor(from / 30) + 1); // what is selected must be seen
     select(from, from + Math.max(0.1, Number(at('stretch-length').value)), at('stretch-row').value);
   };
   at('change-keys').onclick = () => settings(at('keys'), async (chosen) => {
@@ -78,6 +79,12 @@ function bind() {
       at('keys').close();
     } catch (error) { at('keys-error').textContent = error.message; }
   });
+  at('go-to').querySelector('form').onsubmit = () => goTo(at('go-to-place').value);
+  at('name').oninput = showKnown;
+  at('begin').addEventListener('close', afterBegin);
+  at('work-list').addEventListener('close', afterNights);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => requestAnimationFrame(draw)); // a canvas keeps its colours
+  returnFocus();
   followTraces();
   followNavigator();
   new ResizeObserver(() => { if (page.state) { draw(); load(); } }).observe(at('traces'));
@@ -88,5 +95,6 @@ takeKeys({});
 get('/api/keys').then(({ keys }) => takeKeys(keys), (error) => say(error.message));
 get('/api/nights').then(({ nights, statement }) => {
   at('statement').value = statement;
+  page.nights = nights.length;
   return nights.length === 1 ? open(0) : showNights();
 }).catch((error) => say(error.message));

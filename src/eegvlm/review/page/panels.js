@@ -6,8 +6,8 @@ export function element(tag, text = '', more = {}) {
   return Object.assign(made, more);
 }
 
-const body = (id) => document.querySelector(`#${id} > div`);
-const number = (value, digits = 1) => (value === null || value === undefined ? '–' : value.toFixed(digits));
+export const body = (id) => document.querySelector(`#${id} > div`);
+export const number = (value, digits = 1) => (value === null || value === undefined ? '–' : value.toFixed(digits));
 
 function table(pairs) {
   const made = element('table');
@@ -22,13 +22,14 @@ function table(pairs) {
 export function showWhy(epoch, results, details, stage, rules) {
   const parts = [];
   const row = results?.probabilities?.[epoch - 1];
-  if (results) parts.push(element('p', `Model: ${results.stages[epoch - 1]}${results.stages[epoch - 1] === stage ? '' : `, now ${stage}`}`));
+  const answer = results?.stages[epoch - 1];
+  if (results) parts.push(element('p', `Model: ${answer === '?' ? 'not staged' : answer}${answer === stage ? '' : `, now ${stage}`}`));
   if (row) parts.push(table(results.columns.map((label, k) => [label, `${(100 * row[k]).toFixed(1)} %`])));
   const why = results?.rationales?.[epoch];
   if (why) {
     parts.push(element('p', why.text));
     parts.push(checkedClaims(why.claims));
-  } else if (results) parts.push(element('p', 'The model gave no reasons for this epoch.', { className: 'quiet' }));
+  } else if (results && answer !== '?') parts.push(element('p', 'The model gave no reasons for this epoch.', { className: 'quiet' }));
   const found = details?.[epoch - 1]?.found;
   if (found?.rules.length) {
     const list = element('ul');
@@ -76,12 +77,12 @@ export function progressWords({ reviewed, to_review: listed, expected_wrong: wro
 }
 
 export function showProgress(progress, count) {
-  const wrong = progress.expected_wrong === null ? progress.basis : `${(100 * progress.expected_wrong).toFixed(1)} %`;
-  body('progress').replaceChildren(table([
-    ['Listed for review, seen', `${progress.reviewed} of ${progress.to_review}`],
-    ['All epochs, seen', `${progress.checked} of ${count}`],
-    ['Stages likely still wrong', wrong],
-  ]));
+  const isKnown = progress.expected_wrong !== null;
+  const pairs = [['Listed for review, seen', `${progress.reviewed} of ${progress.to_review}`], ['All epochs, seen', `${progress.checked} of ${count}`]];
+  if (isKnown) pairs.push(['Stages likely still wrong', `${(100 * progress.expected_wrong).toFixed(1)} %`]);
+  const parts = [table(pairs)];
+  if (!isKnown) parts.push(element('p', `Stages likely still wrong: ${progress.basis}`, { className: 'quiet' })); // a sentence, too long for a table
+  body('progress').replaceChildren(...parts);
 }
 
 const STATISTICS = [
@@ -96,33 +97,34 @@ export function showStatistics(counted) {
   body('statistics').replaceChildren(table(pairs), element('p', `Counted: ${counted.basis}`, { className: 'quiet' }));
 }
 
-export function showMarks(marks, clock, remove) {
-  const list = element('ul');
-  for (const mark of marks) {
-    const kind = mark.kind.replace('k_complex', 'K-complex');
-    const words = [kind, `epoch ${Math.floor(mark.start_s / 30) + 1}`, clock(mark.start_s), `${number(mark.stop_s - mark.start_s)} s`, mark.channel, mark.text];
-    const item = element('li', `${words.filter(Boolean).join(', ')} `);
-    item.append(element('button', 'Remove', { type: 'button', onclick: () => remove(mark.id) }));
-    list.append(item);
-  }
-  body('marks').replaceChildren(list);
-}
-
-export function showComparison(compared) {
-  if (!compared) { body('compare').replaceChildren(); return; }
-  const figures = compared.agreement;
-  const said = figures
-    ? `${(100 * figures.accuracy).toFixed(1)} % of ${figures.n_compared} epochs agree, kappa ${number(figures.kappa, 2)}; ${compared.differing.length} differ (key d)`
-    : 'No epoch is scored by both.';
-  body('compare').replaceChildren(element('p', said));
-}
-
-export function showSignature(state) {
+export function showSignature(state, { count, night }) {
   const signature = state.signature;
-  if (!signature) { body('signing').replaceChildren(element('p', `Version ${state.version}, not signed`)); return; }
+  if (!signature) {
+    const open = unfinished(state, count);
+    body('signing').replaceChildren(
+      element('p', `Version ${state.version}, not signed`),
+      ...(open.length ? [element('p', `Before you sign: ${open.join('; ')}.`, { className: 'open' })] : []),
+    );
+    return;
+  }
+  const report = element('a', 'Save or print the report', { href: `/api/nights/${night}/report`, download: '' });
   body('signing').replaceChildren(
-    element('p', `Version ${signature.version}, signed by ${signature.who}, ${signature.when}: ${signature.statement}`),
+    element('p', `Version ${signature.version}, signed by ${signature.who}, ${signature.when.slice(0, 16).replace('T', ' ')}: ${signature.statement}`),
+    ...(state.outputs ? [report] : []),
     element('p', state.outputs ? `Files: ${state.pdf ? 'report.signed.pdf' : 'report.signed.html'}, hypnogram.signed.*, audit.jsonl` : 'The signed files could not be written.', { className: 'quiet' }),
     ...(state.outputs && !state.pdf && state.not_printed ? [element('p', state.not_printed, { className: 'quiet' })] : []),
   );
+}
+
+// What a signature would leave open.
+function unfinished(state, count) {
+  const { reviewed, to_review: listed, checked } = state.progress;
+  const unscored = state.stages.filter((stage) => stage === '?').length;
+  const epochs = (n) => `${n} ${n === 1 ? 'epoch' : 'epochs'}`;
+  return [
+    unscored ? `${epochs(unscored)} unscored (key v)` : '',
+    reviewed < listed ? `${epochs(listed - reviewed)} listed for review not seen (key n)` : '',
+    !listed && checked < count ? `${epochs(count - checked)} not seen` : '',
+    state.lights ? '' : 'lights off and on are not set',
+  ].filter(Boolean);
 }

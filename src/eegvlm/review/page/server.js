@@ -9,7 +9,7 @@ async function ask(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw Object.assign(new Error('The server does not answer. What was confirmed is kept: start eegvlm review again.'), { status: 0 });
+    throw Object.assign(new Error('The server does not answer. What was confirmed is kept: start eegvlm review again, and open the address that it prints.'), { status: 0 });
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({ error: `failed with status ${answer.status}` }));
