@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from eegvlm.staging.one_call import stage
     from eegvlm.staging.stager import Stager
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 watch_auto_classes()
 
