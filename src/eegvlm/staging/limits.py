@@ -25,8 +25,8 @@ GAINS = (0.33, 3.0)
 MOST_HOURS = 16.0
 NARROWED_WIDENING = 2.0
 """Temperature of epochs in which an artefact fills a band of the EEG: there nothing that was measured counts, and the
-picture alone is too sure. Measured: the least negative log-likelihood on real and simulated nights with muscle, sweat,
-a tone or white noise added (``benchmarks/confidence.py narrowed``)."""
+picture alone is too sure. Measured on real recordings with muscle, sweat or a tone added: the temperature at which mean
+confidence comes down to accuracy (``benchmarks/confidence.py narrowed``)."""
 
 
 @dataclass(frozen=True)
