@@ -40,8 +40,8 @@ def tone_uv(epochs: Samples, rate: float, density: npt.NDArray[np.floating], hz:
         float32 (k,), µV rms; 0 where no tone is as large and as pure as :mod:`.quality_limits` says.
     """
     sizes = np.zeros(len(epochs), np.float32)
-    frequencies = np.arange(density.shape[1]) * hz
-    short = np.asarray(density, np.float64) * hz
+    frequencies = np.arange(density.shape[1], dtype=np.float64) * hz
+    short = hz * density.astype(np.float64)
     share, power = _purest(short, frequencies, 1 if hz > 0.3 else 2)
     for k in np.flatnonzero((share > _LEAST_SHARE) & (power > _LEAST_UV**2)):
         epoch = epochs[k].astype(np.float64)
