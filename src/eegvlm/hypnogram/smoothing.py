@@ -165,12 +165,16 @@ def posterior(
     return tempered(smooth(probabilities, real_transitions(), strength=strength, prior=prior), temperature)
 
 
-def tempered(probabilities: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float64]:
+def tempered(
+    probabilities: npt.NDArray[np.floating], temperature: float | npt.NDArray[np.floating]
+) -> npt.NDArray[np.float64]:
     """Return probabilities (n, 5) raised to ``1 / temperature`` and normalised; NaN rows stay NaN.
 
-    Above 1 they become less sure; the most probable stage stays the most probable.
+    Above 1 they become less sure; the most probable stage stays the most probable. A temperature is one number, or one
+    an epoch, (n,).
     """
-    logarithm = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)) / temperature
+    divisor = np.asarray(temperature, np.float64).reshape(-1, 1)
+    logarithm = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)) / divisor
     powers = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
     powers[np.isnan(probabilities).any(axis=1)] = np.nan
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))

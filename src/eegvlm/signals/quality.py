@@ -49,6 +49,9 @@ class QualityKind(StrEnum):
     DRIFT = "drift"
     ECG_LEAK = "ecg-leak"
     LOST_REFERENCE = "lost-reference"
+    TONE = "tone"
+    REPEATED = "repeated"
+    STEADY = "steady"
 
     @property
     def words(self) -> str:
@@ -66,6 +69,9 @@ _WORDS = {
     QualityKind.DRIFT: "drift",
     QualityKind.ECG_LEAK: "the heart in it",
     QualityKind.LOST_REFERENCE: "reference lost",
+    QualityKind.TONE: "a tone in it",
+    QualityKind.REPEATED: "samples repeated",
+    QualityKind.STEADY: "no more change than noise has",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from eegvlm.signals import quality_limits as limits
 from eegvlm.signals.quality import Levels, QualityKind, QualityLevel
@@ -48,6 +49,9 @@ def judge_channel(rows: Rows, modality: Modality, step: float) -> dict[QualityKi
         QualityKind.POPS: _levels(rows["popped"] > 0, rows["popped"] > HALF),
         QualityKind.DRIFT: _levels(rows["drifting"] >= limits.DRIFT_DOUBTFUL_S / 30 - 1e-6, rows["drifting"] > HALF),
         QualityKind.ECG_LEAK: _leak(rows),
+        QualityKind.TONE: _levels(rows["tone_uv"] > 0, np.zeros(len(rows), np.bool_)),
+        QualityKind.REPEATED: _levels(rows["repeated"] >= limits.REPEATED_DOUBTFUL_S / 30, rows["repeated"] > HALF),
+        QualityKind.STEADY: _steady(rows, nothing | ~present) if modality.sloped else np.zeros(len(rows), np.int8),
         QualityKind.LOST_REFERENCE: _levels(rows["alike"], rows["alike"] & (rows["rms"] > limits.ALIKE_UNUSABLE_UV)),
     }
     for level in levels.values():
@@ -99,6 +103,25 @@ def _leak(rows: Rows) -> Levels:
         leaks = leaks & _has_company(leaks, rows["beat_rate"])
     dwarfs = (height > limits.LEAK_UNUSABLE_UV) & (height > limits.LEAK_UNUSABLE_TIMES * rows["beat_rest"])
     return _levels(leaks, leaks & dwarfs)
+
+
+def _steady(rows: Rows, left_out: Mask) -> Levels:
+    """Find stretches whose epochs differ from each other as the windows within them do: an analysis of variance."""
+    levels = np.zeros(len(rows), np.int8)
+    living = np.flatnonzero(~left_out)
+    if len(living) < limits.STEADY_EPOCHS:
+        return levels
+    power, spread = (
+        sliding_window_view(rows[field][living].astype(np.float64), limits.STEADY_EPOCHS, axis=0)
+        for field in ("log_power", "log_spread")
+    )
+    # the median: a few epochs of artefact must not hide that all others are alike
+    within = np.median(spread, axis=2) / limits.STEADY_NOISE
+    ratio = power.var(axis=2, ddof=1) / np.maximum(within, 1e-12)
+    measured = within.max(axis=1) > 0
+    for first in np.flatnonzero(measured & (ratio.max(axis=1) < limits.STEADY_F)):
+        levels[living[first : first + limits.STEADY_EPOCHS]] = QualityLevel.UNUSABLE
+    return levels
 
 
 def _has_company(leaks: Mask, rate: npt.NDArray[np.float32]) -> Mask:

@@ -49,6 +49,21 @@ ecg-leak                  sharp deflections with the R waves of    25 µV and si
 lost-reference            all EEG channels alike though their      correlation above 0.98 at a gain of 0.8 to 1.25:
                           sites differ                             doubtful. With more than 150 µV rms in most windows,
                                                                    which no brain gives to all sites alike: unusable
+tone                      one frequency of 2 to 35 Hz that holds   5 µV rms and 0.8 of the power within 1.5 Hz:
+                          its pace for the whole epoch: a machine  doubtful. Measured: alpha and sleep of simulated
+                          (CPAP, a pump, mains that was aliased)   nights stay below 0.75, Sleep-EDF awake below 0.61;
+                                                                   UCDDB has true ones, aliased mains at 22 and 28 Hz
+repeated                  samples that the recording held before,  one second of the epoch doubtful, more than half
+                          to the last bit (:mod:`.quality_repeats`) unusable. No epoch of those measured has a piece of
+                                                                   0.4 s twice; stored in steps of 2 µV 5 have, of less
+                                                                   than half a second
+steady                    an hour and a half whose epochs differ   highest F of five bands in 0.9-28 Hz (analysis of
+                          no more from each other than the         variance of log power: windows of 2 s in epochs)
+                          seconds within them do                   below 1.7 over 180 epochs: unusable. Noise of any
+                                                                   slope has 1.5 at most, the 25 real recordings of that
+                                                                   length 9.5 at least in each such piece; four of them
+                                                                   with 2 s of each epoch lost 7.9, under white noise
+                                                                   of 25 µV 1.8
 ========================  =======================================  ===================================================
 
 Not covered: muscle and movement (the evidence room finds them), sweat below the limits of drift, exchanged leads.
@@ -83,6 +98,16 @@ LEAK_UNUSABLE_UV, LEAK_UNUSABLE_TIMES = 300.0, 8.0
 ALIKE_CORRELATION = 0.98
 ALIKE_GAIN = (0.8, 1.25)
 ALIKE_UNUSABLE_UV = 150.0
+
+TONE_HZ = (2.0, 35.0)
+TONE_UV, TONE_SHARE = 5.0, 0.8
+
+REPEATED_DOUBTFUL_S = 1
+
+STEADY_EPOCHS = 180
+STEADY_F = 1.7
+# Variance of an epoch's log power (its middle nine windows) is a 26th of its spread (see MEASURES) in noise: F is 1.
+STEADY_NOISE = 26.0
 
 
 @dataclass(frozen=True)

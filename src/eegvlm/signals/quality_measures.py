@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.signals.quality_limits import CLIPPED_DOUBTFUL, MAINS_HZ, MAINS_SHARE, SLOPE_BANDS_HZ, SLOW_HZ, Modality
+from eegvlm.signals.quality_tones import tone_uv
 from eegvlm.signals.quality_transients import pop_seconds
 from eegvlm.signals.source import EPOCH_S
 
@@ -40,6 +41,14 @@ MEASURES = np.dtype(
         ("beat_rest", np.float32),  # µV, half the distance of the 16th and 84th percentile, where there are any
         ("beat_rate", np.float32),  # beats a minute
         ("alike", np.bool_),  # whether all EEG channels are alike
+        ("tone_uv", np.float32),  # rms of the purest tone; 0: none
+        ("repeated", np.float32),  # share of the epoch that is a copy of what came before
+        ("log_power", np.float32, len(SLOPE_BANDS_HZ)),  # log density of each band, mean of the middle windows
+        (
+            "log_spread",
+            np.float32,
+            len(SLOPE_BANDS_HZ),
+        ),  # squared distance of 4th and 12th; 0: not measured
     ]
 )
 
@@ -224,6 +233,12 @@ class ChannelMeter:
             row["slope"] = np.where(lowest > 0, level.max(axis=1) / np.maximum(lowest, 1e-12), np.inf)
             middle = np.median(level, axis=1)
             row["slow"] = np.where(middle > 0, row["slow"] / np.maximum(middle, 1e-12), np.inf)
+            logs = np.log(np.maximum(bands, 1e-12))
+            # the middle nine of fifteen: what a few seconds of artefact do is left out
+            logs.sort(axis=1)
+            row["log_power"][:, : bands.shape[2]] = logs[:, 3:12].mean(axis=1)
+            row["log_spread"][:, : bands.shape[2]] = (logs[:, 11] - logs[:, 3]) ** 2
+            row["tone_uv"] = tone_uv(block, self.rate, density.mean(axis=1), bins.hz)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from eegvlm.signals.quality import ChannelQuality, Quality, QualityKind, Quality
 from eegvlm.signals.quality_judgement import judge_channel
 from eegvlm.signals.quality_limits import MODALITIES
 from eegvlm.signals.quality_measures import MEASURES, ChannelMeter
+from eegvlm.signals.quality_repeats import EpochPieces, pieces_of, repeated_shares
 from eegvlm.signals.quality_transients import locked_height, peak_times, r_waves, regular_beats, sharpness
 from eegvlm.signals.recording import Recording
 from eegvlm.signals.roles import Role
@@ -64,6 +65,8 @@ class QualityMeter:
         self._n_epochs = n_epochs
         self._ecg = next((name for name, channel in self._channels.items() if _shows_beats(channel)), None)
         self._beats: dict[str, list[Times]] = {}
+        eeg = [name for name, channel in self._channels.items() if channel.role.modality == "eeg"]
+        self._pieces: dict[str, list[EpochPieces | None]] = {name: [None] * n_epochs for name in eeg}
         self._compared = _distant_sites(list(self._channels.values()))
 
     @property
@@ -94,11 +97,15 @@ class QualityMeter:
                 raise ValueError(f"epochs {first} to {first + len(block)} of {self._n_epochs}")
             rows[name] = self._rows[name][first : first + len(block)]
             rows[name][:] = self._meters[name].measure(block)
+            for k in np.flatnonzero(rows[name]["present"] & (rows[name]["flat"] < 1)) if name in self._pieces else ():
+                self._pieces[name][first + int(k)] = pieces_of(block[k], self._meters[name].rate)
         self._measure_beats(first, blocks, rows)
         self._compare(blocks, rows)
 
     def finish(self) -> Quality:
         """Judge all epochs that were added; others count as gaps."""
+        for name, pieces in self._pieces.items():
+            self._rows[name]["repeated"] = repeated_shares(pieces)
         levels = {
             name: judge_channel(self._rows[name], meter.modality, self._steps[name])
             for name, meter in self._meters.items()

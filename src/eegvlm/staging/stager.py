@@ -51,7 +51,7 @@ from eegvlm.staging.explaining import (
     uncertain_epochs,
 )
 from eegvlm.staging.journal import AnswerJournal, Answers, answers_key
-from eegvlm.staging.limits import limits_of
+from eegvlm.staging.limits import limits_of, widening_of
 from eegvlm.staging.model_inputs import INPUTS, Inputs
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.onnx_reader import OnnxReader
@@ -277,7 +277,9 @@ class Stager:
         answering.read(keep=explain == "all")
         give_back()
         unfamiliar = answering.inputs.unfamiliar
-        widening = 1.0 if unfamiliar is None else unfamiliar.widening(self._reader.calibration.unfamiliar_widening)
+        measured = answering.inputs.evidence is not None
+        slope = self._reader.calibration.unfamiliar_widening if measured else 0.0
+        widening = widening_of(night, unfamiliar, slope)
         votes: dict[str, Hypnogram] = {}
         logits = answering.answers.logits
         if eeg == "vote":
@@ -392,9 +394,13 @@ class Stager:
             raise RecordingError(recording.path, "EEG channel", "none recognised", hint)
 
     def _hypnogram(
-        self, recording: Recording, logits: npt.NDArray[np.float32], notes: Sequence[str], widening: float = 1.0
+        self,
+        recording: Recording,
+        logits: npt.NDArray[np.float32],
+        notes: Sequence[str],
+        widening: npt.NDArray[np.float64] | float = 1.0,
     ) -> Hypnogram:
-        """Return stages and calibrated probabilities, widened by a temperature; epochs not read are unscored."""
+        """Return stages and calibrated probabilities, widened by temperatures; epochs not read are unscored."""
         read = np.isfinite(logits[:, 0])
         config = self._reader.calibration
         probabilities = np.full(logits.shape, np.nan)
@@ -406,7 +412,7 @@ class Stager:
                 prior=config.stage_prior,
                 temperature=config.smoothed_temperature,
             )
-        if widening != 1:
+        if np.any(widening != 1):
             probabilities = tempered(probabilities, widening)
         return Hypnogram(
             most_probable(probabilities),
