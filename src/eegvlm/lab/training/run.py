@@ -43,6 +43,7 @@ from eegvlm.lab.training.tensor_files import check_room, system_errors
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
 from eegvlm.model.enhancement import EnhancementNetwork
+from eegvlm.model.progress_bars import without_progress_bar
 
 
 def train(
@@ -261,7 +262,8 @@ class TrainingRun:
             model.to(torch.bfloat16)
             if precise is not None:
                 model.model.evidence.familiarity = precise
-            model.save_pretrained(temporary)
+            with without_progress_bar():
+                model.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)
             write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, record, note=note)
         return checkpoint
