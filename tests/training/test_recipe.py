@@ -45,7 +45,10 @@ def test_a_setting_is_replaced_from_the_command_line():
         ("phases=", "phases: null; give a list in brackets"),
         ("phases.0=3", r"phases\.0: 3; give a mapping of settings"),
         ("phases.90.steps=1", "phases has entries 0 to 9, named enhance"),
-        ("phases.0.trains=enhancement", r"phases\.0\.trains: enhancement; give a list in brackets, each of them one of"),
+        (
+            "phases.0.trains=enhancement",
+            r"phases\.0\.trains: enhancement; give a list in brackets, each of them one of",
+        ),
         ("data.train.unlabelled.0.only=a.edf", "states no entries of data.train.unlabelled"),
         ("data.stage_shares=[a, 1, 1, 1, 1]", r"stage_shares: .*a list in brackets, each of them a number"),
         ("phases.1.name=enhance", "its own name"),
