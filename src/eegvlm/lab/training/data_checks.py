@@ -54,13 +54,21 @@ def check_root_names(recipe: Recipe, roots: Mapping[str, Path]) -> None:
     """
     names: dict[str, None] = {}
     for mixture in (recipe.data.train, recipe.data.validation, recipe.data.test):
-        named = (*mixture.recorded, *mixture.unlabelled, *mixture.spectral)
-        names |= dict.fromkeys(source.name for source in named)
+        names |= dict.fromkeys(source_names(mixture))
         names |= dict.fromkeys(source.spectra for source in mixture.simulated if source.spectra)
     for name, folder in roots.items():
         if name not in names:
             hint = f"its sources are {', '.join(names)}" if names else "it learns from simulated nights alone"
             raise InputError("arguments", "--data", f"{name}={folder}", f"recipe {recipe.name} has no {name}: {hint}")
+
+
+def source_names(mixture: Mixture) -> list[str]:
+    """Return the names of the sources that lie in folders."""
+    return [
+        *(source.name for source in mixture.recorded),
+        *(source.name for source in mixture.unlabelled),
+        *(source.name for source in mixture.spectral),
+    ]
 
 
 def check_mixture(mixture: Mixture, part: str) -> None:
@@ -71,8 +79,8 @@ def check_mixture(mixture: Mixture, part: str) -> None:
     InputError
         Naming the part, or the source.
     """
-    named = (*mixture.recorded, *mixture.unlabelled, *mixture.spectral)
-    for twice in (name for name, count in Counter(source.name for source in named).items() if count > 1):
+    named = source_names(mixture)
+    for twice in (name for name, count in Counter(named).items() if count > 1):
         raise InputError("recipe", f"data.{part}", twice, "two sources have this name: give each its own")
     if not named and not any(source.nights for source in mixture.simulated):
         raise InputError("recipe", f"data.{part}", "no nights", "give simulated or recorded sources")
