@@ -84,7 +84,7 @@ def test_check_of_a_set_without_a_usable_night_ends_with_an_input_error_after_it
     assert "no night can be used" in str(result.exception)
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert "are its files there?" in str(run("check", "sleep-edf", empty).exception)
+    assert "name the folder in which they lie" in str(run("check", "sleep-edf", empty).exception)
 
 
 def test_check_names_recordings_whose_channels_cannot_be_used(tmp_path: Path) -> None:

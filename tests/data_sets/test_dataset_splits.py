@@ -85,7 +85,9 @@ def test_hold_out_keeps_the_share_of_persons_and_at_least_one_on_each_side() -> 
 
 @pytest.mark.parametrize("folds", [0, 1, 4])
 def test_more_folds_than_subjects_or_fewer_than_two_are_refused(folds: int) -> None:
-    with pytest.raises(DatasetError, match="expected 2 to 3"):
+    with pytest.raises(
+        DatasetError, match="nights of 3 persons, who can make 2 to 3 folds: ask for fewer, or add persons"
+    ):
         split_by_subject(many(3), folds=folds)
 
 

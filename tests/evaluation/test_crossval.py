@@ -124,7 +124,7 @@ def test_the_command_prints_what_is_done_and_needs_resume_to_go_on(killed, recip
 
 def test_what_cannot_be_done_is_refused_before_work_begins(recipe, own, tmp_path) -> None:
     cases = [
-        (["data.split.folds=4"], Options(), "expected 2 to 3"),
+        (["data.split.folds=4"], Options(), "3 persons, who can make 2 to 3 folds: .* crossval: --folds 3"),
         ([], Options(only=(4,)), "--only: 4; there are 3 folds"),
         (["data.split.validation=2.0"], Options(), "validation: 2 persons; give fewer than the 2"),
         (["data.split=null"], Options(), "data.test: nobody"),

@@ -29,6 +29,12 @@ def test_a_hypnogram_needs_numpy_and_nothing_else():
     assert _imported_after("import eegvlm; eegvlm.Hypnogram.from_strings(['W', 'N2']).statistics()") == {"numpy"}
 
 
+def test_public_names_alone_are_listed():
+    import eegvlm.model  # a sub-package that was imported is none of the names either
+
+    assert dir(eegvlm) == sorted(eegvlm.__all__)
+
+
 def test_every_public_name_is_there_and_listed():
     for name in eegvlm.__all__:
         assert getattr(eegvlm, name) is not None

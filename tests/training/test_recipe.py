@@ -31,6 +31,26 @@ def test_a_setting_is_replaced_from_the_command_line():
         ("phases.0.objective=guess", "objective guess; there are contrastive, classify, sequence"),
         ("phases.90.steps=1", "no such setting"),
         ("seed", "key=value"),
+        ("=", "setting: =; write it as key=value, such as seed=1"),
+        ("=1", "write it as key=value"),
+        ("seed..x=1", "write it as key=value"),
+        ("a.b=", r"setting: a\.b=; unknown key a: a recipe has name, phases, model"),
+        ("data.train.simulatd.0.nights=3", "unknown key simulatd: did you mean simulated"),
+        ("seed.x=1", "seed is a whole number, and holds no x"),
+        ("seed=many", r"nano\.yaml: seed: many; give a whole number"),
+        ("seed=", "seed: null; give a whole number"),
+        ("name=[", "the value is no YAML"),
+        ("precision=half", "precision: half; give one of auto, bfloat16, float32"),
+        ("data=", "data: null; give a mapping of settings"),
+        ("phases=", "phases: null; give a list in brackets"),
+        ("phases.0=3", r"phases\.0: 3; give a mapping of settings"),
+        ("phases.90.steps=1", "phases has entries 0 to 9, named enhance"),
+        (
+            "phases.0.trains=enhancement",
+            r"phases\.0\.trains: enhancement; give a list in brackets, each of them one of",
+        ),
+        ("data.train.unlabelled.0.only=a.edf", "states no entries of data.train.unlabelled"),
+        ("data.stage_shares=[a, 1, 1, 1, 1]", r"stage_shares: .*a list in brackets, each of them a number"),
         ("phases.1.name=enhance", "its own name"),
         ("data.train.recorded.0.others={W: [0.1]}", "five numbers"),
         ("data.train.recorded.0.others={W: [0, 0, 2, 0, 0]}", "from 0 to 1"),
@@ -57,6 +77,19 @@ def test_a_setting_that_means_nothing_is_refused(change, said):
     with pytest.raises(InputError, match=said) as error:
         read_recipe(RECIPES / "nano.yaml", [change])
     assert "\n" not in str(error.value)
+
+
+def test_a_pattern_that_is_no_list_is_not_taken_for_its_letters(tmp_path):
+    file = tmp_path / "recipe.yaml"
+    file.write_text("name: x\ndata: {train: {recorded: [{name: own, dataset: folder, only: '*.edf'}]}}\nphases: []\n")
+    with pytest.raises(InputError, match=r"recorded\.0\.only: \*\.edf; give a list in brackets, each of them a text"):
+        read_recipe(file)
+
+
+def test_an_entry_of_a_list_is_called_by_its_name_or_its_number():
+    by_name = read_recipe(RECIPES / "fine-tune.yaml", ["phases.night.steps=7", "data.train.recorded.own.scorer=two"])
+    assert by_name == read_recipe(RECIPES / "fine-tune.yaml", ["phases.1.steps=7", "data.train.recorded.0.scorer=two"])
+    assert (by_name.phases[1].steps, by_name.data.train.recorded[0].scorer) == (7, "two")
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "name: [", "\x00\x01", "name: x\n"])

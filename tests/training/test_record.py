@@ -124,7 +124,7 @@ def test_a_fold_is_trained_without_its_test_persons(tmp_path: Path) -> None:
     record = read_record(tmp_path / "run" / "model")
     parts = sorted(str(record.part_of(f"folder:p{seed}")) for seed in (61, 62, 63))
     assert parts == ["None", "training", "validation"]
-    with pytest.raises(InputError, match="expected 2 to 3"):
+    with pytest.raises(InputError, match="2 to 3 folds"):
         run("train", recipe, "--fold", "2/4", "--data", f"own={own}", "--out", tmp_path / "other")
 
 

@@ -70,16 +70,21 @@ def ablate(
 
     from eegvlm.cli.train import roots_of
     from eegvlm.lab.evaluation import ConfusionBootstrap
-    from eegvlm.lab.evaluation.ablation import Plan
+    from eegvlm.lab.evaluation.ablation import CLAIM, Plan
     from eegvlm.lab.evaluation.ablation import ablate as run
     from eegvlm.lab.evaluation.ablation_axes import Axis, variants
     from eegvlm.lab.evaluation.crossval import Options
     from eegvlm.lab.training import read_recipe
+    from eegvlm.lab.training.claiming import check_goes_on
+    from eegvlm.lab.training.data_checks import check_root_names
     from eegvlm.lab.training.packaged_recipes import recipe_path
 
     recipe = recipe_path(recipe)
     what = read_recipe(recipe, change or ())
-    roots = roots_of(recipe, data or [])
+    roots, folder = roots_of(recipe, data or []), out or Path("runs") / f"{what.name}-ablation"
+    check_root_names(what, roots)
+    if resume:
+        check_goes_on(folder, record=CLAIM)
     axes = [Axis.parse(text) for text in over or ()]
     plan = Plan(
         what,
@@ -89,7 +94,7 @@ def ablate(
         _names(test),
         _folds(folds, what, roots),
     )
-    console, folder = wide_console(), out or Path("runs") / f"{what.name}-ablation"
+    console = wide_console()
     ablation = run(
         plan,
         folder,

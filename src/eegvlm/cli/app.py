@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from eegvlm import __version__
+from eegvlm.cli.usage_errors import usage_sentence
 from eegvlm.errors import InputError
 
 # name -> one-line help; the file is eegvlm/cli/<name>.py and holds a function of the same name, - being _
@@ -103,7 +104,9 @@ def main() -> None:
     # transformers announces new names for arguments that the oldest version we take knows by the old ones alone.
     warnings.filterwarnings("ignore", r"`\w+` is deprecated and will be removed in", FutureWarning)
     try:
-        app(prog_name="eegvlm")
+        status = app(prog_name="eegvlm", standalone_mode=False)
+    except typer.Abort:
+        sys.exit(1)
     except InputError as error:
         print(f"eegvlm: {error}", file=sys.stderr)
         sys.exit(2)
@@ -115,3 +118,13 @@ def main() -> None:
             raise
         print(f"eegvlm: {missing}", file=sys.stderr)
         sys.exit(2)
+    except Exception as error:
+        sentence = usage_sentence(error)
+        if sentence is not None:
+            print(sentence, file=sys.stderr)
+        elif hasattr(error, "show"):  # help, where a group of commands is called without one
+            error.show()
+        else:
+            raise
+        sys.exit(2)
+    sys.exit(status if isinstance(status, int) else 0)

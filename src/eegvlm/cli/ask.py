@@ -67,12 +67,9 @@ def ask(
     elif channels:
         raise InputError("arguments", "--channels", ",".join(channels), "a folder of results has its own: leave it out")
 
-    from transformers.utils.logging import disable_progress_bar
-
     from eegvlm.questions import AskedNight, answer, answer_freely
     from eegvlm.staging import Stager
 
-    disable_progress_bar()
     speaker = None if freely is None else Stager.from_pretrained(freely, device=device, dtype=dtype)
     if night.is_dir():
         asked_night = AskedNight.of_results(night)

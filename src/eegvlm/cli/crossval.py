@@ -54,8 +54,10 @@ def crossval(
     from eegvlm.cli.evaluate import print_report
     from eegvlm.cli.train import roots_of
     from eegvlm.lab.evaluation import ConfusionBootstrap
-    from eegvlm.lab.evaluation.crossval import Options, cross_validate
+    from eegvlm.lab.evaluation.crossval import CLAIM, Options, cross_validate
     from eegvlm.lab.training import read_recipe
+    from eegvlm.lab.training.claiming import check_goes_on
+    from eegvlm.lab.training.data_checks import check_root_names
     from eegvlm.lab.training.packaged_recipes import recipe_path
     from eegvlm.lab.training.recipe import check_split
     from eegvlm.lab.training.split_recipe import BY_PERSON, split_option
@@ -71,10 +73,14 @@ def crossval(
         what = replace(what, data=replace(what.data, split=split_option(what.data.split, protocol=split)))
     check_split(what.data, recipe)
     console, folder = wide_console(), out or Path("runs") / f"{what.name}-crossval"
+    roots = roots_of(recipe, data or [])
+    check_root_names(what, roots)
+    if resume:
+        check_goes_on(folder, record=CLAIM)
     report = cross_validate(
         what,
         folder,
-        data=roots_of(recipe, data or []),
+        data=roots,
         resume=resume,
         options=Options(_numbers(only), judge_known, device, dtype, batch_size),
         track=lambda items, what: track(items, description=what, console=console),

@@ -127,6 +127,7 @@ def check(
     Exit status 2 where no night can be used.
     """
     from eegvlm.lab.datasets import DatasetError, open_dataset, summarise
+    from eegvlm.lab.datasets.problems import why_no_night
 
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     with bar("reading", quiet=as_json) as tell:
@@ -149,8 +150,8 @@ def check(
     else:
         _print_check(opened, summary, show_all=show_all)
     if not summary.nights:
-        hint = "no night can be used; the problems above say why" if summary.problems else "are its files there?"
-        raise DatasetError(opened.root, f"data set {opened.name}", "0 nights", hint)
+        hint = "no night can be used; the problems above say why" if summary.problems else why_no_night(opened.name, ())
+        raise DatasetError(opened.root, f"data set {opened.name}", "no scored night", hint)
 
 
 @dataset.command("download")

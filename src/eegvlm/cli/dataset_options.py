@@ -93,9 +93,10 @@ def open_nights(name: str, root: str | None, **options: Any) -> Dataset:
         If it has none, or cannot be opened.
     """
     from eegvlm.lab.datasets import open_dataset
+    from eegvlm.lab.datasets.problems import why_no_night
 
     opened = open_dataset(name, root, **options)
     if not opened.nights:
-        why = opened.problems[0].message if opened.problems else "are its files there?"
-        raise InputError(opened.root, f"data set {opened.name}", "0 nights", f"no night can be judged: {why}")
+        why = why_no_night(opened.name, opened.problems)
+        raise InputError(opened.root, f"data set {opened.name}", "no scored night", why)
     return opened

@@ -15,7 +15,6 @@ def demo(
 ) -> None:
     """Simulate a short night, stage it, compare it with the truth, and name the page that shows it."""
     from rich.console import Console
-    from transformers.utils.logging import disable_progress_bar
 
     from eegvlm.cli.stage import show_night
     from eegvlm.core.files import check_output_folder, make_folder
@@ -27,7 +26,6 @@ def demo(
     file = out / "night.edf"
     check_output_folder(out / file.stem, files=result_files(tuple(FILES)))
     check_output_folder(out, files=(file.name, f"{file.stem}.events.tsv"))
-    disable_progress_bar()
     console = Console(markup=False)
     simulated = simulate_night(hours=hours, seed=seed)
     make_folder(out)

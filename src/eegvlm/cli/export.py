@@ -32,11 +32,8 @@ def export(
     check_output_folder(out, files=(*GRAPH_FILES, DESCRIPTION))
     for extra in ("onnx", "export"):
         check_extra(extra, "eegvlm export")
-    from transformers.utils.logging import disable_progress_bar
-
     from eegvlm.model.onnx_export import export_onnx
 
-    disable_progress_bar()
     console = Console(markup=False, highlight=False)
     with console.status(f"{model} to {to.value}"):
         written = export_onnx(model, out)

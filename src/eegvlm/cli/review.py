@@ -75,12 +75,9 @@ def _folder_of(recording: Recording, out: Path, model: str, *, is_scored: bool) 
 
 def _stage(recording: Recording, folder: Path, model: str) -> None:
     with collection_paused():
-        from transformers.utils.logging import disable_progress_bar
-
         from eegvlm.staging import StageOptions, Stager
         from eegvlm.staging.pipeline import stage_recording
 
-        disable_progress_bar()
         stager = Stager.from_pretrained(model)
     typer.echo(f"staging {recording.path.name}: {recording.n_epochs} epochs", err=True)
     stage_recording(recording, folder, stager, StageOptions())

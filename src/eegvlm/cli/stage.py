@@ -197,10 +197,6 @@ def _stager(
 
     has_examples = options.examples is not None
     chosen = engine_of(engine, model, options.explain, device=device, dtype=dtype, examples=has_examples)
-    if chosen == "torch":
-        from transformers.utils.logging import disable_progress_bar
-
-        disable_progress_bar()  # transformers' own, for weights that load in a blink
     return Stager.from_pretrained(model, smooth=smooth, device=device, dtype=dtype, engine=chosen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,7 +49,7 @@ def train(
     check_extra("train", "train")
     from eegvlm.lab.training import read_recipe
     from eegvlm.lab.training import train as run
-    from eegvlm.lab.training.claiming import check_claim
+    from eegvlm.lab.training.data_checks import check_root_names
     from eegvlm.lab.training.packaged_recipes import recipe_path
     from eegvlm.lab.training.processes import Processes
     from eegvlm.lab.training.recipe import check_split
@@ -65,8 +66,10 @@ def train(
             check_split(what.data, recipe)
         of_fold = "" if fold is None else f"-fold-{fold.replace('/', '-of-')}"
         folder = out or Path("runs") / f"{what.name}{of_fold}"
+        roots = roots_of(recipe, data or [])
+        check_root_names(what, roots)
         if not estimate:
-            processes.on_main(lambda: check_claim(what, folder, resume=resume))
+            processes.on_main(lambda: _check(what, folder, roots, resume=resume))
         timing = estimate or not resume
         processes.on_main(lambda: _tell(console, what, processes, estimate_only=estimate, timing=timing))
         if estimate:
@@ -74,7 +77,7 @@ def train(
         checkpoint = run(
             what,
             folder,
-            data=roots_of(recipe, data or []),
+            data=roots,
             resume=resume,
             progress=lambda items, what: track(items, description=what, console=console),
         )
@@ -83,6 +86,17 @@ def train(
             raise
         raise typer.Exit(2) from None  # the main process says it
     console.print(f"checkpoint: {checkpoint}", highlight=False)
+
+
+def _check(recipe: Recipe, folder: Path, roots: Mapping[str, Path], *, resume: bool) -> None:
+    """Refuse what would stop the run later, before its steps are timed."""
+    from eegvlm.lab.training.claiming import check_claim, check_goes_on
+    from eegvlm.lab.training.data_checks import check_data
+
+    if resume:
+        check_goes_on(folder)
+    check_claim(recipe, folder, resume=resume)
+    check_data(recipe, roots)
 
 
 def _tell(console: Any, recipe: Recipe, processes: Processes, *, estimate_only: bool, timing: bool) -> None:
@@ -115,6 +129,6 @@ def roots_of(recipe: Path, sources: list[str]) -> dict[str, Path]:
         if not separator or not name:
             raise InputError(recipe, "--data", source, "write it as NAME=FOLDER")
         if not Path(folder).exists():
-            raise InputError(folder, "--data", name, "no such folder")
+            raise InputError(folder, "--data", name, "no such folder: name the one in which its files lie")
         roots[name] = Path(folder)
     return roots

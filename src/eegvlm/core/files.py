@@ -205,7 +205,12 @@ def check_output_file(path: str | os.PathLike[str], *, overwrite: bool = True, n
     with output_errors(path):
         exists = check_replaceable(path)
         if exists and not overwrite:
-            raise InputError(path, "output", "exists already", "choose another name, or ask to overwrite it")
+            raise InputError(
+                path,
+                "output",
+                "exists already",
+                "choose another name, or replace it with --overwrite (in Python, overwrite=True)",
+            )
         if not path.parent.is_dir():
             wrong = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
             raise OSError(wrong, os.strerror(wrong), str(path))

@@ -163,10 +163,13 @@ def load_general_model(place: str | Path, dtype: torch.dtype) -> Any:
     """
     from transformers import AutoModelForImageTextToText
 
+    from eegvlm.model.progress_bars import without_progress_bar
+
     try:
-        model, info = AutoModelForImageTextToText.from_pretrained(
-            place, dtype=dtype, use_safetensors=True, output_loading_info=True
-        )
+        with without_progress_bar():
+            model, info = AutoModelForImageTextToText.from_pretrained(
+                place, dtype=dtype, use_safetensors=True, output_loading_info=True
+            )
     except (OSError, ValueError, ImportError) as error:
         hint = "use a folder with config.json and safetensors of an image-text-to-text model that transformers knows"
         raise InputError(place, "model", error, hint) from error

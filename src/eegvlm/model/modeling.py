@@ -37,6 +37,7 @@ from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.model.evidence_encoder import N_STAGES, EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
 from eegvlm.model.night import NightEncoder, NightReader
+from eegvlm.model.progress_bars import without_progress_bar
 
 _ADDED = (
     "model.enhancement.",
@@ -369,7 +370,8 @@ class EegVlmForConditionalGeneration(LlavaForConditionalGeneration):
         """
         kwargs["use_safetensors"] = True
         ours = cls._is_own(path, kwargs)
-        model, info = super().from_pretrained(path, *args, output_loading_info=True, **kwargs)
+        with without_progress_bar():
+            model, info = super().from_pretrained(path, *args, output_loading_info=True, **kwargs)
         missing = [key for key in info["missing_keys"] if ours or not key.startswith(_ADDED)]
         for field, keys in (
             ("missing weights", missing),

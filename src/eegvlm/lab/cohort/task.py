@@ -113,9 +113,7 @@ class StagingTask:
         plan = self.plan
         if plan.engine == "torch":
             import torch
-            from transformers.utils.logging import disable_progress_bar
 
-            disable_progress_bar()  # transformers' own, for weights that load in a blink
             if self.threads is not None:
                 torch.set_num_threads(self.threads)
         elif self.threads is not None:

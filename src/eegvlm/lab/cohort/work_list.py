@@ -21,6 +21,7 @@ from eegvlm.lab.cohort.remote_output import is_url
 from eegvlm.lab.datasets import DATASETS, DatasetError, Night, open_dataset
 from eegvlm.lab.datasets.beside import RECORDING_SUFFIXES, FolderFiles
 from eegvlm.lab.datasets.files import list_files, natural
+from eegvlm.lab.datasets.problems import why_no_night
 from eegvlm.lab.datasets.sources import ScoringFile
 from eegvlm.signals.mne_source import SUFFIXES as MNE_SUFFIXES
 
@@ -104,8 +105,8 @@ def _of_data_set(inputs: Sequence[str]) -> WorkList | None:
         raise InputError("arguments", "input", inputs[2], f"after {name} give one folder, where it lies")
     dataset = open_dataset(name, inputs[1] if len(inputs) == 2 else None)
     if not dataset.nights:
-        why = dataset.problems[0].message if dataset.problems else "are its files there?"
-        raise InputError(dataset.root, f"data set {dataset.name}", "0 nights", why)
+        why = why_no_night(dataset.name, dataset.problems)
+        raise InputError(dataset.root, f"data set {dataset.name}", "no night", why)
     nights = [
         CohortNight(
             name=night.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,3 +42,12 @@ class DatasetProblem:
 def count_problems(problems: Iterable[DatasetProblem]) -> dict[str, int]:
     """Count problems by their codes, most frequent first."""
     return dict(Counter(problem.code for problem in problems).most_common())
+
+
+def why_no_night(name: str, problems: Sequence[DatasetProblem]) -> str:
+    """Say why a data set has no night that can be used: its first error, or that none of its files is there."""
+    for problem in sorted(problems, key=lambda problem: problem.severity != "error"):
+        return problem.message
+    if name == "folder":
+        return "put recordings there, each with its scoring beside it or in it"
+    return f"none of the files of {name} is there: name the folder in which they lie"

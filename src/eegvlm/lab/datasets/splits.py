@@ -72,8 +72,16 @@ def split_by_subject(nights: Iterable[Night], *, folds: int, seed: int = 0) -> t
     ordered = in_order(nights)
     persons = _shuffled(ordered, seed)
     if not 2 <= folds <= len(persons):
-        raise DatasetError("split", "folds", folds, f"expected 2 to {len(persons)}, the number of subjects")
+        raise DatasetError("split", "folds", folds, too_few_persons(len(persons)))
     return tuple(_split(f"fold {k + 1} of {folds}, seed {seed}", ordered, set(persons[k::folds])) for k in range(folds))
+
+
+def too_few_persons(persons: int) -> str:
+    """Return why there are not more folds, and the remedy: in each, other persons are tested."""
+    if persons < 2:
+        return f"the data hold nights of {persons} person, and a split needs 2: add nights of others"
+    choices = "only 2" if persons == 2 else f"2 to {persons}"
+    return f"the data hold nights of {persons} persons, who can make {choices} folds: ask for fewer, or add persons"
 
 
 def leave_one_subject_out(nights: Iterable[Night]) -> tuple[Split, ...]:
@@ -137,6 +145,8 @@ def with_validation(split: Split, amount: float, *, seed: int = 0) -> Split:
     count = int(amount) if amount >= 1 else max(1, round(amount * len(persons)))
     if count >= len(persons):
         hint = f"give fewer than the {len(persons)} persons that are not tested"
+        if len(persons) < 2:
+            hint = "one person is left beside those who are tested, to train on: make more folds, or add persons"
         raise DatasetError(f"split {split.name}", "validation", f"{count} persons", hint)
     chosen = set(persons[:count])
     return replace(

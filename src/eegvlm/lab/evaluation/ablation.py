@@ -30,6 +30,7 @@ from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.unseen import unseen
 from eegvlm.lab.training import Recipe, train
 from eegvlm.lab.training.claiming import check_claim, claim
+from eegvlm.lab.training.data_checks import check_data
 from eegvlm.lab.training.parts import divided, held_out_nights, n_folds
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.record import record_of_base
@@ -167,6 +168,9 @@ def _checked(plan: Plan, data: Mapping[str, Path], options: Options) -> tuple[in
                 raise InputError("arguments", "--test", name, f"fold {fold} tests persons of {', '.join(sources)}")
         nights = [night for _, night in tested]
         unseen(nights, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
+    for variant in plan.variants:
+        varied = replace(variant.recipe, data=replace(variant.recipe.data, split=recipe.data.split))
+        check_data(of_fold(varied, folds[0]), data)
     return folds
 
 

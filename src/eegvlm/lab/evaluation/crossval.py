@@ -31,6 +31,7 @@ from eegvlm.lab.evaluation.tables import FigureTable, number
 from eegvlm.lab.evaluation.unseen import ABOUT, Judged, unseen
 from eegvlm.lab.training import Recipe, train
 from eegvlm.lab.training.claiming import check_claim, claim
+from eegvlm.lab.training.data_checks import check_data
 from eegvlm.lab.training.parts import held_out_nights, n_folds
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.recipe import RecordedNights
@@ -149,6 +150,7 @@ def cross_validate(
     for fold in range(1, count + 1):
         tested = [night for _, night in held_out_nights(of_fold(recipe, fold).data, layout, data)]
         unseen(tested, base, f"base {recipe.model.base}, fold {fold}", keep_known=options.judge_known)
+    check_data(of_fold(recipe, chosen[0]), data)
     claim(recipe, out, resume=resume, record=CLAIM)
     for fold in chosen:
         folder = out / f"fold-{fold:02d}"

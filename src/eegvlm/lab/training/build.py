@@ -6,16 +6,19 @@ random weights. A stock LLaVA keeps its tokenizer, which gets the stages' labels
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, set_seed
 from transformers.image_processing_base import ImageProcessingMixin
 
 from eegvlm.errors import InputError
-from eegvlm.images import load_layout
+from eegvlm.images import ImageLayout, load_layout
 from eegvlm.lab.training.general_base import build_general
 from eegvlm.lab.training.labels import add_labels
 from eegvlm.lab.training.model_recipe import ModelRecipe
@@ -48,9 +51,11 @@ def build(recipe: Recipe) -> tuple[Any, Any]:
     _check_evidence(recipe.model, fields.get("model_type", ""))
     match fields.get("model_type"):
         case EegVlmConfig.model_type:
-            return _own(recipe, prompts)
+            with _weights_of(recipe.model.base):
+                return _own(recipe, prompts)
         case "llava":
-            return _stock(recipe, fields, prompts)
+            with _weights_of(recipe.model.base):
+                return _stock(recipe, fields, prompts)
         case _:
             return build_general(recipe)
 
@@ -89,6 +94,21 @@ def geometry(recipe: Recipe) -> Any:
             return AutoConfig.for_model(**fields)
 
 
+def layout_of(recipe: Recipe) -> ImageLayout:
+    """Return how the recipe's model sees epochs: an EEG-VLM's own layout where it goes on from one.
+
+    Raises
+    ------
+    InputError
+        If there is no such base or layout.
+    """
+    base = recipe.model.base
+    if base and _config_of(base).get("model_type") == EegVlmConfig.model_type:
+        layout: ImageLayout = EegVlmProcessor.from_pretrained(checkpoint_path(base)).layout
+        return layout
+    return load_layout(recipe.model.layout)
+
+
 def _check_evidence(settings: ModelRecipe, model_type: str = EegVlmConfig.model_type) -> None:
     """Refuse texts of what was measured for an EEG-VLM, or a LLaVA that one is built around, and tokens for others."""
     if model_type in (EegVlmConfig.model_type, "llava"):
@@ -114,6 +134,18 @@ def _config_of(base: str) -> dict[str, Any]:
         hint = f"no checkpoint can be read there ({why}): download it, and name its folder by --set model.base=FOLDER"
         raise InputError("recipe", "model.base", base, hint) from error
     return dict(fields)
+
+
+@contextmanager
+def _weights_of(base: str) -> Iterator[None]:
+    """Tell what cannot be read of a base as the recipe's."""
+    try:
+        yield
+    except (OSError, ValueError, SafetensorError) as error:
+        why = str(error).strip().partition("\n")[0].rstrip(".")
+        raise InputError(
+            "recipe", "model.base", base, f"it cannot be read ({why}): use a complete checkpoint"
+        ) from error
 
 
 def _own(recipe: Recipe, prompts: dict[str, str]) -> tuple[EegVlmForConditionalGeneration, EegVlmProcessor]:

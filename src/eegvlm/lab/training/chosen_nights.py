@@ -12,6 +12,8 @@ from typing import Protocol, TypeVar, cast
 from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
 from eegvlm.lab.datasets import Night, open_dataset, split_by_subject
+from eegvlm.lab.datasets.problems import why_no_night
+from eegvlm.lab.datasets.splits import too_few_persons
 from eegvlm.lab.epochs import is_store
 from eegvlm.lab.training.parquet_nights import ANY_STORE, ParquetNight, parquet_nights
 from eegvlm.lab.training.source_recipe import RecordedNights, UnlabelledNights
@@ -89,6 +91,9 @@ def recorded_nights(source: RecordedNights, roots: Mapping[str, Path], *, level:
     )
     for problem in dataset.problems:
         _LOG.log(level, "data %s: %s", source.name, problem.message)
+    if not dataset.nights:
+        why = why_no_night(dataset.name, dataset.problems)
+        raise InputError(root, f"data {source.name}", "no scored night", why)
     return _taken(source, dataset.nights, root)
 
 
@@ -130,7 +135,12 @@ def _taken(source: RecordedNights, nights: Sequence[_Night], root: Path) -> list
         and (source.persons is None or night.person in source.persons)
     ]
     if not taken:
-        raise InputError(root, f"data {source.name}", "no scored night", "check only and without")
+        raise InputError(
+            root,
+            f"data {source.name}",
+            "no scored night",
+            f"its settings leave none of {len(nights)}: see only, without, fold and persons",
+        )
     return sorted(taken, key=lambda night: night.name)
 
 
@@ -141,6 +151,10 @@ def _fold(source: RecordedNights, nights: Sequence[_Night]) -> Sequence[_Night]:
     written = re.fullmatch(r"(not )?(\d+)/(\d+)", source.fold)
     if written is None or not 1 <= int(written[2]) <= int(written[3]):
         raise InputError("recipe", f"data {source.name} fold", source.fold, 'write it as "1/5" or "not 1/5"')
+    persons = len({night.person for night in nights})
+    if persons < int(written[3]):
+        setting = "" if persons < 2 else f" (instead of {written[3]} write {persons}, in training and validation alike)"
+        raise InputError("recipe", f"data {source.name} fold", source.fold, f"{too_few_persons(persons)}{setting}")
     # a split reads no more of a night than its data set, name and person
     split = split_by_subject(cast("Sequence[Night]", nights), folds=int(written[3]))[int(written[2]) - 1]
     return cast("Sequence[_Night]", split.train if written[1] else split.test)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eegvlm import __version__
 from eegvlm.core.files import check_output_folder, make_folder, write_text
-from eegvlm.core.temporary_names import holds_nothing
+from eegvlm.core.temporary_names import discard, holds_nothing
 from eegvlm.errors import InputError
 from eegvlm.lab.training.recipe import Recipe
 
@@ -44,7 +44,28 @@ def check_claim(recipe: Recipe, out: Path, *, resume: bool, record: str = RECORD
             raise InputError(out, "out", "a run of this recipe", "add --resume to go on, or choose another --out")
         return
     if out.is_dir() and not holds_nothing(out):
-        raise InputError(out, "out", "not empty", "choose another --out")
+        entries = sorted(entry.name for entry in out.iterdir())
+        raise InputError(out, "out", f"not empty (it holds {entries[0]})", _other_folder(out, entries, record))
+
+
+def check_goes_on(out: Path, *, record: str = RECORD) -> None:
+    """Refuse to go on where no run has begun: a folder that is misspelt would begin one anew.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no run.
+    """
+    if not (out / record).is_file():
+        value = "no run of this kind in it" if out.is_dir() else "no such folder"
+        raise InputError(out, "--resume", value, "leave --resume out to begin there, or name the folder of the run")
+
+
+def _other_folder(out: Path, entries: list[str], record: str) -> str:
+    runs = [name for name in entries if (out / name / record).is_file()]
+    if runs:
+        return f"{out / runs[0]} holds a run: name it to go on with it, or choose a new folder"
+    return f"choose a new folder with --out, such as {out / 'run'}"
 
 
 def claim(recipe: Recipe, out: Path, *, resume: bool, record: str = RECORD) -> None:
@@ -53,3 +74,11 @@ def claim(recipe: Recipe, out: Path, *, resume: bool, record: str = RECORD) -> N
     if not (out / record).is_file():
         make_folder(out)
         write_text(out / record, stated(recipe) + "\n")
+
+
+def release_claim(out: Path, *, record: str = RECORD) -> None:
+    """Take a claim back where nothing was made: the same command can then be given again."""
+    if out.is_dir() and holds_nothing(out, record):
+        discard(out / record)
+        if holds_nothing(out):
+            discard(out)

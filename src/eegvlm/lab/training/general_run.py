@@ -18,6 +18,7 @@ from eegvlm.lab.training.recipe import Phase
 from eegvlm.lab.training.run import TrainingRun
 from eegvlm.lab.training.samplers import learnt_shares
 from eegvlm.lab.training.tensor_files import system_errors
+from eegvlm.model.progress_bars import without_progress_bar
 
 
 class GeneralRun(TrainingRun):
@@ -50,7 +51,8 @@ class GeneralRun(TrainingRun):
         model.config.training_record = record.to_dict()
         make_folder(checkpoint.parent)
         with replacing_folder(checkpoint, last="config.json") as temporary, system_errors():
-            model.to(torch.bfloat16).save_pretrained(temporary)
+            with without_progress_bar():
+                model.to(torch.bfloat16).save_pretrained(temporary)
             processor.calibrated(**asdict(fitted), stage_prior=tuple(prior)).save_pretrained(temporary)
             write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, record, note=note.strip())
         return checkpoint

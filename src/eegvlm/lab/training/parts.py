@@ -12,6 +12,7 @@ from eegvlm.images import ImageLayout
 from eegvlm.lab.datasets import PROTOCOLS, Night, Split, published_splits, split_by_subject, with_validation
 from eegvlm.lab.datasets.files import natural
 from eegvlm.lab.datasets.sleep_edf import person_of
+from eegvlm.lab.datasets.splits import too_few_persons
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights
 from eegvlm.lab.training.source_recipe import SimulatedNightsRecipe
@@ -162,6 +163,10 @@ def _nights(
 def _split(recipe: SplitRecipe, nights: Sequence[Night]) -> Split:
     """Return the fold that the recipe states, with persons to validate on."""
     if recipe.protocol == BY_PERSON:
+        persons = len({night.person for night in nights})
+        if recipe.groups > persons:
+            setting = "" if persons < 2 else f" (data.split.folds={persons}; crossval: --folds {persons})"
+            raise InputError("recipe", "data.split.folds", recipe.groups, f"{too_few_persons(persons)}{setting}")
         splits, amount = split_by_subject(nights, folds=recipe.groups, seed=recipe.seed), _TENTH
     else:
         splits, amount = published_splits(nights, recipe.protocol), PROTOCOLS[recipe.protocol].validation

@@ -19,6 +19,7 @@ from eegvlm.lab.simulation import Randomisation
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.model_recipe import ModelRecipe
 from eegvlm.lab.training.phase_recipe import RENAMED_OBJECTIVES, Phase
+from eegvlm.lab.training.recipe_settings import check_lists, in_words, replace_setting
 from eegvlm.lab.training.source_recipe import (
     Mixture,
     RecordedNights,
@@ -151,8 +152,7 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     path
         A YAML file.
     changes
-        ``a.b=value`` settings that replace the file's; the value is YAML. ``model=PRESET`` puts a preset with random
-        weights in the place of the base.
+        ``a.b=value`` settings that replace the file's, as :func:`.recipe_settings.replace_setting` reads them.
 
     Raises
     ------
@@ -167,29 +167,8 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     if not isinstance(fields, dict):
         raise InputError(path, "recipe", type(fields).__name__, "a recipe is a mapping of settings")
     for change in changes:
-        _change(path, fields, change)
+        replace_setting(path, Recipe, fields, change)
     return recipe_of(fields, path)
-
-
-def _change(path: Path, fields: dict[str, Any], change: str) -> None:
-    """Apply one ``a.b=value`` in place; a list's entry is named by its number."""
-    name, separator, text = change.partition("=")
-    if not separator:
-        raise InputError(path, "--set", change, "write it as key=value")
-    *parents, last = name.split(".")
-    place: Any = fields
-    try:
-        for parent in parents:
-            place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
-        key: Any = int(last) if isinstance(place, list) else last
-        value = yaml.safe_load(text)
-        if not text and isinstance(place, dict) and isinstance(place.get(key), str):
-            value = ""  # YAML reads nothing as null
-        if name == "model" and isinstance(value, str):
-            value = {**fields.get("model", {}), "base": "", "preset": value, "enhancement": {}}
-        place[key] = value
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
-        raise InputError(path, "--set", change, "no such setting in this recipe") from error
 
 
 def migrated(fields: Any) -> Any:
@@ -281,6 +260,7 @@ def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
 
 def _build(fields: dict[str, Any], path: Path) -> Recipe:
     """Return the recipe; unknown keys, missing keys and wrong types are refused by name."""
+    check_lists(path, Recipe, fields)
     config = dacite.Config(strict=True, cast=[tuple], type_hooks={float: _as_float})
     try:
         return dacite.from_dict(Recipe, fields, config)
@@ -290,6 +270,9 @@ def _build(fields: dict[str, Any], path: Path) -> Recipe:
         ) from error
     except dacite.MissingValueError as error:
         raise InputError(path, "recipe", f"no {error.field_path}", "add it") from error
+    except dacite.WrongTypeError as error:
+        value = "null" if error.value is None else error.value
+        raise InputError(path, str(error.field_path), value, f"give {in_words(error.field_type)}") from error
     except dacite.DaciteFieldError as error:
         raise InputError(path, str(error.field_path), error, "correct this setting") from error
     except ValueError as error:

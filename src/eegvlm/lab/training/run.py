@@ -19,15 +19,17 @@ import numpy.typing as npt
 import torch
 
 from eegvlm.core.files import make_folder, replacing_folder
+from eegvlm.errors import InputError
 from eegvlm.images import PreparedNight
 from eegvlm.lab.datasets.training_record import FIELD, TrainingRecord
 from eegvlm.lab.training import adapters
 from eegvlm.lab.training.build import build
 from eegvlm.lab.training.calibration import fit, scored_nights
 from eegvlm.lab.training.card import write_card
-from eegvlm.lab.training.claiming import claim
+from eegvlm.lab.training.claiming import check_claim, claim, release_claim
 from eegvlm.lab.training.crossfit import CrossFit, apart_from, cross_fit, folds_of
 from eegvlm.lab.training.data import Batches
+from eegvlm.lab.training.data_checks import check_data
 from eegvlm.lab.training.loop import DONE, PhaseBatches, run_phase
 from eegvlm.lab.training.moved import check_members, load_moved, release
 from eegvlm.lab.training.night_inputs import TrainingNightInputs
@@ -43,6 +45,7 @@ from eegvlm.lab.training.tensor_files import check_room, system_errors
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
 from eegvlm.model.enhancement import EnhancementNetwork
+from eegvlm.model.progress_bars import without_progress_bar
 
 
 def train(
@@ -85,10 +88,16 @@ def train(
     out, processes = Path(out), Processes.join()
     for phase in recipe.phases:
         processes.rows_of(phase)
+    roots = dict(data or {})
+    processes.on_main(lambda: check_claim(recipe, out, resume=resume))
+    processes.on_main(lambda: check_data(recipe, roots))
     processes.on_main(lambda: claim(recipe, out, resume=resume))
-    run = TrainingRun.begin(
-        recipe, out, dict(data or {}), progress, processes, checkpoint=out / "model", nights_in=nights_in
-    )
+    try:
+        run = TrainingRun.begin(recipe, out, roots, progress, processes, checkpoint=out / "model", nights_in=nights_in)
+    except InputError:
+        if processes.main:
+            release_claim(out)
+        raise
     figures = {phase.name: run.of(phase).phase(phase) for phase in run.phases}
     processes.on_main(lambda: run.finish(figures, out / "model"))
     return out / "model"
@@ -261,7 +270,8 @@ class TrainingRun:
             model.to(torch.bfloat16)
             if precise is not None:
                 model.model.evidence.familiarity = precise
-            model.save_pretrained(temporary)
+            with without_progress_bar():
+                model.save_pretrained(temporary)
             self.processor.save_pretrained(temporary)
             write_card(temporary, self.recipe, self.out, stores, figures, scored, fitted, record, note=note)
         return checkpoint

@@ -24,6 +24,7 @@ from eegvlm.lab.datasets import Night
 from eegvlm.lab.datasets.contents import alignments_in_words
 from eegvlm.lab.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
+from eegvlm.lab.training.data_checks import check_mixture, lender_of, spectra_files
 from eegvlm.lab.training.parquet_nights import ParquetNight
 from eegvlm.lab.training.parts import check_parts, divided
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, UnlabelledNights
@@ -70,14 +71,15 @@ def prepare(
         If a recorded source has no root or no night, or a person is in two parts, the test part included.
     """
     data = divided(data, layout, roots)
-    train = _mixture(data.train, data, layout, folder, roots, progress, levelled=data.levelled)
-    validation = _mixture(data.validation, data, layout, folder, roots, progress)
+    train = _mixture(data.train, "train", data, layout, folder, roots, progress, levelled=data.levelled)
+    validation = _mixture(data.validation, "validation", data, layout, folder, roots, progress)
     check_parts(data, layout, roots, training=train.persons, validation=validation.persons)
     return train, validation
 
 
 def _mixture(
     mixture: Mixture,
+    part: str,
     data: DataRecipe,
     layout: ImageLayout,
     folder: Path,
@@ -87,15 +89,7 @@ def _mixture(
     levelled: bool = True,
 ) -> TrainingStore:
     files: dict[str, list[StoredNight]] = {}
-    named = Counter(
-        [
-            *(source.name for source in mixture.recorded),
-            *(source.name for source in mixture.unlabelled),
-            *(source.name for source in mixture.spectral),
-        ]
-    )
-    for twice in (name for name, count in named.items() if count > 1):
-        raise InputError("recipe", "data", twice, "two sources have this name: give each its own")
+    check_mixture(mixture, part)
     for recorded in mixture.recorded:
         timings: dict[str, Timing] = {}
         files[recorded.name] = [
@@ -108,14 +102,8 @@ def _mixture(
         ]
         _tell_alignment(recorded.name, timings)
     for place, simulated in enumerate(mixture.simulated):
-        carriers = None
-        if simulated.carriers:
-            lenders = [source for source in data.train.recorded if source.name == simulated.carriers]
-            if not lenders:
-                raise InputError(
-                    "recipe", "carriers", simulated.carriers, "name one of the sources in data.train.recorded"
-                )
-            carriers = _carriers(lenders[0], layout, roots)
+        lender = lender_of(simulated, data)
+        carriers = None if lender is None else _carriers(lender, layout, roots)
         spectra = _spectra(simulated, roots)
         seeds = list(range(simulated.first_seed, simulated.first_seed + simulated.nights))
         files[f"simulated-{place}"] = [
@@ -129,8 +117,6 @@ def _mixture(
         ]
     for spectral in mixture.spectral:
         files[spectral.name] = list(read_spectral_nights(spectral.name, folder_of(spectral.name, roots)))
-    if not any(files.values()):
-        raise InputError("recipe", "data", "no nights", "give simulated or recorded sources")
     keys = Counter(night.key for nights in files.values() for night in nights)
     for twice in (key for key, count in keys.items() if count > 1):
         hint = "two sources give a night of this name: give simulated ones other seeds, others other names"
@@ -205,12 +191,7 @@ def _carriers(source: RecordedNights, layout: ImageLayout, roots: Mapping[str, P
 
 def _spectra(source: SimulatedNightsRecipe, roots: Mapping[str, Path]) -> list[MeasuredSpectra]:
     """Return the measured nights that a source follows; none where it names none."""
-    if not source.spectra:
-        return []
-    files = sorted(folder_of(source.spectra, roots).glob("*.npz"))
-    if not files:
-        raise InputError(roots[source.spectra], f"data {source.spectra}", "no npz file", "give a folder of band powers")
-    return [read_band_powers(file) for file in files]
+    return [read_band_powers(file) for file in spectra_files(source, roots)] if source.spectra else []
 
 
 def _simulate(

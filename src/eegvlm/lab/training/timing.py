@@ -11,7 +11,6 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from transformers.utils.logging import disable_progress_bar, enable_progress_bar
 
 from eegvlm.lab.training.estimate import PhaseCost
 from eegvlm.lab.training.processes import Processes
@@ -68,13 +67,9 @@ def why_not(costs: list[PhaseCost], processes: Processes, *, estimate_only: bool
 
 def timed(recipe: Recipe, costs: list[PhaseCost]) -> list[PhaseCost]:
     """Return the costs with the seconds of a step, its data included, measured here."""
-    disable_progress_bar()
     unread = io.StringIO()  # the logs of a few steps say nothing
-    try:
-        with tempfile.TemporaryDirectory() as folder, redirect_stdout(unread), redirect_stderr(unread):
-            return _timed(recipe, costs, Path(folder))
-    finally:
-        enable_progress_bar()
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(unread), redirect_stderr(unread):
+        return _timed(recipe, costs, Path(folder))
 
 
 def _timed(recipe: Recipe, costs: list[PhaseCost], folder: Path) -> list[PhaseCost]:
