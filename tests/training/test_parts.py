@@ -128,3 +128,17 @@ def test_the_fold_of_the_command_line_is_k_of_n() -> None:
     for wrong in ("0/5", "6/5", "2", "2/1"):
         with pytest.raises(InputError, match=r"arguments.*(--fold|folds)"):
             split_option(None, fold=wrong)
+
+
+def test_where_a_split_takes_persons_out_nobody_else_is_watched_unless_stated(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    text = "name: own\ndata: {train: {recorded: [{name: own}]}%s}\n"
+    text += "phases: [{name: a, objective: answer, trains: [language], steps: 1}]\n"
+    watched = {}
+    stated = {"split": ", split: {folds: 5}", "neither": "", "both": ", split: {folds: 5}, validation: {}"}
+    for name, parts in stated.items():
+        recipe.write_text(text % parts)
+        watched[name] = len(read_recipe(recipe).data.validation.simulated)
+    recipe.write_text(text % ", split: {folds: 5}, validation: {simulated: [{nights: 2}]}")
+    assert read_recipe(recipe).data.validation.simulated[0].nights == 2
+    assert watched == {"split": 0, "neither": 1, "both": 0}

@@ -60,7 +60,7 @@ class DataRecipe:
     ----------
     train, validation, test
         Sources. No person may be in two of them. Test nights are never read in training; ``eegvlm crossval`` judges
-        them.
+        them. Where neither ``validation`` nor ``split`` is stated, three simulated nights are watched.
     split
         Instead of recorded sources in ``validation`` and ``test``: how the persons of those in ``train`` are divided.
     sampling
@@ -190,7 +190,7 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
     InputError
         If a key is unknown or missing, a value has the wrong type, or settings contradict each other.
     """
-    recipe = _build(fields, path)
+    recipe = _build(_watched_by_the_split(fields), path)
     check_split(recipe.data, path)
     for source in (*recipe.data.train.recorded, *recipe.data.validation.recorded):
         for stage, weights in source.others.items():
@@ -256,6 +256,14 @@ def _check_phases_of_sources(recipe: Recipe, path: Path) -> None:
             raise InputError(path, f"phase {phase.name}", "no source", "let it learn from one of data.train")
         if (limited or train.spectral) and phase.folds:
             raise InputError(path, f"phase {phase.name}", "folds", "let all phases learn from all nights beside it")
+
+
+def _watched_by_the_split(fields: dict[str, Any]) -> dict[str, Any]:
+    """Let the persons whom a split takes out be the only ones that are watched, where no others are stated."""
+    data = fields.get("data")
+    if not isinstance(data, dict) or not data.get("split") or "validation" in data:
+        return fields
+    return {**fields, "data": {**data, "validation": {}}}
 
 
 def _build(fields: dict[str, Any], path: Path) -> Recipe:
