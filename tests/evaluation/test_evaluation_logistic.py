@@ -119,5 +119,5 @@ def test_cross_validation_never_fits_on_the_subject_it_tests(monkeypatch):
 
 
 def test_one_subject_cannot_be_cross_validated():
-    with pytest.raises(InputError, match="number of subjects"):
+    with pytest.raises(InputError, match="nights of 1 person, and a split needs 2"):
         cross_validate(open_dataset("simulated", "nights=1,hours=0.2,rate=64").nights)

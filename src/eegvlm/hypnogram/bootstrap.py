@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, stdtrit
 
 Floats = npt.NDArray[np.float64]
 
@@ -131,5 +130,7 @@ def intervals_of(values: Mapping[str, Floats], n_subjects: int) -> dict[str, Int
 
 def expanded_tail(n_subjects: int) -> float:
     """Return the share of resamples below an interval, and above it: 0.025 of many subjects, less of few."""
+    from scipy.special import ndtr, stdtrit  # hypnograms are read without scipy
+
     quantile = stdtrit(n_subjects - 1, (1 - LEVEL) / 2)
     return float(ndtr(np.sqrt(n_subjects / (n_subjects - 1)) * quantile))

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d
 
 Samples = npt.NDArray[np.float32]
 
-_REACH_S = (
-    0.2  # around a maximum that a piece is found by: about two pieces a second, of which the shortest copy has one
-)
+# Around a maximum that a piece is found by: about two pieces a second, of which the shortest copy has one.
+_REACH_S = 0.2
 _PIECE_S, _LEAST_PIECE = 0.4, 32
 # Distinct values in a piece: with fewer it may recur by chance. No two pieces of 9,065 real epochs are alike.
 _LEAST_VALUES = 16
@@ -59,6 +57,8 @@ def pieces_of(epoch: Samples, rate: float) -> EpochPieces:
     rate
         Samples per second.
     """
+    from scipy.ndimage import maximum_filter1d  # a header is read without scipy
+
     reach = max(_LEAST_PIECE // 2, round(_REACH_S * rate))
     width = max(_LEAST_PIECE, round(_PIECE_S * rate))
     starts = np.zeros(0, np.int32)

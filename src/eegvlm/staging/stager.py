@@ -278,7 +278,8 @@ class Stager:
         give_back()
         unfamiliar = answering.inputs.unfamiliar
         measured = answering.inputs.evidence is not None
-        slope = self._reader.calibration.unfamiliar_widening if measured else 0.0
+        # a general-purpose model has no such calibration: it knows no recordings that it learnt from
+        slope = getattr(self._reader.calibration, "unfamiliar_widening", 0.0) if measured else 0.0
         widening = widening_of(night, unfamiliar, slope)
         votes: dict[str, Hypnogram] = {}
         logits = answering.answers.logits
