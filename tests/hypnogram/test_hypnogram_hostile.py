@@ -68,6 +68,7 @@ def read_or_refuse(path, **options) -> None:
     coding=st.none() | st.sampled_from(["yasa", "dreams"]),
 )
 @example(beginning=b"\xff\xfe", rest=b"\x00\xd8", extension=".csv", coding=None)
+@example(beginning=b"\xff\xfe", rest=b"", extension=".json", coding=None)
 @example(beginning=b"", rest=b'"', extension=".csv", coding=None)
 @example(beginning=b"", rest=b"1" * 5000, extension=".json", coding=None)
 @example(beginning=b"onset\tduration\ttrial_type\n", rest=b"1e300\t1\tW\n", extension=".tsv", coding=None)

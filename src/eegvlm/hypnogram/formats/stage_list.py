@@ -85,7 +85,7 @@ def _read(source: ScoringSource) -> Hypnogram:
         lines = [line.strip() for line in text.splitlines()]
         joined = "".join(lines)
         texts = list(joined) if _CHARACTERS.fullmatch(joined) else [part for part in _SPLIT.split(text) if part]
-        per_line = len(texts) / len(lines)
+        per_line = len(texts) / max(len(lines), 1)  # a byte order mark alone is no line
         if len(lines) > 1 and per_line > _LONGEST_LINE:
             value = f"{len(lines)}, of {per_line:.0f} stages each"
             raise source.error("lines", value, "each seems to be a night or a scorer of its own; give a file for each")
