@@ -142,6 +142,10 @@ FORMS: dict[str, tuple[str, Callable[[Night], str], bool]] = {
 }
 
 
+LEAVE_OUT = {"luna lengths", "remlogic"}
+"""Forms that have no row for an epoch without a stage."""
+
+
 @st.composite
 def nights(draw) -> Night:
     stages = st.sampled_from(["W", "N1", "N2", "N3", "R", "?"])
@@ -180,7 +184,8 @@ def test_any_night_in_any_form_reads_back_to_the_epoch_or_is_refused(folder, for
     try:
         hypnogram = read_hypnogram(path, epoch_s=night.epoch_s, recording_s=end_s)
     except HypnogramError:
-        assert not any(label != "?" for label in night.labels)
+        holes = sum(label == "?" for label, *_ in night.runs[1:-1])
+        assert not scored(night) or (form in LEAVE_OUT and holes > 1), "stages between holes may be events"
         return
     onset_s = hypnogram.onset_s
     if has_clock:  # where the recording's start is not known, another instant is taken and said
