@@ -22,12 +22,12 @@ EEGVLM = [sys.executable, "-m", "eegvlm"]
 
 def _run(command: list[str]) -> tuple[float, float]:
     """Return the wall time in seconds, and the MiB of the largest process that took part."""
-    begun = time.perf_counter()
+    start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(command)}: status {os.waitstatus_to_exitcode(status)}")
-    return time.perf_counter() - begun, used.ru_maxrss / 1024
+    return time.perf_counter() - start, used.ru_maxrss / 1024
 
 
 def main() -> None:

@@ -35,29 +35,29 @@ FIGURES = ("accuracy", "kappa")
 
 def subjects(count: int, rng: np.random.Generator) -> Counts:
     """Draw confusion matrices, (count, 5, 6); no epoch is without an answer."""
-    drawn = np.zeros((count, 5, 6), np.int64)
-    for matrix in drawn:
+    counts = np.zeros((count, 5, 6), np.int64)
+    for matrix in counts:
         of_stage = rng.multinomial(rng.integers(700, 1000), rng.dirichlet(25 * SHARES))
         skill = rng.beta(6, 1.5)
         for stage, epochs in enumerate(of_stage):
             answers = rng.dirichlet(20 * (skill * TYPICAL[stage] + (1 - skill) * SHARES) + 0.05)
             matrix[stage, :5] = rng.multinomial(epochs, answers)
-    return drawn
+    return counts
 
 
-def intervals(drawn: Counts, name: str, seed: int) -> dict[str, tuple[float, float]]:
+def intervals(counts: Counts, name: str, seed: int) -> dict[str, tuple[float, float]]:
     """Return the interval of a figure by each method."""
-    ours = ConfusionBootstrap(seed=seed).of_confusions(drawn)[name]
-    found = {"expanded": (ours.low, ours.high)}
+    ours = ConfusionBootstrap(seed=seed).of_confusions(counts)[name]
+    by_method = {"expanded": (ours.low, ours.high)}
 
     def figure(rows: npt.NDArray[np.intp], axis: int = -1) -> npt.NDArray[np.float64]:
-        return rates(drawn[np.moveaxis(rows, axis, -1)].sum(axis=-3))[name]
+        return rates(counts[np.moveaxis(rows, axis, -1)].sum(axis=-3))[name]
 
-    rows = (np.arange(len(drawn)),)
+    rows = (np.arange(len(counts)),)
     for method in ("percentile", "BCa"):
-        given = bootstrap(rows, figure, n_resamples=2000, method=method, vectorized=True, rng=seed)
-        found[method] = tuple(given.confidence_interval)
-    return found
+        resampled = bootstrap(rows, figure, n_resamples=2000, method=method, vectorized=True, rng=seed)
+        by_method[method] = tuple(resampled.confidence_interval)
+    return by_method
 
 
 def main() -> None:
@@ -73,17 +73,17 @@ def main() -> None:
         hits: dict[tuple[str, str], list[bool]] = defaultdict(list)
         widths: dict[tuple[str, str], list[float]] = defaultdict(list)
         for study in range(arguments.studies):
-            drawn = subjects(count, rng)
+            counts = subjects(count, rng)
             for name in FIGURES:
-                for method, (low, high) in intervals(drawn, name, study).items():
+                for method, (low, high) in intervals(counts, name, study).items():
                     hits[name, method].append(low <= truth[name] <= high)
                     widths[name, method].append(high - low)
         for name in FIGURES:
-            shown = "; ".join(
+            cells = "; ".join(
                 f"{method} {np.mean(hits[name, method]):.3f}, {np.median(widths[name, method]):.3f}"
                 for method in ("expanded", "percentile", "BCa")
             )
-            print(f"{name:8} {count:8}   {shown}", flush=True)
+            print(f"{name:8} {count:8}   {cells}", flush=True)
 
 
 if __name__ == "__main__":

@@ -57,26 +57,26 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=3840)
     parser.add_argument("--height", type=int, default=2160)
     parser.add_argument("--typed", type=int, default=20)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        night = asked.folder or write_night(folder)
+        night = arguments.folder or write_night(folder)
         server = Served(night)
         try:
             with Chromium(folder / "profile") as browser:
                 open_page(browser, server)
-                browser.resize(asked.width, asked.height)
+                browser.resize(arguments.width, arguments.height)
                 press(browser, "Home")
-                more = f"{asked.rows} - document.querySelectorAll('#montage .row').length"
+                more = f"{arguments.rows} - document.querySelectorAll('#montage .row').length"
                 browser.value(f"for (let k = {more}; k > 0; k--) document.getElementById('derive').click()")
                 browser.wait("!document.getElementById('spectrogram').hidden", seconds=120)
                 browser.wait("document.documentElement.dataset.loaded === '0'", seconds=120)
                 paged = browser.value(f"(() => {{ {PRESS} return {PAGED.strip()} }})()")
-                typed = browser.value(f"(() => {{ {PRESS} return {TYPED.strip() % asked.typed} }})()")
+                typed = browser.value(f"(() => {{ {PRESS} return {TYPED.strip() % arguments.typed} }})()")
         finally:
             server.kill()
-    figures = {"rows": asked.rows, "width": asked.width, "paged_ms": [round(paged[10]), round(paged[-1])]}
-    print(json.dumps({**figures, "typed": asked.typed, "confirmed_ms": round(typed)}))
+    figures = {"rows": arguments.rows, "width": arguments.width, "paged_ms": [round(paged[10]), round(paged[-1])]}
+    print(json.dumps({**figures, "typed": arguments.typed, "confirmed_ms": round(typed)}))
 
 
 if __name__ == "__main__":

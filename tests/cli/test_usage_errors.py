@@ -15,7 +15,7 @@ def _status(arguments, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         (
             ("stage", "night.edf", "--explain", "some"),
@@ -29,10 +29,10 @@ def _status(arguments, monkeypatch):
         (("crossval", "sleep-edf-20", "--folds", "1"), "'--folds'"),
     ],
 )
-def test_a_wrong_argument_is_one_sentence(arguments, said, monkeypatch, capsys):
+def test_a_wrong_argument_is_one_sentence(arguments, sentence, monkeypatch, capsys):
     assert _status(arguments, monkeypatch) == 2
     printed = capsys.readouterr()
-    assert said in printed.err
+    assert sentence in printed.err
     assert printed.err.startswith("eegvlm")
     assert "Value error" not in printed.err
     assert printed.err.count("\n") == 1

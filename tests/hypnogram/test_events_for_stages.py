@@ -102,11 +102,11 @@ def test_an_event_with_the_name_of_a_stage_within_an_epoch_is_refused(tmp_path, 
 
 @pytest.mark.parametrize("share", [0.6, 0.9])
 def test_a_scoring_with_epochs_missing_anywhere_is_read(tmp_path, share):
-    kept = sorted(random.Random(2).sample(range(960), int(share * 960)))
-    path = table(tmp_path, ("onset_s", "duration_s", "stage"), [(30 * k, 30, LABELS[k]) for k in kept])
+    rows_left = sorted(random.Random(2).sample(range(960), int(share * 960)))
+    path = table(tmp_path, ("onset_s", "duration_s", "stage"), [(30 * k, 30, LABELS[k]) for k in rows_left])
     read = read_hypnogram(path)
     assert {round(read.onset_s / 30) + k: label for k, label in enumerate(read.labels) if label != "?"} == {
-        k: LABELS[k] for k in kept
+        k: LABELS[k] for k in rows_left
     }
 
 

@@ -42,9 +42,9 @@ def test_a_mark_is_chosen_lengthened_moved_renamed_and_deleted(browser: Chromium
     (mark,) = marks_of(night)
     assert (mark["start_s"], mark["stop_s"]) == (pytest.approx(8, abs=0.1), pytest.approx(18, abs=0.1))
     dragged(browser, 12, 15)
-    (moved,) = marks_of(night)
-    assert moved["start_s"] - mark["start_s"] == pytest.approx(3, abs=0.1)
-    assert moved["stop_s"] - moved["start_s"] == pytest.approx(mark["stop_s"] - mark["start_s"], abs=0.001)
+    (shifted,) = marks_of(night)
+    assert shifted["start_s"] - mark["start_s"] == pytest.approx(3, abs=0.1)
+    assert shifted["stop_s"] - shifted["start_s"] == pytest.approx(mark["stop_s"] - mark["start_s"], abs=0.001)
 
     press(browser, "s", revisions=1)
     assert marks_of(night)[0]["kind"] == "spindle"

@@ -99,13 +99,13 @@ def test_the_list_of_nights_says_what_was_done_and_where_to_go_on(browser: Chrom
 def test_an_incomplete_last_epoch_says_so(browser: Chromium, tmp_path: Path, staged_once: Path) -> None:
     short = [
         EdfSignal(
-            one.data[: int(200 * one.sampling_frequency)],
-            one.sampling_frequency,
-            label=one.label,
-            physical_dimension=one.physical_dimension,
-            physical_range=one.physical_range,
+            signal.data[: int(200 * signal.sampling_frequency)],
+            signal.sampling_frequency,
+            label=signal.label,
+            physical_dimension=signal.physical_dimension,
+            physical_range=signal.physical_range,
         )
-        for one in read_edf(staged_once.parent / f"{staged_once.name}.edf").signals
+        for signal in read_edf(staged_once.parent / f"{staged_once.name}.edf").signals
     ]
     Edf(short).write(tmp_path / "short.edf")
     server = Served(tmp_path / "short.edf", "--scoring", scoring_of(tmp_path), "--out", tmp_path / "staged")

@@ -23,7 +23,7 @@ _RECIPE = {
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def own_folder(tmp_path_factory):
     """Three persons with a scored night each."""
     folder = tmp_path_factory.mktemp("own")
     for seed in range(3):
@@ -62,49 +62,51 @@ _CASES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), _CASES)
-def test_it_is_said_before_steps_are_timed_and_nothing_stays(own, place, arguments, said):
-    given = [
-        part for argument in arguments for part in (("--data", f"own={own}") if argument == "OWN" else (argument,))
+@pytest.mark.parametrize(("arguments", "sentence"), _CASES)
+def test_it_is_said_before_steps_are_timed_and_nothing_stays(own_folder, place, arguments, sentence):
+    command_line = [
+        part
+        for argument in arguments
+        for part in (("--data", f"own={own_folder}") if argument == "OWN" else (argument,))
     ]
-    result = CliRunner().invoke(app, ["train", "small.yaml", "--out", "run", *given])
+    result = CliRunner().invoke(app, ["train", "small.yaml", "--out", "run", *command_line])
     assert isinstance(result.exception, InputError), result.output
-    assert said in str(result.exception)
+    assert sentence in str(result.exception)
     assert "\n" not in str(result.exception)
     assert result.output == ""
     assert not (place / "run").exists()
 
 
 @pytest.mark.parametrize("command", ["train", "crossval", "ablate"])
-def test_to_go_on_where_no_run_has_begun_is_refused(own, place, command):
-    given = [command, "small.yaml", "--out", "rnu", "--data", f"own={own}", "--resume"]
-    result = CliRunner().invoke(app, given)
+def test_to_go_on_where_no_run_has_begun_is_refused(own_folder, place, command):
+    command_line = [command, "small.yaml", "--out", "rnu", "--data", f"own={own_folder}", "--resume"]
+    result = CliRunner().invoke(app, command_line)
     assert isinstance(result.exception, InputError), result.output
     assert str(result.exception).startswith("rnu: --resume: no such folder; leave --resume out to begin there")
     assert not (place / "rnu").exists()
 
 
-def test_a_folder_that_holds_something_else_is_named_with_what_it_holds(own, place):
+def test_a_folder_that_holds_something_else_is_named_with_what_it_holds(own_folder, place):
     (place / "mine" / "sub").mkdir(parents=True)
     recipe = read_recipe(place / "small.yaml")
     with pytest.raises(InputError, match=r"mine: out: not empty \(it holds sub\); choose a new folder .*mine/run"):
-        train(recipe, place / "mine", data={"own": own})
+        train(recipe, place / "mine", data={"own": own_folder})
     (place / "mine" / "sub" / "recipe.json").write_text(json.dumps({}))
     with pytest.raises(InputError, match=r"mine/sub holds a run: name it to go on with it, or choose a new folder"):
-        train(recipe, place / "mine", data={"own": own})
+        train(recipe, place / "mine", data={"own": own_folder})
 
 
-def test_a_run_that_could_not_begin_does_not_keep_its_folder(own, place):
+def test_a_run_that_could_not_begin_does_not_keep_its_folder(own_folder, place):
     base = place / "base"
     base.mkdir()
     (base / "config.json").write_text(json.dumps({"model_type": "llava", "text_config": {}, "vision_config": {}}))
     recipe = read_recipe(place / "small.yaml", [f"model.base={base}"])
     with pytest.raises(InputError):
-        train(recipe, place / "run", data={"own": own})
+        train(recipe, place / "run", data={"own": own_folder})
     assert not (place / "run").exists()
 
 
-def test_folds_of_a_source_need_as_many_persons(own, place):
+def test_folds_of_a_source_need_as_many_persons(own_folder, place):
     recipe = read_recipe(place / "small.yaml", ["data.split=null", "data.train.recorded.own.fold=not 1/5"])
     with pytest.raises(InputError, match=r"data own fold: not 1/5; .*3 persons.*instead of 5 write 3, in training and"):
-        train(recipe, place / "run", data={"own": own})
+        train(recipe, place / "run", data={"own": own_folder})

@@ -26,11 +26,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "cluster": ("ray",),
 }
 """The distributions that make up each extra of ``pyproject.toml``."""
-_MODULES = {
-    "yaml": "pyyaml",
-    "faiss": "faiss-cpu",
-    "sklearn": "scikit-learn",
-}  # modules that are not called as their distribution
+# Modules that are not called as their distribution.
+_MODULES = {"yaml": "pyyaml", "faiss": "faiss-cpu", "sklearn": "scikit-learn"}
 
 
 class MissingExtraError(InputError):

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from eegvlm.model.modeling import EegVlmForConditionalGeneration
 from eegvlm.model.processing import EegVlmProcessor
+
+UNREADABLE = (OSError, ValueError, SafetensorError)
+"""What is raised where a file of a checkpoint is missing or damaged."""
 
 
 def load_eeg_vlm(folder: Path, dtype: torch.dtype) -> tuple[Any, EegVlmProcessor]:
@@ -16,8 +20,8 @@ def load_eeg_vlm(folder: Path, dtype: torch.dtype) -> tuple[Any, EegVlmProcessor
 
     Raises
     ------
-    OSError, ValueError
-        If a file is missing or damaged.
+    OSError, ValueError, safetensors.SafetensorError
+        If a file is missing or damaged (:data:`UNREADABLE`).
     """
     processor = EegVlmProcessor.from_pretrained(folder)
     model = EegVlmForConditionalGeneration.from_pretrained(folder, dtype=dtype)

@@ -143,6 +143,7 @@ class NightInputs:
         self._states: list[NightStates] | None = None
         if not getattr(config, "reads_night", False):
             return
+        self._around = config.context_epochs
         with ThreadPoolExecutor(1, thread_name_prefix="evidence") as worker:
             measuring = worker.submit(self._measure)
             vectors = self._read_pictures()
@@ -164,10 +165,9 @@ class NightInputs:
     def _read_pictures(self) -> torch.Tensor:
         """Return the vectors of the night's pictures, (n_epochs, enhancement_channels)."""
         started = time.perf_counter()
-        config, at = self.model.config, {"device": self.model.device, "dtype": self.model.dtype}
-        self._around = config.context_epochs
+        share, at = self.model.config.adaptation, {"device": self.model.device, "dtype": self.model.dtype}
         enhancement = self.model.model.enhancement
-        self._network = adapted_network(enhancement, self.processor, self.night, config.adaptation, **at)
+        self._network = adapted_network(enhancement, self.processor, self.night, share, **at)
         vectors, self._marks = night_vectors(
             self._network, self.processor, self.night, batch_size=self.batch_size, **at
         )

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import nn
 
 from eegvlm import __version__
@@ -35,6 +34,7 @@ from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.model.enhancement import ENOUGH_EPOCHS, FEW_EPOCHS
 from eegvlm.model.general import is_general
 from eegvlm.model.hub import FILES
+from eegvlm.model.loading import UNREADABLE
 from eegvlm.model.onnx_graphs import AnswerGraph, NightGraph, StatisticsGraph, VectorsGraph, learnt_statistics
 from eegvlm.model.onnx_gru import translations
 from eegvlm.model.onnx_model import DESCRIPTION, FORMAT, OnnxDescription, OnnxModel
@@ -85,7 +85,7 @@ def export_onnx(name_or_path: str | Path, folder: Path) -> OnnxDescription:
     try:
         processor = EegVlmProcessor.from_pretrained(source)
         model = EegVlmForConditionalGeneration.from_pretrained(source, dtype=torch.float32).eval()
-    except (OSError, ValueError, SafetensorError) as error:
+    except UNREADABLE as error:
         hint = "use a folder with config.json, model.safetensors and the processor's files"
         raise InputError(source, "model", error, hint) from error
     if source.resolve() != folder.resolve():

@@ -14,7 +14,7 @@ from eegvlm.evidence import evidence_vectors, measure_night
 from eegvlm.images import PreparedNight
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path
 from eegvlm.model.batch_norm_adaptation import adapted_network, night_vectors
-from eegvlm.model.loading import load_eeg_vlm
+from eegvlm.model.loading import UNREADABLE, load_eeg_vlm
 from eegvlm.model.weights import weights_hash
 from eegvlm.signals import Recording
 
@@ -50,7 +50,7 @@ class Encoder:
         folder = checkpoint_path(name_or_path)
         try:
             model, processor = load_eeg_vlm(folder, torch.float32)
-        except (OSError, ValueError) as error:
+        except UNREADABLE as error:
             raise InputError(folder, "encoder", error, "use an EEG-VLM, such as nano") from error
         if model.config.alignment == "none":
             raise InputError(folder, "alignment", "none", "it has no enhancement network: use another encoder")

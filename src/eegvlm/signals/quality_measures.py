@@ -44,11 +44,8 @@ MEASURES = np.dtype(
         ("tone_uv", np.float32),  # rms of the purest tone; 0: none
         ("repeated", np.float32),  # share of the epoch that is a copy of what came before
         ("log_power", np.float32, len(SLOPE_BANDS_HZ)),  # log density of each band, mean of the middle windows
-        (
-            "log_spread",
-            np.float32,
-            len(SLOPE_BANDS_HZ),
-        ),  # squared distance of 4th and 12th; 0: not measured
+        # squared distance of their 4th from their 12th; 0: not measured
+        ("log_spread", np.float32, len(SLOPE_BANDS_HZ)),
     ]
 )
 
@@ -238,7 +235,7 @@ class ChannelMeter:
             logs.sort(axis=1)
             row["log_power"][:, : bands.shape[2]] = logs[:, 3:12].mean(axis=1)
             row["log_spread"][:, : bands.shape[2]] = (logs[:, 11] - logs[:, 3]) ** 2
-            row["tone_uv"] = tone_uv(block, self.rate, density.mean(axis=1), bins.hz)
+            row["tone_uv"] = tone_uv(block, density.mean(axis=1), bins.hz)
 
 
 @dataclass(frozen=True)

@@ -20,15 +20,13 @@ _LINE_BINS = 2  # on both sides: the main lobe of the Hann window
 _LEAST_SHARE, _LEAST_UV = 0.6, 0.8 * TONE_UV
 
 
-def tone_uv(epochs: Samples, rate: float, density: npt.NDArray[np.floating], hz: float) -> npt.NDArray[np.float32]:
+def tone_uv(epochs: Samples, density: npt.NDArray[np.floating], hz: float) -> npt.NDArray[np.float32]:
     """Return the size of the purest tone of each epoch.
 
     Parameters
     ----------
     epochs
         Float32 (k, samples) in µV, without NaN.
-    rate
-        Samples per second.
     density
         Of these epochs, through short Hann windows: (k, bins), µV²/Hz.
     hz

@@ -155,17 +155,18 @@ def _of_channels(night: PreparedNight) -> Iterator[Limit]:
 def _of_signals(night: PreparedNight) -> Iterator[Limit]:
     for name, channels in night.panels.items():
         first = channels[0]
+        shows_eeg = night.layout.panel(name).shows_eeg
         if first.correction.narrows:
             message = (
                 f"{first.name} is read {first.correction.in_words} only: the rest of its band holds more than sleep "
                 "does, even in the quietest epochs there (muscle, sweat, a machine)"
             )
             # of a waking person whom muscle hides it makes a sleeper, so the EEG's is no condition that was validated
-            if night.layout.panel(name).shows_eeg:
+            if shows_eeg:
                 message += "; wake may be called sleep, and sleep wake: check the stages against the signal"
-            yield Limit("narrowed-band", message, validated=not night.layout.panel(name).shows_eeg)
+            yield Limit("narrowed-band", message, validated=not shows_eeg)
         gain = first.correction.gain
-        if night.layout.panel(name).shows_eeg and not GAINS[0] <= gain <= GAINS[1]:
+        if shows_eeg and not GAINS[0] <= gain <= GAINS[1]:
             message = (
                 f"{first.name} is drawn x{gain:.2f} to bring it to the usual level: its amplitude lies outside of what "
                 "the model learnt from; check its unit and derivation"

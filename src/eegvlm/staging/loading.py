@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 
 from eegvlm.errors import InputError
 from eegvlm.model import EegVlmProcessor, GeneralProcessor
 from eegvlm.model.general import is_general, load_general_model
-from eegvlm.model.loading import load_eeg_vlm
+from eegvlm.model.loading import UNREADABLE, load_eeg_vlm
 
 
 def load_checkpoint(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmProcessor | GeneralProcessor]:
@@ -26,6 +25,6 @@ def load_checkpoint(folder: Path, precision: torch.dtype) -> tuple[Any, EegVlmPr
         return load_general_model(folder, precision), GeneralProcessor.from_pretrained(folder)
     try:
         return load_eeg_vlm(folder, precision)
-    except (OSError, ValueError, SafetensorError) as error:
+    except UNREADABLE as error:
         hint = "use a folder with config.json, model.safetensors and the processor's files"
         raise InputError(folder, "model", error, hint) from error

@@ -25,8 +25,8 @@ from eegvlm.hypnogram.stage import Stage, is_light_sleep, is_rechtschaffen_kales
 from eegvlm.hypnogram.stage_map import folded
 from eegvlm.signals.lights import LightsMarker, lights_marker, lights_of_markers
 
-# Among other annotations only these mean an unscored epoch: Movement and Artefact are events there.
 _MANY_LABELS = 20  # a night, even as a list of changes
+# Among other annotations only these mean an unscored epoch: Movement and Artefact are events there.
 _PLAINLY_UNSCORED = ("?", "unscored", "not scored", "notscored", "sleep-unscored", "movement time")
 
 

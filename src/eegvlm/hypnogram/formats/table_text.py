@@ -161,10 +161,10 @@ def _header(
 
 def _is_second_header(source: ScoringSource, row: TableRow) -> bool:
     """Tell whether a row under the header names columns, two or more, and holds nothing else."""
-    given = [cell for cell in row.cells if is_given(cell)]
-    meanings = [meaning_of(cell) for cell in given if source.stage_of(cell) is None]
-    known = sum(meaning is not None and meaning.role is not ColumnRole.OTHER for meaning in meanings)
-    return known >= 2 and 2 * known >= len(given) and _names_columns(source, row)
+    filled = [cell for cell in row.cells if is_given(cell)]
+    meanings = [meaning_of(cell) for cell in filled if source.stage_of(cell) is None]
+    n_names = sum(meaning is not None and meaning.role is not ColumnRole.OTHER for meaning in meanings)
+    return n_names >= 2 and 2 * n_names >= len(filled) and _names_columns(source, row)
 
 
 def _names_columns(source: ScoringSource, row: TableRow) -> bool:

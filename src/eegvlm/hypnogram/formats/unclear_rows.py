@@ -30,10 +30,10 @@ def without_ignored(source: ScoringSource, table: TextTable, column: int) -> Tex
         If no row is left.
     """
     ignored = {text for text, stage in source.stage_map.items() if stage is None}
-    kept = [folded(text) not in ignored for text in table.cells(column)]
-    if not any(kept):
+    is_row = [folded(text) not in ignored for text in table.cells(column)]
+    if not any(is_row):
         raise source.error("--map", ", ".join(sorted(ignored)), "it leaves no row; name the stages")
-    return table.with_rows(kept) if ignored else table
+    return table.with_rows(is_row) if ignored else table
 
 
 def refuse_lines_between(source: ScoringSource, places: Sequence[str], texts: Sequence[str]) -> None:
@@ -45,10 +45,10 @@ def refuse_lines_between(source: ScoringSource, places: Sequence[str], texts: Se
         The sentence names the line and the two things that it may be.
     """
     for place, text in zip(places, texts, strict=True):
-        known = (
+        is_understood = (
             (text.isascii() and text.isdigit()) or source.stage_of(text) is not None or folded(text) in source.stage_map
         )
-        if is_given(text) and not known:
+        if is_given(text) and not is_understood:
             name = shortened(text)
             hint = (
                 "it names no stage, and nothing says whether it is an epoch, which would move all lines after it; "

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, set_seed
 from transformers.image_processing_base import ImageProcessingMixin
 
@@ -27,6 +26,7 @@ from eegvlm.lab.training.precision import frozen_dtype
 from eegvlm.lab.training.recipe import Recipe
 from eegvlm.lab.training.tokenizer import IMAGE, train_tokenizer
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration, EegVlmProcessor, checkpoint_path, preset
+from eegvlm.model.loading import UNREADABLE
 from eegvlm.model.presets import BACKBONES, PRESETS
 
 _PAPERS = {"alignment": "add", "backbone": "resnet-18"}
@@ -141,7 +141,7 @@ def _weights_of(base: str) -> Iterator[None]:
     """Tell what cannot be read of a base as the recipe's."""
     try:
         yield
-    except (OSError, ValueError, SafetensorError) as error:
+    except UNREADABLE as error:
         why = str(error).strip().partition("\n")[0].rstrip(".")
         raise InputError(
             "recipe", "model.base", base, f"it cannot be read ({why}): use a complete checkpoint"

@@ -1,6 +1,6 @@
 // Changes of the scoring: kept by the server first, shown afterwards.
 
-import { base, endError, length, note, page, say } from './state.js';
+import { base, endError, epochAtSecond, length, note, page, say } from './state.js';
 import { compareAgain } from './comparison.js';
 import { draw } from './view.js';
 import { get, post } from './server.js';
@@ -36,9 +36,15 @@ export const edit = (what, fields) => change('edits', { edit: { what, ...fields 
 export const undo = () => change('undo', {}, (before, now) => showChange('Undone', before, now));
 export const redo = () => change('redo', {}, (before, now) => showChange('Redone', before, now));
 
+// Marks of a list that another one does not hold as they are.
+function absentFrom(other, marks) {
+  const known = new Set(other.map((mark) => JSON.stringify(mark)));
+  return marks.filter((mark) => !known.has(JSON.stringify(mark)));
+}
+
 function showChange(done, before, now) {
   const stages = now.stages.flatMap((stage, k) => (stage === before.stages[k] ? [] : [k + 1]));
-  const marks = [...now.marks, ...before.marks].filter((one) => JSON.stringify(one) !== JSON.stringify((now.marks.includes(one) ? before : now).marks.find(({ id }) => id === one.id)));
+  const marks = [...absentFrom(before.marks, now.marks), ...absentFrom(now.marks, before.marks)];
   const comments = Object.keys({ ...before.comments, ...now.comments }).filter((epoch) => before.comments[epoch] !== now.comments[epoch]);
   let words = '';
   if (stages.length) {
@@ -46,8 +52,8 @@ function showChange(done, before, now) {
     words = last > first ? `${stages.length} epochs from ${first} to ${last}` : `epoch ${first} is ${now.stages[first - 1]}, was ${before.stages[first - 1]}`;
     go(first);
   } else if (marks.length) {
-    words = `${marks[0].kind.replace('_', '-')} in epoch ${Math.floor(marks[0].start_s / 30) + 1}`;
-    go(Math.floor(marks[0].start_s / 30) + 1);
+    words = `${marks[0].kind.replace('_', '-')} in epoch ${epochAtSecond(marks[0].start_s)}`;
+    go(epochAtSecond(marks[0].start_s));
   } else if (comments.length) {
     words = `comment on epoch ${comments[0]}`;
     go(Number(comments[0]));

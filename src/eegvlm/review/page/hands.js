@@ -2,7 +2,7 @@
 
 import { STAGES, listen } from './keys.js';
 import { secondsOf } from './epoch_strip.js';
-import { at, count, endNote, isIncomplete, length, listed, note, page, say, shown } from './state.js';
+import { at, count, isIncomplete, length, listed, note, page, say, shown } from './state.js';
 import { edit, redo, undo } from './changes.js';
 import { AXIS, LEFT, drawingScale } from './drawing.js';
 import { alter, askText, choose, chosenMark, deleteChosen, dragMark, dropMark, grip, markAt } from './marks.js';
@@ -74,7 +74,7 @@ function score(stage) {
   const [from, to] = [page.epoch, page.last];
   const kept = edit('stage', { stage, epochs: Array.from({ length: to - from + 1 }, (_, k) => from + k) });
   // a refused stage must not be passed over: back to where it was given
-  kept.then((isKept) => { if (!isKept && page.epoch > from) { const said = at('message').textContent; go(from); say(said); } });
+  kept.then((isKept) => { if (!isKept && page.epoch > from) { const reason = at('message').textContent; go(from); say(reason); } });
   if (to < count()) go(to + 1);
   else {
     go(to);

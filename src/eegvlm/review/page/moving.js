@@ -1,6 +1,6 @@
 // From epoch to epoch, page to page, and to longer and shorter pages.
 
-import { LENGTHS, at, count, endNote, length, note, page } from './state.js';
+import { LENGTHS, at, count, endNote, epochAtSecond, length, note, page } from './state.js';
 import { draw } from './view.js';
 import { load } from './signal_pages.js';
 import { see } from './changes.js';
@@ -38,7 +38,7 @@ export function turn(direction) {
   const start = Math.min(Math.max(0, page.start + direction * length()), Math.max(0, page.info.duration_s - 1));
   page.start = length() >= 30 ? Math.floor(start / 30) * 30 : start;
   page.anchor = null;
-  page.epoch = page.last = page.head = Math.min(count(), Math.floor(page.start / 30) + 1);
+  page.epoch = page.last = page.head = Math.min(count(), epochAtSecond(page.start));
   page.selection = null;
   draw();
   load();
@@ -77,7 +77,7 @@ export function zoom() {
   } else if (page.selection && page.selection[1] > page.selection[0]) {
     page.zoomedFrom = { seconds: page.seconds, start: page.start };
     [page.start, page.seconds] = [page.selection[0], Math.max(0.5, page.selection[1] - page.selection[0])];
-    page.epoch = page.last = page.head = Math.min(count(), Math.floor(page.start / 30) + 1); // the next key scores what is shown
+    page.epoch = page.last = page.head = Math.min(count(), epochAtSecond(page.start)); // the next key scores what is shown
     page.selection = null;
     at('page-length').append(new Option('zoomed', 'zoomed', false, true));
     note('Zoomed to what was selected; the same key goes back.');

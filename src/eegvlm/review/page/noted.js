@@ -1,19 +1,17 @@
 // What the scorer noted, at the side of the page: marks, comments, lights. Each line leads to its place.
 
 import { body, element, number } from './panels.js';
-import { at, length } from './state.js';
+import { at, epochAtSecond, length } from './state.js';
 import { kindWords } from './marks.js';
 
 const MOST_LINES = 30; // of marks elsewhere; a night may hold hundreds
-
-const epochOf = (seconds) => Math.floor(seconds / 30) + 1;
 
 // Those of this page in full, the others counted and folded away.
 export function showMarks(state, page, { clock, go, remove }) {
   const sorted = [...state.marks].sort((a, b) => a.start_s - b.start_s);
   const isHere = (one) => one.stop_s >= page.start && one.start_s <= page.start + length();
   const line = (mark) => {
-    const words = [kindWords(mark.kind), `epoch ${epochOf(mark.start_s)}`, clock(mark.start_s), `${number(mark.stop_s - mark.start_s)} s`, mark.channel, mark.text];
+    const words = [kindWords(mark.kind), `epoch ${epochAtSecond(mark.start_s)}`, clock(mark.start_s), `${number(mark.stop_s - mark.start_s)} s`, mark.channel, mark.text];
     const item = element('li');
     item.append(element('button', words.filter(Boolean).join(', '), { type: 'button', className: 'link', title: 'Go to this mark', onclick: () => go(mark) }));
     if (!state.signature) item.append(' ', element('button', 'Remove', { type: 'button', ariaLabel: `Remove ${kindWords(mark.kind)} at ${clock(mark.start_s)}`, onclick: () => remove(mark.id) }));

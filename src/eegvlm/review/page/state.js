@@ -15,6 +15,7 @@ export const say = (text, kind = 'error') => { at('message').textContent = text;
 export const note = (text) => say(text, 'note');
 export const endNote = () => { if (at('message').dataset.kind === 'note') say(''); };
 export const endError = () => { if (at('message').dataset.kind === 'error') say(''); };
+export const epochAtSecond = (seconds) => Math.floor(seconds / 30) + 1;
 export const isIncomplete = (epoch) => 30 * epoch > page.info.duration_s + 0.001; // the recording ends within it
 export const listed = () => page.results?.review.to_review ?? []; // epochs to review
 export const length = () => Math.min(page.seconds, page.info.duration_s);

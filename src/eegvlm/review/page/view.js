@@ -1,6 +1,6 @@
 // Draws the page from what is known.
 
-import { at, count, isIncomplete, length, listed, page, shown } from './state.js';
+import { at, count, epochAtSecond, isIncomplete, length, listed, page, shown } from './state.js';
 import { drawNavigator } from './navigator.js';
 import { AXIS, drawSignals, drawingScale } from './drawing.js';
 import { chosenMark, drawnMarks, kindWords } from './marks.js';
@@ -39,7 +39,7 @@ export function draw() {
   showProgress(state.progress, count());
   at('review-progress').textContent = progressWords(state.progress);
   showStatistics(state.statistics);
-  showMarks(state, page, { clock, go: (mark) => { page.mark = mark.id; go(Math.floor(mark.start_s / 30) + 1); }, remove: (id) => edit('unmark', { id }) });
+  showMarks(state, page, { clock, go: (mark) => { page.mark = mark.id; go(epochAtSecond(mark.start_s)); }, remove: (id) => edit('unmark', { id }) });
   showComments(state, { clock, go });
   showLights(state, { clock, clear: () => edit('lights', { off_s: null, on_s: null }) });
   showSignature(state, { count: count(), night: page.night });
