@@ -18,11 +18,12 @@ Bools = npt.NDArray[np.bool_]
 def notes_of(night: PreparedNight, recording: Recording) -> tuple[str, ...]:
     """Return why epochs of a hypnogram are unscored: in a gap, incomplete, or without usable EEG."""
     notes = []
-    missing = int((~night.scorable).sum())
-    if missing:
-        notes.append(f"{missing} epochs are unscored: in a gap of the signal, or incomplete")
+    if (missing := ~night.scorable).any():
+        notes.append(
+            f"{_epochs(missing)} {_by_number(missing, 'is', 'are')} unscored: in a gap of the signal, or incomplete"
+        )
     if (silent := without_eeg(night)).any():
-        notes.append(f"{int(silent.sum())} epochs hold no EEG ({clock_times(silent, recording.start)})")
+        notes.append(_silence(silent, recording))
     return tuple(notes)
 
 
@@ -52,13 +53,10 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
     """Say what signal quality did to the staging: which stretches were not read, and which were read elsewhere."""
     if (silent := without_eeg(night)).any():
         kinds = _kinds(night, silent)
-        message = (
-            f"{int(silent.sum())} epochs hold no EEG ({clock_times(silent, recording.start)}): {kinds}; not staged"
-        )
-        yield Problem("no-usable-eeg", message)
+        yield Problem("no-usable-eeg", f"{_silence(silent, recording)}: {kinds}; not staged")
     for name, leak in night.heart.items():
         message = (
-            f"the heart ({leak.microvolt:.0f} µV) was taken out of {name} in {int(leak.epochs.sum())} epochs "
+            f"the heart ({leak.microvolt:.0f} µV) was taken out of {name} in {_epochs(leak.epochs)} "
             f"({clock_times(leak.epochs, recording.start)})"
         )
         yield Problem("heart-removed", message, name)
@@ -75,7 +73,8 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
             epochs = night.shown[name] == place
             if epochs.any():
                 message = (
-                    f"{int(epochs.sum())} epochs are read from {other.name} ({clock_times(epochs, recording.start)}): "
+                    f"{_epochs(epochs)} {_by_number(epochs, 'is', 'are')} read from {other.name} "
+                    f"({clock_times(epochs, recording.start)}): "
                     f"{first.name} holds no usable signal there ({_kinds(night, epochs, first.name)})"
                 )
                 yield Problem("read-elsewhere", message, first.name)
@@ -83,16 +82,16 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
             empty = night.scorable & (night.shown[name] < 0)
             if empty.any():
                 message = (
-                    f"{first.name} holds no usable signal in {int(empty.sum())} epochs "
+                    f"{first.name} holds no usable signal in {_epochs(empty)} "
                     f"({clock_times(empty, recording.start)}: {_kinds(night, empty, first.name)}); "
-                    "they are read without it"
+                    "read without it"
                 )
                 yield Problem("not-read", message, first.name)
         doubtful = _doubtful(night, first.name) & (night.shown[name] == 0)
         if doubtful.any():
             message = (
-                f"{first.name} is of doubtful quality in {int(doubtful.sum())} epochs "
-                f"({_kinds(night, doubtful, first.name)}); they are read all the same"
+                f"{first.name} is of doubtful quality in {_epochs(doubtful)} "
+                f"({_kinds(night, doubtful, first.name)}); read all the same"
             )
             yield Problem("doubtful-signal", message, first.name)
 
@@ -113,6 +112,19 @@ def _span(first: int, stop: int, start: datetime | None) -> str:
         return f"{first / 2:g}-{stop / 2:g}"
     begin, end = (start + timedelta(seconds=EPOCH_S * epoch) for epoch in (first, stop))
     return f"{begin:%H:%M}-{end:%H:%M}" if (stop - first) > 1 else f"{begin:%H:%M:%S}-{end:%H:%M:%S}"
+
+
+def _silence(silent: Bools, recording: Recording) -> str:
+    return f"{_epochs(silent)} {_by_number(silent, 'holds', 'hold')} no EEG ({clock_times(silent, recording.start)})"
+
+
+def _epochs(epochs: Bools) -> str:
+    """Return how many they are: ``1 epoch``, ``38 epochs``."""
+    return f"{int(epochs.sum())} {_by_number(epochs, 'epoch', 'epochs')}"
+
+
+def _by_number(epochs: Bools, one: str, several: str) -> str:
+    return one if epochs.sum() == 1 else several
 
 
 def _doubtful(night: PreparedNight, channel: str) -> Bools:
