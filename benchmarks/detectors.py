@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from eegvlm.evidence import FindingKind, measure
-from eegvlm.evidence.continuous import Continuous
+from eegvlm.evidence.channel_spectra import ChannelSpectra
 from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
 from eegvlm.lab.simulation import SimulatedNight, simulate_night
@@ -159,7 +159,7 @@ def main() -> None:
             timed(times, "spindles alone", lambda n=night: detect_spindles(ready(n, CENTRAL)))
             timed(times, "slow waves alone", lambda n=night: slow_waves(find_waves(ready(n, FRONTAL))))
             for kind, score in ours.items():
-                tables = evidence.marks[kind]
+                tables = evidence.events[kind]
                 marks = tables.get(TRUTH[kind][1], tables.get(""))
                 score.add(night, kind, marks.onset_s, marks.end_s)
             if asked.yasa:
@@ -178,9 +178,9 @@ def main() -> None:
         print(f"{name:28s} {np.median(took):.3f}")
 
 
-def ready(night: SimulatedNight, channel: str) -> Continuous:
+def ready(night: SimulatedNight, channel: str) -> ChannelSpectra:
     """Transform one channel."""
-    return Continuous.of(night.epochs(channel), night.rate, channel)
+    return ChannelSpectra.of(night.epochs(channel), night.rate, channel)
 
 
 def measured(night: SimulatedNight, roles: dict[str, Role]):

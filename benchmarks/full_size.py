@@ -40,16 +40,16 @@ from eegvlm.hypnogram import Stage
 from eegvlm.images import PreparedNight, load_layout, panel_signals
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training.adapters import put_in
-from eegvlm.lab.training.moved import release
 from eegvlm.lab.training.objectives import OBJECTIVES
 from eegvlm.lab.training.phase_recipe import Lora, Phase
 from eegvlm.lab.training.tokenizer import IMAGE, train_tokenizer
+from eegvlm.lab.training.trainable_weights import release
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration, EegVlmProcessor, preset
 from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.reasoning import channel_words, compose, night_contexts
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.explaining import Grammars
-from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.kv_cache import Prefix
 from eegvlm.staging.reading import Reader
 
 CARD_TFLOPS = {"H100": 989.4, "H200": 989.4}

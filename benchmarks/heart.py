@@ -24,8 +24,8 @@ import numpy as np
 from eegvlm.hypnogram import Stage
 from eegvlm.images import PreparedNight, load_layout
 from eegvlm.lab.simulation.derivations import DEFAULT_CHANNELS, HEART
+from eegvlm.lab.simulation.emg_ecg import beats, electrocardiogram
 from eegvlm.lab.simulation.night import simulate_night
-from eegvlm.lab.simulation.periphery import beats, electrocardiogram
 from eegvlm.signals import EPOCH_S, Recording
 from eegvlm.staging import Stager
 

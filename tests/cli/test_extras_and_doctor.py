@@ -39,8 +39,8 @@ def test_the_extras_are_those_of_the_project():
 @pytest.mark.parametrize(
     ("arguments", "hidden", "sentence"),
     [
-        (("train", "fine-tune"), "dacite", "eegvlm: eegvlm.lab.training.read_recipe: dacite: not installed; {train}"),
-        (("crossval", "fine-tune"), "dacite", "dacite: not installed; {train}"),
+        (("train", "fine-tune"), "yaml", "eegvlm: eegvlm.lab.training.read_recipe: pyyaml: not installed; {train}"),
+        (("crossval", "fine-tune"), "pydantic", "pydantic: not installed; {train}"),
         (("merge", ".", "--out", "out"), "peft", "peft: not installed; {train}"),
         (("record", "nano", "--write"), "yaml", "eegvlm: record: pyyaml: not installed; {train}"),
     ],

@@ -10,14 +10,14 @@ from dataset_server import HYPNOGRAM, NIGHT, PSG, SCORING, Server
 from eegvlm.errors import InputError
 from eegvlm.lab.datasets import DATASETS, DatasetError
 from eegvlm.lab.datasets.physionet import choose_files, download, list_remote, parse_list
-from eegvlm.lab.datasets.transfer import USER_AGENT, Fetcher, Manners
+from eegvlm.lab.datasets.transfer import USER_AGENT, Fetcher, RetryPolicy
 
-FAST = Manners(pause_s=0.0, attempts=3, first_wait_s=0.01, timeout_s=5.0)
+FAST = RetryPolicy(pause_s=0.0, attempts=3, first_wait_s=0.01, timeout_s=5.0)
 
 
 def fetch(server: Server, out: Path, subset: str | None = "SC4001*") -> tuple[tuple[str, ...], tuple[str, ...], int]:
-    base, files = list_remote("sleep-edf", url=server.url, subset=subset, manners=FAST)
-    done = download(base, files, out, manners=FAST)
+    base, files = list_remote("sleep-edf", url=server.url, subset=subset, retries=FAST)
+    done = download(base, files, out, retries=FAST)
     return done.fetched, done.kept, done.n_bytes
 
 
@@ -123,7 +123,7 @@ def test_a_file_that_the_server_lacks_is_one_clear_error_without_a_second_try(se
 def test_a_list_that_is_not_there_names_its_address(server: Server) -> None:
     server.files.clear()
     with pytest.raises(DatasetError, match=r"SHA256SUMS.txt: HTTP status: 404"):
-        list_remote("hmc", url=server.url, manners=FAST)
+        list_remote("hmc", url=server.url, retries=FAST)
 
 
 @pytest.mark.parametrize(("code", "hint"), [("401", "log-in"), ("403", "agreement"), ("400", "refuses")])
@@ -180,17 +180,17 @@ def test_a_list_that_is_no_list_or_contradicts_itself_is_refused() -> None:
 
 def test_a_subset_that_fits_nothing_says_how_names_look(server: Server) -> None:
     with pytest.raises(DatasetError, match=r"subset: XX\*; none of the 4 files fits; they are such as RECORDS"):
-        list_remote("sleep-edf", url=server.url, subset="XX*", manners=FAST)
+        list_remote("sleep-edf", url=server.url, subset="XX*", retries=FAST)
 
 
 def test_two_downloads_into_one_folder_exclude_each_other(server: Server, tmp_path: Path) -> None:
-    base, files = list_remote("sleep-edf", url=server.url, subset="SC4001*", manners=FAST)
+    base, files = list_remote("sleep-edf", url=server.url, subset="SC4001*", retries=FAST)
 
     def second(*_: object) -> None:
         with pytest.raises(DatasetError, match="another download is writing there"):
-            download(base, files, tmp_path, manners=FAST)
+            download(base, files, tmp_path, retries=FAST)
 
-    download(base, files, tmp_path, manners=FAST, progress=second)
+    download(base, files, tmp_path, retries=FAST, progress=second)
     assert (tmp_path / PSG).read_bytes() == NIGHT
 
 

@@ -71,8 +71,8 @@ def test_events_are_counted_where_they_begin(evidence: Evidence, texts: list[str
         (K.K_COMPLEX, "K-complex", "EEG events"),
         (K.RAPID_EYE_MOVEMENT, "rapid eye movement", "Eyes"),
     ):
-        (marks,) = evidence.marks[kind].values()
-        counts = np.bincount((marks.onset_s // 30).astype(int), minlength=len(texts))
+        (events,) = evidence.events[kind].values()
+        counts = np.bincount((events.onset_s // 30).astype(int), minlength=len(texts))
         assert counts.any()
         for text, count in zip(texts, counts, strict=True):
             said = re.search(rf"(\d+) {word}", lines(text)[line])
@@ -104,7 +104,8 @@ def test_an_epoch_in_which_an_eye_is_lost_is_not_measured_and_the_others_are(nig
 def test_a_kind_that_the_channel_is_too_slow_for_is_not_said_to_be_missing(night: PreparedNight) -> None:
     evidence = measure_night(night)
     slow = dataclasses.replace(
-        evidence, marks={kind: marks for kind, marks in evidence.marks.items() if kind not in (K.SPINDLE, K.AROUSAL)}
+        evidence,
+        events={kind: events for kind, events in evidence.events.items() if kind not in (K.SPINDLE, K.AROUSAL)},
     )
     said = lines(epoch_texts(night, slow)[60])["EEG events"]
     assert said.endswith("spindles or arousal not measured.")

@@ -7,15 +7,16 @@ import pytest
 
 from eegvlm.evidence.arousals import detect_arousals
 from eegvlm.evidence.artefacts import electrode_artefacts, movements
-from eegvlm.evidence.brief_waves import sawtooth_waves, vertex_waves
+from eegvlm.evidence.channel_spectra import ChannelSpectra
 from eegvlm.evidence.chin import measure_chin
-from eegvlm.evidence.continuous import Continuous
+from eegvlm.evidence.event_table import EventTable
 from eegvlm.evidence.eyes import eye_movements
 from eegvlm.evidence.k_complexes import k_complexes
-from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, measure_rhythms
+from eegvlm.evidence.sawtooth_waves import sawtooth_waves
 from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
+from eegvlm.evidence.vertex_waves import vertex_waves
 
 RATE = 100
 
@@ -36,8 +37,8 @@ def burst(hz: float, length_s: float, peak_to_peak: float) -> np.ndarray:
     return peak_to_peak / 2 * edge * np.sin(2 * np.pi * hz * t)
 
 
-def ready(signal: np.ndarray) -> Continuous:
-    return Continuous.of(signal.reshape(-1, 30 * RATE).astype(np.float32), RATE, "one")
+def ready(signal: np.ndarray) -> ChannelSpectra:
+    return ChannelSpectra.of(signal.reshape(-1, 30 * RATE).astype(np.float32), RATE, "one")
 
 
 def test_a_13_hz_burst_of_one_second_and_30_uv_is_one_spindle_with_its_measures() -> None:
@@ -84,8 +85,8 @@ def test_a_large_wave_outside_05_to_2_hz_is_no_slow_wave(hz: float) -> None:
 
 
 def test_slow_waves_that_overlap_are_counted_once_in_the_share_of_an_epoch() -> None:
-    marks = Marks.of([0.0, 1.0, 29.0], [2.0, 4.0, 32.0], [80, 80, 80])
-    assert marks.share(2) == pytest.approx([5 / 30, 2 / 30])
+    events = EventTable.of([0.0, 1.0, 29.0], [2.0, 4.0, 32.0], [80, 80, 80])
+    assert events.share(2) == pytest.approx([5 / 30, 2 / 30])
 
 
 def test_six_seconds_of_slow_waves_are_a_fifth_of_an_epoch() -> None:
@@ -115,7 +116,7 @@ def test_a_lone_sharp_negative_wave_is_a_vertex_wave_and_an_alpha_train_is_none(
     assert not len(vertex_waves(ready(alpha), find_waves(ready(alpha))))
 
 
-def _eyes(move: np.ndarray, *, out_of_phase: bool) -> tuple[Continuous, Continuous]:
+def _eyes(move: np.ndarray, *, out_of_phase: bool) -> tuple[ChannelSpectra, ChannelSpectra]:
     left = put(quiet(seed=2), 70.0, -move if out_of_phase else move)
     return ready(left), ready(put(quiet(seed=3), 70.0, move))
 
@@ -145,7 +146,7 @@ def test_chin_tone_is_relative_to_the_night_and_absent_from_a_slow_envelope() ->
     tone = measure_chin(ready(quiet(4, rms=1.0) * level))
     assert tone is not None
     assert tone.relative == pytest.approx([1, 1, 1, 0.4], abs=0.05)
-    assert measure_chin(Continuous.of(np.ones((2, 30 * 32), np.float32), 32, "chin")) is None
+    assert measure_chin(ChannelSpectra.of(np.ones((2, 30 * 32), np.float32), 32, "chin")) is None
 
 
 def test_a_step_that_decays_is_a_pop_and_a_dead_stretch_is_found() -> None:
@@ -176,10 +177,10 @@ def test_shares_of_the_bands_sum_to_one_and_an_epoch_with_a_gap_has_none() -> No
 
 
 def test_marks_clear_of_others_are_those_that_touch_none_of_them() -> None:
-    marks = Marks.of([0.0, 5.0, 9.0], [2.0, 6.0, 10.0], [1, 1, 1])
-    others = [Marks.of([0.5, 1.0], [8.0, 1.2], [1, 1]), Marks.of([20.0], [21.0], [1])]
-    assert marks.clear_of(others).onset_s.tolist() == [9.0]
-    assert marks.clear_of([]).onset_s.tolist() == [0.0, 5.0, 9.0]
+    events = EventTable.of([0.0, 5.0, 9.0], [2.0, 6.0, 10.0], [1, 1, 1])
+    others = [EventTable.of([0.5, 1.0], [8.0, 1.2], [1, 1]), EventTable.of([20.0], [21.0], [1])]
+    assert events.clear_of(others).onset_s.tolist() == [9.0]
+    assert events.clear_of([]).onset_s.tolist() == [0.0, 5.0, 9.0]
 
 
 def test_a_burst_of_muscle_is_movement_and_a_quiet_night_has_none() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import Evidence, FindingKind, Marks, measure, measure_recording
+from eegvlm.evidence import EventTable, Evidence, FindingKind, measure, measure_recording
 from eegvlm.lab.simulation import SimulatedNight, simulate_night
 from eegvlm.signals import Recording, Role
 
@@ -62,8 +62,8 @@ def test_an_incomplete_last_epoch_of_a_recording_has_no_findings() -> None:
 
 
 def test_an_event_across_a_border_is_a_finding_in_both_epochs() -> None:
-    marks = {K.SPINDLE: {"C4": Marks.of([29.5], [30.8], [30.0], [13.0])}}
-    first, second = Evidence(2, marks, {}, {}, None).findings
+    events = {K.SPINDLE: {"C4": EventTable.of([29.5], [30.8], [30.0], [13.0])}}
+    first, second = Evidence(2, events, {}, {}, None).findings
     assert (first[0].start_s, first[0].end_s) == (29.5, 30.0)
     assert (second[0].start_s, second[0].end_s) == pytest.approx((0.0, 0.8))
     assert (first[0].value, first[0].unit, first[0].amplitude_uv) == (13.0, "Hz", 30.0)
@@ -96,15 +96,15 @@ def test_channels_of_different_length_are_refused() -> None:
 
 def test_a_silent_night_holds_no_events_but_dead_electrodes() -> None:
     found = measure({role: np.zeros((3, 3840), np.float32) for role in list(Role)[:6]}, rate=128)
-    assert {kind for kind, tables in found.marks.items() for marks in tables.values() if len(marks)} <= {
+    assert {kind for kind, tables in found.events.items() for events in tables.values() if len(events)} <= {
         K.ELECTRODE_ARTEFACT
     }
 
 
-def _f1(marks: Marks, night: SimulatedNight, kind: str, channel: str) -> float:
+def _f1(events: EventTable, night: SimulatedNight, kind: str, channel: str) -> float:
     true = night.events.select(kind=kind, channel=channel)
-    overlap = np.minimum(marks.end_s[:, None], true.onset_s + true.duration_s) - np.maximum(
-        marks.onset_s[:, None], true.onset_s
+    overlap = np.minimum(events.end_s[:, None], true.onset_s + true.duration_s) - np.maximum(
+        events.onset_s[:, None], true.onset_s
     )
     hit = overlap > 0
     precision, recall = hit.any(axis=1).mean(), hit.any(axis=0).mean()
@@ -124,7 +124,7 @@ def _f1(marks: Marks, night: SimulatedNight, kind: str, channel: str) -> float:
 def test_f1_on_a_simulated_night_does_not_fall_below_its_floor(
     night: SimulatedNight, evidence: Evidence, kind: FindingKind, true: str, channel: str, floor: float
 ) -> None:
-    tables = list(evidence.marks[kind].values())
+    tables = list(evidence.events[kind].values())
     assert _f1(tables[0], night, true, channel) >= floor
 
 
@@ -136,7 +136,7 @@ def test_slow_waves_fill_n3_and_not_n1(night: SimulatedNight, evidence: Evidence
 
 @pytest.mark.parametrize("last", [0, 1, 2, 5])
 def test_an_event_cut_off_by_the_end_of_the_night_counts_as_far_as_it_goes(last):
-    from eegvlm.evidence.marks import sums
+    from eegvlm.evidence.event_table import sums
 
     values = np.arange(10, dtype=np.float32)
     starts, stops = np.array([2, 10 - last]), np.array([4, 11])

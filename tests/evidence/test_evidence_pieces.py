@@ -41,27 +41,27 @@ def both(request: pytest.FixtureRequest) -> tuple[Evidence, Evidence]:
 @pytest.mark.slow
 def test_the_same_events_are_found_once_each_at_the_same_samples(both) -> None:
     whole, pieces = both
-    assert pieces.marks.keys() == whole.marks.keys()
-    assert sum(len(marks) for tables in whole.marks.values() for marks in tables.values()) > 1000
-    for kind, tables in whole.marks.items():
-        assert pieces.marks[kind].keys() == tables.keys()
-        for name, marks in tables.items():
-            found = pieces.marks[kind][name]
-            assert len(found) == len(marks), kind
+    assert pieces.events.keys() == whole.events.keys()
+    assert sum(len(events) for tables in whole.events.values() for events in tables.values()) > 1000
+    for kind, tables in whole.events.items():
+        assert pieces.events[kind].keys() == tables.keys()
+        for name, events in tables.items():
+            found = pieces.events[kind][name]
+            assert len(found) == len(events), kind
             # crossings lie between samples; a Fourier transform of other rows beside one rounds otherwise
-            np.testing.assert_allclose(found.onset_s, marks.onset_s, atol=1e-4, err_msg=kind.value)
-            np.testing.assert_allclose(found.duration_s, marks.duration_s, atol=1e-4, err_msg=kind.value)
-            np.testing.assert_allclose(found.amplitude_uv, marks.amplitude_uv, rtol=1e-5, atol=1e-5)
-            np.testing.assert_allclose(found.frequency_hz, marks.frequency_hz, rtol=1e-4)
+            np.testing.assert_allclose(found.onset_s, events.onset_s, atol=1e-4, err_msg=kind.value)
+            np.testing.assert_allclose(found.duration_s, events.duration_s, atol=1e-4, err_msg=kind.value)
+            np.testing.assert_allclose(found.amplitude_uv, events.amplitude_uv, rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(found.frequency_hz, events.frequency_hz, rtol=1e-4)
 
 
 def test_some_events_reach_across_a_joint(both) -> None:
     crossing = [
         kind
-        for kind, tables in both[1].marks.items()
-        for marks in tables.values()
+        for kind, tables in both[1].events.items()
+        for events in tables.values()
         for joint in JOINTS
-        if ((marks.onset_s < 30 * joint) & (marks.end_s > 30 * joint)).any()
+        if ((events.onset_s < 30 * joint) & (events.end_s > 30 * joint)).any()
     ]
     assert crossing
 
@@ -103,13 +103,13 @@ def test_every_epoch_is_taken_from_one_piece_that_reaches_beyond_it(n_epochs) ->
 
 def test_the_rebound_of_a_vertex_wave_does_not_depend_on_how_the_night_begins() -> None:
     night = prepared()
-    whole = measure_night(night).marks[FindingKind.VERTEX_WAVE]["C4-M1"]
+    whole = measure_night(night).events[FindingKind.VERTEX_WAVE]["C4-M1"]
     channel = night.panels["eeg"][0]
     later = {"eeg": channel.signals[18:]}
     moved = PreparedNight.of_signals(night.layout, later)
     assert len(whole) > 10
     panels = {"eeg": (replace(channel, signals=later["eeg"]),)}  # signals alone have no role, and are not measured
-    cut = measure_night(replace(moved, panels=panels)).marks[FindingKind.VERTEX_WAVE]["C4-M1"]
+    cut = measure_night(replace(moved, panels=panels)).events[FindingKind.VERTEX_WAVE]["C4-M1"]
     expected = whole.keep(whole.onset_s > 36 * 30)
     found = cut.keep(cut.onset_s > 18 * 30)
     np.testing.assert_allclose(found.onset_s + 18 * 30, expected.onset_s)

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from eegvlm.errors import InputError
-from eegvlm.evidence import Evidence, FindingKind, Marks
+from eegvlm.evidence import EventTable, Evidence, FindingKind
 
 pytest.importorskip("pandas")
 
 
 def evidence() -> Evidence:
-    spindles = Marks.of([31.0, 5.0], [32.0, 6.5], [40.0, 30.0], [13.0, 12.5])
-    waves = Marks.of([7.0], [8.0], [120.0])
-    marks = {FindingKind.SPINDLE: {"C4-M1": spindles}, FindingKind.SLOW_WAVE: {"F4-M1": waves}}
-    return Evidence(2, marks, {}, {}, None)
+    spindles = EventTable.of([31.0, 5.0], [32.0, 6.5], [40.0, 30.0], [13.0, 12.5])
+    waves = EventTable.of([7.0], [8.0], [120.0])
+    events = {FindingKind.SPINDLE: {"C4-M1": spindles}, FindingKind.SLOW_WAVE: {"F4-M1": waves}}
+    return Evidence(2, events, {}, {}, None)
 
 
 def test_events_are_rows_in_order_of_onset():
@@ -35,7 +35,7 @@ def test_one_kind_can_be_asked_for_by_its_name():
 
 
 def test_what_was_measured_and_not_found_is_an_empty_table():
-    none = Evidence(2, {FindingKind.SPINDLE: {"C4-M1": Marks.of([], [], [])}}, {}, {}, None)
+    none = Evidence(2, {FindingKind.SPINDLE: {"C4-M1": EventTable.of([], [], [])}}, {}, {}, None)
     assert len(none.spindles) == 0
     assert "frequency_hz" in none.spindles.columns
     assert len(Evidence(2, {}, {}, {}, None).to_dataframe()) == 0

@@ -7,7 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eegvlm.evidence import BANDS, Evidence, FindingKind, Marks, beside_median, entries, evidence_vectors, measure_night
+from eegvlm.evidence import (
+    BANDS,
+    EventTable,
+    Evidence,
+    FindingKind,
+    beside_median,
+    entries,
+    evidence_vectors,
+    measure_night,
+)
 from eegvlm.evidence.vector import FEW_EPOCHS
 from eegvlm.images import PreparedNight, load_layout
 from eegvlm.lab.simulation import simulate_night
@@ -157,9 +166,9 @@ def test_an_event_counts_in_the_epoch_in_which_it_begins_and_fills_those_that_it
     night = sine_night(10.0, np.full(4, 20.0))
     evidence = measure_night(night)
     (name,) = evidence.rhythms
-    spindles = Marks.of([29.0, 40.0], [31.0, 41.5], [40.0, 60.0], [13.0, 13.0])
-    marks = {**evidence.marks, FindingKind.SPINDLE: {name: spindles}}
-    vectors = evidence_vectors(night, replace(evidence, marks=marks))
+    spindles = EventTable.of([29.0, 40.0], [31.0, 41.5], [40.0, 60.0], [13.0, 13.0])
+    events = {**evidence.events, FindingKind.SPINDLE: {name: spindles}}
+    vectors = evidence_vectors(night, replace(evidence, events=events))
     np.testing.assert_allclose(np.expm1(column(vectors, "spindle_count")), [1, 1, 0, 0], atol=1e-6)
     np.testing.assert_allclose(30 * column(vectors, "spindle_seconds"), [1, 2.5, 0, 0], atol=0.05)
     np.testing.assert_allclose(np.expm1(column(vectors, "spindle_largest")), [40, 60, 0, 0], rtol=1e-5)
@@ -169,10 +178,10 @@ def test_a_kind_that_could_not_be_measured_is_absent_and_one_never_found_is_0():
     night = sine_night(10.0, np.full(4, 20.0))
     evidence = measure_night(night)
     (name,) = evidence.rhythms
-    marks = dict(evidence.marks)
-    del marks[FindingKind.SPINDLE]
-    marks[FindingKind.K_COMPLEX] = {name: Marks.of((), (), ())}
-    vectors = evidence_vectors(night, replace(evidence, marks=marks))
+    events = dict(evidence.events)
+    del events[FindingKind.SPINDLE]
+    events[FindingKind.K_COMPLEX] = {name: EventTable.of((), (), ())}
+    vectors = evidence_vectors(night, replace(evidence, events=events))
     assert np.isnan(column(vectors, "spindle_count")).all()
     assert (column(vectors, "k_complex_count") == 0).all()
 

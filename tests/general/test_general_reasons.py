@@ -35,7 +35,7 @@ from eegvlm.reasoning import acceptor, parse
 from eegvlm.signals import Recording
 from eegvlm.staging import Stager, stage_file
 from eegvlm.staging.prompt_cache import CachedTexts, PromptCache, check_cache
-from eegvlm.staging.token_grammar import Cuts, TokenGrammar, text_of
+from eegvlm.staging.token_grammar import TokenGrammar, TokenizedWords, text_of
 
 REASONED = dataclasses.replace(SETTINGS, reasoned_prompt=PROMPTS["reasons"])
 WORDS = ("EEG", "left EOG")
@@ -81,20 +81,20 @@ def stager(folder: Path) -> Stager:
 
 def test_labels_are_told_apart_from_where_they_part_to_where_they_are_unique():
     words = tokenizer([], "</s>")
-    labels = [words.convert_ids_to_tokens(list(tokens)) for tokens in Cuts(words).labels.tokens]
+    labels = [words.convert_ids_to_tokens(list(tokens)) for tokens in TokenizedWords(words).labels.tokens]
     assert labels == [["W"], ["N", "1"], ["N", "2"], ["N", "3"], ["R"]]
 
 
 def test_any_walk_is_a_text_cut_word_by_word_that_is_read_whole():
-    cuts, random = Cuts(tokenizer([], "</s>")), Random(3)
-    machine = TokenGrammar(acceptor(WORDS), cuts)
+    tokenized_words, random = TokenizedWords(tokenizer([], "</s>")), Random(3)
+    machine = TokenGrammar(acceptor(WORDS), tokenized_words)
     for _ in range(25):
         tokens, nodes = [], [machine.start]
         while after := machine.following(nodes[-1]):
             tokens.append(random.choice(list(after)))
             nodes.append(after[tokens[-1]])
         text = text_of(nodes[1:])
-        assert tuple(tokens) == cuts.of(text)
+        assert tuple(tokens) == tokenized_words.of(text)
         assert parse(text).unread == ()
         assert parse(text).stage is not None
 
@@ -166,14 +166,14 @@ def test_the_probabilities_at_the_end_are_those_of_the_labels_texts_there(folder
     """Of five whole texts that differ in the label alone, each label by the tokens that tell it from the others."""
     reader = stager(folder)._reader
     staged = stager(folder).stage(night, explain="all")
-    cuts = reader.cuts
+    tokenized_words = reader.tokenized_words
     for epoch in (0, 7):
         line = staged.rationales[epoch]
-        space, *label = cuts.of(f"{line['reasoned_stage']}.")  # in a tokenizer of bytes
-        before = [*cuts.of(line["text"])[: -len(label) - 1], space]
+        space, *label = tokenized_words.of(f"{line['reasoned_stage']}.")  # in a tokenizer of bytes
+        before = [*tokenized_words.of(line["text"])[: -len(label) - 1], space]
         prompt = reader.asked(EpochInputs(drawn[epoch : epoch + 1]), reasoned=True)
         scores = []
-        for label_tokens in cuts.labels.tokens:
+        for label_tokens in tokenized_words.labels.tokens:
             text_tokens = torch.tensor([[*before, *label_tokens]])
             outputs = reader.model(**with_said(prompt, text_tokens), use_cache=False)
             logits = outputs.logits[0, -len(label_tokens) - 1 : -1]
@@ -262,12 +262,12 @@ def test_reasons_are_learnt_as_they_are_written(tmp_path):
     train_batches, validation = objective.batches(inputs)
     assert validation.reasons is None
     batch = train_batches([3, 1, 4])
-    cuts, end = Cuts(processor.tokenizer), processor.tokenizer.eos_token_id
+    tokenized_words, end = TokenizedWords(processor.tokenizer), processor.tokenizer.eos_token_id
     for tokens in batch["reasons"].tolist():
         written = [token for token in tokens if token >= 0]
         assert written[-1] == end
         text = processor.tokenizer.decode(written[:-1]).strip()
-        assert tuple(written[:-1]) == cuts.of(text)
+        assert tuple(written[:-1]) == tokenized_words.of(text)
         assert parse(text).unread == ()
     prompts, expected, count = batch["asked"], 0.0, 0
     with torch.no_grad():

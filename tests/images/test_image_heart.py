@@ -8,8 +8,8 @@ import pytest
 from eegvlm.images import PreparedNight, load_layout, panel_signals
 from eegvlm.images import night as night_module
 from eegvlm.lab.simulation.derivations import CHIN
+from eegvlm.lab.simulation.emg_ecg import beats, electrocardiogram
 from eegvlm.lab.simulation.night import SimulatedNight, simulate_night
-from eegvlm.lab.simulation.periphery import beats, electrocardiogram
 from eegvlm.lab.simulation.subject import Subject
 from eegvlm.signals import Recording
 

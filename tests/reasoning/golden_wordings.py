@@ -21,10 +21,10 @@ import numpy as np
 from reasoning_epochs import some_epoch
 
 from eegvlm.evidence import (
+    EventTable,
     Evidence,
     Finding,
     FindingKind,
-    Marks,
     Rhythms,
     entries,
     epoch_texts,
@@ -187,14 +187,14 @@ def evidence_texts() -> list[str]:
     rhythms = Rhythms(
         share, share[:, ::-1], 6.0 + rows / 10, np.arange(n) % 5, 4.0 + share * (10 + rows[:, None]), 30.0 + 3 * rows
     )
-    marks: dict[str, dict[str, Marks]] = {}
+    marks: dict[str, dict[str, EventTable]] = {}
     for epoch, kind in enumerate(FindingKind):
         if kind.value in ("dominant_rhythm", "band_share", "amplitude", "slow_wave_share", "chin_tone"):
             continue
         # one in an epoch, and two in the next
         onset = 30.0 * (epoch + np.array([0.0, 1.0, 1.0])) + np.array([3.0, 4.0, 15.0])
         end, hz = onset + 4.5, np.array([13.0, 12.5, 14.0])
-        marks[kind] = {"" if kind.value in _EYES else "eeg": Marks.of(onset, end, np.array([40.0, 9.0, 90.0]), hz)}
+        marks[kind] = {"" if kind.value in _EYES else "eeg": EventTable.of(onset, end, np.array([40.0, 9.0, 90.0]), hz)}
     present = np.arange(n) != 20
     evidence = Evidence(
         n,

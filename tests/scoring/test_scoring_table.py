@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import eegvlm
-from eegvlm.evidence import arousals, artefacts, brief_waves, eyes, k_complexes, slow_waves, spindles
+from eegvlm.evidence import arousals, artefacts, eyes, k_complexes, sawtooth_waves, slow_waves, spindles, vertex_waves
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.reasoning import acceptor, compose, describe, grounded, parse, true_sentences, verify
 from eegvlm.report.details import kind_words
@@ -124,7 +124,8 @@ def _constants(module: object) -> set[float]:
         (spindles, ("SPINDLE_LEAST_UV", "SPINDLE_HZ", "SPINDLE_S")),
         (slow_waves, ("SLOW_WAVE_LEAST_UV", "SLOW_WAVE_S")),
         (k_complexes, ("K_COMPLEX_LEAST_UV", "K_COMPLEX_S")),
-        (brief_waves, ("VERTEX_WAVE_LEAST_UV", "SAWTOOTH_LEAST_UV", "SLOW_WAVE_LEAST_UV")),
+        (vertex_waves, ("VERTEX_WAVE_LEAST_UV", "SLOW_WAVE_LEAST_UV")),
+        (sawtooth_waves, ("SAWTOOTH_LEAST_UV",)),
         (eyes, ("RAPID_EYE_MOVEMENT_LEAST_UV", "SLOW_EYE_MOVEMENT_LEAST_UV", "BLINK_LEAST_UV")),
         (arousals, ("AROUSAL_S",)),
         (artefacts, ("SWING_UV", "POP_LEAST_UV", "FLAT_UV")),

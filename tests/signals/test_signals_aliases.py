@@ -7,7 +7,7 @@ import pytest
 
 from eegvlm.signals import Recording, Role
 from eegvlm.signals.aliases import EEG_SITES, SPELLINGS
-from eegvlm.signals.spelling import fold, numbered_cap, read_label
+from eegvlm.signals.label_parsing import fold, numbered_cap, read_label
 
 DATA_SETS = {
     # Sleep-EDF

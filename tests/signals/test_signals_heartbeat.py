@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from eegvlm.lab.simulation.emg_ecg import beats, electrocardiogram
 from eegvlm.lab.simulation.events import EventKind
 from eegvlm.lab.simulation.night import SimulatedNight, simulate_night
-from eegvlm.lab.simulation.periphery import beats, electrocardiogram
 from eegvlm.lab.simulation.subject import Subject
 from eegvlm.signals import QualityKind, Recording, measure_quality
 from eegvlm.signals.beat_tracking import most_likely_beats

@@ -85,12 +85,12 @@ def test_what_a_dead_channel_cannot_show_is_not_measurable_even_where_it_is_said
     from eegvlm.evidence import measure_night
     from eegvlm.images import PreparedNight
     from eegvlm.reasoning import night_contexts, parse, verify
-    from eegvlm.staging.explaining import Ground
+    from eegvlm.staging.explaining import MeasuredNight
 
     stager = stager_of(*untrained())
     dead = ["EOG E1-M2", "EOG E2-M2", "EMG chin"]
     prepared = PreparedNight.read(night_with(signals, dead, replacements()["flat"]), stager.processor.layout)
-    ground = Ground.of(prepared, measure_night(prepared))
+    ground = MeasuredNight.of(prepared, measure_night(prepared))
     contexts = night_contexts(ground.evidence, ground.channels)
     claims = parse("No rapid eye movement was seen. Chin tone is low, 10 % of the night's median.").claims
     if not claims:

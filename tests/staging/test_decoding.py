@@ -12,7 +12,7 @@ from eegvlm.model.night_inputs import EpochInputs
 from eegvlm.reasoning import acceptor, parse
 from eegvlm.staging.decoding import Decoder
 from eegvlm.staging.reading import Reader
-from eegvlm.staging.token_grammar import Cuts, TokenGrammar
+from eegvlm.staging.token_grammar import TokenGrammar, TokenizedWords
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ class Setting:
     def __init__(self, model, processor):
         self.model, self.processor = model, processor
         self.reader = Reader(model, processor)
-        self.grammar = TokenGrammar(acceptor(WORDS), Cuts(processor.tokenizer, self.reader.stage_ids))
+        self.grammar = TokenGrammar(acceptor(WORDS), TokenizedWords(processor.tokenizer, self.reader.stage_ids))
 
     def write(self, drawn):
         decoder = Decoder(self.model, self.reader.reasoned, self.reader.stage_ids)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from eegvlm.images import PreparedNight, load_layout
+from eegvlm.lab.simulation.emg_ecg import electrocardiogram
 from eegvlm.lab.simulation.night import simulate_night
-from eegvlm.lab.simulation.periphery import electrocardiogram
 from eegvlm.lab.simulation.subject import Subject
 from eegvlm.signals import Recording
 from eegvlm.staging.unstaged import quality_problems, quality_words

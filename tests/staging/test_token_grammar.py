@@ -16,7 +16,7 @@ from eegvlm.hypnogram import Stage
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training.tokenizer import STAGE_LABELS, train_tokenizer
 from eegvlm.reasoning import acceptor, channel_words, compose, night_contexts, parse
-from eegvlm.staging.token_grammar import Cuts, TokenGrammar, text_of
+from eegvlm.staging.token_grammar import TokenGrammar, TokenizedWords, text_of
 
 ONE_EEG = ("EEG",)
 MONTAGE = ("frontal EEG", "central EEG", "occipital EEG", "left EOG", "right EOG", "chin EMG")
@@ -35,8 +35,8 @@ def tokenizer():
 
 @cache
 def grammar(channels: tuple[str, ...]) -> TokenGrammar:
-    cuts = Cuts(tokenizer(), tokenizer().convert_tokens_to_ids(list(STAGE_LABELS)))
-    return TokenGrammar(acceptor(channels), cuts)
+    tokenized_words = TokenizedWords(tokenizer(), tokenizer().convert_tokens_to_ids(list(STAGE_LABELS)))
+    return TokenGrammar(acceptor(channels), tokenized_words)
 
 
 def encoded(text: str) -> list[int]:
@@ -112,4 +112,4 @@ def test_the_rule_that_is_named_leaves_only_its_own_stage():
 
 def test_a_tokenizer_that_joins_labels_to_other_text_is_refused():
     with pytest.raises(InputError, match="add the label to the tokenizer"):
-        Cuts(tokenizer(), [tokenizer().convert_tokens_to_ids("ĠEEG")])
+        TokenizedWords(tokenizer(), [tokenizer().convert_tokens_to_ids("ĠEEG")])

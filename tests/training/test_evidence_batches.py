@@ -57,7 +57,7 @@ def measured(tmp_path_factory) -> NightEvidence:
         files.append([folder / f"{name}-{version}.npy" for version in range(2)])
         for version, file in enumerate(files[-1]):
             np.save(file, night_entries(10 * number + version))
-    return NightEvidence(TrainingStore(nights, ["eeg"], others={"parts": {"W": (0, 0, 0, 0, 0.5)}}), files)
+    return NightEvidence(TrainingStore(nights, ["eeg"], soft_negatives={"parts": {"W": (0, 0, 0, 0, 0.5)}}), files)
 
 
 def batches(measured: NightEvidence, data: EvidenceData | None = STILL, **changes) -> EvidenceBatches:
@@ -92,14 +92,14 @@ def test_a_window_is_a_stretch_of_one_night_around_its_row_with_medians_of_its_o
 
 def test_every_place_has_its_own_label_and_what_is_not_known_or_measured_does_not_count(measured):
     store, rows = measured.store, list(range(0, len(measured.store), 7))
-    batch = batches(measured, others=1.0)(rows)
+    batch = batches(measured, soft_negatives=1.0)(rows)
     for k, row in enumerate(rows):
         night, first = int(store.night[row]), int(store.position[row]) - int(batch["place"][k])
         own = store.rows_of(night)[first : first + 80]
         counted = batch["counts"][k].numpy() > 0
         assert (counted == ((own >= 0) & (np.arange(first, first + 80) != 5))).all()
         np.testing.assert_array_equal(batch["targets"][k].numpy()[counted], store.targets[own[counted]])
-        np.testing.assert_allclose(batch["compared"][k].numpy()[counted], store.weights(own[counted], 1.0))
+        np.testing.assert_allclose(batch["class_weights"][k].numpy()[counted], store.weights(own[counted], 1.0))
     assert (batch["stages"].numpy() == store.stages[rows]).all()
     assert (batch["source"].numpy() == store.source[rows]).all()
 
@@ -113,12 +113,12 @@ def test_the_same_rows_give_the_same_batch_and_others_another(measured):
 
 
 def test_validation_windows_are_whole_nights_of_the_first_version_as_they_are(measured):
-    batch = batches(measured, EvidenceData(), others=0.5).as_they_are(measured)([3, len(measured.store) - 1])
+    batch = batches(measured, EvidenceData(), soft_negatives=0.5).as_they_are(measured)([3, len(measured.store) - 1])
     assert batch["evidence"].shape == (2, EPOCHS, len(NAMES))
     for k, row in enumerate((3, len(measured.store) - 1)):
         np.testing.assert_array_equal(batch["evidence"][k].numpy(), measured.whole(int(measured.store.night[row]), 0))
         assert int(batch["place"][k]) == measured.store.position[row]
-    light = batches(measured).as_they_are(measured)([len(measured.store) - 1])["compared"][0]
+    light = batches(measured).as_they_are(measured)([len(measured.store) - 1])["class_weights"][0]
     assert set(light[:, 4].tolist()) <= {0.0, 1.0}
 
 
@@ -279,7 +279,7 @@ def test_what_a_killed_run_had_measured_is_not_measured_again(tmp_path, monkeypa
     noise = np.random.default_rng(0).normal(0, 20, (12, 3000)).astype(np.float32)
     labels = NightLabels("one", np.zeros(12, np.int8), one_hot(np.zeros(12, np.int8)), np.ones(5, bool))
     write_night(tmp_path / "one.npy", ["eeg"], {"eeg": noise}, labels)
-    store = TrainingStore({"one": [WrittenNight(tmp_path / "one.npy")]}, ["eeg"], levelled=False)
+    store = TrainingStore({"one": [WrittenNight(tmp_path / "one.npy")]}, ["eeg"], normalised=False)
     layout = load_layout("nano")
 
     class Drawer:
@@ -317,9 +317,9 @@ def test_the_loss_is_the_mean_of_each_readers_own_over_what_counts(measured):
     rows = [batch["place"][k] for k in range(2)]
     torch.testing.assert_close(logits, torch.stack([answers[:, k, rows[k]].mean(dim=0) for k in range(2)]))
     at = ((0, 7), (1, 60))
-    compared, targets = (torch.stack([batch[key][place] for place in at]) for key in ("compared", "targets"))
+    class_weights, targets = (torch.stack([batch[key][place] for place in at]) for key in ("class_weights", "targets"))
     expected = []
     for reader in answers:
-        shown = torch.stack([reader[place] for place in at]).masked_fill(compared == 0, -torch.inf)
-        expected.append(stage_loss(shown.log_softmax(dim=1), targets, compared, 0.0))
+        shown = torch.stack([reader[place] for place in at]).masked_fill(class_weights == 0, -torch.inf)
+        expected.append(stage_loss(shown.log_softmax(dim=1), targets, class_weights, 0.0))
     torch.testing.assert_close(loss, torch.stack(expected).mean())

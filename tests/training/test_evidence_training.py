@@ -21,11 +21,11 @@ from eegvlm.images import load_layout
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import Recipe, read_recipe, train
 from eegvlm.lab.training.estimate import estimate
-from eegvlm.lab.training.moved import WEIGHTS
 from eegvlm.lab.training.objectives.evidence import kept_by_evidence
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, SimulatedNightsRecipe
 from eegvlm.lab.training.run import TrainingRun
 from eegvlm.lab.training.sources import prepare
+from eegvlm.lab.training.trainable_weights import WEIGHTS
 from eegvlm.staging import Stager
 
 pytestmark = pytest.mark.slow

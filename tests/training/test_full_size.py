@@ -14,14 +14,14 @@ from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import Recipe, adapters, merge, read_recipe, train
 from eegvlm.lab.training import run as running
 from eegvlm.lab.training.build import build
-from eegvlm.lab.training.claiming import claim
-from eegvlm.lab.training.moved import WEIGHTS, is_adapter
 from eegvlm.lab.training.packaged_recipes import RECIPES
 from eegvlm.lab.training.parallel import StepModule
 from eegvlm.lab.training.phase_recipe import Lora
+from eegvlm.lab.training.run_folder import claim
+from eegvlm.lab.training.trainable_weights import WEIGHTS, is_adapter
 from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.staging import Stager
-from eegvlm.staging.token_grammar import Cuts
+from eegvlm.staging.token_grammar import TokenizedWords
 
 PAPER = RECIPES / "eeg-vlm-13b.yaml"
 EMBEDDED, HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"
@@ -189,7 +189,7 @@ def test_every_label_is_one_token_that_the_grammar_can_write(base, tmp_path):
     rows = processor.stage_token_ids
     assert max(rows) < model.get_input_embeddings().num_embeddings
     assert model.config.text_config.vocab_size == model.get_output_embeddings().weight.shape[0]
-    Cuts(tokenizer, rows)  # refuses labels that it cannot write
+    TokenizedWords(tokenizer, rows)  # refuses labels that it cannot write
     processor.save_pretrained(tmp_path)
     again = type(processor).from_pretrained(tmp_path)
     assert again.stage_token_ids == rows

@@ -35,11 +35,11 @@ def test_a_soft_target_is_learnt_as_it_is():
 
 
 def test_a_small_weight_teaches_against_a_stage_only_where_the_model_is_sure_of_it():
-    target, compared = torch.tensor([[1.0, 0, 0, 0, 0]]), torch.tensor([[1.0, 0, 0, 1, 0.1]])
+    target, class_weights = torch.tensor([[1.0, 0, 0, 0, 0]]), torch.tensor([[1.0, 0, 0, 1, 0.1]])
 
     def push(rem: float) -> float:
         logits = torch.tensor([[0.0, 0, 0, -9, rem]], requires_grad=True)
-        loss = stage_loss(weighed(logits, compared).log_softmax(dim=1), target, compared, 0.0)
+        loss = stage_loss(weighed(logits, class_weights).log_softmax(dim=1), target, class_weights, 0.0)
         (gradient,) = torch.autograd.grad(loss, logits)
         return float(gradient[0, 4])
 
@@ -52,9 +52,9 @@ def test_stages_that_are_not_compared_are_not_taught():
     """Epochs of W and N3 alone must not teach that REM does not exist."""
     generator = torch.Generator().manual_seed(0)
     logits = (0.5 * torch.randn(4, 5, generator=generator)).requires_grad_()  # none is surer than its target
-    compared = torch.tensor([[1.0, 0, 0, 1, 0]]).expand(4, -1)
+    class_weights = torch.tensor([[1.0, 0, 0, 1, 0]]).expand(4, -1)
     target = torch.tensor([[1.0, 0, 0, 0, 0]]).expand(4, -1)
-    loss = stage_loss(weighed(logits, compared).log_softmax(dim=1), target, compared, 0.06)
+    loss = stage_loss(weighed(logits, class_weights).log_softmax(dim=1), target, class_weights, 0.06)
     (gradient,) = torch.autograd.grad(loss, logits)
     assert (gradient[:, [1, 2, 4]] == 0).all()
     assert (gradient[:, 0] < 0).all()
@@ -67,7 +67,7 @@ def test_members_learn_by_themselves():
     batch = {
         "pixel_values": torch.randn(4, 3, 336, 336),
         "targets": torch.eye(5)[[0, 1, 2, 4]],
-        "compared": torch.ones(4, 5),
+        "class_weights": torch.ones(4, 5),
     }
     with torch.no_grad():
         (both, logits), *alone = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from eegvlm.lab.training.moved import PARTS
 from eegvlm.lab.training.optimizer import adamw, schedule
 from eegvlm.lab.training.recipe import Phase
+from eegvlm.lab.training.trainable_weights import PARTS
 from eegvlm.model import EegVlmForConditionalGeneration, preset
 
 

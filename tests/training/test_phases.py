@@ -13,9 +13,9 @@ from eegvlm.errors import InputError
 from eegvlm.lab.training import read_recipe
 from eegvlm.lab.training.averaging import Averaging
 from eegvlm.lab.training.build import build
-from eegvlm.lab.training.moved import PARTS, WEIGHTS
 from eegvlm.lab.training.packaged_recipes import RECIPES
 from eegvlm.lab.training.run import TrainingRun
+from eegvlm.lab.training.trainable_weights import PARTS, WEIGHTS
 
 PAPER = RECIPES / "eeg-vlm-13b.yaml"
 STILL = (

@@ -50,11 +50,19 @@ def test_a_setting_is_replaced_from_the_command_line():
             r"phases\.0\.trains: enhancement; give a list in brackets, each of them one of",
         ),
         ("data.train.unlabelled.0.only=a.edf", "states no entries of data.train.unlabelled"),
-        ("data.stage_shares=[a, 1, 1, 1, 1]", r"stage_shares: .*a list in brackets, each of them a number"),
+        ("data.stage_shares=[a, 1, 1, 1, 1]", r"nano\.yaml: data\.stage_shares\.0: a; give a number"),
+        ("data.stage_shares=3", r"stage_shares: 3; give a list in brackets, each of them a number"),
+        ("data.stage_shares=true", r"stage_shares: True; give a list"),
+        ("data.stage_shares=[true, 1, 1, 1, 1]", r"stage_shares\.0: True; give a number"),
+        ("seed=1.5", r"seed: 1\.5; give a whole number"),
+        ("seed=true", r"seed: True; give a whole number"),
+        ("seed='1'", r"seed: 1; give a whole number"),
+        ("name=3", r"name: 3; give a text"),
+        ("phases.0.learning_rate=1e-3", r"phases\.0\.learning_rate: 1e-3; give a number"),  # a text in YAML
         ("phases.1.name=enhance", "its own name"),
-        ("data.train.recorded.0.others={W: [0.1]}", "five numbers"),
-        ("data.train.recorded.0.others={W: [0, 0, 2, 0, 0]}", "from 0 to 1"),
-        ("data.train.recorded.0.others={N9: [0, 0, 0, 0, 0]}", "a stage of the source"),
+        ("data.train.recorded.0.soft_negatives={W: [0.1]}", "five numbers"),
+        ("data.train.recorded.0.soft_negatives={W: [0, 0, 2, 0, 0]}", "from 0 to 1"),
+        ("data.train.recorded.0.soft_negatives={N9: [0, 0, 0, 0, 0]}", "a stage of the source"),
         ("model.evidence=pictures", "model.evidence"),
         ("data.evidence.colour=red", "unknown key colour"),
         ("data.evidence.pieces=many", "data.evidence.pieces"),
@@ -69,7 +77,8 @@ def test_a_setting_is_replaced_from_the_command_line():
         ("data.evidence.epochs=0", r"data\.evidence\.epochs: 0; give 1 or more"),
         ("data.evidence.piece_epochs=[120, 20]", r"data\.evidence\.piece_epochs: \(120, 20\); .* the smaller first"),
         ("data.evidence.piece_epochs=[0, 20]", r"data\.evidence\.piece_epochs: \(0, 20\)"),
-        ("data.evidence.piece_epochs=[20]", r"data\.evidence\.piece_epochs"),
+        ("data.evidence.piece_epochs=[20]", r"data\.evidence\.piece_epochs: \[20\]; give a list in brackets of 2"),
+        ("data.evidence.piece_epochs=[1, 2, 3]", r"piece_epochs: \[1, 2, 3\]; give a list in brackets of 2"),
         ("data.train.simulated.0.true_n1=1.5", r"true_n1: 1\.5; give a share from 0 to 1"),
     ],
 )
@@ -97,6 +106,22 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path, text):
     file = tmp_path / "recipe.yaml"
     file.write_text(text)
     with pytest.raises(InputError, match=r"recipe\.yaml"):
+        read_recipe(file)
+
+
+def test_all_that_is_wrong_is_named(tmp_path):
+    file = tmp_path / "recipe.yaml"
+    file.write_text("name: x\nsede: 1\nprecision: half\nphases: [{name: a, objective: classify, stepps: 2}]\n")
+    with pytest.raises(InputError) as error:
+        read_recipe(file)
+    for part in ("unknown key sede; did you mean seed?", "precision: half", "unknown key stepps; did you mean steps?"):
+        assert part in str(error.value)
+
+
+def test_a_recipe_that_holds_itself_is_refused(tmp_path):
+    file = tmp_path / "recipe.yaml"
+    file.write_text("name: x\nphases: &p [*p]\n")
+    with pytest.raises(InputError, match="write out what holds itself"):
         read_recipe(file)
 
 

@@ -38,14 +38,14 @@ def vectors(tmp_path) -> NightVectors:
         held[5] = np.nan
         files.append([tmp_path / f"{name}-vectors.npy"])
         np.save(files[-1][0], held)
-    store = TrainingStore(nights, ["eeg"], others={"parts": {"W": (0, 0, 0, 0, 0.5)}})
+    store = TrainingStore(nights, ["eeg"], soft_negatives={"parts": {"W": (0, 0, 0, 0, 0.5)}})
     return NightVectors(store, files, EPOCHS)
 
 
 def test_every_place_of_a_window_has_its_own_label_and_absent_ones_do_not_count(vectors):
     store = vectors.store
     rows = np.arange(len(store))
-    batch = SequenceBatches(vectors, None, others=1.0)(rows.tolist())
+    batch = SequenceBatches(vectors, None, soft_negatives=1.0)(rows.tolist())
     numbers = batch["window"][..., 0].numpy()
     for row in rows:
         for place, number in enumerate(numbers[row]):
@@ -55,7 +55,7 @@ def test_every_place_of_a_window_has_its_own_label_and_absent_ones_do_not_count(
             if not counted:
                 continue
             assert batch["targets"][row, place].argmax() == store.stages[here[0]]
-            np.testing.assert_allclose(batch["compared"][row, place], store.weights(here, 1.0)[0])
+            np.testing.assert_allclose(batch["class_weights"][row, place], store.weights(here, 1.0)[0])
     middle = batch["window"][:, EPOCHS, 0].numpy()
     np.testing.assert_array_equal(middle[~np.isnan(middle)], store.position[~np.isnan(middle)])
     assert (batch["stages"].numpy() == store.stages).all()

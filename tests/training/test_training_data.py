@@ -68,7 +68,7 @@ def test_epochs_of_stages_that_a_source_does_not_teach_are_kept_as_neighbours_al
 
 
 def test_a_stage_that_a_source_lacks_is_compared_with_the_weight_that_the_recipe_states(own_nights, tmp_path):
-    recorded = RecordedNights("own", stages=("W", "N2"), others={"W": (0.0, 0.0, 0.0, 0.0, 0.25)})
+    recorded = RecordedNights("own", stages=("W", "N2"), soft_negatives={"W": (0.0, 0.0, 0.0, 0.0, 0.25)})
     store = stores(Mixture(recorded=(recorded,)), tmp_path, {"own": own_nights})[0]
     for factor, weight in ((1.0, 0.25), (0.2, 0.05), (0.0, 0.0), (9.0, 1.0)):
         weights = store.weights(np.arange(len(store)), factor)
@@ -212,7 +212,7 @@ def test_training_brings_nights_to_the_level_at_which_they_are_staged(mixed, own
 
 def test_a_recipe_may_train_on_amplitudes_as_they_are(tmp_path):
     one = Mixture((replace(SIMULATED, nights=1),))
-    train, validation = stores(one, tmp_path, {}, levelled=False)
+    train, validation = stores(one, tmp_path, {}, normalised=False)
     rows = np.arange(3)
     assert train.corrections(0, NANO) == {}
     assert train.corrected(train.signals(rows), rows, NANO).keys() == train.signals(rows).keys()

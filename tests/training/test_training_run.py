@@ -16,8 +16,8 @@ from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.training import Recipe, read_recipe, train
 from eegvlm.lab.training.build import build
 from eegvlm.lab.training.card import _intervals
-from eegvlm.lab.training.moved import WEIGHTS
 from eegvlm.lab.training.packaged_recipes import RECIPES
+from eegvlm.lab.training.trainable_weights import WEIGHTS
 from eegvlm.staging import Stager
 
 pytestmark = pytest.mark.slow

@@ -75,9 +75,9 @@ def ablate(
     from eegvlm.lab.evaluation.ablation_axes import Axis, variants
     from eegvlm.lab.evaluation.crossval import Options
     from eegvlm.lab.training import read_recipe
-    from eegvlm.lab.training.claiming import check_goes_on
     from eegvlm.lab.training.data_checks import check_root_names
     from eegvlm.lab.training.packaged_recipes import recipe_path
+    from eegvlm.lab.training.run_folder import check_goes_on
 
     recipe = recipe_path(recipe)
     what = read_recipe(recipe, change or ())

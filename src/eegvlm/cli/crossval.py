@@ -56,10 +56,10 @@ def crossval(
     from eegvlm.lab.evaluation import ConfusionBootstrap
     from eegvlm.lab.evaluation.crossval import CLAIM, Options, cross_validate
     from eegvlm.lab.training import read_recipe
-    from eegvlm.lab.training.claiming import check_goes_on
     from eegvlm.lab.training.data_checks import check_root_names
     from eegvlm.lab.training.packaged_recipes import recipe_path
     from eegvlm.lab.training.recipe import check_split
+    from eegvlm.lab.training.run_folder import check_goes_on
     from eegvlm.lab.training.split_recipe import BY_PERSON, split_option
 
     recipe = recipe_path(recipe)

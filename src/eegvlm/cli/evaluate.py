@@ -152,7 +152,7 @@ def evaluate(
     from dataclasses import replace
 
     from eegvlm.core.files import check_output_folder
-    from eegvlm.lab.datasets.contents import DOUBTS
+    from eegvlm.lab.datasets.checks import DOUBTS
     from eegvlm.lab.datasets.training_record import read_record
     from eegvlm.lab.evaluation.report import JSON_FILE, MARKDOWN_FILE
     from eegvlm.lab.evaluation.unseen import ABOUT, unseen

@@ -90,8 +90,8 @@ def train(
 
 def _check(recipe: Recipe, folder: Path, roots: Mapping[str, Path], *, resume: bool) -> None:
     """Refuse what would stop the run later, before its steps are timed."""
-    from eegvlm.lab.training.claiming import check_claim, check_goes_on
     from eegvlm.lab.training.data_checks import check_data
+    from eegvlm.lab.training.run_folder import check_claim, check_goes_on
 
     if resume:
         check_goes_on(folder)

@@ -21,7 +21,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "pdf": ("weasyprint",),
     "review": ("fastapi", "uvicorn"),
     "second-reader": ("yasa", "mne"),
-    "train": ("accelerate", "dacite", "datasets", "peft", "pyarrow", "pyyaml"),
+    "train": ("accelerate", "datasets", "peft", "pyarrow", "pydantic", "pyyaml"),
     "cohort": ("pyarrow",),  # after train, which is the extra to name where a package is in both
     "cluster": ("ray",),
 }

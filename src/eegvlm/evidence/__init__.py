@@ -8,8 +8,8 @@ Not covered: which stage any of it speaks for; epileptiform activity, respiratio
 """
 
 from eegvlm.evidence.epoch_text import NOTHING_MEASURED, RecordingMedians, epoch_texts
+from eegvlm.evidence.event_table import EventTable
 from eegvlm.evidence.evidence import Evidence
-from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.measuring import measure, measure_night, measure_recording
 from eegvlm.evidence.rhythms import Rhythms
 from eegvlm.evidence.vector import Entry, beside_median, entries, entry_places, evidence_vectors
@@ -20,10 +20,10 @@ __all__ = [
     "BANDS",
     "NOTHING_MEASURED",
     "Entry",
+    "EventTable",
     "Evidence",
     "Finding",
     "FindingKind",
-    "Marks",
     "RecordingMedians",
     "Rhythms",
     "beside_median",

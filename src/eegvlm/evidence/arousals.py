@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from eegvlm.evidence.continuous import Continuous, background, smoothed
-from eegvlm.evidence.marks import NO_MARKS, Marks, highest, joined, runs
+from eegvlm.evidence.channel_spectra import ChannelSpectra, background, smoothed
+from eegvlm.evidence.event_table import NO_EVENTS, EventTable, highest, joined, runs
 from eegvlm.scoring.limits import AROUSAL_LEAST_NYQUIST_HZ, AROUSAL_S
 
 _RATE = 20
 
 
-def detect_arousals(signal: Continuous, *, shift: float = 1.5) -> Marks:
+def detect_arousals(signal: ChannelSpectra, *, shift: float = 1.5) -> EventTable:
     """Return stretches of 3 to 15 s in which alpha and beta together are ``shift`` times what they were before."""
     if signal.nyquist < AROUSAL_LEAST_NYQUIST_HZ:
-        return NO_MARKS
+        return NO_EVENTS
     alpha = smoothed(signal.envelope(8.0, 11.5, rate=_RATE, rolloff=(1.0, 1.0)), _RATE // 2 + 1)
     beta_high = min(30.0, 0.95 * signal.nyquist)
     beta = smoothed(signal.envelope(16.5, beta_high, rate=_RATE, rolloff=(1.0, 2.0)), _RATE // 2 + 1)
@@ -40,4 +40,4 @@ def detect_arousals(signal: Continuous, *, shift: float = 1.5) -> Marks:
     least, longest = AROUSAL_S
     fits = calm & (length >= least * _RATE) & (length <= longest * _RATE)
     amplitude = 2 * highest(alpha, starts[fits], stops[fits])
-    return signal.seen(Marks.of(starts[fits] / _RATE, stops[fits] / _RATE, amplitude))
+    return signal.seen(EventTable.of(starts[fits] / _RATE, stops[fits] / _RATE, amplitude))

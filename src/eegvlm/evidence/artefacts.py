@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from eegvlm.evidence.continuous import Continuous, background, smoothed
-from eegvlm.evidence.marks import Marks, highest, joined, runs
+from eegvlm.evidence.channel_spectra import ChannelSpectra, background, smoothed
+from eegvlm.evidence.event_table import EventTable, highest, joined, runs
 from eegvlm.scoring.limits import FLAT_UV, POP_LEAST_UV, SWING_UV
 
 _RATE = 64
 
 
-def movements(signal: Continuous, *, stands_out: float = 3.5) -> Marks:
+def movements(signal: ChannelSpectra, *, stands_out: float = 3.5) -> EventTable:
     """Return bursts of at least 0.5 s of muscle activity (above 20 Hz), or of swings of more than 400 µV.
 
     Parameters
@@ -38,10 +38,10 @@ def movements(signal: Continuous, *, stands_out: float = 3.5) -> Marks:
     starts, stops = starts[long], stops[long]
     scale = _RATE // rate
     amplitude = highest(whole, scale * starts, scale * stops) + highest(-whole, scale * starts, scale * stops)
-    return signal.seen(Marks.of(starts / rate, stops / rate, amplitude))
+    return signal.seen(EventTable.of(starts / rate, stops / rate, amplitude))
 
 
-def electrode_artefacts(signal: Continuous, *, stands_out: float = 15.0) -> Marks:
+def electrode_artefacts(signal: ChannelSpectra, *, stands_out: float = 15.0) -> EventTable:
     """Return pops (a step within 50 ms that does not swing back) and stretches of a second or more without activity."""
     whole = signal.band(0.3, min(30.0, 0.9 * signal.nyquist), rate=_RATE, rolloff=(0.2, 3.0))
     step = np.zeros_like(whole)
@@ -61,11 +61,11 @@ def electrode_artefacts(signal: Continuous, *, stands_out: float = 15.0) -> Mark
     alone[1:] &= ~close
     alone[:-1] &= ~close
     keep = persists & alone
-    pops = Marks.of(starts[keep] / _RATE, np.minimum(stops[keep] / _RATE + 0.6, signal.n_epochs * 30.0), top[keep])
+    pops = EventTable.of(starts[keep] / _RATE, np.minimum(stops[keep] / _RATE + 0.6, signal.n_epochs * 30.0), top[keep])
     dead, until = runs(smoothed(np.abs(whole), _RATE // 2 + 1) < FLAT_UV / 2)
     long = until - dead >= _RATE
-    flat = Marks.of(dead[long] / _RATE, until[long] / _RATE, np.zeros(int(long.sum())))
+    flat = EventTable.of(dead[long] / _RATE, until[long] / _RATE, np.zeros(int(long.sum())))
     both = [np.concatenate([a, b]) for a, b in ((pops.onset_s, flat.onset_s), (pops.end_s, flat.end_s))]
     order = np.argsort(both[0], kind="stable")
     amplitude = np.concatenate([pops.amplitude_uv, flat.amplitude_uv])
-    return signal.seen(Marks.of(both[0][order], both[1][order], amplitude[order]))
+    return signal.seen(EventTable.of(both[0][order], both[1][order], amplitude[order]))

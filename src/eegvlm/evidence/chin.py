@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eegvlm.evidence.continuous import Continuous
-from eegvlm.evidence.marks import Floats
+from eegvlm.evidence.channel_spectra import ChannelSpectra
+from eegvlm.evidence.event_table import Floats
 
 _RATE = 64
 LEAST_NYQUIST_HZ = 30.0
@@ -39,7 +39,7 @@ class ChinTone:
         return cls(name, rms_uv, rms_uv / usual if usual > 0 else np.full(len(rms_uv), np.nan))
 
 
-def measure_chin(signal: Continuous) -> ChinTone | None:
+def measure_chin(signal: ChannelSpectra) -> ChinTone | None:
     """Measure the chin's tone, or return None where the channel is too slow to hold muscle activity."""
     if signal.nyquist < LEAST_NYQUIST_HZ:
         return None

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.evidence.event_table import EventTable
 from eegvlm.evidence.evidence import Evidence
-from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
 from eegvlm.images import PreparedNight
 from eegvlm.scoring import TABLE, Kind
@@ -105,9 +105,9 @@ class _Describer:
         self._panels = {panel.name: panel.roles[0] for panel in night.layout.panels if panel.shows_eeg}
         self._amplitudes = {name: _amplitudes(rhythms) for name, rhythms in evidence.rhythms.items()}
         self._seconds = {
-            (kind.name, name): EPOCH_S * marks.share(night.n_epochs)
+            (kind.name, name): EPOCH_S * events.share(night.n_epochs)
             for kind in _TIMED
-            for name, marks in self._marks(kind).items()
+            for name, events in self._events(kind).items()
         }
 
     def text(self, epoch: int) -> str:
@@ -141,7 +141,7 @@ class _Describer:
         line.add("slow waves", f"slow waves fill {100 * shares[0]:.0f} % of the epoch" if shares else None)
         for kind in _COUNTED:
             names = self._measured_on(kind, epoch)
-            line.add(_one_and_several(kind)[1], _counted(self._marks(kind)[names[0]], epoch, kind) if names else None)
+            line.add(_one_and_several(kind)[1], _counted(self._events(kind)[names[0]], epoch, kind) if names else None)
         for kind in _TIMED:
             # of several electrodes, the worst
             seconds = [float(self._seconds[kind.name, name][epoch]) for name in self._measured_on(kind, epoch)]
@@ -152,7 +152,7 @@ class _Describer:
         line = _EventLine("Eyes")
         present = all(self._is_present(name, epoch) for name in self.evidence.eyes)
         for kind in _EYES:
-            tables = list(self._marks(kind).values())
+            tables = list(self._events(kind).values())
             line.add(_one_and_several(kind)[1], _counted(tables[0], epoch, kind) if tables and present else None)
         return str(line)
 
@@ -163,12 +163,12 @@ class _Describer:
             return f"Chin EMG: {_NOT_MEASURED}."
         return f"Chin EMG: {_number(rms)} µV rms{_beside(rms, self.medians.chin_uv)}."
 
-    def _marks(self, kind: Kind) -> Mapping[str, Marks]:
-        return self.evidence.marks.get(kind.name, {})
+    def _events(self, kind: Kind) -> Mapping[str, EventTable]:
+        return self.evidence.events.get(kind.name, {})
 
     def _measured_on(self, kind: Kind, epoch: int) -> list[str]:
         """Return the channels on which a kind was measured in an epoch, the preferred one first."""
-        return [name for name in self._marks(kind) if self._is_present(name, epoch)]
+        return [name for name in self._events(kind) if self._is_present(name, epoch)]
 
     def _is_present(self, name: str, epoch: int) -> bool:
         present = self.evidence.present.get(name)
@@ -208,16 +208,16 @@ def _one_and_several(kind: Kind) -> tuple[str, str]:
     return kind.counted or (kind.words, kind.words)
 
 
-def _counted(marks: Marks, epoch: int, kind: Kind) -> str:
+def _counted(events: EventTable, epoch: int, kind: Kind) -> str:
     """Say how many events begin in an epoch, how large they are and when the first one comes; nothing of none."""
-    first, last = np.searchsorted(marks.onset_s, (epoch * EPOCH_S, (epoch + 1) * EPOCH_S))
+    first, last = np.searchsorted(events.onset_s, (epoch * EPOCH_S, (epoch + 1) * EPOCH_S))
     count = int(last - first)
     if not count:
         return ""
     singular, plural = _one_and_several(kind)
-    at = f"{marks.onset_s[first] - epoch * EPOCH_S:.0f} s"
-    size = f"{_number(float(marks.amplitude_uv[first:last].max()))} µV"
-    rate = f"{marks.frequency_hz[first:last].mean():.1f} Hz, " if kind.unit == "Hz" else ""
+    at = f"{events.onset_s[first] - epoch * EPOCH_S:.0f} s"
+    size = f"{_number(float(events.amplitude_uv[first:last].max()))} µV"
+    rate = f"{events.frequency_hz[first:last].mean():.1f} Hz, " if kind.unit == "Hz" else ""
     if count == 1:
         return f"1 {singular} ({rate}{size}, at {at})"
     return f"{count} {plural} ({rate}up to {size}, first at {at})"

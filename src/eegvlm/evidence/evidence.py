@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eegvlm.evidence.chin import ChinTone
-from eegvlm.evidence.marks import Bools, Floats, Marks
+from eegvlm.evidence.event_table import Bools, EventTable, Floats
 from eegvlm.evidence.rhythms import BAND_NAMES, Rhythms
 from eegvlm.evidence.tables import events_annotations, events_table
 from eegvlm.scoring import TABLE, Finding, FindingKind
@@ -33,7 +33,7 @@ class Evidence:
     ----------
     n_epochs
         Number of 30-s epochs.
-    marks
+    events
         Events by kind and channel name; a kind that could not be measured is missing, one that was measured and never
         found is an empty table. The name is ``""`` where an event belongs to several channels.
     rhythms
@@ -50,7 +50,7 @@ class Evidence:
     """
 
     n_epochs: int
-    marks: Mapping[str, Mapping[str, Marks]]
+    events: Mapping[str, Mapping[str, EventTable]]
     rhythms: Mapping[str, Rhythms]
     slow_wave_share: Mapping[str, Floats]
     chin: ChinTone | None
@@ -60,7 +60,7 @@ class Evidence:
     @property
     def measurable(self) -> frozenset[str]:
         """The kinds for which the channels were there; a finding of any other kind cannot exist."""
-        kinds: set[str] = set(self.marks)
+        kinds: set[str] = set(self.events)
         if self.rhythms:
             kinds |= {K.DOMINANT_RHYTHM, K.BAND_SHARE, K.AMPLITUDE}
         if self.slow_wave_share:
@@ -131,8 +131,8 @@ class Evidence:
         """Return the names of the channels on which a kind was measured."""
         if TABLE.kind(kind).modality == "eog":
             return self.eyes
-        if kind in self.marks:
-            return tuple(self.marks[kind])
+        if kind in self.events:
+            return tuple(self.events[kind])
         if kind == K.SLOW_WAVE_SHARE:
             return tuple(self.slow_wave_share)
         if kind == K.CHIN_TONE:
@@ -147,12 +147,13 @@ class Evidence:
 
     def joined(self, other: Evidence) -> Evidence:
         """Return what was measured on the channels of both, of one night; none is in both."""
-        marks = {
-            kind: {**self.marks.get(kind, {}), **other.marks.get(kind, {})} for kind in {**self.marks, **other.marks}
+        events = {
+            kind: {**self.events.get(kind, {}), **other.events.get(kind, {})}
+            for kind in {**self.events, **other.events}
         }
         return Evidence(
             self.n_epochs,
-            marks,
+            events,
             {**self.rhythms, **other.rhythms},
             {**self.slow_wave_share, **other.slow_wave_share},
             other.chin if self.chin is None else self.chin,
@@ -173,11 +174,11 @@ class Evidence:
             for epoch in np.flatnonzero(np.isfinite(self.chin.relative)).tolist():
                 tone, rms = 100 * float(self.chin.relative[epoch]), float(self.chin.rms_uv[epoch])
                 by_epoch[epoch].append(Finding(K.CHIN_TONE, self.chin.name, 0.0, EPOCH_S, tone, "%", amplitude_uv=rms))
-        events: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
-        for kind, tables in self.marks.items():
-            for name, marks in tables.items():
-                _add_marks(events, kind, name or None, marks)
-        for of_epoch, events_of_epoch in zip(by_epoch, events, strict=True):
+        event_findings: list[list[Finding]] = [[] for _ in range(self.n_epochs)]
+        for kind, tables in self.events.items():
+            for name, events in tables.items():
+                _add_events(event_findings, kind, name or None, events)
+        for of_epoch, events_of_epoch in zip(by_epoch, event_findings, strict=True):
             of_epoch.extend(sorted(events_of_epoch, key=lambda finding: (finding.start_s, finding.end_s)))
         return by_epoch
 
@@ -221,12 +222,12 @@ def _add_rhythms(by_epoch: list[list[Finding]], name: str, rhythms: Rhythms) -> 
         by_epoch[epoch].append(Finding(K.AMPLITUDE, name, 0.0, EPOCH_S, amplitude, "uV"))
 
 
-def _add_marks(events: list[list[Finding]], kind: str, name: str | None, marks: Marks) -> None:
+def _add_events(event_findings: list[list[Finding]], kind: str, name: str | None, events: EventTable) -> None:
     unit_of_kind = TABLE.kind(kind).unit
-    rows = (marks.onset_s.tolist(), marks.end_s.tolist(), marks.amplitude_uv.tolist(), marks.frequency_hz.tolist())
+    rows = (events.onset_s.tolist(), events.end_s.tolist(), events.amplitude_uv.tolist(), events.frequency_hz.tolist())
     for onset, end, amplitude, hz in zip(*rows, strict=True):
         frequency = hz if hz == hz else None
-        for epoch in range(max(0, int(onset // EPOCH_S)), min(len(events) - 1, int(end // EPOCH_S)) + 1):
+        for epoch in range(max(0, int(onset // EPOCH_S)), min(len(event_findings) - 1, int(end // EPOCH_S)) + 1):
             start, stop = max(onset - epoch * EPOCH_S, 0.0), min(end - epoch * EPOCH_S, EPOCH_S)
             if stop - start < _LEAST_PART_S:
                 continue
@@ -236,7 +237,7 @@ def _add_marks(events: list[list[Finding]], kind: str, name: str | None, marks: 
                 value, unit = frequency, "Hz"
             else:
                 value, unit = amplitude, "uV"
-            events[epoch].append(
+            event_findings[epoch].append(
                 Finding(
                     kind,
                     name,

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.evidence.continuous import Continuous, background, smoothed
-from eegvlm.evidence.marks import Marks, highest, joined, runs
+from eegvlm.evidence.channel_spectra import ChannelSpectra, background, smoothed
+from eegvlm.evidence.event_table import EventTable, highest, joined, runs
 from eegvlm.scoring.limits import BLINK_LEAST_UV, RAPID_EYE_MOVEMENT_LEAST_UV, SLOW_EYE_MOVEMENT_LEAST_UV
 
 _RATE = 32
@@ -23,17 +23,17 @@ _RATE = 32
 
 @dataclass(frozen=True)
 class EyeMovements:
-    """The marks of the three kinds; with both eyes, the amplitude is that of their difference."""
+    """The events of the three kinds; with both eyes, the amplitude is that of their difference."""
 
-    rapid: Marks
-    slow: Marks
-    blinks: Marks
+    rapid: EventTable
+    slow: EventTable
+    blinks: EventTable
 
 
 def eye_movements(
-    left: Continuous,
-    right: Continuous | None,
-    frontal: Continuous | None,
+    left: ChannelSpectra,
+    right: ChannelSpectra | None,
+    frontal: ChannelSpectra | None,
     *,
     least_uv: float = RAPID_EYE_MOVEMENT_LEAST_UV,
     stands_out: float = 7.0,
@@ -73,14 +73,14 @@ def eye_movements(
         front = frontal.band(0.5, 6.0, rate=_RATE, rolloff=(0.3, 2.0))
         seen_frontal = _swing(front, starts, stops, reach=8) > 0.25 * top
     blink = rapid & pulse & seen_frontal & (top >= BLINK_LEAST_UV)
-    moves = Marks.of(np.maximum(starts - 2, 0) / _RATE, (stops + 10) / _RATE, top)
+    moves = EventTable.of(np.maximum(starts - 2, 0) / _RATE, (stops + 10) / _RATE, top)
     rapid_marks, blink_marks = moves.keep(rapid & ~blink), _paired(moves.keep(blink))
     slow_marks = _slow(look, common, factor)
     fine = [left.seen(m) if right is None else right.seen(left.seen(m)) for m in (rapid_marks, slow_marks, blink_marks)]
     return EyeMovements(fine[0], fine[1], fine[2])
 
 
-def _look(left: Continuous, right: Continuous | None) -> tuple[np.ndarray, np.ndarray]:
+def _look(left: ChannelSpectra, right: ChannelSpectra | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the difference of both eyes, and half their sum, in which conjugate movements cancel."""
     eye = left.band(0.3, 8.0, rate=_RATE, rolloff=(0.2, 3.0))
     if right is None:
@@ -104,17 +104,17 @@ def _returns(look: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(after - before) < 0.35 * np.maximum(swing, 1e-6))
 
 
-def _paired(blinks: Marks) -> Marks:
+def _paired(blinks: EventTable) -> EventTable:
     """Join the rise and the fall of one blink."""
     if not len(blinks):
         return blinks
     new = np.concatenate([[True], blinks.onset_s[1:] - blinks.onset_s[:-1] > 0.4])
     end = np.maximum.reduceat(blinks.end_s, np.flatnonzero(new))
     amplitude = np.maximum.reduceat(blinks.amplitude_uv, np.flatnonzero(new))
-    return Marks.of(blinks.onset_s[new], end, amplitude)
+    return EventTable.of(blinks.onset_s[new], end, amplitude)
 
 
-def _slow(look: np.ndarray, common: np.ndarray, factor: float) -> Marks:
+def _slow(look: np.ndarray, common: np.ndarray, factor: float) -> EventTable:
     """Find slow rolling: 0.2-0.7 Hz, large beside the faster part of the same trace and beside what both eyes share."""
     roll = smoothed(look, round(0.7 * _RATE))
     rest = smoothed(np.abs(look - roll), 2 * _RATE)
@@ -127,4 +127,4 @@ def _slow(look: np.ndarray, common: np.ndarray, factor: float) -> Marks:
     length = stops - starts
     hz = (crossings[np.maximum(stops - 1, 0)] - crossings[starts]) / np.maximum(2 * length / _RATE, 1e-6)
     fits = (length >= 1.2 * _RATE) & (amplitude >= SLOW_EYE_MOVEMENT_LEAST_UV * factor) & (hz < 1.0)
-    return Marks.of(starts[fits] / _RATE, stops[fits] / _RATE, amplitude[fits], np.maximum(hz[fits], 0.1))
+    return EventTable.of(starts[fits] / _RATE, stops[fits] / _RATE, amplitude[fits], np.maximum(hz[fits], 0.1))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eegvlm.evidence.marks import Floats, Marks
+from eegvlm.evidence.event_table import EventTable, Floats
 from eegvlm.evidence.slow_waves import Waves
 from eegvlm.scoring.limits import K_COMPLEX_LEAST_UV, K_COMPLEX_S
 
@@ -18,11 +18,11 @@ _STANDS_OUT = 2.6
 _NEIGHBOURS = 24  # waves around, about half a minute
 
 
-def k_complexes(waves: Waves, *, stands_out: float = _STANDS_OUT, least_uv: float = K_COMPLEX_LEAST_UV) -> Marks:
+def k_complexes(waves: Waves, *, stands_out: float = _STANDS_OUT, least_uv: float = K_COMPLEX_LEAST_UV) -> EventTable:
     """Return the waves that stand out ``stands_out`` times from the median of their neighbours."""
     height = waves.height_uv
     if not len(height):
-        return waves.marks(np.zeros(0, np.bool_))
+        return waves.events(np.zeros(0, np.bool_))
     usual = _median_around(height, _NEIGHBOURS)
     least, longest = K_COMPLEX_S
     fits = (waves.duration_s >= least) & (waves.duration_s <= longest)
@@ -30,7 +30,7 @@ def k_complexes(waves: Waves, *, stands_out: float = _STANDS_OUT, least_uv: floa
     fits &= (waves.negative_s >= 0.15) & (waves.negative_s <= 0.9)
     # the largest of a cluster is the complex; what trails it within a second is its after-swing
     fits &= _largest_within(waves.trough_s, np.where(fits, height, 0), 1.0)
-    return waves.marks(fits)
+    return waves.events(fits)
 
 
 def _median_around(values: Floats, count: int) -> Floats:

@@ -10,17 +10,18 @@ import numpy.typing as npt
 from eegvlm.errors import InputError
 from eegvlm.evidence.arousals import detect_arousals
 from eegvlm.evidence.artefacts import electrode_artefacts, movements
-from eegvlm.evidence.brief_waves import sawtooth_waves, vertex_waves
+from eegvlm.evidence.channel_spectra import EPOCH_S, ChannelSpectra, usual_level
 from eegvlm.evidence.chin import measure_chin
-from eegvlm.evidence.continuous import EPOCH_S, Continuous, usual_level
+from eegvlm.evidence.event_table import Bools, EventTable
 from eegvlm.evidence.evidence import Evidence
 from eegvlm.evidence.eyes import eye_movements
 from eegvlm.evidence.k_complexes import k_complexes
-from eegvlm.evidence.marks import Bools, Marks
 from eegvlm.evidence.pieces import in_a_row, pieces_of
 from eegvlm.evidence.rhythms import measure_rhythms
+from eegvlm.evidence.sawtooth_waves import sawtooth_waves
 from eegvlm.evidence.slow_waves import find_waves, slow_waves
 from eegvlm.evidence.spindles import detect_spindles
+from eegvlm.evidence.vertex_waves import vertex_waves
 from eegvlm.images import PreparedNight
 from eegvlm.images.shown_channel import ShownChannel
 from eegvlm.scoring import FindingKind
@@ -84,10 +85,10 @@ def measure(
     labels = {role: (names or {}).get(role, role.value) for role in used}
     present: dict[str, npt.NDArray[np.bool_]] = dict.fromkeys(labels.values(), np.zeros(0, np.bool_))
 
-    def transformed(*roles: Role) -> dict[Role, Continuous]:
+    def transformed(*roles: Role) -> dict[Role, ChannelSpectra]:
         role_levels = levels or {}
         signals = {
-            role: Continuous.of(used[role], rates[role], labels[role], role_levels.get(role))
+            role: ChannelSpectra.of(used[role], rates[role], labels[role], role_levels.get(role))
             for role in roles
             if role in used
         }
@@ -96,33 +97,35 @@ def measure(
 
     ready = transformed(*_EEG)
     # spectra of a night are as large as the night: those of eyes and chin are not kept
-    marks: dict[str, dict[str, Marks]] = _eyes(transformed(Role.EOG_LEFT, Role.EOG_RIGHT), ready.get(Role.EEG_FRONTAL))
+    events: dict[str, dict[str, EventTable]] = _eyes(
+        transformed(Role.EOG_LEFT, Role.EOG_RIGHT), ready.get(Role.EEG_FRONTAL)
+    )
     # what eyes and movement write into the EEG is no wave of the brain
-    eyes = [*marks.get(K.BLINK, {}).values(), *marks.get(K.RAPID_EYE_MOVEMENT, {}).values()]
+    eyes = [*events.get(K.BLINK, {}).values(), *events.get(K.RAPID_EYE_MOVEMENT, {}).values()]
     share = {}
     central, frontal = _first(ready, _CENTRAL_FIRST), _first(ready, _FRONTAL_FIRST)
     if central is not None and frontal is not None:
         movement = movements(central)
-        marks[K.MOVEMENT] = {central.name: movement}
-        marks[K.ELECTRODE_ARTEFACT] = {ready[r].name: electrode_artefacts(ready[r]) for r in _EEG if r in ready}
+        events[K.MOVEMENT] = {central.name: movement}
+        events[K.ELECTRODE_ARTEFACT] = {ready[r].name: electrode_artefacts(ready[r]) for r in _EEG if r in ready}
         hidden = [*eyes, movement]
         waves = find_waves(frontal)
         large = frontal.seen(slow_waves(waves)).clear_of(hidden)
-        marks[K.SLOW_WAVE] = {frontal.name: large}
-        marks[K.K_COMPLEX] = {frontal.name: frontal.seen(k_complexes(waves)).clear_of(hidden)}
+        events[K.SLOW_WAVE] = {frontal.name: large}
+        events[K.K_COMPLEX] = {frontal.name: frontal.seen(k_complexes(waves)).clear_of(hidden)}
         share[frontal.name] = np.where(frontal.present, large.share(n_epochs), np.nan)
         sharp = vertex_waves(central, waves if central is frontal else find_waves(central))
-        marks[K.VERTEX_WAVE] = {central.name: sharp.clear_of([movement])}
-        marks[K.SAWTOOTH] = {central.name: sawtooth_waves(central).clear_of([movement])}
+        events[K.VERTEX_WAVE] = {central.name: sharp.clear_of([movement])}
+        events[K.SAWTOOTH] = {central.name: sawtooth_waves(central).clear_of([movement])}
         if central.nyquist >= SPINDLE_LEAST_NYQUIST_HZ:
-            marks[K.SPINDLE] = {central.name: detect_spindles(central).clear_of([movement])}
+            events[K.SPINDLE] = {central.name: detect_spindles(central).clear_of([movement])}
         if central.nyquist >= AROUSAL_LEAST_NYQUIST_HZ:
             # an arousal may come with movement
-            marks[K.AROUSAL] = {central.name: detect_arousals(central)}
+            events[K.AROUSAL] = {central.name: detect_arousals(central)}
     chin = next((measure_chin(signal) for signal in transformed(Role.EMG_CHIN).values()), None)
     rhythms = {labels[role]: measure_rhythms(used[role], rates[role]) for role in _EEG if role in used}
     sides = tuple(labels[role] for role in (Role.EOG_LEFT, Role.EOG_RIGHT) if role in used)
-    return Evidence(n_epochs, marks, rhythms, share, chin, present, sides)
+    return Evidence(n_epochs, events, rhythms, share, chin, present, sides)
 
 
 def measure_night(night: PreparedNight) -> Evidence:
@@ -214,7 +217,7 @@ def _in_pieces(by_role: Mapping[Role, tuple[ShownChannel, Bools]], n_epochs: int
     return in_a_row(parts)
 
 
-def _eyes(ready: Mapping[Role, Continuous], frontal: Continuous | None) -> dict[str, dict[str, Marks]]:
+def _eyes(ready: Mapping[Role, ChannelSpectra], frontal: ChannelSpectra | None) -> dict[str, dict[str, EventTable]]:
     left, right = ready.get(Role.EOG_LEFT), ready.get(Role.EOG_RIGHT)
     eye = left if left is not None else right
     if eye is None:
@@ -229,7 +232,7 @@ def _eyes(ready: Mapping[Role, Continuous], frontal: Continuous | None) -> dict[
     }
 
 
-def _first(ready: Mapping[Role, Continuous], roles: Sequence[Role]) -> Continuous | None:
+def _first(ready: Mapping[Role, ChannelSpectra], roles: Sequence[Role]) -> ChannelSpectra | None:
     return next((ready[role] for role in roles if role in ready), None)
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eegvlm.evidence.channel_spectra import EPOCH_S, INNER
 from eegvlm.evidence.chin import ChinTone
-from eegvlm.evidence.continuous import EPOCH_S, INNER
+from eegvlm.evidence.event_table import EventTable
 from eegvlm.evidence.evidence import Evidence
-from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import Rhythms
 
 _LENGTH, _BEYOND = 30 * INNER, INNER  # epochs: four and a half hours, nine minutes
@@ -48,11 +48,11 @@ class MeasuredPiece:
         """What is taken, counted from the first epoch that is measured."""
         return slice(self.start - self.first, self.stop - self.first)
 
-    def marks(self, marks: Marks) -> Marks:
+    def events(self, events: EventTable) -> EventTable:
         """Return the events that begin in what is taken, in seconds of the night."""
-        onset = marks.onset_s + self.first * EPOCH_S
+        onset = events.onset_s + self.first * EPOCH_S
         begins = (onset >= self.start * EPOCH_S) & (onset < self.stop * EPOCH_S)
-        shifted = Marks(onset, marks.duration_s, marks.amplitude_uv, marks.frequency_hz)
+        shifted = EventTable(onset, events.duration_s, events.amplitude_uv, events.frequency_hz)
         return shifted.keep(begins)
 
 
@@ -85,8 +85,10 @@ def in_a_row(parts: Sequence[tuple[MeasuredPiece, Evidence]]) -> Evidence:
     return Evidence(
         sum(piece.stop - piece.start for piece, _ in parts),
         {
-            kind: {name: _end_to_end([piece.marks(part.marks[kind][name]) for piece, part in parts]) for name in tables}
-            for kind, tables in first.marks.items()
+            kind: {
+                name: _end_to_end([piece.events(part.events[kind][name]) for piece, part in parts]) for name in tables
+            }
+            for kind, tables in first.events.items()
         },
         {name: _rhythms([(piece, part.rhythms[name]) for piece, part in parts]) for name in first.rhythms},
         {
@@ -99,9 +101,9 @@ def in_a_row(parts: Sequence[tuple[MeasuredPiece, Evidence]]) -> Evidence:
     )
 
 
-def _end_to_end(tables: Sequence[Marks]) -> Marks:
+def _end_to_end(tables: Sequence[EventTable]) -> EventTable:
     fields = ("onset_s", "duration_s", "amplitude_uv", "frequency_hz")
-    return Marks(*(np.concatenate([getattr(table, field) for table in tables]) for field in fields))
+    return EventTable(*(np.concatenate([getattr(table, field) for table in tables]) for field in fields))
 
 
 def _rhythms(parts: Sequence[tuple[MeasuredPiece, Rhythms]]) -> Rhythms:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from eegvlm.evidence.marks import Floats
+from eegvlm.evidence.event_table import Floats
 from eegvlm.scoring.limits import BANDS
 
 BAND_NAMES = tuple(BANDS)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eegvlm.evidence.continuous import Continuous
-from eegvlm.evidence.marks import Bools, Floats, Marks
+from eegvlm.evidence.channel_spectra import ChannelSpectra
+from eegvlm.evidence.event_table import Bools, EventTable, Floats
 from eegvlm.scoring.limits import SLOW_WAVE_LEAST_UV, SLOW_WAVE_S
 
 RATE = 50
@@ -51,13 +51,13 @@ class Waves:
         """Length of the wave."""
         return self.end_s - self.onset_s
 
-    def marks(self, mask: Bools) -> Marks:
-        """Return the waves where ``mask`` is true as marks."""
+    def events(self, mask: Bools) -> EventTable:
+        """Return the waves where ``mask`` is true as events."""
         length = self.duration_s[mask]
-        return Marks.of(self.onset_s[mask], self.end_s[mask], self.height_uv[mask], 1.0 / length)
+        return EventTable.of(self.onset_s[mask], self.end_s[mask], self.height_uv[mask], 1.0 / length)
 
 
-def find_waves(signal: Continuous) -> Waves:
+def find_waves(signal: ChannelSpectra) -> Waves:
     """Cut the activity of 0.3 to 4 Hz at its zero crossings."""
     slow = signal.band(0.3, 4.0, rate=RATE, rolloff=(0.2, 1.0))
     below = slow < 0
@@ -87,12 +87,12 @@ def find_waves(signal: Continuous) -> Waves:
     )
 
 
-def slow_waves(waves: Waves, *, least_uv: float = SLOW_WAVE_LEAST_UV) -> Marks:
+def slow_waves(waves: Waves, *, least_uv: float = SLOW_WAVE_LEAST_UV) -> EventTable:
     """Return the waves that meet the definition: 0.5-2 s long (0.5-2 Hz), more than ``least_uv`` peak to peak."""
     least, longest = SLOW_WAVE_S
     fits = (waves.duration_s >= least) & (waves.duration_s <= longest) & (waves.height_uv > least_uv)
     fits &= (waves.negative_s >= 0.2) & (waves.negative_s <= 1.25)
-    return waves.marks(fits)
+    return waves.events(fits)
 
 
 def _trough(slow: np.ndarray, starts: np.ndarray) -> np.ndarray:

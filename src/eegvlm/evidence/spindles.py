@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eegvlm.evidence.continuous import Continuous, background, smoothed
-from eegvlm.evidence.marks import NO_MARKS, Floats, Marks, highest, joined, runs, sums
+from eegvlm.evidence.channel_spectra import ChannelSpectra, background, smoothed
+from eegvlm.evidence.event_table import NO_EVENTS, EventTable, Floats, highest, joined, runs, sums
 from eegvlm.scoring.limits import SPINDLE_HZ, SPINDLE_LEAST_NYQUIST_HZ, SPINDLE_LEAST_UV, SPINDLE_S
 
 _RATE = 32
@@ -20,8 +20,8 @@ _BESIDE = 0.9  # times the slower and faster activity of the moment
 
 
 def detect_spindles(
-    signal: Continuous, *, peak: float = _PEAK, border: float = _BORDER, beside: float = _BESIDE
-) -> Marks:
+    signal: ChannelSpectra, *, peak: float = _PEAK, border: float = _BORDER, beside: float = _BESIDE
+) -> EventTable:
     """Return the spindles of one EEG channel, with peak-to-peak amplitude (µV) and mean frequency (Hz).
 
     Parameters
@@ -34,7 +34,7 @@ def detect_spindles(
         Sigma envelope beside the mean of its neighbours (5-10 and 17.5-26 Hz) that the peak must reach.
     """
     if signal.nyquist < SPINDLE_LEAST_NYQUIST_HZ:
-        return NO_MARKS
+        return NO_EVENTS
     low, high = SPINDLE_HZ
     least, longest = SPINDLE_S
     shifted, middle = signal.analytic(low, high, rate=_RATE, rolloff=(1.0, 1.0))
@@ -59,5 +59,5 @@ def detect_spindles(
     )
     good = (alone >= beside) & (amplitude >= SPINDLE_LEAST_UV) & (hz >= low) & (hz <= high)
     good &= (stops - starts >= least * _RATE) & (stops - starts <= longest * _RATE)
-    marks = Marks.of(starts[good] / _RATE, stops[good] / _RATE, amplitude[good], hz[good])
-    return signal.seen(marks)
+    events = EventTable.of(starts[good] / _RATE, stops[good] / _RATE, amplitude[good], hz[good])
+    return signal.seen(events)

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from eegvlm.evidence.event_table import EventTable
 from eegvlm.evidence.evidence import Evidence
-from eegvlm.evidence.marks import Marks
 from eegvlm.evidence.rhythms import BAND_NAMES
 from eegvlm.images import PreparedNight
 from eegvlm.images.epoch_file import EpochFile
@@ -130,10 +130,10 @@ def evidence_vectors(night: PreparedNight, evidence: Evidence) -> Floats:
     chin = evidence.chin
     columns["chin_rms"] = _absent(night) if chin is None else np.log(np.maximum(chin.rms_uv, _FLOOR_UV))
     for kind in _EEG_EVENTS:
-        columns |= _counted(night, kind, evidence.marks.get(kind), everywhere)
+        columns |= _counted(night, kind, evidence.events.get(kind), everywhere)
     eyes = {name: _looked_at(night, evidence) for name in ("", *evidence.eyes)}
     for kind in _EYE_EVENTS:
-        columns |= _counted(night, kind, evidence.marks.get(kind), eyes)
+        columns |= _counted(night, kind, evidence.events.get(kind), eyes)
     for entry in entries():
         if entry.relative:
             columns[entry.name] = columns[entry.name.removesuffix("_relative")]
@@ -307,7 +307,7 @@ def _mean_present(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _counted(
     night: PreparedNight,
     kind: str,
-    tables: Mapping[str, Marks] | None,
+    tables: Mapping[str, EventTable] | None,
     epochs_of: Mapping[str, npt.NDArray[np.bool_]],
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return how many events of a kind an epoch holds, how much of it they fill, and how large they are.
@@ -315,13 +315,13 @@ def _counted(
     Where several channels show an epoch, the one with the most, the longest and the largest counts.
     """
     columns = {f"{kind}_{what}": _absent(night) for what in ("count", "seconds", "largest")}
-    for name, marks in (tables or {}).items():
+    for name, events in (tables or {}).items():
         epochs = epochs_of.get(name, np.zeros(night.n_epochs, np.bool_))
         n = night.n_epochs
-        first = np.clip((marks.onset_s // EPOCH_S).astype(int), 0, n - 1)
+        first = np.clip((events.onset_s // EPOCH_S).astype(int), 0, n - 1)
         count, largest = np.bincount(first, minlength=n).astype(np.float64), np.zeros(n)
-        np.maximum.at(largest, first, marks.amplitude_uv)
-        measures = {"count": np.log1p(count), "seconds": marks.share(n), "largest": np.log1p(largest)}
+        np.maximum.at(largest, first, events.amplitude_uv)
+        measures = {"count": np.log1p(count), "seconds": events.share(n), "largest": np.log1p(largest)}
         for measure, values in measures.items():
             column = columns[f"{kind}_{measure}"]
             column[epochs] = np.fmax(column[epochs], values[epochs])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 from eegvlm.images.corrections import Correction, corrected, signal_corrections
-from eegvlm.images.layout import Floor, GridLines, ImageLayout, LayoutError, Level, Panel
+from eegvlm.images.layout import ArtefactLimit, GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.images.layout_json import layout_names, load_layout
 from eegvlm.images.night import PreparedNight
 from eegvlm.images.panels import panel_channels, panel_signals
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from eegvlm.images.raster import render
 
 __all__ = [
+    "ArtefactLimit",
     "Correction",
-    "Floor",
     "GridLines",
     "ImageLayout",
     "LayoutError",

@@ -7,8 +7,8 @@ wake and N3 alone, have nearly the level of the whole), so that amplitude still 
 Amplitude is never fitted to the epoch.
 
 Muscle or sweat that fills a band for hours hides what the band says of stages. Scorers turn on a filter; a panel with a
-:class:`~eegvlm.images.Floor` does so where even the quietest epochs hold more than sleep does: of the whole recording,
-or of a stretch of it.
+:class:`~eegvlm.images.ArtefactLimit` does so where even the quietest epochs hold more than sleep
+does: of the whole recording, or of a stretch of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scipy import fft
 from scipy.ndimage import median_filter
 
 from eegvlm.core.runs import equal_runs
-from eegvlm.images.layout import Floor, ImageLayout, Level, Panel
+from eegvlm.images.layout import ArtefactLimit, ImageLayout, Level, Panel
 from eegvlm.images.sampling import sampled_rows
 from eegvlm.signals.filters import band_taps
 
@@ -267,7 +267,7 @@ def _gain(level: Level, rms: NDArray[np.float64]) -> float:
     return float(np.clip((level.microvolt / np.median(rms)) ** weight, 1 / _FURTHEST, _FURTHEST))
 
 
-def _is_above(floor: Floor, rms: NDArray[np.float64], whole: NDArray[np.float32]) -> bool:
+def _is_above(floor: ArtefactLimit, rms: NDArray[np.float64], whole: NDArray[np.float32]) -> bool:
     """Say whether the quietest epochs hold too much in a band; flat ones are told by the rms of all that they hold."""
     rms = rms[whole > floor.microvolt * _FLAT]
     return len(rms) >= _AN_HOUR and bool(np.percentile(rms, _QUIETEST) > floor.microvolt)

@@ -60,7 +60,7 @@ class Level:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Floor:
+class ArtefactLimit:
     """How much the quietest epochs of a recording may hold in a band, and what is drawn where they hold more.
 
     Parameters
@@ -117,7 +117,7 @@ class Panel:
     colour: tuple[int, ...]
     negative_up: bool = False
     level: Level | None = None
-    floors: tuple[Floor, ...] = ()
+    floors: tuple[ArtefactLimit, ...] = ()
 
     @property
     def shows_eeg(self) -> bool:
@@ -301,7 +301,7 @@ def _check_panel(layout: ImageLayout, panel: Panel, refuse: Callable[[str, objec
 
 
 def _check_measured(
-    layout: ImageLayout, at: str, measured: Level | Floor, refuse: Callable[[str, object, str], None]
+    layout: ImageLayout, at: str, measured: Level | ArtefactLimit, refuse: Callable[[str, object, str], None]
 ) -> None:
     low, high = measured.band
     if not 0 < low < high <= layout.rate / 2:

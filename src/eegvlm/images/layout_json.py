@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn
 
-from eegvlm.images.layout import Floor, GridLines, ImageLayout, LayoutError, Level, Panel
+from eegvlm.images.layout import ArtefactLimit, GridLines, ImageLayout, LayoutError, Level, Panel
 from eegvlm.signals import Role
 
 
@@ -171,8 +171,8 @@ def _level(value: Any, at: str) -> Level | None:
     return None if value is None else Level(**_read(value, at, Level, _LEVEL))
 
 
-def _floor(value: Any, at: str) -> Floor:
-    return Floor(**_read(value, at, Floor, _FLOOR))
+def _floor(value: Any, at: str) -> ArtefactLimit:
+    return ArtefactLimit(**_read(value, at, ArtefactLimit, _FLOOR))
 
 
 def _measured_band(value: Any, at: str) -> tuple[float, float]:

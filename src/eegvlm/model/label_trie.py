@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from eegvlm.model.calling import cache_in, last_positions, read_so_far
 from eegvlm.model.label_tokens import LabelTokens
+from eegvlm.model.transformers_compat import cache_in, last_positions, read_so_far
 
 
 def label_log_probabilities(

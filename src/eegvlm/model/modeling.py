@@ -31,13 +31,13 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from eegvlm.errors import InputError
 from eegvlm.model.alignment import align
-from eegvlm.model.calling import read_so_far
 from eegvlm.model.configuration import EegVlmConfig
 from eegvlm.model.enhancement import EnhancementNetwork
 from eegvlm.model.evidence_encoder import N_STAGES, EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
 from eegvlm.model.night import NightEncoder, NightReader
 from eegvlm.model.progress_bars import without_progress_bar
+from eegvlm.model.transformers_compat import read_so_far
 
 _ADDED = (
     "model.enhancement.",

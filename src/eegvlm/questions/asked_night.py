@@ -17,7 +17,7 @@ from eegvlm.review.locating import find_recording
 from eegvlm.review.problems import NotFoundError
 from eegvlm.review.results import read_results
 from eegvlm.signals import Recording
-from eegvlm.staging.explaining import Ground
+from eegvlm.staging.explaining import MeasuredNight
 from eegvlm.staging.night import StagedNight
 from eegvlm.staging.results_folder import SUMMARY
 
@@ -91,7 +91,7 @@ class AskedNight:
     @cached_property
     def contexts(self) -> list[Context]:
         """What surrounds each epoch."""
-        channels = Ground.of(self.prepared, self.evidence).channels
+        channels = MeasuredNight.of(self.prepared, self.evidence).channels
         return night_contexts(self.evidence, channels, self.hypnogram.stages)
 
     def findings(self, place: int) -> Sequence[Finding]:

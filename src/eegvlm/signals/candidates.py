@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from eegvlm.signals.aliases import COMMON, EEG_SITES, LINKED, Lead
 from eegvlm.signals.channel import Channel, as_recorded, derive
+from eegvlm.signals.label_parsing import fold
 from eegvlm.signals.roles import Role
 from eegvlm.signals.source import Source
-from eegvlm.signals.spelling import fold
 
 RECOMMENDED = {
     Role.EEG_FRONTAL: "F4-M1",

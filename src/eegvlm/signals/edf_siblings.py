@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 
 from eegvlm.signals.edf_header import EdfSignal
+from eegvlm.signals.label_parsing import modality_of, read_label
 from eegvlm.signals.problems import Problem
-from eegvlm.signals.spelling import modality_of, read_label
 from eegvlm.signals.units import read_unit
 
 # Logarithm of the least ratio of two ranges that are set by hand; Sleep-EDF's two EEGs differ by 0.01.

@@ -13,12 +13,12 @@ from eegvlm.signals.aliases import MAXIMUM_RATE, MINIMUM_RATE, UNUSUAL_RATE, Lea
 from eegvlm.signals.calibration import compare_amplitudes, judge_calibration
 from eegvlm.signals.candidates import Leads
 from eegvlm.signals.channel import Channel, as_recorded
+from eegvlm.signals.label_parsing import modality_of, numbered_cap, read_label
 from eegvlm.signals.overrides import choose
 from eegvlm.signals.plausibility import Amplitude, judge, judge_lead, measure
 from eegvlm.signals.problems import Problem, RecordingError
 from eegvlm.signals.roles import Role
 from eegvlm.signals.source import Source
-from eegvlm.signals.spelling import modality_of, numbered_cap, read_label
 from eegvlm.signals.unread_labels import report_unread
 
 _ROLES = tuple(role for role in Role if role is not Role.OTHER)

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from eegvlm.errors import InputError
 from eegvlm.signals.aliases import EEG_SITES
 from eegvlm.signals.channel import Channel, as_recorded, derive
+from eegvlm.signals.label_parsing import fold, read_label
 from eegvlm.signals.problems import RecordingError
 from eegvlm.signals.roles import EEG_ROLES, Role
 from eegvlm.signals.source import Source
-from eegvlm.signals.spelling import fold, read_label
 
 _MODALITY_ROLES: dict[str, tuple[Role, ...]] = {
     "eeg": EEG_ROLES,

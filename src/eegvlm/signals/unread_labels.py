@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Sequence
 
 from eegvlm.signals.aliases import MINIMUM_RATE, Lead
+from eegvlm.signals.label_parsing import fold, is_reference, modality_of, read_label, resembles_spelling
 from eegvlm.signals.problems import Problem
 from eegvlm.signals.source import Signal
-from eegvlm.signals.spelling import fold, is_reference, modality_of, read_label, resembles_spelling
 
 # Electrodes of the 10-10 system in no row of the table, numbers, and eyes' other derivations; folded.
 _UNUSED = re.compile(

@@ -16,7 +16,7 @@ from eegvlm.staging.journal import AnswerJournal, Answers
 
 if TYPE_CHECKING:
     from eegvlm.model.night_inputs import NightInputs
-    from eegvlm.staging.key_value import Prefix
+    from eegvlm.staging.kv_cache import Prefix
     from eegvlm.staging.prompt_cache import PromptCache
     from eegvlm.staging.reading import Reader
 

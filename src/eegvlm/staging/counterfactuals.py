@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.signals import Channel
-from eegvlm.staging.explaining import Explainer, Grammars, Ground
+from eegvlm.staging.explaining import Explainer, Grammars, MeasuredNight
 from eegvlm.staging.journal import Answers
 from eegvlm.staging.reading import Logits, Reader
 
@@ -30,7 +30,7 @@ class Counterfactuals:
         The model, and what it may write.
     inputs
         The night as it is.
-    ground
+    measured
         What reasons are held against.
     batch_size
         Epochs that are read at a time.
@@ -39,7 +39,7 @@ class Counterfactuals:
     reader: Reader
     grammars: Grammars
     inputs: NightInputs
-    ground: Ground
+    measured: MeasuredNight
     batch_size: int
 
     @property
@@ -85,7 +85,7 @@ class Counterfactuals:
             The night's, one an epoch: texts are grounded, and state only what holds at their place in the night,
             whatever signals they are given. None: they are free.
         """
-        of_place = self.ground.grammar(self.grammars, stages)
+        of_place = self.measured.grammar(self.grammars, stages)
         answers = Answers.none(len(epochs))
         explainer = Explainer(self.reader, lambda row: of_place(int(epochs[row])), answers, self.batch_size)
         for rows, inputs in self._batches(epochs, signals):

@@ -21,7 +21,7 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import Stage
 from eegvlm.model import EegVlmForConditionalGeneration
 from eegvlm.model.label_tokens import LabelTokens
-from eegvlm.staging.packed import PackedReader, PackedTexts
+from eegvlm.staging.packed_decoder import PackedReader, PackedTexts
 from eegvlm.staging.token_grammar import Node, TokenGrammar, text_of
 
 _SPARSE = 0.75

@@ -32,7 +32,7 @@ from eegvlm.staging.token_grammar import TokenGrammar
 if TYPE_CHECKING:  # a night without reasons does not wait for torch
     import torch
 
-    from eegvlm.staging.key_value import Prefix
+    from eegvlm.staging.kv_cache import Prefix
     from eegvlm.staging.prompt_cache import PromptCache
     from eegvlm.staging.reading import Reader
 
@@ -83,12 +83,12 @@ class Grammars:
     def of(self, words: tuple[str, ...]) -> TokenGrammar:
         """Return the grammar of rationales about these channels; each is made once."""
         if words not in self._free:
-            self._free[words] = TokenGrammar(acceptor(words), self._reader.cuts)
+            self._free[words] = TokenGrammar(acceptor(words), self._reader.tokenized_words)
         return self._free[words]
 
     def of_epoch(self, findings: Sequence[Finding], context: Context, stage: Stage) -> TokenGrammar:
         """Return the grammar of what holds in one epoch, in texts that come to its stage."""
-        return TokenGrammar(grounded(findings, context, stage), self._reader.cuts)
+        return TokenGrammar(grounded(findings, context, stage), self._reader.tokenized_words)
 
 
 class Explainer:
@@ -172,7 +172,7 @@ def room(device: torch.device) -> int:
 
 
 @dataclass(frozen=True)
-class Ground:
+class MeasuredNight:
     """What reasons are held against: the channels that are drawn, and what was measured on them.
 
     Parameters
@@ -190,7 +190,7 @@ class Ground:
     channels: dict[str, str]
 
     @classmethod
-    def of(cls, night: PreparedNight, evidence: Evidence) -> Ground:
+    def of(cls, night: PreparedNight, evidence: Evidence) -> MeasuredNight:
         """Return a night's."""
         with_role = [channel for channels in night.panels.values() for channel in channels if channel.role is not None]
         words = channel_words({channel.role: channel.role.value for channel in with_role if channel.role is not None})

@@ -85,7 +85,7 @@ class GeneralReader(Reader):
 
     def decoder(self) -> Decoder:
         """See :meth:`.Reader.decoder`."""
-        return CachedDecoder(self.model, self.cuts)
+        return CachedDecoder(self.model, self.tokenized_words)
 
     def asked(self, inputs: EpochInputs, *, reasoned: bool = False) -> dict[str, torch.Tensor]:
         """Return the model's own inputs; of the evidence alone, with empty pictures."""

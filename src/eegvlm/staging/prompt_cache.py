@@ -21,9 +21,9 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from eegvlm.errors import InputError
-from eegvlm.model.calling import cache_in, last_positions, read_so_far
+from eegvlm.model.transformers_compat import cache_in, last_positions, read_so_far
 from eegvlm.staging.decoding import Decoder, TextsUnderWay
-from eegvlm.staging.token_grammar import Cuts
+from eegvlm.staging.token_grammar import TokenizedWords
 
 
 def check_cache(model: Any, name: str) -> None:
@@ -166,13 +166,13 @@ class CachedDecoder(Decoder):
     ----------
     model
         On its device, in its precision.
-    cuts
+    words
         Its tokens of words.
     """
 
-    def __init__(self, model: Any, cuts: Cuts) -> None:
+    def __init__(self, model: Any, tokenized_words: TokenizedWords) -> None:
         self._model = model
-        self._read_labels(cuts.labels)
+        self._read_labels(tokenized_words.labels)
 
     def begin(self, prefix: PromptCache) -> tuple[TextsUnderWay, list[list[int]]]:
         """See :meth:`.Decoder.begin`."""

@@ -14,10 +14,10 @@ from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor
 from eegvlm.model.batch_norm_adaptation import filled_up
 from eegvlm.model.night_inputs import EpochInputs, NightInputs
 from eegvlm.staging.decoding import Decoder
-from eegvlm.staging.key_value import Prefix
+from eegvlm.staging.kv_cache import Prefix
 from eegvlm.staging.model_inputs import INPUTS, Inputs, Logits
-from eegvlm.staging.packed import check_layers
-from eegvlm.staging.token_grammar import Cuts
+from eegvlm.staging.packed_decoder import check_layers
+from eegvlm.staging.token_grammar import TokenizedWords
 
 __all__ = ["INPUTS", "Inputs", "Logits", "Reader"]
 
@@ -72,9 +72,9 @@ class Reader:
         return int(2 * config.num_hidden_layers * heads * width * self.model.dtype.itemsize)
 
     @cached_property
-    def cuts(self) -> Cuts:
+    def tokenized_words(self) -> TokenizedWords:
         """The model's tokens of words."""
-        return Cuts(self.processor.tokenizer, self.stage_ids)
+        return TokenizedWords(self.processor.tokenizer, self.stage_ids)
 
     def check_can_write(self, name: str) -> None:
         """Refuse a model that cannot write texts after what it has read.

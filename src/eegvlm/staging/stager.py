@@ -45,7 +45,7 @@ from eegvlm.staging.explaining import (
     UNCERTAIN_SHARE,
     Explain,
     Grammars,
-    Ground,
+    MeasuredNight,
     Reasons,
     check_explain,
     uncertain_epochs,
@@ -292,15 +292,15 @@ class Stager:
             logits = pooled(list(ballots.values()), self._reader.calibration.stage_temperature)
         hypnogram = self._hypnogram(recording, logits, notes_of(night, recording), widening)
         hypnogram = replace(hypnogram, quality=quality_words(night))
-        ground = None
+        measurements = None
         if measure or explain != "none":
             started = time.perf_counter()
-            ground = Ground.of(night, answering.inputs.evidence or measure_night(night))
+            measurements = MeasuredNight.of(night, answering.inputs.evidence or measure_night(night))
             seconds["measure_s"] = seconds.get("measure_s", 0.0) + time.perf_counter() - started
             give_back()
-        if ground is not None and explain != "none":
+        if measurements is not None and explain != "none":
             chosen = night.usable if explain == "all" else uncertain_epochs(hypnogram, uncertain_share)
-            grammar = ground.grammar(self._grammars, hypnogram.stages if reasons == "grounded" else None)
+            grammar = measurements.grammar(self._grammars, hypnogram.stages if reasons == "grounded" else None)
             seconds["explain_s"] = answering.explain(chosen, grammar)
         if diary is not None:
             diary.close()
@@ -313,8 +313,10 @@ class Stager:
             problems=tuple(quality_problems(night, recording)),
             limits=limits_of(recording, night, hypnogram, unfamiliar),
             unfamiliarity=None if unfamiliar is None else unfamiliar.ratio,
-            evidence=None if ground is None else ground.evidence,
-            rationales=None if ground is None or explain == "none" else ground.lines(answering.answers, hypnogram),
+            evidence=None if measurements is None else measurements.evidence,
+            rationales=None
+            if measurements is None or explain == "none"
+            else measurements.lines(answering.answers, hypnogram),
             votes=votes,
             leads=FurtherLeads.of(recording, night),
         )
@@ -352,8 +354,8 @@ class Stager:
         self.check_explain("all")
         self._check_eeg(recording, "first")
         night = PreparedNight.read(recording, self.processor.layout)
-        ground = Ground.of(night, measure_night(night))
-        return Counterfactuals(self._reader, self._grammars, self._reader.open(night, batch_size), ground, batch_size)
+        measured = MeasuredNight.of(night, measure_night(night))
+        return Counterfactuals(self._reader, self._grammars, self._reader.open(night, batch_size), measured, batch_size)
 
     def redrawing(self, recording: Recording, *, batch_size: int | None = None) -> Redrawing:
         """Open a recording so that its epochs can be read with other pictures than their own.

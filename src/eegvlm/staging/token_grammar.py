@@ -4,10 +4,10 @@ A grammar is in words, a model writes tokens, and a text can be cut into tokens 
 knows one cut only. Here the grammar's next words, each from its space up to the next one, are cut by the tokenizer, and
 a trie over their tokens says what is permitted: only that one cut can be written. An EEG-VLM's tokenizer joins nothing
 across the space before a word, so that it is the cut of the whole text. Of any other tokenizer that is not known, and
-training cuts its texts word by word, too (:meth:`Cuts.of`).
+training cuts its texts word by word, too (:meth:`TokenizedWords.of`).
 
 The stage's label is the last word, "N2.", with its stop. An EEG-VLM has a token for each label; other tokenizers write
-some of them in several. What decides between the five is read along their tokens (:attr:`Cuts.labels`).
+some of them in several. What decides between the five is read along their tokens (:attr:`TokenizedWords.labels`).
 
 Nodes are made when they are first met and kept, so that the grammar of a montage is worked out once for all its epochs.
 """
@@ -85,7 +85,7 @@ class WordGrammar(Protocol):
         """Tell whether the text is whole."""
 
 
-class Cuts:
+class TokenizedWords:
     """Words as a tokenizer cuts them, each kept once it is known.
 
     Parameters
@@ -142,13 +142,13 @@ class TokenGrammar:
     ----------
     machine
         The grammar in words: of a recording's channels, or of one epoch.
-    cuts
+    words
         The model's tokens of words.
     """
 
-    def __init__(self, machine: WordGrammar, cuts: Cuts) -> None:
-        self._machine, self._cuts = machine, cuts
-        self._stages = frozenset(label[0] for label in cuts.labels.tokens)
+    def __init__(self, machine: WordGrammar, words: TokenizedWords) -> None:
+        self._machine, self._words = machine, words
+        self._stages = frozenset(label[0] for label in words.labels.tokens)
         self._roots: dict[Hashable, Node] = {}
         self.start = self._root(machine.start)
 
@@ -194,8 +194,8 @@ class TokenGrammar:
             decides = bool(words) and all(self._machine.finished(end) for end in words.values())
             root = self._roots[state] = Node(decides=decides and not any(" " in word for word in words))
             for word, end in words.items():
-                at, tokens = root, self._cuts.of(word)
-                label = len(tokens) - len(self._cuts.of(word.rpartition(" ")[2]))
+                at, tokens = root, self._words.of(word)
+                label = len(tokens) - len(self._words.of(word.rpartition(" ")[2]))
                 for place, token in enumerate(tokens, start=1):
                     at = at.inner.setdefault(token, Node(decides=decides and place >= label))
                 at.word, at.end = word, end

@@ -8,7 +8,7 @@ covered: respiratory events, limb movements, demographics.
 
 from eegvlm.lab.datasets.beside import FolderRules
 from eegvlm.lab.datasets.catalogue import DATASETS, DatasetInfo
-from eegvlm.lab.datasets.contents import Contents
+from eegvlm.lab.datasets.checks import Contents
 from eegvlm.lab.datasets.dataset import Dataset
 from eegvlm.lab.datasets.night import Night
 from eegvlm.lab.datasets.opening import open_dataset

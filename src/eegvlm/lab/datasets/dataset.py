@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eegvlm.lab.datasets.contents import Contents, alignments_in_words, count_alignments
+from eegvlm.lab.datasets.checks import Contents, alignments_in_words, count_alignments
 from eegvlm.lab.datasets.night import Night
 from eegvlm.lab.datasets.problems import DatasetError, DatasetProblem, count_problems
 

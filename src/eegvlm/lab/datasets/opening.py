@@ -14,7 +14,7 @@ from eegvlm.hypnogram.epoch_grid import GridName
 from eegvlm.lab.datasets import folder, signed, simulated
 from eegvlm.lab.datasets.beside import FolderRules
 from eegvlm.lab.datasets.catalogue import DATASETS
-from eegvlm.lab.datasets.contents import Contents, look_into
+from eegvlm.lab.datasets.checks import Contents, look_into
 from eegvlm.lab.datasets.cutting import Cutting
 from eegvlm.lab.datasets.dataset import Dataset
 from eegvlm.lab.datasets.night import Night

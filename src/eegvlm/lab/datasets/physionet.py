@@ -20,7 +20,7 @@ from eegvlm.core.files import make_folder
 from eegvlm.lab.datasets.catalogue import DATASETS
 from eegvlm.lab.datasets.files import sha256_of
 from eegvlm.lab.datasets.problems import DatasetError
-from eegvlm.lab.datasets.transfer import Fetcher, Manners
+from eegvlm.lab.datasets.transfer import Fetcher, RetryPolicy
 
 LIST = "SHA256SUMS.txt"
 _LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(\S.*)")
@@ -103,7 +103,7 @@ def choose_files(url: str, files: Sequence[ListedFile], patterns: Sequence[str])
 
 
 def list_remote(
-    name: str, *, url: str | None = None, subset: str | None = None, manners: Manners | None = None
+    name: str, *, url: str | None = None, subset: str | None = None, retries: RetryPolicy | None = None
 ) -> tuple[str, tuple[ListedFile, ...]]:
     """Fetch the list of a data set's files.
 
@@ -116,7 +116,7 @@ def list_remote(
     subset
         A pattern for paths or names (``SC40*``, ``sleep-cassette/*``), among the files that hold nights; all of these
         where None.
-    manners
+    retries
         Patience and pauses.
 
     Returns
@@ -137,7 +137,7 @@ def list_remote(
         hint = f"it cannot be fetched from here ({info.licence}): see {info.where}; open sets are {open_sets}"
         raise DatasetError(name, "download", "not open", hint)
     base = (url or info.download.url).rstrip("/") + "/"
-    files = parse_list(base + LIST, Fetcher(manners).text(base + LIST))
+    files = parse_list(base + LIST, Fetcher(retries).text(base + LIST))
     files = choose_files(base + LIST, files, info.download.patterns)
     return base, files if subset is None else choose_files(base + LIST, files, (subset,))
 
@@ -147,7 +147,7 @@ def download(
     files: Sequence[ListedFile],
     out: Path,
     *,
-    manners: Manners | None = None,
+    retries: RetryPolicy | None = None,
     progress: Progress | None = None,
 ) -> Downloaded:
     """Fetch files that a list names.
@@ -160,7 +160,7 @@ def download(
         From :func:`list_remote`.
     out
         The folder; made where it is not there. Paths below it are those of the list.
-    manners
+    retries
         Patience and pauses.
     progress
         Called with a file's path, the bytes that are there, and the bytes of the whole file (None where unknown).
@@ -176,8 +176,8 @@ def download(
     InputError
         Where one cannot be written.
     """
-    manners = manners or Manners()
-    fetcher = Fetcher(manners)
+    retries = retries or RetryPolicy()
+    fetcher = Fetcher(retries)
     fetched: list[str] = []
     present: list[str] = []
     n_bytes = 0
@@ -189,7 +189,7 @@ def download(
                 present.append(file.path)
                 continue
             if fetched:
-                time.sleep(manners.pause_s)
+                time.sleep(retries.pause_s)
             report = None if progress is None else _naming(progress, file.path)
             make_folder(target.parent)
             n_bytes += fetcher.file(base + quote(file.path), target, file.sha256, report)

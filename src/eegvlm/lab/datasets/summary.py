@@ -11,7 +11,7 @@ from typing import Any
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
 from eegvlm.hypnogram.timing import Timing
-from eegvlm.lab.datasets.contents import Contents, alignments_in_words, count_alignments, look_into
+from eegvlm.lab.datasets.checks import Contents, alignments_in_words, count_alignments, look_into
 from eegvlm.lab.datasets.dataset import Dataset
 from eegvlm.lab.datasets.problems import DatasetProblem
 from eegvlm.signals import Role

@@ -32,7 +32,7 @@ Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
-class Manners:
+class RetryPolicy:
     """How a server is treated.
 
     Parameters
@@ -66,12 +66,12 @@ class Fetcher:
 
     Parameters
     ----------
-    manners
+    retries
         Patience and pauses.
     """
 
-    def __init__(self, manners: Manners | None = None) -> None:
-        self.manners = manners or Manners()
+    def __init__(self, retries: RetryPolicy | None = None) -> None:
+        self.retries = retries or RetryPolicy()
 
     def text(self, url: str) -> str:
         """Fetch a small text file.
@@ -178,7 +178,7 @@ class Fetcher:
             raise DatasetError(url, "address", url.partition(":")[0], "give one that begins with https:// or http://")
         try:
             request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the scheme was tested
-            answer = urllib.request.urlopen(request, timeout=self.manners.timeout_s)  # noqa: S310
+            answer = urllib.request.urlopen(request, timeout=self.retries.timeout_s)  # noqa: S310
         except urllib.error.HTTPError as error:
             if error.code == 416 and have:
                 return error  # type: ignore[return-value]
@@ -196,10 +196,10 @@ class Fetcher:
 
     def _wait(self, url: str, idle: int, reason: _BrokenOffError) -> None:
         """Wait before the next attempt; give up after too many attempts in a row that brought nothing."""
-        if idle >= self.manners.attempts:
+        if idle >= self.retries.attempts:
             hint = "check the network and run the same command again: it goes on where it stopped"
             raise DatasetError(url, "transfer", reason, hint) from None
-        wait_s = self.manners.first_wait_s * 2 ** max(0, idle - 1)
+        wait_s = self.retries.first_wait_s * 2 ** max(0, idle - 1)
         time.sleep(min(_LONGEST_WAIT_S, wait_s if reason.wait_s is None else reason.wait_s))
 
 

@@ -29,11 +29,11 @@ from eegvlm.lab.evaluation.crossval import Options, Tell, Tested, Track, of_fold
 from eegvlm.lab.evaluation.intervals import ConfusionBootstrap
 from eegvlm.lab.evaluation.unseen import unseen
 from eegvlm.lab.training import Recipe, train
-from eegvlm.lab.training.claiming import check_claim, claim
 from eegvlm.lab.training.data_checks import check_data
 from eegvlm.lab.training.parts import divided, held_out_nights, n_folds
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.record import record_of_base
+from eegvlm.lab.training.run_folder import check_claim, claim
 
 CLAIM = "ablation.json"
 EVERYTHING = "all"

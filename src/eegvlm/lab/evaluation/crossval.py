@@ -30,12 +30,12 @@ from eegvlm.lab.evaluation.summary import summarise
 from eegvlm.lab.evaluation.tables import FigureTable, number
 from eegvlm.lab.evaluation.unseen import ABOUT, Judged, unseen
 from eegvlm.lab.training import Recipe, train
-from eegvlm.lab.training.claiming import check_claim, claim
 from eegvlm.lab.training.data_checks import check_data
 from eegvlm.lab.training.parts import held_out_nights, n_folds
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.recipe import RecordedNights
 from eegvlm.lab.training.record import record_of_base
+from eegvlm.lab.training.run_folder import check_claim, claim
 from eegvlm.model.general import STAGER_FILE
 from eegvlm.signals import Recording
 

@@ -110,7 +110,7 @@ def delete_cited(
         Draws chance segments.
     """
     stages = logits.argmax(axis=1)
-    findings = probe.ground.evidence.findings
+    findings = probe.measured.evidence.findings
     cuts: list[Cut] = []
     without_room = 0
     for row, (epoch, text, context) in enumerate(zip(epochs, texts, contexts, strict=True)):

@@ -107,7 +107,7 @@ def explain_night(
     scored = np.flatnonzero((truth.stages != Stage.UNSCORED) & recording.scorable)
     chosen = scored if epochs is None else np.sort(rng.permutation(scored)[:epochs])
     # a text may speak of its neighbours' stages, which are those that the model gave them
-    contexts = night_contexts(probe.ground.evidence, probe.ground.channels, staged.stages)
+    contexts = night_contexts(probe.measured.evidence, probe.measured.channels, staged.stages)
     grounded_in = staged.stages if reasons == "grounded" else None
     answers = probe.explain(chosen, _signals(probe, chosen), grounded_in)
     texts = _judge(probe, answers.texts, chosen, contexts)
@@ -144,7 +144,7 @@ def _judge(
     probe: Counterfactuals, texts: npt.NDArray[np.object_], epochs: Epochs, contexts: list[Context]
 ) -> tuple[JudgedText, ...]:
     """Hold each text against the signal of its epoch."""
-    findings = probe.ground.evidence.findings
+    findings = probe.measured.evidence.findings
     return judge_texts(texts.tolist(), [findings[k] for k in epochs], [contexts[k] for k in epochs])
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from eegvlm.lab.simulation.event_rates import Occurrences
 from eegvlm.lab.simulation.events import EventKind
-from eegvlm.lab.simulation.occurrence import Occurrences
 from eegvlm.lab.simulation.recorder import Recorder
 from eegvlm.lab.simulation.streams import stream
 from eegvlm.lab.simulation.truth import Shown

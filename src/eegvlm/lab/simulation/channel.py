@@ -12,9 +12,9 @@ from eegvlm.lab.simulation.background import FrameGrid, band_readings, shaped_ba
 from eegvlm.lab.simulation.bands import BAND_WIDTHS_HZ
 from eegvlm.lab.simulation.calibration import spectral_table
 from eegvlm.lab.simulation.derivations import Derivation
+from eegvlm.lab.simulation.emg_ecg import electrocardiogram
+from eegvlm.lab.simulation.event_rates import EVENT_RATES, Occurrences
 from eegvlm.lab.simulation.events import EventKind
-from eegvlm.lab.simulation.occurrence import HABITS, Occurrences
-from eegvlm.lab.simulation.periphery import electrocardiogram
 from eegvlm.lab.simulation.spectra import channel_spectra
 from eegvlm.lab.simulation.streams import stream
 from eegvlm.lab.simulation.subject import Subject
@@ -144,7 +144,7 @@ def _calm(left: np.ndarray, derivation: Derivation, subject: Subject) -> np.ndar
 
 def _size(events: Occurrences, derivation: Derivation, subject: Subject, rms: np.ndarray) -> np.ndarray:
     """Return the signed peak (n,) of each event in this derivation, µV."""
-    habit = HABITS[events.kind]
+    habit = EVENT_RATES[events.kind]
     if events.kind in (K.SLOW_EYE_MOVEMENT, K.RAPID_EYE_MOVEMENT):
         # slow movements are horizontal; of the rapid ones a third have a vertical part
         tilt = np.pi * np.clip(events.shape[:, 3] - 0.65, 0, 1) * (events.kind is K.RAPID_EYE_MOVEMENT)
@@ -174,7 +174,7 @@ def _column(events: Occurrences) -> np.ndarray:
     """Return the calibrated band (n,) each event lives in."""
     if events.kind is K.SPINDLE:
         return np.where(events.frequency_hz < 13.0, 3, 4)
-    return np.full(len(events.onset_s), HABITS[events.kind].band)
+    return np.full(len(events.onset_s), EVENT_RATES[events.kind].band)
 
 
 def _written(

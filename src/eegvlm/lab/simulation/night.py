@@ -23,10 +23,10 @@ from eegvlm.lab.simulation.background import FrameGrid, envelopes, white_spectra
 from eegvlm.lab.simulation.carriers import Carriers
 from eegvlm.lab.simulation.channel import Physiology, channel_signal, unit_waves
 from eegvlm.lab.simulation.derivations import CHIN, DEFAULT_CHANNELS, DERIVATIONS, HEART, KNOWN_CHANNELS
+from eegvlm.lab.simulation.emg_ecg import beats, chin_emg, electrocardiogram
+from eegvlm.lab.simulation.event_rates import draw_occurrences
 from eegvlm.lab.simulation.events import Events
 from eegvlm.lab.simulation.measured import MeasuredSpectra
-from eegvlm.lab.simulation.occurrence import draw_occurrences
-from eegvlm.lab.simulation.periphery import beats, chin_emg, electrocardiogram
 from eegvlm.lab.simulation.spectra import epoch_spectra, quiet_wake
 from eegvlm.lab.simulation.streams import stream
 from eegvlm.lab.simulation.subject import Subject, draw_subject

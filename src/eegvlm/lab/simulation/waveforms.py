@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eegvlm.lab.simulation.event_rates import Occurrences
 from eegvlm.lab.simulation.events import EventKind
-from eegvlm.lab.simulation.occurrence import Occurrences
 
 K = EventKind
 _TAU = np.float32(2 * np.pi)

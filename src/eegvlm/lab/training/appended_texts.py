@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from eegvlm.model.calling import last_positions
 from eegvlm.model.label_trie import with_said
+from eegvlm.model.transformers_compat import last_positions
 
 NO_TOKEN = -100
 """Where a text has ended; the loss leaves such places out."""

@@ -161,7 +161,7 @@ class Batches:
         By night and epoch, for the phase that learns them.
     rationales, reasoned
         By night, version and epoch, and the share of batches that ask for them.
-    others
+    soft_negatives
         See :class:`~eegvlm.lab.training.phase_recipe.Phase`.
     own_channels, unmeasured
         Width of the high-level vectors, and the share of epochs that are seen without what stands beside them in
@@ -176,12 +176,12 @@ class Batches:
     descriptions: Descriptions | None = None
     rationales: Rationales | None = None
     reasoned: float = 0.5
-    others: float = 1.0
+    soft_negatives: float = 1.0
     own_channels: int = 0
     unmeasured: float = 0.0
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
-        """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``compared`` for the objectives.
+        """Return the model's inputs, and ``stages``, ``source``, ``targets`` and ``class_weights`` for the objectives.
 
         Instead of pictures it holds ``microvolt`` (n, panels, samples), which :meth:`pixel_values` draws on the device.
         """
@@ -207,8 +207,8 @@ class Batches:
         inputs["stages"] = torch.from_numpy(self.store.stages[rows])
         inputs["source"] = torch.from_numpy(self.store.source[rows])
         inputs["targets"] = torch.from_numpy(self.store.targets[rows])
-        others = 0.0 if self.augmentation is None else self.others
-        inputs["compared"] = torch.from_numpy(self.store.weights(rows, others))
+        soft_negatives = 0.0 if self.augmentation is None else self.soft_negatives
+        inputs["class_weights"] = torch.from_numpy(self.store.weights(rows, soft_negatives))
         at_level = self.store.corrected(signals, rows, self.processor.layout)
         inputs["microvolt"] = torch.from_numpy(np.stack([at_level[panel] for panel in self.store.panels], axis=1))
         if self.descriptions is not None:

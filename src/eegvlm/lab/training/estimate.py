@@ -30,11 +30,11 @@ from transformers import AutoModelForImageTextToText
 
 from eegvlm.lab.training.activation_memory import FLOAT32
 from eegvlm.lab.training.build import geometry
-from eegvlm.lab.training.moved import PARTS, check_members, prefixes_of
 from eegvlm.lab.training.objectives import GENERAL_OBJECTIVES, OBJECTIVES, Objective
 from eegvlm.lab.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.recipe import Phase, Recipe
+from eegvlm.lab.training.trainable_weights import PARTS, check_members, prefixes_of
 from eegvlm.model import EegVlmConfig, EegVlmForConditionalGeneration
 
 

@@ -116,7 +116,7 @@ class EvidenceBatches:
         Places of the model's entries among those of this version.
     data
         How windows vary; None: they do not, for validation.
-    others
+    soft_negatives
         See :class:`~eegvlm.lab.training.phase_recipe.Phase`.
     """
 
@@ -124,7 +124,7 @@ class EvidenceBatches:
     processor: EegVlmProcessor
     columns: list[int]
     data: EvidenceData | None = None
-    others: float = 0.0
+    soft_negatives: float = 0.0
 
     @property
     def store(self) -> TrainingStore:
@@ -133,7 +133,7 @@ class EvidenceBatches:
 
     def as_they_are(self, evidence: NightEvidence) -> EvidenceBatches:
         """Return validation batches of other nights."""
-        return replace(self, evidence=evidence, data=None, others=0.0)
+        return replace(self, evidence=evidence, data=None, soft_negatives=0.0)
 
     def __call__(self, indices: list[int]) -> dict[str, torch.Tensor]:
         """Return the model's inputs.
@@ -141,7 +141,7 @@ class EvidenceBatches:
         Returns
         -------
         dict
-            ``evidence`` (n, epochs, entries), NaN where absent; of every place in it ``targets`` and ``compared``
+            ``evidence`` (n, epochs, entries), NaN where absent; of every place in it ``targets`` and ``class_weights``
             (n, epochs, 5) and ``counts`` (n, epochs), 0 where nothing is learnt; ``place`` (n,) of the row in its
             window; ``stages`` and ``source`` (n,) of the row.
         """
@@ -158,7 +158,9 @@ class EvidenceBatches:
         return {
             "evidence": torch.from_numpy(evidence[:, :, self.columns]),
             "targets": torch.from_numpy(self.store.targets[at]),
-            "compared": torch.from_numpy(self.store.weights(at.ravel(), self.others).reshape(*at.shape, 5)),
+            "class_weights": torch.from_numpy(
+                self.store.weights(at.ravel(), self.soft_negatives).reshape(*at.shape, 5)
+            ),
             "counts": torch.from_numpy(learnt.astype(np.float32)),
             "place": torch.tensor([place for _, _, place in windows]),
             "stages": torch.from_numpy(self.store.stages[rows]),

@@ -6,10 +6,10 @@ from typing import Any
 
 from eegvlm.errors import InputError
 from eegvlm.lab.training.general_data import general_processor
-from eegvlm.lab.training.moved import PARTS
 from eegvlm.lab.training.objectives import GENERAL_OBJECTIVES
 from eegvlm.lab.training.precision import frozen_dtype
 from eegvlm.lab.training.recipe import Recipe
+from eegvlm.lab.training.trainable_weights import PARTS
 from eegvlm.model import GeneralProcessor
 from eegvlm.model.general import load_general_model
 

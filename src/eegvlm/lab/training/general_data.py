@@ -59,7 +59,7 @@ class GeneralBatches:
         Where epochs come from, and how they are drawn and asked about.
     augmentation
         ``None`` for validation. With neighbours, an epoch and they are seen through one recorder.
-    others
+    soft_negatives
         See :class:`~eegvlm.lab.training.phase_recipe.Phase`.
     texts
         What was measured, where the model reads it. An epoch is then seen through the recorder of a version of its
@@ -74,7 +74,7 @@ class GeneralBatches:
     store: TrainingStore
     processor: GeneralProcessor
     augmentation: Augmentation | None = None
-    others: float = 1.0
+    soft_negatives: float = 1.0
     texts: NightTexts | None = None
     unmeasured: float = 0.0
     reasons: ReasonTexts | None = None
@@ -105,7 +105,7 @@ class GeneralBatches:
         if self.augmentation is not None:
             # texts are compared or not, so by chance
             rng = np.random.default_rng([zlib.crc32(rows.tobytes()), GeneralBatchStream.COMPARED_LABELS])
-            allowed = rng.random((len(rows), 5)) < self.store.weights(rows, self.others)
+            allowed = rng.random((len(rows), 5)) < self.store.weights(rows, self.soft_negatives)
         rows, allowed = rows[part], allowed[part]
         stages = self.store.stages[rows]
         texts = LabelTexts(self.processor.labels, self.processor.tokenizer.eos_token_id)

@@ -26,14 +26,14 @@ from eegvlm.errors import InputError
 from eegvlm.lab.training import checkpoints, parallel
 from eegvlm.lab.training.averaging import Averaging
 from eegvlm.lab.training.checkpoints import PhaseState
-from eegvlm.lab.training.joint import join_batch_norms, part_batch_norms
-from eegvlm.lab.training.moved import load_moved, release, save_moved
+from eegvlm.lab.training.cross_process import join_batch_norms, part_batch_norms
 from eegvlm.lab.training.objectives import Objective
 from eegvlm.lab.training.optimizer import MAX_GRADIENT_NORM, adamw, schedule
 from eegvlm.lab.training.parallel import StepModule
 from eegvlm.lab.training.precision import frozen_dtype
 from eegvlm.lab.training.processes import Processes, Share
 from eegvlm.lab.training.recipe import Recipe
+from eegvlm.lab.training.trainable_weights import load_moved, release, save_moved
 from eegvlm.model import EegVlmForConditionalGeneration
 
 DONE = "done.json"

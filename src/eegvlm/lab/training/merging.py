@@ -11,11 +11,11 @@ from eegvlm import __version__
 from eegvlm.core.files import check_output_folder
 from eegvlm.errors import InputError
 from eegvlm.lab.training.checkpoints import PhaseState, last_checkpoint
-from eegvlm.lab.training.claiming import RECORD
 from eegvlm.lab.training.loop import DONE
 from eegvlm.lab.training.objectives import OBJECTIVES
 from eegvlm.lab.training.recipe import Phase, Recipe, migrated, recipe_of
 from eegvlm.lab.training.run import TrainingRun
+from eegvlm.lab.training.run_folder import RECORD
 
 
 def merge(

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from transformers.optimization import get_scheduler
 
-from eegvlm.lab.training.moved import PARTS
 from eegvlm.lab.training.phase_recipe import Phase
+from eegvlm.lab.training.trainable_weights import PARTS
 
 MAX_GRADIENT_NORM = 1.0
 

@@ -82,8 +82,8 @@ class Phase:
     average
         Of ``classify`` and ``sequence``: the network ends as the mean of its weights over this share of the steps, the
         last ones (:mod:`eegvlm.lab.training.averaging`); 0: as they are after the last step.
-    others
-        What the weights that sources state by ``others`` are multiplied by in this phase.
+    soft_negatives
+        What the weights that sources state by ``soft_negatives`` are multiplied by in this phase.
     randomisation
         Of ``classify``: what recorders may do to a signal in this phase, in place of the data's.
     """
@@ -108,7 +108,7 @@ class Phase:
     reasoned: float = 0.5
     folds: int = 0
     average: float = 0.0
-    others: float = 1.0
+    soft_negatives: float = 1.0
     randomisation: Randomisation | None = None
 
     def optimiser_steps(self, epochs_a_pass: int) -> int:
@@ -154,7 +154,7 @@ class Phase:
             (self.member and self.folds, f"folds {self.folds}", "cross-fit all members in one phase"),
             (self.folds == 1 or self.folds < 0, f"folds {self.folds}", "give 2 or more, or 0"),
             (not 0 <= self.average <= 1, f"average {self.average}", "give a share of the steps, from 0 to 1"),
-            (self.others < 0, f"others {self.others}", "give 0 or more"),
+            (self.soft_negatives < 0, f"soft_negatives {self.soft_negatives}", "give 0 or more"),
         ):  # fmt: skip
             if wrong:
                 refuse(stated, hint)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from eegvlm.lab.training.appended_texts import NO_TOKEN, logits_of, padded
 from eegvlm.lab.training.rationales import Rationales
 from eegvlm.lab.training.store import TrainingStore
-from eegvlm.staging.token_grammar import Cuts
+from eegvlm.staging.token_grammar import TokenizedWords
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class ReasonTexts:
     ----------
     texts
         By night, version and epoch.
-    cuts
+    words
         The model's tokens of words.
     end
         The token that ends a text.
     """
 
     texts: Rationales
-    cuts: Cuts
+    tokenized_words: TokenizedWords
     end: int
 
     @property
@@ -42,7 +42,9 @@ class ReasonTexts:
     def of(self, store: TrainingStore, rows: npt.NDArray[np.int64], versions: npt.NDArray[np.int64]) -> torch.Tensor:
         """Return the tokens of each row's text and the end, (n, longest), padded with -100."""
         places = zip(store.night[rows], versions, store.position[rows], strict=True)
-        rationales = [(*self.cuts.of(self.texts[night][version][at]), self.end) for night, version, at in places]
+        rationales = [
+            (*self.tokenized_words.of(self.texts[night][version][at]), self.end) for night, version, at in places
+        ]
         return padded(rationales)
 
 

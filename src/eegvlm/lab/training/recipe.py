@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import dacite
 import yaml
 
+from eegvlm.core.strict_reading import read_strictly
 from eegvlm.errors import InputError
 from eegvlm.lab.simulation import Randomisation
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.model_recipe import ModelRecipe
 from eegvlm.lab.training.phase_recipe import RENAMED_OBJECTIVES, Phase
-from eegvlm.lab.training.recipe_settings import check_lists, in_words, replace_setting
+from eegvlm.lab.training.recipe_settings import replace_setting
 from eegvlm.lab.training.source_recipe import (
     Mixture,
     RecordedNights,
@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 
+_RENAMED = {"others": "soft_negatives", "levelled": "normalised"}
 _REMOVED = {
     "by_stage": 0.0,
     "subject_batches": False,
@@ -69,7 +70,7 @@ class DataRecipe:
         Shares of W, N1, N2, N3, R among the epochs drawn from a source; among its own stages where it has fewer.
     epochs_a_pass
         Epochs drawn in one pass of a phase that states its length in passes; as many as there are to learn, where 0.
-    levelled
+    normalised
         Whether training epochs are brought to the layout's level, and read without what an artefact hides, as they
         are where they are validated and staged.
         Otherwise their amplitudes vary as recorders and persons do, and the model meets more than it will have to read.
@@ -106,7 +107,7 @@ class DataRecipe:
     sampling: Literal["balanced", "natural"] = "balanced"
     stage_shares: tuple[float, ...] = (0.22, 0.17, 0.24, 0.18, 0.19)
     epochs_a_pass: int = 0
-    levelled: bool = True
+    normalised: bool = True
     randomisation: Randomisation = field(default_factory=Randomisation)
     channel_drop: float = 0.3
     eeg_alone: float = 0.0
@@ -133,6 +134,8 @@ class Recipe:
     checkpoint_steps
         Steps between validations; a phase can be resumed from each.
     """
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
 
     name: str
     phases: tuple[Phase, ...]
@@ -172,11 +175,11 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
 
 
 def migrated(fields: Any) -> Any:
-    """Return what an earlier version stated: objectives by today's names, without removed settings at their default."""
+    """Return what an earlier version stated: by today's names, without removed settings at their default."""
     if isinstance(fields, dict):
         remaining = {key: value for key, value in fields.items() if key not in _REMOVED or value != _REMOVED[key]}
         return {
-            key: RENAMED_OBJECTIVES.get(value, value) if key == "objective" else migrated(value)
+            _RENAMED.get(key, key): RENAMED_OBJECTIVES.get(value, value) if key == "objective" else migrated(value)
             for key, value in remaining.items()
         }
     return [migrated(value) for value in fields] if isinstance(fields, list) else fields
@@ -190,13 +193,13 @@ def recipe_of(fields: dict[str, Any], path: Path) -> Recipe:
     InputError
         If a key is unknown or missing, a value has the wrong type, or settings contradict each other.
     """
-    recipe = _build(_watched_by_the_split(fields), path)
+    recipe = read_strictly(Recipe, _watched_by_the_split(fields), path, "recipe")
     check_split(recipe.data, path)
     for source in (*recipe.data.train.recorded, *recipe.data.validation.recorded):
-        for stage, weights in source.others.items():
+        for stage, weights in source.soft_negatives.items():
             if stage not in source.stages or len(weights) != 5 or not all(0 <= weight <= 1 for weight in weights):
                 hint = "by a stage of the source, give five numbers from 0 to 1, of W, N1, N2, N3 and R"
-                raise InputError(path, f"source {source.name}", f"others {stage}: {list(weights)}", hint)
+                raise InputError(path, f"source {source.name}", f"soft_negatives {stage}: {list(weights)}", hint)
     recipe.data.evidence.check(path)
     for simulated in (*recipe.data.train.simulated, *recipe.data.validation.simulated):
         if not 0 <= simulated.true_n1 <= 1:
@@ -264,29 +267,3 @@ def _watched_by_the_split(fields: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(data, dict) or not data.get("split") or "validation" in data:
         return fields
     return {**fields, "data": {**data, "validation": {}}}
-
-
-def _build(fields: dict[str, Any], path: Path) -> Recipe:
-    """Return the recipe; unknown keys, missing keys and wrong types are refused by name."""
-    check_lists(path, Recipe, fields)
-    config = dacite.Config(strict=True, cast=[tuple], type_hooks={float: _as_float})
-    try:
-        return dacite.from_dict(Recipe, fields, config)
-    except dacite.UnexpectedDataError as error:
-        raise InputError(
-            path, "recipe", f"unknown key {', '.join(sorted(error.keys))}", "correct its spelling"
-        ) from error
-    except dacite.MissingValueError as error:
-        raise InputError(path, "recipe", f"no {error.field_path}", "add it") from error
-    except dacite.WrongTypeError as error:
-        value = "null" if error.value is None else error.value
-        raise InputError(path, str(error.field_path), value, f"give {in_words(error.field_type)}") from error
-    except dacite.DaciteFieldError as error:
-        raise InputError(path, str(error.field_path), error, "correct this setting") from error
-    except ValueError as error:
-        raise InputError(path, "recipe", error, "correct this setting") from error
-
-
-def _as_float(value: Any) -> Any:
-    """Take whole numbers where a float is meant; leave the rest for the type check to refuse."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

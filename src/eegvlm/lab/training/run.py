@@ -26,22 +26,22 @@ from eegvlm.lab.training import adapters
 from eegvlm.lab.training.build import build
 from eegvlm.lab.training.calibration import fit, scored_nights
 from eegvlm.lab.training.card import write_card
-from eegvlm.lab.training.claiming import check_claim, claim, release_claim
 from eegvlm.lab.training.crossfit import CrossFit, apart_from, cross_fit, folds_of
 from eegvlm.lab.training.data import Batches
 from eegvlm.lab.training.data_checks import check_data
 from eegvlm.lab.training.loop import DONE, PhaseBatches, run_phase
-from eegvlm.lab.training.moved import check_members, load_moved, release
 from eegvlm.lab.training.night_inputs import TrainingNightInputs
 from eegvlm.lab.training.objectives import OBJECTIVES, Objective
 from eegvlm.lab.training.precision import frozen_dtype, use_bfloat16
 from eegvlm.lab.training.processes import Processes
 from eegvlm.lab.training.recipe import Phase, Recipe
 from eegvlm.lab.training.record import record_of_run
+from eegvlm.lab.training.run_folder import check_claim, claim, release_claim
 from eegvlm.lab.training.samplers import learnt_shares, sampler_of
 from eegvlm.lab.training.sources import prepare
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tensor_files import check_room, system_errors
+from eegvlm.lab.training.trainable_weights import check_members, load_moved, release
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
 from eegvlm.model.enhancement import EnhancementNetwork

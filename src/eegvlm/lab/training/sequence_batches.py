@@ -35,7 +35,7 @@ class SequenceBatches:
         their source.
     context_drop, context_gaps
         See :class:`~eegvlm.lab.training.recipe.DataRecipe`.
-    others
+    soft_negatives
         See :class:`~eegvlm.lab.training.phase_recipe.Phase`.
     own_channels, unmeasured
         Width of the high-level vectors, and the share of windows without what stands beside them, the evidence.
@@ -46,7 +46,7 @@ class SequenceBatches:
     chances: npt.NDArray[np.float64] | None = None
     context_drop: float = 0.0
     context_gaps: float = 0.0
-    others: float = 0.0
+    soft_negatives: float = 0.0
     own_channels: int = 0
     unmeasured: float = 0.0
 
@@ -62,7 +62,7 @@ class SequenceBatches:
         -------
         dict
             ``window`` (n, 2 * epochs + 1, channels), NaN where there is no vector; of every place in it ``targets`` and
-            ``compared`` (n, 2 * epochs + 1, 5) and ``counts`` (n, 2 * epochs + 1), 0 where nothing is learnt;
+            ``class_weights`` (n, 2 * epochs + 1, 5) and ``counts`` (n, 2 * epochs + 1), 0 where nothing is learnt;
             ``stages`` and ``source`` (n,) of the middle.
         """
         rows = np.asarray(indices, dtype=np.int64)
@@ -79,7 +79,9 @@ class SequenceBatches:
         return {
             "window": torch.from_numpy(window),
             "targets": torch.from_numpy(self.store.targets[at]),
-            "compared": torch.from_numpy(self.store.weights(at.ravel(), self.others).reshape(*at.shape, 5)),
+            "class_weights": torch.from_numpy(
+                self.store.weights(at.ravel(), self.soft_negatives).reshape(*at.shape, 5)
+            ),
             "counts": torch.from_numpy(np.where(present, self._counts[at], 0.0).astype(np.float32)),
             "stages": torch.from_numpy(self.store.stages[rows]),
             "source": torch.from_numpy(self.store.source[rows]),

@@ -73,7 +73,7 @@ class RecordedNights:
     stages
         Labels of the epochs that are learnt. Where these are fewer than five, because others are missing from
         the data, the loss compares these stages alone: epochs of two stages must not teach that others do not exist.
-    others
+    soft_negatives
         Of such a source, by the stage of an epoch: the weights, from 0 to 1, with which the loss compares it with each
         stage (W, N1, N2, N3, R) that the source lacks (:func:`eegvlm.lab.training.losses.weighed`). A little keeps
         recorded W from being called R for sure; much wipes R out. A neighbour in depth, as N2 is of N3, wants none:
@@ -103,7 +103,7 @@ class RecordedNights:
     without: tuple[str, ...] = ()
     fold: str = ""
     stages: tuple[Literal["W", "N1", "N2", "N3", "R"], ...] = ("W", "N1", "N2", "N3", "R")
-    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    soft_negatives: dict[str, tuple[float, ...]] = field(default_factory=dict)
     wake_crop_min: float | None = None
     scorer: str | None = None
     grid: Literal["scoring", "recording"] = "scoring"

@@ -21,7 +21,7 @@ from eegvlm.hypnogram.align import notes_of_placing
 from eegvlm.hypnogram.timing import Timing
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.lab.datasets import Night
-from eegvlm.lab.datasets.contents import alignments_in_words
+from eegvlm.lab.datasets.checks import alignments_in_words
 from eegvlm.lab.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
 from eegvlm.lab.training.data_checks import check_mixture, lender_of, spectra_files
@@ -71,7 +71,7 @@ def prepare(
         If a recorded source has no root or no night, or a person is in two parts, the test part included.
     """
     data = divided(data, layout, roots)
-    train = _mixture(data.train, "train", data, layout, folder, roots, progress, levelled=data.levelled)
+    train = _mixture(data.train, "train", data, layout, folder, roots, progress, normalised=data.normalised)
     validation = _mixture(data.validation, "validation", data, layout, folder, roots, progress)
     check_parts(data, layout, roots, training=train.persons, validation=validation.persons)
     return train, validation
@@ -86,7 +86,7 @@ def _mixture(
     roots: Mapping[str, Path],
     progress: Progress,
     *,
-    levelled: bool = True,
+    normalised: bool = True,
 ) -> TrainingStore:
     files: dict[str, list[StoredNight]] = {}
     check_mixture(mixture, part)
@@ -121,8 +121,10 @@ def _mixture(
     for twice in (key for key, count in keys.items() if count > 1):
         hint = "two sources give a night of this name: give simulated ones other seeds, others other names"
         raise InputError("recipe", "data", twice, hint)
-    others = {recorded.name: recorded.others for recorded in mixture.recorded}
-    return TrainingStore(files, [panel.name for panel in layout.panels], levelled=levelled, others=others)
+    soft_negatives = {recorded.name: recorded.soft_negatives for recorded in mixture.recorded}
+    return TrainingStore(
+        files, [panel.name for panel in layout.panels], normalised=normalised, soft_negatives=soft_negatives
+    )
 
 
 def _tell_alignment(source: str, timings: Mapping[str, Timing]) -> None:

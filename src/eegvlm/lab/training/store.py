@@ -180,9 +180,9 @@ class TrainingStore:
         The panels, in the order in which nights hold them.
     unscored
         Whether to hold every epoch with signal, instead of those to learn.
-    levelled
+    normalised
         Whether they are drawn at the layout's level, and without what an artefact hides.
-    others
+    soft_negatives
         By source: see :class:`~eegvlm.lab.training.recipe.RecordedNights`.
 
     Attributes
@@ -205,11 +205,11 @@ class TrainingStore:
         panels: Sequence[str],
         *,
         unscored: bool = False,
-        levelled: bool = True,
-        others: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+        normalised: bool = True,
+        soft_negatives: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     ) -> None:
-        self.files, self.panels, self.is_levelled = dict(files), list(panels), levelled
-        self.others = dict(others or {})
+        self.files, self.panels, self.is_normalised = dict(files), list(panels), normalised
+        self.soft_negatives = dict(soft_negatives or {})
         self.sources = list(files)
         self._stored = [night for of_source in files.values() for night in of_source]
         self.nights = [night.key for night in self._stored]
@@ -227,10 +227,10 @@ class TrainingStore:
         self.stages = np.concatenate([o.stages[r] for o, r in zip(labels, rows, strict=True)]).astype(np.int64)
         self.targets = np.concatenate([o.targets[r] for o, r in zip(labels, rows, strict=True)])
         self.allowed = np.repeat(np.stack([night_labels.allowed for night_labels in labels]), counts, axis=0)
-        self._others = np.zeros((len(self.sources), len(STAGES), len(STAGES)))
+        self._soft_negatives = np.zeros((len(self.sources), len(STAGES), len(STAGES)))
         for place, name in enumerate(self.sources):
-            for stage, weights in self.others.get(name, {}).items():
-                self._others[place, Stage[stage]] = weights
+            for stage, weights in self.soft_negatives.get(name, {}).items():
+                self._soft_negatives[place, Stage[stage]] = weights
         self._corrections: dict[int, dict[str, Correction]] = {}
 
     def __len__(self) -> int:
@@ -242,7 +242,7 @@ class TrainingStore:
     def only(self, chosen: Sequence[bool]) -> TrainingStore:
         """Return the epochs of some sources: of each whether it is among them."""
         files = dict(compress(self.files.items(), chosen))
-        return TrainingStore(files, self.panels, levelled=self.is_levelled, others=self.others)
+        return TrainingStore(files, self.panels, normalised=self.is_normalised, soft_negatives=self.soft_negatives)
 
     def digest(self) -> str:
         """Return the SHA-256 of all stored signals and labels, in order."""
@@ -271,7 +271,7 @@ class TrainingStore:
 
     def corrections(self, night: int, layout: ImageLayout) -> dict[str, Correction]:
         """Return what is done to a night's signals before they are drawn, by panel, from places all over it."""
-        if not self.is_levelled or not layout.corrects:
+        if not self.is_normalised or not layout.corrects:
             return {}
         if night not in self._corrections:
             stored = self._stored[night]
@@ -323,17 +323,17 @@ class TrainingStore:
         row_at[self._begins[self.night] + self.position] = np.arange(len(self))
         return row_at
 
-    def weights(self, rows: npt.NDArray[np.int64], others: float) -> npt.NDArray[np.float32]:
+    def weights(self, rows: npt.NDArray[np.int64], soft_negatives: float) -> npt.NDArray[np.float32]:
         """Return with which weight the loss compares rows with each stage: float32 (len(rows), 5), 1 for those allowed.
 
         Parameters
         ----------
         rows
             Which.
-        others
+        soft_negatives
             What the sources' weights of other stages are multiplied by; 0: only what is allowed is compared.
         """
-        light = np.minimum(others * self._others[self.source[rows], self.stages[rows]], 1.0)
+        light = np.minimum(soft_negatives * self._soft_negatives[self.source[rows], self.stages[rows]], 1.0)
         return np.where(self.allowed[rows], 1.0, light).astype(np.float32)
 
     def _by_panel(self, values: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:

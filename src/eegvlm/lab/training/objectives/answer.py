@@ -33,7 +33,7 @@ class AnswerObjective(Objective):
 
     def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
         """Return epochs with their answers and, where the model reads the night, what surrounds them."""
-        data, config, others_weight = nights.recipe.data, nights.model.config, self.phase.others
+        data, config, soft_negatives = nights.recipe.data, nights.model.config, self.phase.soft_negatives
         if not nights.vectors_given:
             augmentation = nights.augmentation() if self.varies_alone else None
             texts = self.texts(nights, None, 1)
@@ -44,7 +44,7 @@ class AnswerObjective(Objective):
                 augmentation,
                 rationales=texts,
                 reasoned=reasoned,
-                others=others_weight,
+                soft_negatives=soft_negatives,
             )
             return train, Batches(nights.checks, nights.processor)
         if "enhancement" in self.phase.trains:
@@ -60,7 +60,7 @@ class AnswerObjective(Objective):
             data.context_drop,
             rationales=self.texts(nights, augmentation, data.context_versions),
             reasoned=self.phase.reasoned,
-            others=others_weight,
+            soft_negatives=soft_negatives,
             own_channels=config.enhancement_channels,
             unmeasured=nights.unmeasured,
         )
@@ -78,11 +78,11 @@ class AnswerObjective(Objective):
         # The last three positions predict the label, the end, and nothing: only these are computed.
         logits = self.token_logits(model, inputs, 3)[:, :2]
         label, end = logits.unbind(dim=1)
-        compared, stage_tokens = inputs["compared"], self.processor.stage_token_ids
+        class_weights, stage_tokens = inputs["class_weights"], self.processor.stage_token_ids
         weights = torch.ones_like(label)
-        weights[:, stage_tokens] = compared
+        weights[:, stage_tokens] = class_weights
         log_probabilities = weighed(label, weights).log_softmax(dim=1)[:, stage_tokens]
-        loss = stage_loss(log_probabilities, inputs["targets"], compared, self.phase.label_smoothing)
+        loss = stage_loss(log_probabilities, inputs["targets"], class_weights, self.phase.label_smoothing)
         loss = 0.5 * (loss + functional.cross_entropy(end, inputs["labels"][:, -1]))
         return loss, label[:, stage_tokens]
 

@@ -35,7 +35,7 @@ class AnswerTextObjective(Objective):
         augmentation = nights.augmentation()
         texts = nights.evidence_texts(nights.nights, augmentation)
         drop = 0.0 if texts is None else nights.recipe.data.evidence.drop
-        train = GeneralBatches(nights.nights, nights.processor, augmentation, self.phase.others, texts, drop)
+        train = GeneralBatches(nights.nights, nights.processor, augmentation, self.phase.soft_negatives, texts, drop)
         return train, validation_batches(nights)
 
     def loss(self, model: Any, inputs: Tensors) -> tuple[torch.Tensor, torch.Tensor | None]:

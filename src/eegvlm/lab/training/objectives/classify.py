@@ -33,19 +33,19 @@ class ClassifyObjective(Objective):
     def batches(self, nights: TrainingNightInputs) -> tuple[Batches, Batches]:
         """Return pictures, each through a recorder of its own, and validation pictures as they are."""
         augmentation = nights.augmentation(self.phase.randomisation)
-        train = Batches(nights.nights, nights.processor, augmentation, others=self.phase.others)
+        train = Batches(nights.nights, nights.processor, augmentation, soft_negatives=self.phase.soft_negatives)
         return train, Batches(nights.checks, nights.processor)
 
     def loss(self, model: Any, inputs: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the mean of the members' losses, each learning by itself, and the mean of their stage logits."""
-        pictures, compared, targets = inputs["pixel_values"], inputs["compared"], inputs["targets"]
+        pictures, class_weights, targets = inputs["pixel_values"], inputs["class_weights"], inputs["targets"]
         smoothing = self.phase.label_smoothing
         # a part of the model, whose own forward would set the precision
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bfloat16):
             learning = model.model.enhancement.chosen(self.phase.member)
             by_member = [member.classify(member(pictures).mean(dim=1)).float() for member in learning]
             losses = [
-                stage_loss(weighed(logits, compared).log_softmax(dim=1), targets, compared, smoothing)
+                stage_loss(weighed(logits, class_weights).log_softmax(dim=1), targets, class_weights, smoothing)
                 for logits in by_member
             ]
             return torch.stack(losses).mean(), torch.stack(by_member).mean(dim=0)

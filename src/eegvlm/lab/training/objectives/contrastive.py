@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional
 
 from eegvlm.lab.training.activation_memory import ASKED, FLOAT32, kept_by_tower, kept_by_transformer
+from eegvlm.lab.training.cross_process import all_rows
 from eegvlm.lab.training.data import Batches
 from eegvlm.lab.training.descriptions import describe_nights
-from eegvlm.lab.training.joint import all_rows
 from eegvlm.lab.training.objectives.objective import Objective, Tensors
 from eegvlm.lab.training.store import TrainingStore
 
@@ -38,7 +38,7 @@ class ContrastiveObjective(Objective):
         """Return epochs, scored or not, without augmentation: descriptions would not hold for changed signals."""
 
         def described(scored: TrainingStore) -> Batches:
-            store = TrainingStore(scored.files, scored.panels, unscored=True, levelled=scored.is_levelled)
+            store = TrainingStore(scored.files, scored.panels, unscored=True, normalised=scored.is_normalised)
             texts = describe_nights(store, nights.processor.layout, nights.out / "descriptions")
             return Batches(store, nights.processor, descriptions=texts)
 

@@ -39,7 +39,7 @@ class EvidenceObjective(Objective):
             raise InputError("recipe", f"phase {self.phase.name}", "the model has no evidence encoder", hint)
         recipe, columns, encoder = nights.recipe, nights.model.config.evidence_columns, nights.model.model.evidence
         varied, measured = recipe.data.evidence, nights.evidence(nights.nights, nights.augmentation())
-        train = EvidenceBatches(measured, nights.processor, columns, varied, self.phase.others)
+        train = EvidenceBatches(measured, nights.processor, columns, varied, self.phase.soft_negatives)
         if not (encoder.mean != 0).any():
             rows = list(
                 sampler_of(self.phase, recipe.data, nights.nights, recipe.seed + 1, by_stage=self.draws_by_stage)

@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional
 
 from eegvlm.lab.training.activation_memory import ASKED, REASONED
+from eegvlm.lab.training.cross_process import share_of_items
 from eegvlm.lab.training.data import Augmentation
-from eegvlm.lab.training.joint import share_of_items
 from eegvlm.lab.training.objectives.answer import AnswerObjective
 from eegvlm.lab.training.objectives.objective import Tensors
 from eegvlm.lab.training.rationales import Rationales, night_rationales

@@ -9,14 +9,14 @@ import torch
 
 from eegvlm.images import PreparedNight
 from eegvlm.lab.simulation import simulate_night
-from eegvlm.lab.training.joint import share_of_items
+from eegvlm.lab.training.cross_process import share_of_items
 from eegvlm.lab.training.night_texts import composed_rationales
 from eegvlm.lab.training.objectives.answer_text import AnswerTextObjective
 from eegvlm.lab.training.objectives.objective import Tensors
 from eegvlm.lab.training.rationales import night_rationales
 from eegvlm.lab.training.reason_texts import ReasonTexts, reasons_loss
 from eegvlm.model import GeneralProcessor
-from eegvlm.staging.token_grammar import Cuts
+from eegvlm.staging.token_grammar import TokenizedWords
 
 if TYPE_CHECKING:
     from eegvlm.lab.training.general_data import GeneralBatches
@@ -41,7 +41,7 @@ class ReasonTextObjective(AnswerTextObjective):
             progress=lambda items: nights.progress(items, "reasons"),
         )
         tokenizer = nights.processor.tokenizer
-        reasons = ReasonTexts(texts, Cuts(tokenizer), tokenizer.eos_token_id)
+        reasons = ReasonTexts(texts, TokenizedWords(tokenizer), tokenizer.eos_token_id)
         return replace(train, reasons=reasons, reasoned=self.phase.reasoned), validation
 
     def loss(self, model: Any, inputs: Tensors) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -57,5 +57,5 @@ class ReasonTextObjective(AnswerTextObjective):
         night = simulate_night(hours=0.25, seed=0)
         prepared = PreparedNight.read(night.recording(), processor.layout)
         texts = composed_rationales(prepared.drawn_signals(slice(None)), processor.layout, night.hypnogram().stages)
-        cuts = Cuts(processor.tokenizer)
-        return max(len(cuts.of(text)) for text in texts) + 1
+        tokenized_words = TokenizedWords(processor.tokenizer)
+        return max(len(tokenized_words.of(text)) for text in texts) + 1

@@ -43,7 +43,7 @@ class SequenceObjective(Objective):
             even_chances(nights.nights, data.train),
             data.context_drop,
             data.context_gaps,
-            self.phase.others,
+            self.phase.soft_negatives,
             own_channels=config.enhancement_channels,
             unmeasured=nights.unmeasured,
         )

@@ -15,7 +15,7 @@ from torch import nn
 
 from eegvlm.core.files import make_folder
 from eegvlm.errors import InputError
-from eegvlm.lab.training.joint import divided_like
+from eegvlm.lab.training.cross_process import divided_like
 from eegvlm.lab.training.phase_recipe import Phase
 from eegvlm.lab.training.tensor_files import write_tensors
 from eegvlm.model import EegVlmConfig

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import fft
 
 from eegvlm.lab.simulation.background import EPOCH_S, FrameGrid, white_spectra
+from eegvlm.lab.simulation.event_rates import Occurrences
 from eegvlm.lab.simulation.events import EventKind
-from eegvlm.lab.simulation.occurrence import Occurrences
 from eegvlm.lab.simulation.streams import stream
 from eegvlm.lab.simulation.subject import Subject
 from eegvlm.lab.simulation.waveforms import spread

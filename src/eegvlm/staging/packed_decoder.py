@@ -24,7 +24,7 @@ from transformers.models.llama.modeling_llama import rotate_half
 
 from eegvlm.errors import InputError
 from eegvlm.model.last_position import has_llama_layers
-from eegvlm.staging.key_value import Prefix, RowCache
+from eegvlm.staging.kv_cache import Prefix, RowCache
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from eegvlm.evidence.marks import Bools, Marks
+from eegvlm.evidence.event_table import Bools, EventTable
 from eegvlm.images.epoch_file import EpochFile
 
 Samples = npt.NDArray[np.float32]
@@ -29,7 +29,7 @@ _BLOCKS_AT_ONCE = 16  # bounds the memory beside the result
 
 
 @dataclass(frozen=True)
-class Continuous:
+class ChannelSpectra:
     """A channel of a night, ready to be filtered.
 
     Attributes
@@ -53,7 +53,7 @@ class Continuous:
     spectra: npt.NDArray[np.complex64]
 
     @classmethod
-    def of(cls, epochs: Samples, rate: float, name: str, level: float | None = None) -> Continuous:
+    def of(cls, epochs: Samples, rate: float, name: str, level: float | None = None) -> ChannelSpectra:
         """Transform epochs (n, samples) in µV; an epoch with NaN counts as absent and is silent.
 
         Silence lies at ``level``, a constant that must not cost precision; None: their :func:`usual_level`.
@@ -135,12 +135,12 @@ class Continuous:
         """Return a band's envelope: half of the peak-to-peak amplitude, µV."""
         return np.asarray(np.abs(self.analytic(low, high, rate=rate, rolloff=rolloff)[0]))
 
-    def seen(self, marks: Marks) -> Marks:
-        """Drop the marks that reach into epochs without signal or beyond the night."""
+    def seen(self, events: EventTable) -> EventTable:
+        """Drop the events that reach into epochs without signal or beyond the night."""
         absent = np.concatenate([[0], np.cumsum(~self.present)])
-        first = np.clip((marks.onset_s // EPOCH_S).astype(int), 0, self.n_epochs)
-        last = np.clip((marks.end_s // EPOCH_S).astype(int) + 1, 0, self.n_epochs)
-        return marks.keep(absent[last] == absent[first])
+        first = np.clip((events.onset_s // EPOCH_S).astype(int), 0, self.n_epochs)
+        last = np.clip((events.end_s // EPOCH_S).astype(int) + 1, 0, self.n_epochs)
+        return events.keep(absent[last] == absent[first])
 
     def _gain(self, low: float, high: float, rolloff: tuple[float, float]) -> tuple[Samples, int]:
         last = min(int((high + rolloff[1] / 2) * _SPAN_S) + 2, self.spectra.shape[1])

@@ -7,8 +7,8 @@ import torch
 from staging_models import stager_of, untrained
 
 from eegvlm.errors import InputError
-from eegvlm.staging.key_value import Prefix, RowCache
-from eegvlm.staging.packed import PackedReader
+from eegvlm.staging.kv_cache import Prefix, RowCache
+from eegvlm.staging.packed_decoder import PackedReader
 
 pytestmark = pytest.mark.slow
 

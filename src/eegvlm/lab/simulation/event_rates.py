@@ -24,7 +24,7 @@ DELTA, THETA, ALPHA, BETA, GAMMA = 1, 2, 3, 4, 5  # columns of the six calibrate
 
 
 @dataclass(frozen=True)
-class Habit:
+class EventRate:
     """How a kind of event occurs.
 
     Attributes
@@ -61,43 +61,45 @@ class Habit:
     burst_s: float = 0.0
 
 
-HABITS: Mapping[EventKind, Habit] = {
-    K.ALPHA_TRAIN: Habit(
+EVENT_RATES: Mapping[EventKind, EventRate] = {
+    K.ALPHA_TRAIN: EventRate(
         (0.8, 0.50, 0.18, 0.12, 0.25), (5, 2.5, 1, 1, 1.5), (2.6, 0.7, 0.7, 14), (1.65, 0.25), ALPHA, True, 0.4
     ),
-    K.BLINK: Habit(
+    K.BLINK: EventRate(
         (0.6, 0.04, 0, 0, 0.04), (3.5, 1, 1, 1, 1), (0.32, 0.2, 0.2, 0.5), (110, 0.5), DELTA, False, 0.6, 0.15, 6
     ),
-    K.SLOW_EYE_MOVEMENT: Habit(
+    K.SLOW_EYE_MOVEMENT: EventRate(
         (0.25, 0.65, 0.08, 0.01, 0.2), (1.5, 2.5, 1, 1, 1.3), (3.2, 0.35, 1.5, 7), (85, 0.4), DELTA, False, 0, 0.3
     ),
-    K.RAPID_EYE_MOVEMENT: Habit(
+    K.RAPID_EYE_MOVEMENT: EventRate(
         (0.8, 0.2, 0.05, 0.01, 0.7), (3, 1.2, 1, 1, 5), (0.9, 0.45, 0.35, 2.6), (75, 0.55), DELTA, False, 0.4, 0.03, 3
     ),
-    K.THETA_BURST: Habit(
+    K.THETA_BURST: EventRate(
         (0.25, 0.9, 0.4, 0.1, 0.6), (1, 4, 2, 1, 2), (1.1, 0.45, 0.5, 2.5), (1.75, 0.22), THETA, True, 0.3
     ),
-    K.VERTEX_WAVE: Habit(
+    K.VERTEX_WAVE: EventRate(
         (0, 0.5, 0.3, 0.05, 0), (1, 1.8, 1, 1, 1), (0.2, 0.25, 0.12, 0.32), (45, 0.35), DELTA, False, 0
     ),
-    K.SPINDLE: Habit(
+    K.SPINDLE: EventRate(
         (0.03, 0.08, 0.8, 0.65, 0.05), (1, 1, 3, 2.2, 1), (0.95, 0.32, 0.5, 2.2), (19, 0.36), ALPHA, False, 0.5, 0.3
     ),
-    K.K_COMPLEX: Habit(
+    K.K_COMPLEX: EventRate(
         (0.02, 0.08, 0.7, 0.6, 0.03), (1, 1, 1.3, 1.2, 1), (1.05, 0.22, 0.6, 1.8), (62, 0.35), DELTA, False, 0.3, 0.8
     ),
-    K.SLOW_WAVE: Habit(
+    K.SLOW_WAVE: EventRate(
         (0.01, 0.03, 0.5, 0.9, 0.03), (1, 1, 2, 6.5, 1), (1.15, 0.3, 0.6, 2.2), (50, 0.35), DELTA, False, 0.6, 0.0, 7
     ),
-    K.SAWTOOTH: Habit((0, 0.03, 0, 0, 0.4), (1, 1, 1, 1, 1.8), (1.8, 0.4, 1, 4), (16, 0.3), THETA, False, 0),
-    K.AROUSAL: Habit((0, 0.08, 0.08, 0.015, 0.07), (1, 1, 1, 1, 1), (4.5, 0.45, 3, 12), (2.1, 0.25), ALPHA, True, 0, 5),
-    K.BODY_MOVEMENT: Habit(
+    K.SAWTOOTH: EventRate((0, 0.03, 0, 0, 0.4), (1, 1, 1, 1, 1.8), (1.8, 0.4, 1, 4), (16, 0.3), THETA, False, 0),
+    K.AROUSAL: EventRate(
+        (0, 0.08, 0.08, 0.015, 0.07), (1, 1, 1, 1, 1), (4.5, 0.45, 3, 12), (2.1, 0.25), ALPHA, True, 0, 5
+    ),
+    K.BODY_MOVEMENT: EventRate(
         (0.15, 0.08, 0.03, 0.02, 0.03), (1.2, 1, 1, 1, 1), (2.5, 0.7, 0.6, 10), (90, 0.5), DELTA, False, 0, 2
     ),
-    K.MUSCLE_ARTEFACT: Habit(
+    K.MUSCLE_ARTEFACT: EventRate(
         (0.2, 0.06, 0.02, 0.01, 0.03), (1.5, 1, 1, 1, 1), (1.6, 0.7, 0.4, 8), (22, 0.5), GAMMA, False, 0.5, 1
     ),
-    K.DRIFT: Habit(
+    K.DRIFT: EventRate(
         (0.02, 0.01, 0.008, 0.008, 0.008), (1, 1, 1, 1, 1), (45, 0.7, 12, 300), (45, 0.5), DELTA, False, 0, 10
     ),
 }
@@ -115,7 +117,7 @@ class Occurrences:
     onset_s, duration_s, frequency_hz
         float64 (n,); the frequency is NaN where it has no meaning.
     strength
-        float64 (n,), signed; see :attr:`Habit.strength`.
+        float64 (n,), signed; see :attr:`EventRate.strength`.
     shape
         float32 (n, 4), uniform on 0 to 1: what makes two waveforms of a kind differ.
     """
@@ -138,7 +140,7 @@ def draw_occurrences(
 ) -> dict[EventKind, Occurrences]:
     """Draw every event of the sleeper; see :func:`.spectra.epoch_spectra` for ``closed`` and ``within``."""
     occurrences = {}
-    for kind in HABITS:
+    for kind in EVENT_RATES:
         times = _onsets(stream(seed, f"onsets {kind}"), kind, stages, closed, within, subject)
         occurrences[kind] = _described(stream(seed, f"details {kind}"), kind, times, stages, subject)
     riding = _riding_spindles(stream(seed, "riding spindles"), occurrences[K.K_COMPLEX])
@@ -153,7 +155,7 @@ def _onsets(
     within: np.ndarray,
     subject: Subject,
 ) -> np.ndarray:
-    habit = HABITS[kind]
+    habit = EVENT_RATES[kind]
     chance, rate = np.array(habit.chance)[stages], np.array(habit.rate)[stages]
     chance = chance * subject.event_rates.get(kind, 1.0)
     in_wake = _WAKE_STATE.get(kind)
@@ -191,7 +193,7 @@ _WAKE_STATE: Mapping[EventKind, Callable[[Subject], tuple[float, float]]] = {
 def _described(
     rng: np.random.Generator, kind: EventKind, onset: np.ndarray, stages: np.ndarray, subject: Subject
 ) -> Occurrences:
-    habit = HABITS[kind]
+    habit = EVENT_RATES[kind]
     n = len(onset)
     median, spread, least, largest = habit.duration_s
     duration = np.clip(median * rng.lognormal(0, spread, n), least, largest)
@@ -269,5 +271,5 @@ def _with_extra(
     ]
     order = np.argsort(both[0], kind="stable")
     both = [values[order] for values in both]
-    keep = _apart(both[0], both[1], HABITS[K.SPINDLE].gap_s)
+    keep = _apart(both[0], both[1], EVENT_RATES[K.SPINDLE].gap_s)
     return Occurrences(K.SPINDLE, *(values[keep] for values in both))

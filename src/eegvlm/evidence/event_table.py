@@ -1,4 +1,4 @@
-"""Marks: the events of one kind on one channel of a night, and how masks become marks."""
+"""The events of one kind on one channel of a night, and how masks become events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Marks:
+class EventTable:
     """A table of events, one row each, in order of onset.
 
     Attributes
@@ -45,8 +45,8 @@ class Marks:
     @classmethod
     def of(
         cls, onset_s: npt.ArrayLike, end_s: npt.ArrayLike, amplitude_uv: npt.ArrayLike, frequency_hz: npt.ArrayLike = ()
-    ) -> Marks:
-        """Make marks of onsets and ends; the frequency is NaN where none is given."""
+    ) -> EventTable:
+        """Make events of onsets and ends; the frequency is NaN where none is given."""
         onset = np.asarray(onset_s, np.float64)
         duration = np.asarray(end_s, np.float64) - onset
         frequency = np.asarray(frequency_hz, np.float64)
@@ -54,9 +54,9 @@ class Marks:
             frequency = np.full(len(onset), np.nan)
         return cls(onset, duration, np.asarray(amplitude_uv, np.float64), frequency)
 
-    def keep(self, mask: Bools) -> Marks:
+    def keep(self, mask: Bools) -> EventTable:
         """Return the rows where ``mask`` is true."""
-        return Marks(self.onset_s[mask], self.duration_s[mask], self.amplitude_uv[mask], self.frequency_hz[mask])
+        return EventTable(self.onset_s[mask], self.duration_s[mask], self.amplitude_uv[mask], self.frequency_hz[mask])
 
     def covered(self, rate: float, n_samples: int) -> Bools:
         """Return which samples at ``rate`` lie in any event: bool (n_samples,)."""
@@ -65,7 +65,7 @@ class Marks:
         np.add.at(steps, np.clip(np.rint(self.end_s * rate).astype(int), 0, n_samples), -1)
         return np.asarray(np.cumsum(steps[:-1]) > 0)
 
-    def clear_of(self, others: Sequence[Marks]) -> Marks:
+    def clear_of(self, others: Sequence[EventTable]) -> EventTable:
         """Return the rows that touch none of the other tables' events."""
         mask = np.ones(len(self), np.bool_)
         for other in others:
@@ -84,7 +84,7 @@ class Marks:
         return np.asarray(covered.mean(axis=1, dtype=np.float64))
 
 
-NO_MARKS = Marks.of((), (), ())
+NO_EVENTS = EventTable.of((), (), ())
 
 
 def runs(mask: Bools) -> tuple[Ints, Ints]:
