@@ -7,6 +7,7 @@ import pytest
 from eegvlm.errors import InputError
 from eegvlm.lab.training import read_recipe
 from eegvlm.lab.training.packaged_recipes import RECIPES
+from eegvlm.lab.training.recipe import migrated
 
 
 @pytest.mark.parametrize("file", sorted(RECIPES.glob("*.yaml")), ids=lambda file: file.stem)
@@ -217,3 +218,9 @@ phases:
     with pytest.raises(InputError, match="phase enhance: folds; let all phases learn from all nights"):
         read_recipe(file)
     assert read_recipe(file, ["phases.0.folds=0"]).phases[0].folds == 0
+
+
+def test_settings_of_earlier_versions_are_read_by_their_names_of_today():
+    stated = {"data": {"levelled": False, "train": {"recorded": [{"others": {"W": [0, 0, 0, 0, 0.1]}}]}}}
+    of_today = {"data": {"normalised": False, "train": {"recorded": [{"soft_negatives": {"W": [0, 0, 0, 0, 0.1]}}]}}}
+    assert migrated(stated) == of_today
