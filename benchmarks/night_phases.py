@@ -1,8 +1,8 @@
 """Where the processor time of a night goes: imports, loading, reading, drawing, measuring, and each network or graph.
 
-Processor time of one thread says how much work there is, also on a machine that does other work. A night is staged
-twice, so that the second one is warm. ``--answers FILE`` writes stages and probabilities, ``--beside FILE`` compares
-with such a file.
+Processor time of one thread says how much work there is, also on a machine that does other work; quality is judged and
+evidence measured by threads of their own. A night is staged twice, so that the second one is warm. ``--answers FILE``
+writes stages and probabilities, ``--beside FILE`` compares with such a file.
 
     python benchmarks/night_phases.py night.edf --engine onnx
     python benchmarks/night_phases.py night.edf --engine torch --dtype float32 --answers torch.npz
@@ -38,16 +38,16 @@ def lap(name: str, work: Callable[[], Any]) -> Any:
 
 
 def watch(holder: Any, method: str, name: str | None = None) -> None:
-    """Add up the processor time of a method; without a name it is called as its first argument."""
+    """Add up a method's processor time in its own thread; without a name it is called as its first argument."""
     inner = getattr(holder, method)
 
     @wraps(inner)
     def watched(*arguments: Any, **more: Any) -> Any:
-        start = time.process_time()
+        start = time.thread_time()
         try:
             return inner(*arguments, **more)
         finally:
-            _SPENT[name or f"graph {arguments[1]}"] += time.process_time() - start
+            _SPENT[name or f"graph {arguments[1]}"] += time.thread_time() - start
 
     setattr(holder, method, watched)
 
@@ -57,8 +57,8 @@ def watch_engine(engine: str, stager: Any) -> None:
     from eegvlm.images import PreparedNight
     from eegvlm.signals import QualityMeter
 
-    watch(PreparedNight, "read", "reading, quality in it")
-    watch(QualityMeter, "add", "  of it quality")
+    watch(PreparedNight, "read", "reading, filtering")
+    watch(QualityMeter, "add", "judging quality")
     if engine == "onnx":
         reader = importlib.import_module("eegvlm.staging.onnx_reader")
         watch(reader.OnnxNight, "_pictures", "drawing")

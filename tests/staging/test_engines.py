@@ -61,6 +61,15 @@ def test_the_result_does_not_depend_on_the_batch(graphs, night):
     assert np.nanmax(np.abs(first - second)) < 1e-4
 
 
+def test_the_result_does_not_depend_on_the_threads(night, monkeypatch):
+    probabilities = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        graphs_on_threads = Stager.from_pretrained("nano", smooth="none", engine="onnx")
+        probabilities.append(graphs_on_threads.stage(night).hypnogram.probabilities)
+    np.testing.assert_array_equal(*probabilities)
+
+
 def test_the_engine_is_part_of_the_record(graphs, night):
     provenance = graphs.stage(night).provenance
     assert provenance["engine"].startswith("onnxruntime ")

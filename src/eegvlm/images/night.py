@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -314,13 +315,16 @@ def _read(
     }
     meter = QualityMeter(judged, recording.source, recording.n_epochs)
     measured = [channel for channel in (*judged, *meter.leads) if channel.exact_rate]
-    for first in range(0, recording.n_epochs, _BLOCK):
-        count = min(_BLOCK, recording.n_epochs - first)
-        meter.add(first, {channel.name: shared.raw_epochs(channel, first, count) for channel in measured})
-        for name, channel in channels:
-            band = layout.panel(name).band
-            epochs = shared.epochs(channel, rate=layout.rate, band=band, first=first, count=count)
-            signals[name, channel.name][first : first + count] = epochs
+    with ThreadPoolExecutor(1, thread_name_prefix="quality") as worker:
+        for first in range(0, recording.n_epochs, _BLOCK):
+            count = min(_BLOCK, recording.n_epochs - first)
+            raw = {channel.name: shared.raw_epochs(channel, first, count) for channel in measured}
+            judging = worker.submit(meter.add, first, raw)
+            for name, channel in channels:
+                band = layout.panel(name).band
+                epochs = shared.epochs(channel, rate=layout.rate, band=band, first=first, count=count)
+                signals[name, channel.name][first : first + count] = epochs
+            judging.result()
     return signals, meter.finish()
 
 

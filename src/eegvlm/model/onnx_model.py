@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from pathlib import Path
@@ -28,6 +29,8 @@ from eegvlm.model.weights import weights_hash
 DESCRIPTION = "onnx.json"
 GRAPH_FILES = ("statistics.onnx", "vectors.onnx", "night.onnx", "answer.onnx")
 FORMAT = 1
+# In these, threads that take rows of their own do not wait for each other after each operation.
+_ROWS_APART = ("vectors", "answer")
 
 Array = npt.NDArray[Any]
 
@@ -198,17 +201,50 @@ class OnnxModel:
         inputs
             By name; what the graph does not take is left out.
         """
-        described = self.description.graphs[graph]
+        described, session = self.description.graphs[graph], self._session(graph)
+        taken = {tensor["name"]: inputs[tensor["name"]] for tensor in described["inputs"]}
+        names = [tensor["name"] for tensor in described["outputs"]]
+        return dict(zip(names, session.run(names, taken), strict=True))
+
+    def run_by_rows(self, graph: str, rows: Mapping[str, Array], shared: Mapping[str, Array]) -> dict[str, Array]:
+        """Run a graph that treats every row by itself: each thread has a part of the rows.
+
+        Parameters
+        ----------
+        graph
+            ``"vectors"`` or ``"answer"``.
+        rows
+            By name: inputs of which each has as many rows.
+        shared
+            By name: inputs that are the same for all rows.
+        """
+        self._session(graph)  # one for all threads
+        parts = np.array_split(np.arange(len(next(iter(rows.values())))), self._threads)
+        given = [{**shared, **{name: value[part] for name, value in rows.items()}} for part in parts if len(part)]
+        outputs = list(self._workers.map(lambda inputs: self.run(graph, inputs), given))
+        return {name: np.concatenate([output[name] for output in outputs]) for name in outputs[0]}
+
+    def _session(self, graph: str) -> Any:
         if graph not in self._sessions:
+            described = self.description.graphs[graph]
             path = self.folder / described["file"]
-            session = _session(path)
+            session = _new_session(path, 1 if graph in _ROWS_APART else self._threads)
             ends = [{value.name for value in values} for values in (session.get_inputs(), session.get_outputs())]
             if ends != [{tensor["name"] for tensor in described[side]} for side in ("inputs", "outputs")]:
                 raise InputError(path, "graph", "of another role", "write the folder anew with eegvlm export")
             self._sessions[graph] = session
-        taken = {tensor["name"]: inputs[tensor["name"]] for tensor in described["inputs"]}
-        names = [tensor["name"] for tensor in described["outputs"]]
-        return dict(zip(names, self._sessions[graph].run(names, taken), strict=True))
+        return self._sessions[graph]
+
+    @cached_property
+    def _threads(self) -> int:
+        """How many a night may take: what OMP_NUM_THREADS says, or the processors of this process."""
+        stated = os.environ.get("OMP_NUM_THREADS", "")
+        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return (int(stated) if stated.isdigit() else 0) or available or 1
+
+    @cached_property
+    def _workers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, thread_name_prefix="onnx")
 
 
 @cache
@@ -221,12 +257,11 @@ def _share_arena() -> None:
     runtime.create_and_register_allocator(memory, as_usual)
 
 
-def _session(path: Path) -> Any:
+def _new_session(path: Path, threads: int) -> Any:
     runtime = import_extra("onnxruntime", "onnx", "--engine onnx")
     options = runtime.SessionOptions()
     options.log_severity_level = 3
-    if threads := os.environ.get("OMP_NUM_THREADS", ""):
-        options.intra_op_num_threads = int(threads) if threads.isdigit() else 0
+    options.intra_op_num_threads = threads
     # waiting threads sleep instead of spinning, as those of torch do
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Graphs run one after the other: with one arena for all of them, and none planned for each shape of input, a night

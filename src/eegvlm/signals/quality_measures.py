@@ -54,7 +54,7 @@ _LEAST_SAMPLES = 8
 _SECONDS = round(EPOCH_S)
 _WINDOWS = 15
 # An epoch of 256 Hz is 30 kB: this many stay in the processor's cache.
-_EPOCHS_AT_ONCE = 8
+_EPOCHS_AT_ONCE = 32
 # Half the width of the Hann window's main lobe, and mains that is not quite on its frequency.
 _MAINS_WIDTH_HZ = 1.6
 _LEAST_MAINS_UV = 1.0

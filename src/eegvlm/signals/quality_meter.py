@@ -97,8 +97,10 @@ class QualityMeter:
                 raise ValueError(f"epochs {first} to {first + len(block)} of {self._n_epochs}")
             rows[name] = self._rows[name][first : first + len(block)]
             rows[name][:] = self._meters[name].measure(block)
-            for k in np.flatnonzero(rows[name]["present"] & (rows[name]["flat"] < 1)) if name in self._pieces else ():
-                self._pieces[name][first + int(k)] = pieces_of(block[k], self._meters[name].rate)
+            if name in self._pieces:
+                moving = np.flatnonzero(rows[name]["present"] & (rows[name]["flat"] < 1))
+                for k, pieces in zip(moving, pieces_of(block[moving], self._meters[name].rate), strict=True):
+                    self._pieces[name][first + int(k)] = pieces
         self._measure_beats(first, blocks, rows)
         self._compare(blocks, rows)
 
@@ -182,7 +184,7 @@ def _measure_leak(epoch: Samples, row: npt.NDArray[np.void], rate: float, of_ecg
     """Measure the beats in an epoch; return those that it shows itself, where no ECG shows them."""
     channel_beats = _times(epoch, regular_beats(epoch, rate), rate) if of_ecg is None else np.zeros(0)
     times = channel_beats if of_ecg is None else of_ecg
-    height, errors = locked_height(epoch, rate, times)
+    height, errors = locked_height(epoch, rate, times, limits.LEAK_UV)
     if errors < limits.LEAK_STANDARD_ERRORS or height < limits.LEAK_UV:
         return np.zeros(0)
     row["beat_uv"] = height

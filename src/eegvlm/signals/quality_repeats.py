@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 Samples = npt.NDArray[np.float32]
 
@@ -24,6 +26,7 @@ _PIECE_S, _LEAST_PIECE = 0.4, 32
 # Distinct values in a piece: with fewer it may recur by chance. No two pieces of 9,065 real epochs are alike.
 _LEAST_VALUES = 16
 _WIDEST = 1 << 15
+_PIECES_AT_ONCE = 4096  # a plateau has as many maxima as samples
 _MULTIPLIERS = np.random.default_rng(20_000).integers(1, 1 << 62, _WIDEST, dtype=np.uint64) | np.uint64(1)
 
 
@@ -47,33 +50,50 @@ class EpochPieces:
     samples: int
 
 
-def pieces_of(epoch: Samples, rate: float) -> EpochPieces:
-    """Find the pieces of an epoch.
+def pieces_of(epochs: Samples, rate: float) -> list[EpochPieces]:
+    """Find the pieces of some epochs.
 
     Parameters
     ----------
-    epoch
-        Float32 (samples,), without NaN.
+    epochs
+        Float32 (k, samples), without NaN.
     rate
         Samples per second.
     """
-    from scipy.ndimage import maximum_filter1d  # a header is read without scipy
-
+    n = epochs.shape[1]
     reach = max(_LEAST_PIECE // 2, round(_REACH_S * rate))
     width = max(_LEAST_PIECE, round(_PIECE_S * rate))
-    starts = np.zeros(0, np.int32)
-    hashes = np.zeros(0, np.uint64)
-    if reach + width <= len(epoch) and width <= _WIDEST:
-        inside = np.flatnonzero(epoch == maximum_filter1d(epoch, 2 * reach + 1, mode="nearest")) - reach
-        inside = inside[(inside >= 0) & (inside + width <= len(epoch))]
-        rows = epoch[inside[:, None] + np.arange(width)] + np.float32(0)  # -0 becomes 0
-        ascending = np.sort(rows, axis=1)
-        various = (np.diff(ascending, axis=1) > 0).sum(axis=1) >= _LEAST_VALUES - 1
-        starts = inside[various].astype(np.int32)
-        bits = np.ascontiguousarray(rows[various]).view(np.uint32).astype(np.uint64)
-        mixed = (bits * _MULTIPLIERS[:width]).sum(axis=1, dtype=np.uint64)
-        hashes = mixed ^ (mixed >> np.uint64(32))
-    return EpochPieces(hashes, starts, width, len(epoch))
+    if reach + width > n or width > _WIDEST:
+        return [EpochPieces(np.zeros(0, np.uint64), np.zeros(0, np.int32), width, n) for _ in epochs]
+    numbers, maxima = np.nonzero(epochs == _highest_around(epochs, reach))
+    inside = (maxima >= reach) & (maxima - reach + width <= n)
+    numbers, starts = numbers[inside], maxima[inside] - reach
+    windows = sliding_window_view(epochs, width, axis=1)
+    hashes = np.zeros(len(starts), np.uint64)
+    various = np.zeros(len(starts), np.bool_)
+    for begin in range(0, len(starts), _PIECES_AT_ONCE):
+        part = slice(begin, begin + _PIECES_AT_ONCE)
+        rows = windows[numbers[part], starts[part]] + np.float32(0)  # -0 becomes 0
+        mixed = (rows.view(np.uint32).astype(np.uint64) * _MULTIPLIERS[:width]).sum(axis=1, dtype=np.uint64)
+        hashes[part] = mixed ^ (mixed >> np.uint64(32))
+        rows.sort(axis=1)
+        various[part] = (rows[:, 1:] > rows[:, :-1]).sum(axis=1) >= _LEAST_VALUES - 1
+    numbers, starts, hashes = numbers[various], starts[various].astype(np.int32), hashes[various]
+    bounds = np.searchsorted(numbers, np.arange(len(epochs) + 1)).tolist()
+    return [EpochPieces(hashes[begin:end], starts[begin:end], width, n) for begin, end in pairwise(bounds)]
+
+
+def _highest_around(epochs: Samples, reach: int) -> Samples:
+    """Return the maximum of each sample and its neighbours on both sides, as far as there are any: (k, samples).
+
+    Maxima of 2, 4, 8 ... samples are made of each other, so that few passes suffice.
+    """
+    n, width, span = epochs.shape[1], 2 * reach + 1, 1
+    highest = np.pad(epochs, ((0, 0), (reach, reach)), constant_values=-np.inf)
+    while 2 * span <= width:
+        highest = np.maximum(highest[:, :-span], highest[:, span:])
+        span *= 2
+    return np.maximum(highest[:, :n], highest[:, width - span :][:, :n])
 
 
 def repeated_shares(epochs: Iterable[EpochPieces | None]) -> npt.NDArray[np.float32]:
@@ -100,6 +120,8 @@ def repeated_shares(epochs: Iterable[EpochPieces | None]) -> npt.NDArray[np.floa
         if pieces is None or not len(pieces.hashes):
             continue
         copied = is_copy[ends[number] - len(pieces.hashes) : ends[number]]
+        if not copied.any():
+            continue
         # what lies between two neighbours that are both copies is one, too
         to_next = np.append(np.diff(pieces.starts), 0) * np.append(copied[1:], False)
         reach = np.maximum(pieces.width, to_next)[copied]

@@ -179,7 +179,9 @@ def peak_times(values: npt.NDArray[np.floating], peaks: npt.NDArray[np.intp], ra
     return np.asarray((peaks + part.clip(-0.5, 0.5)) / rate)
 
 
-def locked_height(epoch: Samples, rate: float, times_s: npt.NDArray[np.float64]) -> tuple[float, float]:
+def locked_height(
+    epoch: Samples, rate: float, times_s: npt.NDArray[np.float64], least_uv: float = 0.0
+) -> tuple[float, float]:
     """Average a channel around the beats of another one.
 
     Parameters
@@ -188,6 +190,8 @@ def locked_height(epoch: Samples, rate: float, times_s: npt.NDArray[np.float64])
         The channel, as in :func:`r_waves`.
     times_s
         Seconds after the epoch's start at which the heart beats.
+    least_uv
+        A height below this counts as none.
 
     Returns
     -------
@@ -195,12 +199,14 @@ def locked_height(epoch: Samples, rate: float, times_s: npt.NDArray[np.float64])
         Height in µV of the sharpest deflection within 0.1 s of the beat in the mean over beats, and the same in
         standard errors.
     """
-    sharp = sharpness(epoch, rate)
     reach = round(0.1 * rate)
     at = np.round(times_s * rate).astype(np.intp)
-    at = at[(at >= reach) & (at < len(sharp) - reach)]
-    error = float(sharp.std()) / np.sqrt(max(len(at), 1))
-    if len(at) < 4 or error == 0.0:
+    at = at[(at >= reach) & (at < len(epoch) - reach)]
+    if len(at) < 4:
         return 0.0, 0.0
+    sharp = sharpness(epoch, rate)
     height = float(np.abs(sharp[at[:, None] + np.arange(-reach, reach + 1)].mean(axis=0)).max())
-    return height, height / error
+    if height < least_uv:
+        return 0.0, 0.0
+    error = float(sharp.std()) / np.sqrt(len(at))
+    return (height, height / error) if error else (0.0, 0.0)

@@ -122,7 +122,10 @@ class OnnxNight:
         rows = np.flatnonzero(usable)
         for begin in range(0, len(rows), self.batch_size):
             batch = rows[begin : begin + self.batch_size]
-            vectors[batch] = self._run("vectors", pictures=self._pictures(batch), **statistics)["vectors"]
+            pictures = self._pictures(batch)
+            started = time.perf_counter()
+            vectors[batch] = self.model.run_by_rows("vectors", {"pictures": pictures}, statistics)["vectors"]
+            self.seconds["model_s"] += time.perf_counter() - started
         return vectors
 
     def _statistics(self) -> dict[str, Floats]:
@@ -213,12 +216,11 @@ class OnnxReader:
         middle = epochs.context.shape[1] // 2
         if self.inputs == "evidence" and self.reads_evidence:
             return np.nan_to_num(epochs.context[:, middle, -5:])
-        weight = np.array(epochs.picture_weight, np.float32)
-        inputs: dict[str, npt.NDArray[Any]] = {
+        rows: dict[str, npt.NDArray[Any]] = {
             "pictures": epochs.pictures,
             "context": epochs.context,
             "own": epochs.own,
-            "picture_weight": weight,
         }
-        logits: Logits = self.model.run("answer", inputs)["logits"]
+        shared = {"picture_weight": np.array(epochs.picture_weight, np.float32)}
+        logits: Logits = self.model.run_by_rows("answer", rows, shared)["logits"]
         return logits
