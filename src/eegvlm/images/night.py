@@ -29,6 +29,7 @@ from eegvlm.images.shown_channel import ShownChannel, pops_in_most, shown_places
 from eegvlm.signals import Channel, Quality, QualityKind, QualityMeter, Recording, Role
 from eegvlm.signals.heartbeat import HeartLeak, without_heart
 from eegvlm.signals.read_once import ReadOnce
+from eegvlm.signals.tone_removal import RemovedTone, without_tones
 
 if TYPE_CHECKING:
     import torch
@@ -41,7 +42,7 @@ Rows = npt.NDArray[np.intp] | slice
 
 _BLOCK = 32  # epochs that are read at a time
 _MOST_BYTES = 1 << 26  # of signals in memory: those of a night of eight hours, not of a day
-_WITHOUT_HEART = ("eeg", "eog")  # in the chin, scorers are used to it, and tone is read between the beats
+_CLEANED = ("eeg", "eog")  # in the chin, scorers are used to it, and tone is read between the beats
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +185,16 @@ class PreparedNight:
         """Of the preferred channel of each panel that has a level or a floor."""
         return {
             name: channels[0].correction for name, channels in self.panels.items() if self.layout.panel(name).corrects
+        }
+
+    @property
+    def tones(self) -> dict[str, RemovedTone]:
+        """Which tones of a machine were taken out of which channel, by its name."""
+        return {
+            channel.name: channel.tone
+            for channels in self.panels.values()
+            for channel in channels
+            if channel.tone is not None
         }
 
     @property
@@ -331,12 +342,14 @@ def _read(
 def _shown(
     layout: ImageLayout, panel: str, channel: Channel, stored: Samples | EpochFile, quality: Quality
 ) -> ShownChannel:
-    """Take out what is not usable and what is the heart's, and find the correction from the rest."""
+    """Take out what is not usable, a machine's tone and what is the heart's, and find the correction from the rest."""
     judged = quality.channels[channel.name]
     signals = stored[:]
     signals[~judged.usable] = np.nan  # a dead epoch is shown nowhere
-    heart = None
-    if channel.role.modality in _WITHOUT_HEART:
+    heart, tone = None, None
+    if channel.role.modality in _CLEANED:
+        toneless = without_tones(signals, layout.rate, judged.levels[QualityKind.TONE] > 0)
+        signals, tone = toneless or (signals, None)
         cleaned = without_heart(
             signals,
             layout.rate,
@@ -348,4 +361,4 @@ def _shown(
         signals, heart = cleaned or (signals, None)
     correction = panel_correction(layout.panel(panel), signals, layout.rate)
     stored[:] = signals
-    return ShownChannel(channel.name, channel.role, stored, correction, channel, heart=heart)
+    return ShownChannel(channel.name, channel.role, stored, correction, channel, heart=heart, tone=tone)

@@ -13,6 +13,7 @@ from eegvlm.images.corrections import Correction
 from eegvlm.images.epoch_file import EpochFile
 from eegvlm.signals import Channel, Quality, QualityKind, Role
 from eegvlm.signals.heartbeat import HeartLeak
+from eegvlm.signals.tone_removal import RemovedTone
 
 Samples = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -33,7 +34,7 @@ class ShownChannel:
         The part it plays; None where a night was made of signals alone.
     signals
         float32 (n_epochs, samples): microvolt at the layout's rate, in the panel's band, before the correction, and
-        with the heart taken out; NaN where an epoch is not usable. Those of a long night lie in a file.
+        without what was taken out of it; NaN where an epoch is not usable. Those of a long night lie in a file.
     correction
         What is done to it before it is drawn.
     channel
@@ -42,6 +43,8 @@ class ShownChannel:
         Name of the channel that would be preferred if its electrode did not pop; "" where there is none.
     heart
         What of the heart was taken out of it; None where there was nothing.
+    tone
+        Which tones of a machine were; None where there were none.
     """
 
     name: str
@@ -51,6 +54,7 @@ class ShownChannel:
     channel: Channel | None = None
     instead_of: str = ""
     heart: HeartLeak | None = None
+    tone: RemovedTone | None = None
 
     @property
     def usable(self) -> Bools:

@@ -1,4 +1,4 @@
-"""What was not read as it was recorded: no EEG, another derivation in its place, the heart taken out."""
+"""What was not read as it was recorded: no EEG, another derivation in its place, the heart or a tone taken out."""
 
 from __future__ import annotations
 
@@ -60,6 +60,13 @@ def quality_problems(night: PreparedNight, recording: Recording) -> Iterator[Pro
             f"({clock_times(leak.epochs, recording.start)})"
         )
         yield Problem("heart-removed", message, name)
+    for name, tone in night.tones.items():
+        at = " and ".join(f"{hz:.1f}" for hz in tone.hz)
+        message = (
+            f"a tone ({at} Hz, {tone.microvolt:.0f} µV rms) was taken out of {name} in {_epochs(tone.epochs)} "
+            f"({clock_times(tone.epochs, recording.start)})"
+        )
+        yield Problem("tone-removed", message, name)
     for name, channels in night.panels.items():
         first = channels[0]
         if first.instead_of:
@@ -151,8 +158,10 @@ def _kinds(night: PreparedNight, epochs: Bools, channel: str | None = None) -> s
 
 
 def _levels(night: PreparedNight, quality: Quality, channel: str) -> dict[QualityKind, npt.NDArray[np.int8]]:
-    """Return the levels of a channel by kind, the heart aside where it was taken out: int8 (n_epochs,) each."""
+    """Return levels by kind, heart and tones aside where they were taken out of the channel: int8 (n_epochs,) each."""
     levels = dict(quality.channels[channel].levels)
     if (leak := night.heart.get(channel)) is not None:
         levels[QualityKind.ECG_LEAK] = np.where(leak.epochs, 0, levels[QualityKind.ECG_LEAK]).astype(np.int8)
+    if (tone := night.tones.get(channel)) is not None:
+        levels[QualityKind.TONE] = np.where(tone.epochs, 0, levels[QualityKind.TONE]).astype(np.int8)
     return levels
