@@ -85,7 +85,7 @@ def test_a_killed_server_is_said_and_loses_nothing_that_was_confirmed(
     kept = stages_of(night)
     served.kill()
     browser.press("0")
-    browser.wait("document.getElementById('message').textContent.includes('start eegvlm review again')")
+    browser.wait("document.getElementById('connection').textContent.includes('eegvlm review command again')")
     served.start()
     open_page(browser, served)
     assert stages_of(night) == kept

@@ -4,13 +4,14 @@ import { at, count, epochAtSecond, isIncomplete, length, listed, page, shown } f
 import { drawNavigator } from './navigator.js';
 import { AXIS, drawSignals, drawingScale } from './drawing.js';
 import { chosenMark, drawnMarks, kindWords } from './marks.js';
+import { isLost } from './connection.js';
 import { drawEpochs, shadeEpochs } from './epoch_strip.js';
 import { edit } from './changes.js';
 import { showComparison } from './comparison.js';
 import { go } from './moving.js';
 import { measure } from './ruler.js';
 import { tell } from './spoken.js';
-import { showComments, showLights, showMarks } from './noted.js';
+import { isCommentNew, showComments, showLights, showMarks } from './noted.js';
 import { progressWords, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
 
 const LEAST_LANE = 24; // pixels of a row; more rows than fit are scrolled
@@ -31,7 +32,7 @@ export function draw() {
   at('finish').hidden = !state.hidden;
   for (const id of ['sign', 'statement', 'lights-off', 'lights-on', 'comment']) at(id).disabled = Boolean(state.signature);
   for (const id of ['reopen', 'reason']) at(id).disabled = !state.signature;
-  if (document.activeElement !== at('comment')) {
+  if (document.activeElement !== at('comment') && !(isLost() && isCommentNew())) {
     at('comment').value = state.comments[page.epoch] ?? '';
     at('comment').dataset.epoch = page.epoch; // who leaves the field by a click elsewhere commented on this epoch, not on that one
   }
