@@ -1,5 +1,7 @@
 // The side of the page: why, progress, statistics, marks, other readings, signature. Text is only ever set as text.
 
+import { isScorable } from './state.js';
+
 export function element(tag, text = '', more = {}) {
   const made = document.createElement(tag);
   made.textContent = text;
@@ -119,7 +121,7 @@ export function showSignature(state, { count, night }) {
 // What a signature would leave open.
 function unfinished(state, count) {
   const { reviewed, to_review: listed, checked } = state.progress;
-  const unscored = state.stages.filter((stage) => stage === '?').length;
+  const unscored = state.stages.filter((stage, k) => stage === '?' && isScorable(k + 1)).length;
   const epochs = (n) => `${n} ${n === 1 ? 'epoch' : 'epochs'}`;
   return [
     unscored ? `${epochs(unscored)} unscored (key v)` : '',
