@@ -96,9 +96,7 @@ def test_the_list_of_nights_says_what_was_done_and_where_to_go_on(browser: Chrom
 
 
 @pytest.mark.slow
-def test_an_incomplete_last_epoch_says_so_and_gets_no_stage(
-    browser: Chromium, tmp_path: Path, staged_once: Path
-) -> None:
+def test_an_incomplete_last_epoch_gets_no_stage(browser: Chromium, tmp_path: Path, staged_once: Path) -> None:
     short = [
         EdfSignal(
             signal.data[: int(200 * signal.sampling_frequency)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,7 @@ def changes_of(scoring: ReviewedScoring, request: Mapping[str, Any], incomplete:
     ReviewError
         Naming the field and what it may be.
     """
-    makers = {
+    makers: dict[Any, Callable[[ReviewedScoring, Mapping[str, Any]], list[Change]]] = {
         "stage": partial(_stage, incomplete=incomplete),
         "mark": _mark,
         "unmark": _unmark,

@@ -1,8 +1,8 @@
 """The last epoch of a recording that ends within it.
 
-An epoch is 30 s (AASM manual, general rules for scoring): one that the recording cuts short gets no stage, and as long as
-it has none it counts in no statistic, time in bed included. What another scoring gives it is kept and counted, and can be
-corrected or taken away.
+An epoch is 30 s (AASM manual, general rules for scoring): one that the recording cuts short gets no stage, and as long
+as it has none it counts in no statistic, time in bed included. What another scoring gives it is kept and counted, and
+can be corrected or taken away.
 """
 
 from __future__ import annotations
