@@ -57,10 +57,10 @@ def test_it_counts_in_no_statistic_and_leaves_nothing_open(blank: Page, short: P
     counted = state["statistics"]
     assert counted["statistics"]["tib_min"] == counted["statistics"]["tst_min"] == 3.0
     assert counted["statistics"]["unscored_min"] == 0.0
-    assert counted["basis"].endswith(", without the incomplete last epoch")
+    assert counted["basis"].endswith("; the incomplete last epoch is left out")
     blank.sign()
     assert read_hypnogram(short / "hypnogram.signed.csv").labels == ["N2"] * 6 + ["?"]
-    assert "without the incomplete last epoch" in (short / "report.signed.html").read_text(encoding="utf-8")
+    assert "the incomplete last epoch is left out" in (short / "report.signed.html").read_text(encoding="utf-8")
 
 
 def test_lights_on_within_it_are_as_they_were_set(blank: Page) -> None:

@@ -119,7 +119,7 @@ def test_an_incomplete_last_epoch_gets_no_stage(browser: Chromium, tmp_path: Pat
         press(browser, "2")
         browser.wait("document.getElementById('message').textContent.includes('20 of 30 s: it gets no stage')")
         assert (text_of(browser, "stage"), "unscored" in text_of(browser, "signing")) == ("?", False)
-        assert "without the incomplete last epoch" in text_of(browser, "statistics")
+        assert "the incomplete last epoch is left out" in text_of(browser, "statistics")
         assert (tmp_path / "staged" / "short" / "review" / "main.jsonl").is_file()
     finally:
         server.kill()

@@ -13,7 +13,7 @@ from typing import Any
 
 from eegvlm.hypnogram import Hypnogram, Stage
 
-LEFT_OUT = ", without the incomplete last epoch"  # after what the statistics count
+LEFT_OUT = "; the incomplete last epoch is left out"  # after what the statistics count
 _TOLERANCE_S = 1e-3
 
 

@@ -29,7 +29,7 @@ export function drawEpochs(canvas, clock) {
     const other = differs ? `${page.compared.name}: ${otherStage(epoch)}` : '';
     if (isIncomplete(epoch)) hatch(pen, from, Math.min(to, x(page.info.duration_s)), height, ink(canvas, '--line'));
     pen.fillStyle = ink(canvas, differs ? '--alarm' : '--ink');
-    const words = [[epoch, stage, other, clock(30 * (epoch - 1)), short], [epoch, stage, other, short], [epoch, stage], [stage]]
+    const words = [[epoch, stage, other, clock(30 * (epoch - 1)), short], [epoch, stage, other, short], [epoch, stage, short && 'incomplete'], [epoch, stage], [stage]]
       .map((parts) => parts.filter(Boolean).join('   ')).find((one) => pen.measureText(one).width < to - from - 6);
     if (words) pen.fillText(words, from + 4, height - 6);
   }

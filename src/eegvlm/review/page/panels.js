@@ -80,7 +80,8 @@ export function progressWords({ reviewed, to_review: listed, expected_wrong: wro
 
 export function showProgress(progress, count) {
   const isKnown = progress.expected_wrong !== null;
-  const pairs = [['Listed for review, seen', `${progress.reviewed} of ${progress.to_review}`], ['All epochs, seen', `${progress.checked} of ${count}`]];
+  const pairs = [['All epochs, seen', `${progress.checked} of ${count}`]];
+  if (progress.to_review) pairs.unshift(['Listed for review, seen', `${progress.reviewed} of ${progress.to_review}`]);
   if (isKnown) pairs.push(['Stages likely still wrong', `${(100 * progress.expected_wrong).toFixed(1)} %`]);
   const parts = [table(pairs)];
   if (!isKnown) parts.push(element('p', `Stages likely still wrong: ${progress.basis}`, { className: 'quiet' })); // a sentence, too long for a table

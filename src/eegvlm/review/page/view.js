@@ -25,7 +25,7 @@ export function draw() {
   if (!frame) frame = requestAnimationFrame(paint);
   at('ruler').textContent = rulerWords();
   const stage = state.stages[page.epoch - 1];
-  at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}  ${clock(30 * (page.epoch - 1))}${isIncomplete(page.epoch) ? ', incomplete' : ''}`;
+  at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}, ${clock(30 * (page.epoch - 1))}${isIncomplete(page.epoch) ? ', incomplete' : ''}`;
   at('stage').textContent = page.last > page.epoch ? stagesOf(state.stages.slice(page.epoch - 1, page.last)) : stage;
   at('undo').disabled = !state.can_undo;
   at('redo').disabled = !state.can_redo;
@@ -36,6 +36,7 @@ export function draw() {
     at('comment').value = state.comments[page.epoch] ?? '';
     at('comment').dataset.epoch = page.epoch; // who leaves the field by a click elsewhere commented on this epoch, not on that one
   }
+  at('why').hidden = !results; // not staged, or blind
   showWhy(page.epoch, results, page.details, stage, page.rules);
   showProgress(state.progress, count());
   at('review-progress').textContent = progressWords(state.progress);
