@@ -1,11 +1,12 @@
 """How large a report is, and how true its traces, for the size that they may have.
 
-    python benchmarks/report_size.py [--hours 8] [--seed 4] [--measured] [--out FILE]
+    python benchmarks/report_size.py [--hours 8] [--seed 4] [--measured] [--reasons] [--out FILE]
 
-Simulates a night with three EEG leads, writes its report (no model: the stages are the truth) and prints the size of
-the page and its parts, and the rms error of every row, as the page states it. ``--measured`` adds the findings of every
-epoch. Last stand the bytes of the first epochs at the finest step, in the layout of planes (all low bytes, then all
-high bytes, deflate with its largest memory) and as they are packed.
+Simulates a night of seven channels, three of them EEG, writes its report (no model: the stages are the truth) and
+prints the size of the page and its parts, and the rms error of every row, as the page states it. ``--measured`` adds
+the findings of every epoch, ``--reasons`` those and reasons for every epoch, in wordings drawn at random. Last stand
+the bytes of the first epochs at the finest step, in the layout of planes (all low bytes, then all high bytes, deflate
+with its largest memory) and as they are packed.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ import time
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from eegvlm.evidence.measuring import measure_night
-from eegvlm.hypnogram import Hypnogram
+from eegvlm.hypnogram import STAGES, Hypnogram, Stage
 from eegvlm.images import PreparedNight, load_layout
 from eegvlm.lab.simulation import simulate_night
+from eegvlm.reasoning import channel_words, compose, night_contexts, rationale_record
 from eegvlm.report import FurtherLeads, traces, write_report
 from eegvlm.report.packed_numbers import pack_numbers
 from eegvlm.report.packing import unpack_bytes
@@ -46,12 +49,30 @@ def deflated(data: bytes, memory_level: int) -> int:
     return len(packer.compress(data) + packer.flush())
 
 
+def reasons(night: StagedNight) -> tuple[dict[str, Any], ...]:
+    """Compose the line of ``rationales.jsonl`` of every epoch: all that is stated of a stage, and what a model adds."""
+    channels = channel_words({one.role: one.name for panel in night.prepared.panels.values() for one in panel[:1]})
+    stages = [Stage(int(stage)) for stage in night.hypnogram.stages]
+    contexts = night_contexts(night.evidence, channels, stages)
+    wording = np.random.default_rng(0)
+    lines = []
+    for k, (findings, context, stage) in enumerate(zip(night.evidence.findings, contexts, stages, strict=True)):
+        text = compose(findings, context, stage, rng=wording).text
+        shares = {
+            one.label: round(float(share), 4) for one, share in zip(STAGES, wording.dirichlet(np.ones(5)), strict=True)
+        }
+        direct = {"direct_stage": stage.label, "reasoned_stage": stage.label, "probabilities": shares, "differs": False}
+        lines.append({**rationale_record(k + 1, stage, text, findings, context), **direct})
+    return tuple(lines)
+
+
 def main() -> None:
     """Print the sizes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, default=8.0)
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--measured", action="store_true")
+    parser.add_argument("--reasons", action="store_true")
     parser.add_argument("--out", type=Path, help="keep the page here")
     arguments = parser.parse_args()
     simulated = simulate_night(hours=arguments.hours, seed=arguments.seed)
@@ -67,8 +88,10 @@ def main() -> None:
         timing={},
         leads=FurtherLeads.of(recording, prepared),
     )
-    if arguments.measured:
+    if arguments.measured or arguments.reasons:
         night = replace(night, evidence=measure_night(prepared))
+    if arguments.reasons:
+        night = replace(night, rationales=reasons(night))
     sizes = {"planes": 0, "packed": 0}
 
     def both(numbers: np.ndarray) -> bytes:
@@ -84,6 +107,8 @@ def main() -> None:
         text = page.read_text(encoding="utf-8")
         if arguments.out:
             shutil.copy(page, arguments.out)
+        labels = ", ".join(one.name for one in recording.channels)
+        print(f"{len(recording.channels)} channels: {labels}; reasons for {len(night.rationales or ())} epochs")
         print(f"page: {page.stat().st_size / 1e6:.2f} MB, written in {seconds:.1f} s of the processor")
         for name in ("traces", "details"):
             parts = re.findall(rf'id="{name}-\d+">([^<]*)<', text)

@@ -20,11 +20,12 @@ class Served:
 
     def __init__(self, folder: Path, *options: str | Path) -> None:
         self.folder, self.options = folder, options
-        self.settings = folder.parent / "settings"
+        self.settings, self.state = folder.parent / "settings", folder.parent / "state"
         self.start()
 
     def start(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(self.settings)}
+        places = {"XDG_CONFIG_HOME": str(self.settings), "XDG_STATE_HOME": str(self.state)}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **places}
         command = [sys.executable, "-m", "eegvlm", "review", self.folder, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None

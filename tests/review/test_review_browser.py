@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 from review_nights import write_night
-from review_page import EPOCH, REVISION, Served, drag, open_page, press, select_stretch
-
-from eegvlm.hypnogram import read_hypnogram
+from review_page import Served, open_page, press, select_stretch
+from scorers_hour import scorers_hour, stages_of
 
 pytestmark = pytest.mark.slow
 
@@ -26,54 +25,8 @@ undefined
 """
 
 
-def stages_of(night: Path) -> list[str]:
-    """Return the stages that the journal amounts to."""
-    from eegvlm.review.scoring_file import ReviewedScoringFile
-
-    return ReviewedScoringFile(night / "review" / "main.jsonl").state.stages
-
-
 def test_a_scorers_hour_in_small(browser: Chromium, served: Served, night: Path) -> None:
-    open_page(browser, served)
-    press(browser, "Home")
-    stages = read_hypnogram(night / "hypnogram.json").labels
-    for epoch in range(10):
-        label = "N3" if stages[epoch] != "N3" else "R"
-        stages[epoch] = label
-        press(browser, {"N3": "3", "R": "5"}[label], revisions=1)
-    browser.wait(f"{EPOCH} === 11")
-    assert stages_of(night) == stages
-    press(browser, "z", revisions=1)
-    press(browser, "y", revisions=1)
-    assert stages_of(night) == stages
-
-    browser.wait("document.documentElement.dataset.loaded === '270'")
-    drag(browser, "#traces", 0.4, 0.5)
-    browser.wait(f"{RULER}.includes('peak to peak')")
-    press(browser, "a", revisions=1)
-    assert browser.value("document.querySelector('#marks li').textContent").startswith("arousal")
-    assert browser.value(RULER) == ""
-
-    for key, seconds in (("]", 60), ("[", 30)):
-        press(browser, key)
-        browser.wait(f"document.getElementById('page-length').value === '{seconds}'")
-    browser.value("document.getElementById('lights-off').click()")
-    browser.wait(f"{REVISION} === 15")
-    assert "lights off" in browser.value("document.getElementById('statistics').textContent")
-
-    browser.value("document.getElementById('sign').click()")
-    browser.wait("document.getElementById('signing').textContent.includes('signed by AB')", seconds=60)
-    assert read_hypnogram(night / "hypnogram.signed.csv").labels == stages
-    browser.press("2")
-    browser.wait("document.getElementById('message').textContent.includes('reopen it with a reason')")
-    assert stages_of(night) == stages
-
-    open_page(browser, served)
-    assert "signed by AB" in browser.value("document.getElementById('signing').textContent")
-    assert browser.errors == []
-    assert {request.split("/")[2] for request in browser.requests if request.startswith("http")} == {
-        served.address.split("/")[2]
-    }
+    scorers_hour(browser, served, night)
 
 
 def test_a_killed_server_is_said_and_loses_nothing_that_was_confirmed(
@@ -85,7 +38,7 @@ def test_a_killed_server_is_said_and_loses_nothing_that_was_confirmed(
     kept = stages_of(night)
     served.kill()
     browser.press("0")
-    browser.wait("document.getElementById('message').textContent.includes('start eegvlm review again')")
+    browser.wait("document.getElementById('connection').textContent.includes('eegvlm review command again')")
     served.start()
     open_page(browser, served)
     assert stages_of(night) == kept

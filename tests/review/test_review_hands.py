@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -160,13 +161,14 @@ def test_paging_through_the_night_is_not_taken_for_reviewing_it(browser: Chromiu
     browser.wait(f"{EPOCH} === 31")
     seen_epochs = "fetch(location.origin + '/api/nights/0/scorings/main').then(a => a.json()).then(s => s.seen)"
     browser.wait(f"{seen_epochs}.then(all => all.includes(31))")
-    assert not set(browser.value(seen_epochs)) & set(range(5, 28))
+    seen = browser.value(seen_epochs)  # the first one too, where the machine was slow to turn from it
+    assert not set(seen) & set(range(5, 28))
     for _ in range(3):
         browser.press("]")  # 300 s: no epoch can be judged there
     browser.wait("document.getElementById('page-length').value === '300'")
     browser.press("Home")
     browser.value("new Promise(done => setTimeout(done, 900))")
-    assert 1 not in browser.value(seen_epochs)
+    assert browser.value(seen_epochs) == seen
 
 
 def test_next_to_review_goes_round_and_says_when_all_were_seen(browser: Chromium, served: Served, night: Path) -> None:
@@ -177,10 +179,10 @@ def test_next_to_review_goes_round_and_says_when_all_were_seen(browser: Chromium
     assert browser.value(EPOCH) == min(listed)  # the page opens where n begins
     press(browser, "End")
     browser.press("n")
-    browser.wait(f"{EPOCH} === {min(listed)}")
+    browser.wait(f"{json.dumps(listed)}.includes({EPOCH}) && {EPOCH} !== 60")  # the first may have been seen by now
     assert text_of(browser, "message") == "Went on from the beginning of the night."
     ReviewedScoringFile(night / "review" / "main.jsonl").see("AB", listed)
-    press(browser, "2", revisions=int(state_of(night).stages[min(listed) - 1] != "N2"))
+    press(browser, "2", revisions=int(state_of(night).stages[browser.value(EPOCH) - 1] != "N2"))
     browser.press("n")
     browser.wait(f"{MESSAGE} === 'Every epoch that is listed for review was seen.'")
 

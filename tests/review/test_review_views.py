@@ -96,7 +96,7 @@ def test_the_list_of_nights_says_what_was_done_and_where_to_go_on(browser: Chrom
 
 
 @pytest.mark.slow
-def test_an_incomplete_last_epoch_says_so(browser: Chromium, tmp_path: Path, staged_once: Path) -> None:
+def test_an_incomplete_last_epoch_gets_no_stage(browser: Chromium, tmp_path: Path, staged_once: Path) -> None:
     short = [
         EdfSignal(
             signal.data[: int(200 * signal.sampling_frequency)],
@@ -113,8 +113,13 @@ def test_an_incomplete_last_epoch_says_so(browser: Chromium, tmp_path: Path, sta
         open_page(browser, server)
         browser.press("End")
         browser.wait(f"{EPOCH} === 7 && document.getElementById('where').textContent.includes('incomplete')")
+        assert text_of(browser, "stage") == "W"  # the technician's file has it: it can be corrected
         press(browser, "2", revisions=1)
-        assert "of 20 s" in text_of(browser, "message")
+        press(browser, "u", revisions=1)
+        press(browser, "2")
+        browser.wait("document.getElementById('message').textContent.includes('20 of 30 s: it gets no stage')")
+        assert (text_of(browser, "stage"), "unscored" in text_of(browser, "signing")) == ("?", False)
+        assert "the incomplete last epoch is left out" in text_of(browser, "statistics")
         assert (tmp_path / "staged" / "short" / "review" / "main.jsonl").is_file()
     finally:
         server.kill()

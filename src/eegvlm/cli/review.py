@@ -33,7 +33,7 @@ def review(
             "--channels", metavar="ROLE=LABEL,...", help="Choose channels yourself, e.g. eeg=Fpz-Cz,eog=LOC-A2."
         ),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: the last one of this night, or any.")] = 0,
 ) -> None:
     """Open a page on this machine to check a night, correct it, and sign it."""
     from eegvlm.review import serve

@@ -36,6 +36,7 @@ ASSETS = {
             *("page.js", "state.js", "opening.js", "changes.js", "view.js", "signal_pages.js", "moving.js", "hands.js"),
             *("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js", "spoken.js"),
             *("focus.js", "go_to.js", "marks.js", "noted.js", "rows.js", "epoch_strip.js", "comparison.js"),
+            *("connection.js",),
         ),
         "text/javascript; charset=utf-8",
     ),
@@ -72,6 +73,10 @@ def make_app(nights: ReviewList, close: Callable[[], None]) -> FastAPI:
     @app.get("/api/nights")
     def work_list() -> dict[str, Any]:
         return {"nights": nights.to_list(), "software": f"eeg-vlm {__version__}", "statement": STATEMENT}
+
+    @app.get("/api/alive")
+    def alive() -> dict[str, Any]:
+        return {"alive": True}
 
     @app.post("/api/close")
     def end() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from eegvlm.hypnogram import CountedSleep, Hypnogram, HypnogramError, count_slee
 from eegvlm.report import numbers
 from eegvlm.report.clock import time_label
 from eegvlm.review.changes import ChangedEpoch, changed_epochs, transition_counts
+from eegvlm.review.incomplete_epoch import LEFT_OUT, counted_epochs
 from eegvlm.review.printed_hypnogram import COLOURS, HEIGHT, WIDTH, printed_hypnogram
 from eegvlm.review.problems import ReviewError
 from eegvlm.review.scoring import ReviewedScoring
@@ -93,7 +94,7 @@ def clinical_page(
         ],
         n_more_comments=max(0, len(scoring.comments) - _MOST_COMMENTS),
         reopened=[entry for entry in entries if entry["action"] == "reopen"][-_MOST_REOPENED:],
-        **_statistics(night, scoring),
+        **_statistics(counted_epochs(night, described), scoring),
     )
 
 
@@ -108,7 +109,7 @@ def _statistics(night: Hypnogram, scoring: ReviewedScoring) -> dict[str, Any]:
     return {
         "numbers": [] if counted is None else numbers.all_numbers(counted),
         "stages": [] if counted is None else numbers.stage_rows(night, counted.statistics),
-        "counted": "" if counted is None else counted.basis,
+        "counted": "" if counted is None else counted.basis + (LEFT_OUT if len(night) < len(scoring.stages) else ""),
         "error": error,
         "marks": sorted(marks.items()),
         "arousals_per_hour": marks["arousal"] / hours if marks["arousal"] and hours else None,

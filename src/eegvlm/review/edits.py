@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from eegvlm.hypnogram.stage import stage_of_spelling
@@ -15,7 +16,7 @@ _MOST_TEXT = 2000
 _MOST_WHO = 100
 
 
-def changes_of(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
+def changes_of(scoring: ReviewedScoring, request: Mapping[str, Any], incomplete: int | None = None) -> list[Change]:
     """Return the changes that a request asks for; those that change nothing are left out.
 
     Parameters
@@ -26,13 +27,22 @@ def changes_of(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Cha
         ``what`` and its fields: ``stage`` (``epochs`` counted from 1, ``stage``), ``mark`` (``kind``, ``start_s``,
         ``stop_s``, ``channel``, ``text``, and ``id`` to move or alter one), ``unmark`` (``id``), ``lights`` (``off_s``,
         ``on_s``), ``comment`` (``epoch``, ``text``; an empty one removes it).
+    incomplete
+        An epoch, counted from 1, that gets no stage unless it has one (:mod:`.incomplete_epoch`); among several it is
+        left as it is.
 
     Raises
     ------
     ReviewError
         Naming the field and what it may be.
     """
-    makers = {"stage": _stage, "mark": _mark, "unmark": _unmark, "lights": _lights, "comment": _comment}
+    makers: dict[Any, Callable[[ReviewedScoring, Mapping[str, Any]], list[Change]]] = {
+        "stage": partial(_stage, incomplete=incomplete),
+        "mark": _mark,
+        "unmark": _unmark,
+        "lights": _lights,
+        "comment": _comment,
+    }
     what = request.get("what")
     if what not in makers:
         raise ReviewError("edit", "what", what, f"expected one of {', '.join(makers)}")
@@ -68,12 +78,18 @@ def checked_epochs(scoring: ReviewedScoring, epochs: object) -> list[int]:
     return sorted(set(numbers))
 
 
-def _stage(scoring: ReviewedScoring, request: Mapping[str, Any]) -> list[Change]:
+def _stage(scoring: ReviewedScoring, request: Mapping[str, Any], incomplete: int | None) -> list[Change]:
     label = request.get("stage")
     stage = stage_of_spelling(label) if isinstance(label, str) else None
     if stage is None:
         raise ReviewError("edit", "stage", label, "expected W, N1, N2, N3, R or ?")
     epochs = checked_epochs(scoring, request.get("epochs"))
+    if incomplete in epochs and scoring.stages[incomplete - 1] == "?":
+        epochs.remove(incomplete)
+        if not epochs and stage.label != "?":
+            raise ReviewError(
+                "edit", "epoch", f"{incomplete} is incomplete", "an epoch of less than 30 s gets no stage"
+            )
     return [_change("stage", epoch, scoring.stages[epoch - 1], stage.label) for epoch in epochs]
 
 

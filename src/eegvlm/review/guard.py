@@ -4,6 +4,7 @@
 - ``Host`` must name that interface and port: a page elsewhere cannot reach it under a name of its own (DNS rebinding).
 - The address that is printed holds a random token. It is exchanged once for a cookie that scripts cannot read and other
   sites cannot send (``HttpOnly``, ``SameSite=Strict``); everything else needs the cookie.
+- A window that outlives its server logs in at the next one by a key, not by the old cookie (:mod:`.relogin`).
 - A request that changes something must come from the page itself, by ``Origin``; one that another site caused, by
   ``Sec-Fetch-Site``, is refused whatever it is.
 - Answers forbid the browser to load anything from anywhere else, to be framed, and to keep a copy.
@@ -15,10 +16,12 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
+
+from eegvlm.review.relogin import CHALLENGE, KEY, PROOF, Relogin
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,6 +51,7 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
 ]
 _SAFE = ("GET", "HEAD")
+_NOT_LOGGED_IN = "open the page by the address that eegvlm review printed"
 _MOST_BYTES = 4_000_000  # the largest body: a montage
 
 
@@ -62,10 +66,12 @@ class Guard:
         What the address holds.
     port
         On which the server listens.
+    relogin
+        Lets windows of the server before in; None: none of them.
     """
 
-    def __init__(self, app: App, *, token: str, port: int) -> None:
-        self._app, self._token = app, token
+    def __init__(self, app: App, *, token: str, port: int, relogin: Relogin | None = None) -> None:
+        self._app, self._token, self._relogin = app, token, relogin
         self._hosts = {f"{host}:{port}" for host in HOSTS}
         self._cookie = f"eegvlm-{port}"  # cookies do not tell ports apart
 
@@ -81,14 +87,28 @@ class Guard:
             headers[name.decode("latin-1").lower()] = value.decode("latin-1")
         refusal = self._refusal(scope, headers)
         if refusal:
-            await _answer(send, 403, refusal)
+            await _answer(send, 403, {"error": refusal})
         elif self._brings_token(scope):
-            cookie = f"{self._cookie}={self._token}; HttpOnly; SameSite=Strict; Path=/"
-            await _answer(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
+            await _answer(send, 303, None, [(b"location", b"/"), self._set_cookie()])
+        elif self._relogin and scope["method"] == "POST" and scope["path"] in (CHALLENGE, PROOF):
+            await self._log_in_again(self._relogin, scope, headers["origin"], send)
         elif not self._has_cookie(headers):
-            await _answer(send, 401, "open the page by the address that eegvlm review printed")
+            await _answer(send, 401, {"error": _NOT_LOGGED_IN})
+        elif self._relogin and scope["path"] == KEY:
+            await _answer(send, 200, {"key": self._relogin.key})
         else:
             await self._app(scope, receive, _with_headers(send))
+
+    async def _log_in_again(self, relogin: Relogin, scope: Scope, origin: str, send: Send) -> None:
+        if scope["path"] == CHALLENGE:
+            await _answer(send, 200, relogin.challenge(origin, _parameter(scope, "page_nonce")))
+        elif relogin.accepts(origin, _parameter(scope, "nonce"), _parameter(scope, "proof")):
+            await _answer(send, 200, {"welcome": True}, [self._set_cookie()])
+        else:
+            await _answer(send, 401, {"error": _NOT_LOGGED_IN})
+
+    def _set_cookie(self) -> tuple[bytes, bytes]:
+        return b"set-cookie", f"{self._cookie}={self._token}; HttpOnly; SameSite=Strict; Path=/".encode()
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> str:
         host = headers.get("host", "")
@@ -109,8 +129,7 @@ class Guard:
     def _brings_token(self, scope: Scope) -> bool:
         if scope["method"] != "GET" or scope["path"] != "/":
             return False
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
-        return len(given) == 1 and _same(given[0], self._token)
+        return _same(_parameter(scope, "token"), self._token)
 
     def _has_cookie(self, headers: dict[str, str]) -> bool:
         try:
@@ -118,6 +137,12 @@ class Guard:
         except CookieError:
             return False
         return morsel is not None and _same(morsel.value, self._token)
+
+
+def _parameter(scope: Scope, name: str) -> str:
+    """Return a parameter of the address; nothing where it is not there exactly once."""
+    values = parse_qs(scope["query_string"].decode("latin-1")).get(name, [])
+    return values[0] if len(values) == 1 else ""
 
 
 def _same(given: str, token: str) -> bool:
@@ -133,8 +158,10 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-async def _answer(send: Send, status: int, error: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-    body = json.dumps({"error": error}).encode() if error else b""
+async def _answer(
+    send: Send, status: int, content: Mapping[str, Any] | None, headers: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    body = b"" if content is None else json.dumps(content).encode()
     more = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     start = {"type": "http.response.start", "status": status, "headers": [*more, *_HEADERS, *(headers or ())]}
     await send(start)

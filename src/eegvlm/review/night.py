@@ -12,6 +12,7 @@ from eegvlm.hypnogram import Hypnogram
 from eegvlm.review.beginning import first_lights, first_stages
 from eegvlm.review.clinical_page import clinical_page
 from eegvlm.review.description import REVIEW_FOLDER, read_description
+from eegvlm.review.incomplete_epoch import incomplete_epoch
 from eegvlm.review.locating import Channels
 from eegvlm.review.night_signals import NightSignals
 from eegvlm.review.problems import NotFoundError, ReviewError
@@ -54,7 +55,7 @@ class ReviewedNight:
         make_folder(self.review_folder)
         self.signals = NightSignals(self.described, folder, self.review_folder, channels)
         self.not_printed = ""
-        self.scorings = Scorings(self.review_folder, self._annotate)
+        self.scorings = Scorings(self.review_folder, self._annotate, incomplete=incomplete_epoch(self.described))
         self.file: tuple[str, Hypnogram] | None = None
         if scoring is not None:
             self.file = (scoring.name, self._laid(scoring))

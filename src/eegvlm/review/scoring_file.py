@@ -26,6 +26,8 @@ class ReviewedScoringFile:
         The journal.
     annotate
         Adds to a change of a stage what the model said of that epoch, for the audit.
+    incomplete
+        As in :func:`.edits.changes_of`.
 
     Attributes
     ----------
@@ -35,10 +37,12 @@ class ReviewedScoringFile:
         The journal itself.
     """
 
-    def __init__(self, file: Path, annotate: Annotate = lambda change: change) -> None:
+    def __init__(
+        self, file: Path, annotate: Annotate = lambda change: change, *, incomplete: int | None = None
+    ) -> None:
         self.state = ReviewedScoring()
         self.entries: list[Mapping[str, Any]] = []
-        self._annotate = annotate
+        self._annotate, self._incomplete = annotate, incomplete
         self._journal = ReviewJournal(file, self._take)
 
     @property
@@ -83,7 +87,7 @@ class ReviewedScoringFile:
 
         def entry() -> dict[str, Any]:
             self._check(revision)
-            changes = [self._annotate(change) for change in changes_of(self.state, request)]
+            changes = [self._annotate(change) for change in changes_of(self.state, request, self._incomplete)]
             if not changes:
                 raise _NothingToDo
             return self._entry(name, "edit", changes=changes)

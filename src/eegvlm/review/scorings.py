@@ -21,12 +21,12 @@ class Scorings:
     ----------
     folder
         Where their journals are.
-    annotate
+    annotate, incomplete
         As in :class:`.scoring_file.ReviewedScoringFile`.
     """
 
-    def __init__(self, folder: Path, annotate: Annotate) -> None:
-        self._folder, self._annotate = folder, annotate
+    def __init__(self, folder: Path, annotate: Annotate, *, incomplete: int | None = None) -> None:
+        self._folder, self._annotate, self._incomplete = folder, annotate, incomplete
         self._open: dict[str, ReviewedScoringFile] = {}
         self._lock = RLock()
 
@@ -67,7 +67,8 @@ class Scorings:
             raise ReviewError("night", "name of the scoring", name, "use at most 40 small letters, digits, - and _")
         with self._lock:
             if name not in self._open:
-                self._open[name] = ReviewedScoringFile(self._folder / f"{name}{_SUFFIX}", self._annotate)
+                file = self._folder / f"{name}{_SUFFIX}"
+                self._open[name] = ReviewedScoringFile(file, self._annotate, incomplete=self._incomplete)
             return self._open[name]
 
     def to_list(self) -> list[dict[str, Any]]:

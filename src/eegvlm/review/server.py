@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from eegvlm.core.files import check_output_folder
 from eegvlm.errors import InputError
 from eegvlm.review.description import REVIEW_FOLDER
+from eegvlm.review.login_keys import LoginKeys
 from eegvlm.review.problems import ReviewError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def serve(
     channels
         The user's choice of channels for a single night, as in :func:`eegvlm.signals.read_recording`.
     port
-        0: one that is free.
+        0: the one on which these nights were served last, where it is free, or else any.
     ready
         Called with the address, its token included, once the port is ours.
 
@@ -53,6 +54,7 @@ def serve(
 
         from eegvlm.review.app import make_app
         from eegvlm.review.guard import Guard
+        from eegvlm.review.relogin import Relogin
         from eegvlm.review.work_list import ReviewList
     except ImportError as error:
         hint = "install it with pip install 'eeg-vlm[review]'"
@@ -68,16 +70,18 @@ def serve(
         night = nights.night(0)
         if channels:
             night.signals.recording  # noqa: B018  (a label that the file lacks is said before a browser opens)
-    with _listening(port) as listener:
+    login_keys = LoginKeys(folders, scoring, channels)
+    with _listening(port, login_keys) as listener:
         port = listener.getsockname()[1]
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         server: uvicorn.Server
 
         def close() -> None:
+            login_keys.void(port)  # Ctrl-C leaves it: who starts the command again goes on in the open window
             server.should_exit = True
 
         app: FastAPI = make_app(nights, close)
-        guard = Guard(app, token=token, port=port)
+        guard = Guard(app, token=token, port=port, relogin=Relogin(login_keys.keep(port)))
         config = uvicorn.Config(
             guard,
             log_level="warning",
@@ -97,14 +101,26 @@ def serve(
             nights.close()
 
 
-def _listening(port: int) -> socket.socket:
+def _listening(port: int, login_keys: LoginKeys) -> socket.socket:
+    """Listen on a port; for 0 on the last one of these nights, where open windows look for their server."""
+    for last in login_keys.ports() if port == 0 else ():
+        try:
+            return _bound(last)
+        except InputError:  # another server of these nights, or another program, has it
+            continue
+    return _bound(port)
+
+
+def _bound(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # the option of the same name lets Windows give one port to two programs
+    option = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+    listener.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         listener.bind((LOOPBACK, port))
+        listener.listen(64)
     except (OSError, OverflowError) as error:
         listener.close()
         said = getattr(error, "strerror", None) or error
         raise InputError("arguments", "--port", f"{port}: {said}", "choose another, or 0 for a free one") from error
-    listener.listen(64)
     return listener

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eegvlm.errors import InputError
 from eegvlm.hypnogram import HypnogramError, count_sleep
+from eegvlm.review.incomplete_epoch import LEFT_OUT, counted_epochs
 from eegvlm.review.progress import progress
 from eegvlm.review.scoring import ReviewedScoring
 from eegvlm.review.scoring_file import ReviewedScoringFile
@@ -39,14 +41,17 @@ def shown_scoring(night: ReviewedNight, scoring: ReviewedScoringFile) -> dict[st
         "outputs": has_outputs,
         "pdf": has_outputs and (night.folder / PDF).is_file(),
         "not_printed": night.not_printed,
-        "statistics": _statistics(state),
+        "statistics": _statistics(state, night.described),
         "progress": progress(state, None if state.is_hidden else night.results),
         "readings": list(night.visible_readings(scoring)),
     }
 
 
-def _statistics(state: ReviewedScoring) -> dict[str, Any]:
+def _statistics(state: ReviewedScoring, described: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return count_sleep(state.hypnogram()).to_dict()
+        whole = state.hypnogram()
+        counted = counted_epochs(whole, described)
+        statistics = count_sleep(counted).to_dict()
+        return statistics if counted is whole else {**statistics, "basis": f"{statistics['basis']}{LEFT_OUT}"}
     except (HypnogramError, InputError) as error:
         return {"error": str(error)}

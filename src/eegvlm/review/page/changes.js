@@ -2,6 +2,7 @@
 
 import { base, endError, epochAtSecond, length, note, page, say } from './state.js';
 import { compareAgain } from './comparison.js';
+import { isLost, refuse } from './connection.js';
 import { draw } from './view.js';
 import { get, post } from './server.js';
 import { go } from './moving.js';
@@ -19,7 +20,8 @@ export function queue(request, { clears = true, after = null } = {}) {
       if (clears) endError();
       after?.(before, page.state);
     } catch (error) {
-      say(error.message);
+      if (!isLost()) say(error.message);
+      else if (clears) { refuse(); say(error.message); }
       if (error.status) take(await get(base()).catch(() => page.state));
     }
     root.dataset.pending = Number(root.dataset.pending) - 1;
@@ -68,6 +70,7 @@ const LONGEST_S = 120;
 let resting = 0;
 export function see() {
   clearTimeout(resting);
+  if (isLost()) return;
   const { night, scoring, epoch } = page;
   if (page.state.signature || page.state.seen.includes(epoch) || length() > LONGEST_S) return;
   resting = setTimeout(() => {

@@ -20,7 +20,7 @@ export function compareAgain() {
     if (page.compared !== compared || compared.revision !== page.state.revision) return;
     Object.assign(compared, counted);
     showComparison();
-  }, (error) => say(error.message));
+  }, (error) => { if (error.status) say(error.message); });
 }
 
 export const otherStage = (epoch) => page.compared?.stages[epoch - 1] ?? null;

@@ -5,6 +5,7 @@ import { otherStage } from './comparison.js';
 import { isIncomplete, length, page } from './state.js';
 import { SHADES } from './navigator.js';
 
+const HATCH = 12; // pixels between two lines
 const LONGEST_S = 600; // on longer pages an epoch is too narrow for its stage
 
 export const secondsOf = (epoch) => Math.round(page.info.duration_s - 30 * (epoch - 1));
@@ -22,13 +23,13 @@ export function drawEpochs(canvas, clock) {
     pen.fillRect(from, 0, to - from, height);
     pen.fillStyle = ink(canvas, SHADES[stage]);
     pen.fillRect(from + 1, height - 3, to - from - 2, 3);
-    pen.fillStyle = ink(canvas, '--ink');
     pen.font = `${isNext ? 'bold ' : ''}12px system-ui, sans-serif`;
     const short = isIncomplete(epoch) ? `incomplete, ${secondsOf(epoch)} of 30 s` : '';
     const differs = page.compared?.differing.includes(epoch);
     const other = differs ? `${page.compared.name}: ${otherStage(epoch)}` : '';
-    if (differs) pen.fillStyle = ink(canvas, '--alarm');
-    const words = [[epoch, stage, other, clock(30 * (epoch - 1)), short], [epoch, stage, other, short], [epoch, stage], [stage]]
+    if (isIncomplete(epoch)) hatch(pen, from, Math.min(to, x(page.info.duration_s)), height, ink(canvas, '--line'));
+    pen.fillStyle = ink(canvas, differs ? '--alarm' : '--ink');
+    const words = [[epoch, stage, other, clock(30 * (epoch - 1)), short], [epoch, stage, other, short], [epoch, stage, short && 'incomplete'], [epoch, stage], [stage]]
       .map((parts) => parts.filter(Boolean).join('   ')).find((one) => pen.measureText(one).width < to - from - 6);
     if (words) pen.fillText(words, from + 4, height - 6);
   }
@@ -48,10 +49,30 @@ export function shadeEpochs(canvas) {
   };
   pen.globalCompositeOperation = 'destination-over';
   fill(page.info.duration_s, page.start + length(), '--ended');
+  const last = page.state.stages.length;
+  if (isIncomplete(last)) {
+    const [left, right] = [Math.max(LEFT, x(30 * (last - 1))), Math.min(width - RIGHT, x(page.info.duration_s))];
+    hatch(pen, left, right, height, ink(canvas, '--line'));
+  }
   pen.globalAlpha = 0.45;
   if (length() > 30) fill(30 * (page.epoch - 1), 30 * page.last, '--chosen');
   pen.globalAlpha = 1;
   pen.globalCompositeOperation = 'source-over';
+}
+
+// What gets no stage: the epoch that the recording cuts short.
+function hatch(pen, left, right, height, colour) {
+  if (left >= right) return;
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, 0, right - left, height);
+  pen.clip();
+  pen.beginPath();
+  for (let x = left - height; x < right; x += HATCH) { pen.moveTo(x, height); pen.lineTo(x + height, 0); }
+  pen.strokeStyle = colour;
+  pen.lineWidth = 1;
+  pen.stroke();
+  pen.restore();
 }
 
 function epochsOnPage() {

@@ -2,7 +2,7 @@
 
 import { STAGES, listen } from './keys.js';
 import { secondsOf } from './epoch_strip.js';
-import { at, count, isIncomplete, length, listed, note, page, say, shown } from './state.js';
+import { at, count, isScorable, length, listed, note, page, say, shown } from './state.js';
 import { edit, redo, undo } from './changes.js';
 import { AXIS, LEFT, drawingScale } from './drawing.js';
 import { alter, askText, choose, chosenMark, deleteChosen, dragMark, dropMark, grip, markAt } from './marks.js';
@@ -21,7 +21,8 @@ function unseenListed() {
   return listed().filter((epoch) => !checked.has(epoch));
 }
 
-const epochsOf = (stage) => page.state.stages.flatMap((one, k) => (one === stage ? [k + 1] : []));
+const epochsOf = (stage) => page.state.stages.flatMap((one, k) => (one === stage && isScorable(k + 1) ? [k + 1] : []));
+const cutShort = (epoch) => `Epoch ${epoch} is incomplete, ${secondsOf(epoch)} of 30 s: it gets no stage and counts in no statistic.`;
 
 const ACTIONS = {
   'next-epoch': (event) => (event.shiftKey ? go(page.head + 1, { select: true }) : go(page.last + 1)),
@@ -72,14 +73,15 @@ export function select(from, to, rowName) {
 
 function score(stage) {
   const [from, to] = [page.epoch, page.last];
+  const isCut = !isScorable(to);
+  if (isCut && from === to) { note(cutShort(to)); return; }
   const kept = edit('stage', { stage, epochs: Array.from({ length: to - from + 1 }, (_, k) => from + k) });
   // a refused stage must not be passed over: back to where it was given
   kept.then((isKept) => { if (!isKept && page.epoch > from) { const reason = at('message').textContent; go(from); say(reason); } });
   if (to < count()) go(to + 1);
   else {
     go(to);
-    const isWhole = !isIncomplete(to);
-    note(isWhole ? 'This is the last epoch.' : `This is the last epoch, of ${secondsOf(to)} s: statistics count it as one of 30 s. Key u leaves it unscored.`);
+    note(isCut ? cutShort(to) : 'This is the last epoch.');
   }
 }
 

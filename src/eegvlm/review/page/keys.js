@@ -17,10 +17,11 @@ let own = {};
 
 export const keys = () => ({ ...USUAL, ...own });
 const WORDS = {
+  '?': 'leave unscored', 'mark-k_complex': 'mark K-complex',
   'go-to': 'go to an epoch or a clock time', comment: 'comment on this epoch', zoom: 'zoom to the selection, and back', 'delete-mark': 'delete the chosen mark',
   'row-above': 'choose the row above', 'row-below': 'choose the row below', larger: 'larger: the chosen row, or all', smaller: 'smaller: the chosen row, or all',
 };
-const words = (action) => (STAGES.includes(action) ? `score ${action}` : WORDS[action] ?? action.replaceAll('-', ' ').replace('_', '-'));
+const words = (action) => (WORDS[action] ?? (STAGES.includes(action) ? `score ${action}` : action.replaceAll('-', ' ')));
 
 // Takes the scorer's own keys; returns those whose action is none of this version.
 export function useKeys(chosen) {

@@ -22,11 +22,12 @@ export function drawNavigator(canvas, view) {
   const { pen, width, height } = fit(canvas);
   const count = view.stages.length;
   const x = (epoch) => placeOf((epoch - 1) / count, width);
-  const y = (label) => 8 + STAGES.indexOf(label) / 4 * (HYPNOGRAM - 16);
+  const y = (label) => (label === '?' ? HYPNOGRAM - 5 : 8 + STAGES.indexOf(label) / 4 * (HYPNOGRAM - 26)); // unscored lies apart from N3
   const each = Math.max(1, (width - LEFT - RIGHT) / count);
   pen.font = '10px system-ui, sans-serif';
   pen.fillStyle = ink(pen.canvas, '--quiet');
-  for (const label of STAGES) pen.fillText(label, LEFT - 22, y(label) + 3);
+  const rows = view.stages.includes('?') ? [...STAGES, '?'] : STAGES;
+  for (const label of rows) pen.fillText(label, LEFT - 22, y(label) + 3);
   pen.fillStyle = 'rgba(80, 140, 220, 0.25)';
   pen.fillRect(x(view.from), 0, x(view.to + 1) - x(view.from), height);
   nameStrips(pen, view);
@@ -37,7 +38,7 @@ export function drawNavigator(canvas, view) {
     const label = view.stages[k];
     pen.fillStyle = ink(pen.canvas, SHADES[label]);
     const at = x(k + 1);
-    if (label === '?') { pen.fillRect(at, HYPNOGRAM - 5, each, 3); previous = null; continue; }
+    if (label === '?') { pen.fillRect(at, y(label) - 1, each, 2); previous = null; continue; }
     pen.fillRect(at, y(label) - 1.5, each, 3);
     if (previous && previous !== label) {
       pen.fillStyle = ink(pen.canvas, '--quiet');

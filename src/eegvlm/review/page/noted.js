@@ -1,7 +1,7 @@
 // What the scorer noted, at the side of the page: marks, comments, lights. Each line leads to its place.
 
 import { body, element, number } from './panels.js';
-import { at, epochAtSecond, length } from './state.js';
+import { at, epochAtSecond, length, page } from './state.js';
 import { kindWords } from './marks.js';
 
 const MOST_LINES = 30; // of marks elsewhere; a night may hold hundreds
@@ -39,6 +39,9 @@ function countsOf(marks) {
   for (const { kind } of marks) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, n]) => `${n} ${kindWords(kind)}${n === 1 ? '' : kind === 'k_complex' ? 'es' : 's'}`).join(', ');
 }
+
+// Whether the field holds what the server has not been given.
+export const isCommentNew = () => Boolean(at('comment').dataset.epoch) && at('comment').value.trim() !== (page.state?.comments[at('comment').dataset.epoch] ?? '');
 
 export function showComments(state, { clock, go }) {
   at('comments').replaceChildren(...Object.entries(state.comments).map(([epoch, text]) => {

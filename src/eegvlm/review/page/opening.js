@@ -1,12 +1,13 @@
 // Opening a night and a scoring.
 
-import { at, base, listed, page, say } from './state.js';
+import { at, base, listed, note, page, say } from './state.js';
 import { draw } from './view.js';
 import { element } from './panels.js';
 import { get, post } from './server.js';
 import { go } from './moving.js';
+import { isCommentNew } from './noted.js';
 import { forget, load } from './signal_pages.js';
-import { queue } from './changes.js';
+import { edit, queue, see } from './changes.js';
 import { showMontage } from './montage.js';
 
 const CHOSEN = 'chosen'; // how the list of nights was left
@@ -92,6 +93,19 @@ export async function showScoring() {
   showSpectrogram();
 }
 
+// After the connection was lost: what is kept now, and what could not be read meanwhile.
+export async function goOn(words) {
+  if (!page.state) { note(words); return; }
+  const comment = isCommentNew() ? { epoch: Number(at('comment').dataset.epoch), text: at('comment').value } : null;
+  await queue(() => get(base()), { clears: false });
+  if (comment) await edit('comment', comment);
+  note(words);
+  load();
+  see();
+  if (page.results && !page.details) readDetails(base());
+  if (at('spectrogram').hidden) showSpectrogram();
+}
+
 async function readDetails(from) {
   try {
     const details = await get(`${from}/details`);
@@ -100,7 +114,7 @@ async function readDetails(from) {
     [page.details, page.rules] = [details.epochs, details.rules ?? {}];
     if (details.error) say(details.error);
     draw();
-  } catch (error) { if (error.status !== 404) say(error.message); }
+  } catch (error) { if (error.status && error.status !== 404) say(error.message); } // 0: the connection is lost, which is said already
 }
 
 async function showSpectrogram() {
@@ -116,7 +130,7 @@ async function showSpectrogram() {
     picture.src = drawn.image ? `data:image/png;base64,${drawn.image}` : 'data:,';
     picture.alt = `Spectrogram of ${row.name}, 0.5 to ${drawn.highest_hz} Hz, ${drawn.low_db?.toFixed(0)} to ${drawn.high_db?.toFixed(0)} dB`;
     picture.title = picture.alt;
-  } catch (error) { say(error.message); }
+  } catch (error) { if (error.status) say(error.message); }
 }
 
 export function askWhere(error) {

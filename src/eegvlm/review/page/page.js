@@ -1,14 +1,15 @@
 // The page begins here: buttons and fields get what they do. Everything that is kept is kept by the server first.
 
-import { afterBegin, afterNights, askWho, open, showKnown, showNights, showScoring, start } from './opening.js';
+import { afterBegin, afterNights, askWho, goOn, open, showKnown, showNights, showScoring, start } from './opening.js';
 import { at, LENGTHS, length, note, page, say } from './state.js';
 import { change, edit, redo, undo } from './changes.js';
 import { compareWith } from './comparison.js';
+import { endConnection, isLost, keepConnection } from './connection.js';
 import { describe as describeKeys, settings, useKeys } from './keys.js';
 import { draw } from './view.js';
 import { element } from './panels.js';
 import { followNavigator, followTraces, select, setLights } from './hands.js';
-import { get, post, put } from './server.js';
+import { ask, get, post, put } from './server.js';
 import { goTo } from './go_to.js';
 import { load } from './signal_pages.js';
 import { returnFocus } from './focus.js';
@@ -31,8 +32,10 @@ function bind() {
   at('nights').onclick = showNights;
   at('close').onclick = async () => {
     await page.queue;
+    const words = isLost() ? 'The server is not there any more. What was confirmed is kept; this window can be closed.' : 'Closed. Everything is kept; this window can be closed.';
     await post('/api/close').catch(() => null);
-    document.body.replaceChildren(element('p', 'Closed. Everything is kept; this window can be closed.'));
+    endConnection();
+    document.body.replaceChildren(element('p', words));
   };
   at('comment').onchange = () => edit('comment', { epoch: Number(at('comment').dataset.epoch), text: at('comment').value });
   at('comment').onblur = draw; // the field waited while it was written in
@@ -92,6 +95,7 @@ function bind() {
 
 bind();
 takeKeys({});
+await keepConnection({ ask, back: goOn }).catch((error) => say(error.message));
 get('/api/keys').then(({ keys }) => takeKeys(keys), (error) => say(error.message));
 get('/api/nights').then(({ nights, statement }) => {
   at('statement').value = statement;

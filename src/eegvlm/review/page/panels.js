@@ -1,5 +1,7 @@
 // The side of the page: why, progress, statistics, marks, other readings, signature. Text is only ever set as text.
 
+import { isScorable } from './state.js';
+
 export function element(tag, text = '', more = {}) {
   const made = document.createElement(tag);
   made.textContent = text;
@@ -78,7 +80,8 @@ export function progressWords({ reviewed, to_review: listed, expected_wrong: wro
 
 export function showProgress(progress, count) {
   const isKnown = progress.expected_wrong !== null;
-  const pairs = [['Listed for review, seen', `${progress.reviewed} of ${progress.to_review}`], ['All epochs, seen', `${progress.checked} of ${count}`]];
+  const pairs = [['All epochs, seen', `${progress.checked} of ${count}`]];
+  if (progress.to_review) pairs.unshift(['Listed for review, seen', `${progress.reviewed} of ${progress.to_review}`]);
   if (isKnown) pairs.push(['Stages likely still wrong', `${(100 * progress.expected_wrong).toFixed(1)} %`]);
   const parts = [table(pairs)];
   if (!isKnown) parts.push(element('p', `Stages likely still wrong: ${progress.basis}`, { className: 'quiet' })); // a sentence, too long for a table
@@ -119,7 +122,7 @@ export function showSignature(state, { count, night }) {
 // What a signature would leave open.
 function unfinished(state, count) {
   const { reviewed, to_review: listed, checked } = state.progress;
-  const unscored = state.stages.filter((stage) => stage === '?').length;
+  const unscored = state.stages.filter((stage, k) => stage === '?' && isScorable(k + 1)).length;
   const epochs = (n) => `${n} ${n === 1 ? 'epoch' : 'epochs'}`;
   return [
     unscored ? `${epochs(unscored)} unscored (key v)` : '',

@@ -1,7 +1,12 @@
 // What the page asks of the server. Every refusal is one sentence, thrown as an Error with its status.
 
-async function ask(method, path, body) {
+import { isLost, lose } from './connection.js';
+
+const noServer = (method) => Object.assign(new Error(method === 'GET' ? 'Connection lost.' : 'Connection lost: this was not confirmed.'), { status: 0 });
+
+export async function ask(method, path, body) {
   let answer;
+  if (isLost()) throw noServer(method); // whoever has the port now gets no cookie
   try {
     answer = await fetch(path, {
       method,
@@ -9,9 +14,12 @@ async function ask(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw Object.assign(new Error('The server does not answer. What was confirmed is kept: start eegvlm review again, and open the address that it prints.'), { status: 0 });
+    lose();
+    throw noServer(method);
   }
   if (answer.ok) return answer;
+  if (answer.status === 401) lose(); // a new server, which does not know this window yet
+  if (isLost()) throw noServer(method);
   const said = await answer.json().catch(() => ({ error: `failed with status ${answer.status}` }));
   throw Object.assign(new Error(said.error), { status: answer.status });
 }

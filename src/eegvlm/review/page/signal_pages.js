@@ -3,6 +3,7 @@
 import { LEFT, RIGHT, drawingScale } from './drawing.js';
 import { askWhere } from './opening.js';
 import { at, length, page, say, shown } from './state.js';
+import { isLost } from './connection.js';
 import { draw } from './view.js';
 import { readPage } from './server.js';
 
@@ -63,7 +64,7 @@ export async function load() {
     if (number !== latest) return;
     page.traces = [];
     draw();
-    say(error.message);
+    if (!isLost()) say(error.message);
     if (error.status === 404) askWhere(error.message);
   }
 }

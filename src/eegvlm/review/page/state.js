@@ -17,6 +17,8 @@ export const endNote = () => { if (at('message').dataset.kind === 'note') say(''
 export const endError = () => { if (at('message').dataset.kind === 'error') say(''); };
 export const epochAtSecond = (seconds) => Math.floor(seconds / 30) + 1;
 export const isIncomplete = (epoch) => 30 * epoch > page.info.duration_s + 0.001; // the recording ends within it
+// An epoch that the recording cuts short gets no stage; one that another scoring gave it can be corrected.
+export const isScorable = (epoch) => !isIncomplete(epoch) || page.state.stages[epoch - 1] !== '?';
 export const listed = () => page.results?.review.to_review ?? []; // epochs to review
 export const length = () => Math.min(page.seconds, page.info.duration_s);
 export const shown = () => page.rows.filter((row) => (page.modelOnly ? isModels(row) : !row.hidden));

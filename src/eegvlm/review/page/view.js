@@ -4,13 +4,14 @@ import { at, count, epochAtSecond, isIncomplete, length, listed, page, shown } f
 import { drawNavigator } from './navigator.js';
 import { AXIS, drawSignals, drawingScale } from './drawing.js';
 import { chosenMark, drawnMarks, kindWords } from './marks.js';
+import { isLost } from './connection.js';
 import { drawEpochs, shadeEpochs } from './epoch_strip.js';
 import { edit } from './changes.js';
 import { showComparison } from './comparison.js';
 import { go } from './moving.js';
 import { measure } from './ruler.js';
 import { tell } from './spoken.js';
-import { showComments, showLights, showMarks } from './noted.js';
+import { isCommentNew, showComments, showLights, showMarks } from './noted.js';
 import { progressWords, showProgress, showSignature, showStatistics, showWhy } from './panels.js';
 
 const LEAST_LANE = 24; // pixels of a row; more rows than fit are scrolled
@@ -24,17 +25,18 @@ export function draw() {
   if (!frame) frame = requestAnimationFrame(paint);
   at('ruler').textContent = rulerWords();
   const stage = state.stages[page.epoch - 1];
-  at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}  ${clock(30 * (page.epoch - 1))}${isIncomplete(page.epoch) ? ', incomplete' : ''}`;
+  at('where').textContent = `epoch ${page.epoch}${page.last > page.epoch ? `–${page.last}` : ''} of ${count()}, ${clock(30 * (page.epoch - 1))}${isIncomplete(page.epoch) ? ', incomplete' : ''}`;
   at('stage').textContent = page.last > page.epoch ? stagesOf(state.stages.slice(page.epoch - 1, page.last)) : stage;
   at('undo').disabled = !state.can_undo;
   at('redo').disabled = !state.can_redo;
   at('finish').hidden = !state.hidden;
   for (const id of ['sign', 'statement', 'lights-off', 'lights-on', 'comment']) at(id).disabled = Boolean(state.signature);
   for (const id of ['reopen', 'reason']) at(id).disabled = !state.signature;
-  if (document.activeElement !== at('comment')) {
+  if (document.activeElement !== at('comment') && !(isLost() && isCommentNew())) {
     at('comment').value = state.comments[page.epoch] ?? '';
     at('comment').dataset.epoch = page.epoch; // who leaves the field by a click elsewhere commented on this epoch, not on that one
   }
+  at('why').hidden = !results; // not staged, or blind
   showWhy(page.epoch, results, page.details, stage, page.rules);
   showProgress(state.progress, count());
   at('review-progress').textContent = progressWords(state.progress);
