@@ -10,6 +10,7 @@ back unread.
 from eegvlm.reasoning.acceptor import Acceptor, acceptor
 from eegvlm.reasoning.composing import Rationale, compose, describe
 from eegvlm.reasoning.context import channel_words, night_contexts
+from eegvlm.reasoning.gbnf import gbnf, grounded_gbnf
 from eegvlm.reasoning.grounding import GroundedGrammar, grounded, true_sentences
 from eegvlm.reasoning.parsing import Reading, derivation_note, parse
 from eegvlm.reasoning.record import rationale_record
@@ -32,7 +33,9 @@ __all__ = [
     "derivation_note",
     "describe",
     "faithfulness",
+    "gbnf",
     "grounded",
+    "grounded_gbnf",
     "night_contexts",
     "parse",
     "rationale_record",

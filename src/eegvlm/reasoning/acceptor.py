@@ -7,7 +7,7 @@ States are made when they are first met.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from eegvlm.errors import InputError
@@ -36,14 +36,9 @@ class Acceptor:
     def __init__(self, channels: frozenset[str], stage: str, *, expert: bool, varied: bool, table: Table) -> None:
         self._wordings: list[tuple[Statement, tuple[WordingSegment, ...]]] = []
         self._of: dict[str, list[int]] = {}
-        for statement in table.statements:
-            if not _sayable(statement, channels):
-                continue
-            texts = statement.in_voice(expert=expert)
-            for text in texts if varied else texts[:1]:
-                self._of.setdefault(statement.id, []).append(len(self._wordings))
-                cut = tuple(_narrowed(segment, channels) for segment in statement.segments(text))
-                self._wordings.append((statement, cut))
+        for number, (statement, cut) in enumerate(_sayable_wordings(channels, expert, varied, table)):
+            self._of.setdefault(statement.id, []).append(number)
+            self._wordings.append((statement, cut))
         self._states: list[_State] = []
         self._index: dict[_State, int] = {}
         self._next: list[dict[str, int] | None] = []
@@ -213,12 +208,46 @@ def acceptor(
     InputError
         Where a word is not known, or the stage is "unscored".
     """
+    words = _checked(channels, stage)
+    return _made(words, stage.label if stage is not None else "", expert, varied, table)
+
+
+def sayable_wordings(
+    channels: Iterable[str], stage: Stage | None = None, *, expert: bool, varied: bool, table: Table = TABLE
+) -> list[tuple[Statement, tuple[WordingSegment, ...]]]:
+    """Return what can be said of some channels: each statement with each wording, its slots narrowed to them.
+
+    Parameters
+    ----------
+    channels, stage, expert, varied, table
+        As for :func:`acceptor`; the stage is checked alone.
+
+    Raises
+    ------
+    InputError
+        As :func:`acceptor`.
+    """
+    return list(_sayable_wordings(_checked(channels, stage), expert, varied, table))
+
+
+def _sayable_wordings(
+    channels: frozenset[str], expert: bool, varied: bool, table: Table
+) -> Iterator[tuple[Statement, tuple[WordingSegment, ...]]]:
+    for statement in table.statements:
+        if not _sayable(statement, channels):
+            continue
+        texts = statement.in_voice(expert=expert)
+        for text in texts if varied else texts[:1]:
+            yield statement, tuple(_narrowed(segment, channels) for segment in statement.segments(text))
+
+
+def _checked(channels: Iterable[str], stage: Stage | None) -> frozenset[str]:
     words = frozenset(channels)
     if not words <= _KNOWN:
         raise InputError("acceptor", "channels", sorted(words - _KNOWN), f"use some of {', '.join(sorted(_KNOWN))}")
     if stage is Stage.UNSCORED:
         raise InputError("acceptor", "stage", stage.label, "give one of the five stages, or None")
-    return _made(words, stage.label if stage is not None else "", expert, varied, table)
+    return words
 
 
 @lru_cache(maxsize=128)
