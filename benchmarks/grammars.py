@@ -33,7 +33,7 @@ from eegvlm.model import EegVlmProcessor
 from eegvlm.model.weights import checkpoint_path
 from eegvlm.reasoning import Acceptor, acceptor, channel_words, compose, gbnf, grounded, grounded_gbnf, night_contexts
 from eegvlm.scoring import Context, Finding
-from eegvlm.staging.token_grammar import Cuts, TokenGrammar
+from eegvlm.staging.token_grammar import TokenizedWords, TokenGrammar
 
 _END = "<|endoftext|>"
 
@@ -237,7 +237,7 @@ def main() -> None:
     epochs = list(_composed_epochs(options.rationales))
     tokenizer, labels = _tokenizer(options.tiktoken)
     size = len(tokenizer)
-    cuts = Cuts(tokenizer, labels)
+    cuts = TokenizedWords(tokenizer, labels)
     result = Comparison()
     ll_tokenizer = _timed(result.starting["llguidance, tokenizer"], lambda: llguidance.hf.from_tokenizer(tokenizer))
     compiler = _timed(
