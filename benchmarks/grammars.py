@@ -33,7 +33,7 @@ from eegvlm.model import EegVlmProcessor
 from eegvlm.model.weights import checkpoint_path
 from eegvlm.reasoning import Acceptor, acceptor, channel_words, compose, gbnf, grounded, grounded_gbnf, night_contexts
 from eegvlm.scoring import Context, Finding
-from eegvlm.staging.token_grammar import TokenizedWords, TokenGrammar
+from eegvlm.staging.token_grammar import TokenGrammar, TokenizedWords
 
 _END = "<|endoftext|>"
 
