@@ -57,5 +57,4 @@ def test_numbers_are_those_that_runs_have_drawn_by():
         "GeneralBatchStream": [7, 16, 17, 18],
         "NightStream": [8, 12],
         "RunStream": [1, 2, 3, 5, 6, 8, 9, 10, 11, 15],
-        "StoreStream": [1],
     }

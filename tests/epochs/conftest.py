@@ -23,7 +23,7 @@ def simulated() -> Dataset:
 
 @pytest.fixture(scope="session")
 def store_folder(tmp_path_factory: pytest.TempPathFactory, simulated: Dataset, nano: ImageLayout) -> Path:
-    """Return a store of three nights of 84 epochs: two row groups each. Copy it before you damage it."""
+    """Return a store of three nights of 84 epochs. Copy it before you damage it."""
     folder = tmp_path_factory.mktemp("epochs") / "store"
     build_store(simulated, nano, folder)
     return folder

@@ -38,13 +38,29 @@ def test_build_ends_with_nights_epochs_bytes_and_seconds(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["png", "webdataset"])
-def test_pictures_are_drawn_beside_the_shards(tmp_path, kind):
+def test_pictures_are_drawn_beside_the_nights(tmp_path, kind):
     options = ("--layout", "psg-336", "--export", kind)
     result = run("simulated", "nights=1,hours=0.1", "--out", tmp_path / "store", *options)
     assert result.exit_code == 0, result.output
     assert f"pictures-{kind}: 12 pictures, " in result.stdout.splitlines()[-1]
     assert (tmp_path / "store" / f"pictures-{kind}" / "README.md").is_file()
     assert len(EpochStore(tmp_path / "store")) == 12
+
+
+def test_parquet_is_exported_beside_the_nights(tmp_path):
+    options = ("--export", "parquet", "--shard-nights", 2, "--test", 0.34)
+    result = run("simulated", "nights=3,hours=0.1", "--out", tmp_path / "store", *options)
+    assert result.exit_code == 0, result.output
+    assert f"{tmp_path / 'store/parquet'}: 36 epochs, " in result.stdout.splitlines()[-2]
+    assert result.stdout.splitlines()[-1].endswith("train 2, validation 0, test 1")
+    names = sorted(file.name for file in (tmp_path / "store/parquet/data").iterdir())
+    assert names == ["test-00000-of-00001.parquet", "train-00000-of-00001.parquet"]
+
+
+def test_shards_without_parquet_are_told_to_have_no_effect(tmp_path):
+    result = run("simulated", "nights=1,hours=0.1", "--out", tmp_path / "store", "--shard-nights", 4)
+    assert result.exit_code == 0, result.output
+    assert "--shard-nights 4 has no effect" in result.stdout
 
 
 def test_options_decide_what_is_stored_and_problems_are_printed(tmp_path):
@@ -75,7 +91,7 @@ def test_a_folder_of_recordings_is_stored_by_the_users_rules_and_can_be_moved(tm
     for file in (tmp_path / "store").rglob("*.*"):
         assert not file.is_file() or str(tmp_path).encode() not in file.read_bytes()
 
-    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "store/data").iterdir()}
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "store/nights").iterdir()}
     root.rename(tmp_path / "there")
     assert run(arguments[0], tmp_path / "there", *arguments[1:]).exit_code == 0
     assert {file: file.stat().st_mtime_ns for file in before} == before

@@ -21,8 +21,8 @@ from eegvlm.lab.datasets import DatasetProblem, open_dataset
 from eegvlm.lab.epochs import EpochStore, StoreError, build_store
 
 
-def shards(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in sorted((folder / "data").iterdir())}
+def nights_in(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted((folder / "nights").iterdir())}
 
 
 def test_rows_are_the_epochs_of_the_nights_in_their_order(store, simulated):
@@ -59,8 +59,7 @@ def test_a_cropped_night_counts_its_epochs_from_the_crop_and_keeps_its_onsets(tm
     assert fields["stage"] == [0, 0, 2, 2, 0, 0]
 
 
-@pytest.mark.parametrize("shard_nights", [1, 2])
-def test_a_night_that_cannot_be_read_is_named_counted_and_tried_again(tmp_path, nano, shard_nights):
+def test_a_night_that_cannot_be_read_is_named_counted_and_tried_again(tmp_path, nano):
     mark = tmp_path / "data set" / "n1.edf"
     mark.parent.mkdir()
     mark.touch()
@@ -68,7 +67,7 @@ def test_a_night_that_cannot_be_read_is_named_counted_and_tried_again(tmp_path, 
     broken = night(ArrayNight({"C4-M1": noise(7)}, [0, 1, 2, 3], broken=mark), "n1", "s1")
     dataset = dataset_of(whole, broken, root=str(mark.parent))
 
-    manifest = build_store(dataset, nano, tmp_path / "store", shard_nights=shard_nights)
+    manifest = build_store(dataset, nano, tmp_path / "store")
 
     assert [one.name for one in manifest.nights] == ["n0"]
     (problem,) = manifest.all_problems
@@ -81,7 +80,7 @@ def test_a_night_that_cannot_be_read_is_named_counted_and_tried_again(tmp_path, 
     assert len(EpochStore(tmp_path / "store")) == 4
 
     mark.unlink()
-    manifest = build_store(dataset, nano, tmp_path / "store", shard_nights=shard_nights)
+    manifest = build_store(dataset, nano, tmp_path / "store")
     assert [one.name for one in manifest.nights] == ["n0", "n1"]
     assert len(EpochStore(tmp_path / "store")) == 8
 
@@ -144,7 +143,7 @@ def test_the_card_is_one_that_hugging_face_reads(store_folder):
     text = (store_folder / "README.md").read_text()
     header = yaml.safe_load(text.split("---\n")[1])
     assert header["license"] == "apache-2.0"
-    assert header["configs"][0]["data_files"][0] == {"split": "train", "path": ["data/*.parquet"]}
+    assert "configs" not in header, "no file of a store is one that it reads"
     assert "nights=3,hours=0.7,seed=5" in text
     assert "252 epochs of 30 s from 3 nights of 3 subjects" in text
 
@@ -164,7 +163,7 @@ from eegvlm.images import load_layout
 replace = os.replace
 
 def stuck(source, target):
-    if "shard-00002" in str(target):
+    if str(target).endswith("seed-2.npy"):
         print("writing", flush=True)
         time.sleep(600)
     replace(source, target)
@@ -183,9 +182,9 @@ def test_a_killed_build_goes_on_and_ends_with_the_bytes_of_one_that_was_not(tmp_
         assert child.stdout is not None
         assert child.stdout.readline() == "writing\n"
         child.send_signal(signal.SIGKILL)
-    left = sorted((tmp_path / "killed/data").iterdir())
-    assert [file.suffix for file in left] == [".partial", ".parquet", ".parquet"]
-    before = {file: file.stat().st_mtime_ns for file in left[1:]}
+    left = sorted((tmp_path / "killed/nights").iterdir())
+    assert [file.suffix for file in left] == [".partial", *[".npz", ".npy"] * 2, ".npz"]
+    before = {file: file.stat().st_mtime_ns for file in left[1:5]}
     with pytest.raises(StoreError, match="no finished store lies here"):
         EpochStore(tmp_path / "killed")
 
@@ -194,37 +193,37 @@ def test_a_killed_build_goes_on_and_ends_with_the_bytes_of_one_that_was_not(tmp_
 
     assert seen == [(2, 4), (3, 4), (4, 4)]
     assert {file: file.stat().st_mtime_ns for file in before} == before
-    assert shards(tmp_path / "killed") == shards(tmp_path / "whole")
+    assert nights_in(tmp_path / "killed") == nights_in(tmp_path / "whole")
     assert (tmp_path / "killed/README.md").read_bytes() == (tmp_path / "whole/README.md").read_bytes()
 
 
 def test_a_line_that_a_kill_cut_off_is_made_again(tmp_path, nano):
     dataset = simple_dataset(3)
     build_store(dataset, nano, tmp_path)
-    whole = shards(tmp_path)
+    whole = nights_in(tmp_path)
     journal = tmp_path / "build.jsonl"
     journal.write_bytes(journal.read_bytes()[:-40])
     seen = []
     build_store(dataset, nano, tmp_path, progress=lambda done, total: seen.append(done))
     assert seen == [2, 3]
-    assert shards(tmp_path) == whole
+    assert nights_in(tmp_path) == whole
     build_store(dataset, nano, tmp_path, progress=lambda done, total: seen.append(done))
     assert seen == [2, 3, 3]
     EpochStore(tmp_path).verify()
 
 
-def test_a_damaged_or_missing_shard_is_made_again_and_the_others_are_not(tmp_path, nano):
+def test_a_damaged_or_missing_night_is_made_again_and_the_others_are_not(tmp_path, nano):
     dataset = simple_dataset(3)
     build_store(dataset, nano, tmp_path)
-    whole = shards(tmp_path)
-    first, second, third = sorted((tmp_path / "data").iterdir())
+    whole = nights_in(tmp_path)
+    first, second, third = sorted((tmp_path / "nights").glob("*.npy"))
     content = bytearray(first.read_bytes())
     content[len(content) // 2] ^= 1
     first.write_bytes(content)
     second.unlink()
     before = third.stat().st_mtime_ns
     build_store(dataset, nano, tmp_path)
-    assert shards(tmp_path) == whole
+    assert nights_in(tmp_path) == whole
     assert third.stat().st_mtime_ns == before
 
 
@@ -240,18 +239,11 @@ def test_a_night_whose_scoring_changed_is_read_again(tmp_path, nano):
 
 
 @pytest.mark.slow
-def test_processes_beside_each_other_and_more_nights_a_shard_give_the_same_rows(tmp_path, nano):
+def test_processes_beside_each_other_give_the_same_bytes(tmp_path, nano):
     dataset = open_dataset("simulated", "nights=3,hours=0.1")
     build_store(dataset, nano, tmp_path / "one")
     build_store(dataset, nano, tmp_path / "two", workers=2)
-    assert shards(tmp_path / "one") == shards(tmp_path / "two")
-    build_store(dataset, nano, tmp_path / "pairs", shard_nights=2)
-    assert [*shards(tmp_path / "pairs")] == ["shard-00000-of-00002.parquet", "shard-00001-of-00002.parquet"]
-    one, pairs = EpochStore(tmp_path / "one"), EpochStore(tmp_path / "pairs")
-    names = ["night", "index", "stage", "hash"]
-    assert one.fields(names) == pairs.fields(names)
-    for panel, microvolt in one.signals(np.arange(36)).items():
-        np.testing.assert_array_equal(microvolt, pairs.signals(np.arange(36))[panel])
+    assert nights_in(tmp_path / "one") == nights_in(tmp_path / "two")
 
 
 def test_another_plan_in_the_same_folder_is_refused_by_what_differs(tmp_path, nano):
@@ -287,21 +279,20 @@ def test_nothing_to_store_is_one_sentence(tmp_path, nano):
         build_store(simple_dataset(1), nano, tmp_path, workers=0)
 
 
-@pytest.mark.parametrize("name", ["stage", "subject", "eeg.c4"])
-def test_a_panel_whose_name_a_column_cannot_have_is_refused(tmp_path, nano, name):
-    layout = replace(nano, panels=(replace(nano.panels[0], name=name), *nano.panels[1:]))
-    with pytest.raises(StoreError, match="rename it"):
-        build_store(simple_dataset(1), layout, tmp_path)
+def test_a_folder_of_the_format_before_is_refused_with_the_remedy(tmp_path, nano):
+    build_store(simple_dataset(2), nano, tmp_path)
+    for name in ("manifest.json", "build.jsonl"):
+        file = tmp_path / name
+        file.write_text(file.read_text().replace("eegvlm-epochs-2", "eegvlm-epochs-1"))
+    for refused in (lambda: EpochStore(tmp_path), lambda: build_store(simple_dataset(2), nano, tmp_path)):
+        with pytest.raises(StoreError, match=r"format: eegvlm-epochs-1; .*`eegvlm dataset build` into a new folder"):
+            refused()
 
 
-def test_without_the_extra_one_sentence_says_what_to_install(tmp_path, nano, store, monkeypatch):
+def test_a_store_needs_no_package_of_the_extra(tmp_path, nano, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(InputError, match=r"pyarrow is not installed; pip install 'eeg-vlm\[train\]'"):
-        build_store(simple_dataset(1), nano, tmp_path / "store")
-    assert not (tmp_path / "store").exists()
-    monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(InputError, match="datasets is not installed"):
-        store.huggingface()
+    build_store(simple_dataset(1), nano, tmp_path)
+    assert EpochStore(tmp_path).signals([0])["eeg"].shape == (1, 3000)
 
 
 def test_a_store_may_be_moved(tmp_path, store_folder):

@@ -1,4 +1,4 @@
-"""Reading a store: any rows, gaps as they were, every row once over all processes, damage by name."""
+"""Reading a store: any rows, gaps as they were, copies, damage by name."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from epoch_nights import ArrayNight, dataset_of, night, noise, simple_dataset
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
+from eegvlm.errors import InputError
 from eegvlm.images import load_layout, panel_signals, render
 from eegvlm.lab.datasets import Dataset
 from eegvlm.lab.epochs import EpochStore, StoreError, build_store
 from eegvlm.lab.epochs.counts import MISSING
+from eegvlm.lab.epochs.night_file import NightFile, labels_file, write_counts
 from eegvlm.lab.epochs.reading import read_night
-from eegvlm.lab.epochs.shard import Shards, group_starts, write_shard
 
 
 def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
@@ -40,9 +39,6 @@ def test_a_gap_and_an_absent_panel_come_back_as_they_were(tmp_path, nano):
     assert np.isnan(back["eeg"][1]).all()
     assert np.isnan(back["eog_left"]).all()
     assert store.fields(["roles"])["roles"][0] == ["eeg_central", None, None, "emg_chin"]
-    stored = store.huggingface(streaming=False)
-    assert [row["eeg"] is None for row in stored] == [False, True, False, False, False]
-    assert all(row["eog_left"] is None for row in stored)
     (entry,) = store.manifest.nights
     assert entry.channels["eog_left"] is None
     assert entry.channels["eeg"] == {"name": "C4-M1", "role": "eeg_central"}
@@ -64,11 +60,37 @@ def test_an_epoch_without_any_signal_is_counted_and_drawn_empty(tmp_path, nano):
 def test_a_sample_that_is_missing_inside_an_epoch_stays_missing(tmp_path, nano):
     epochs = read_night(simple_dataset(1).nights[0], nano)
     epochs.counts["eeg"][2, 100:200] = MISSING
-    file = tmp_path / "shard.parquet"
-    assert write_shard(file, [epochs], dict.fromkeys(("eeg", "emg"), 1 / 16), samples=3000) == 4
-    counts = Shards([file], [group_starts([4], 60)], ["eeg", "emg"], 3000).counts(0, 0)
-    np.testing.assert_array_equal(counts[:, 0], epochs.counts["eeg"])
-    np.testing.assert_array_equal(counts[:, 1], epochs.counts["emg"])
+    write_counts(tmp_path / "night.npy", epochs.counts, {"eeg": 1 / 16, "emg": 1 / 4}, epochs.labels)
+    stored = NightFile(tmp_path / "night.npy")
+    np.testing.assert_array_equal(stored.counts[:, 0], epochs.counts["eeg"])
+    np.testing.assert_array_equal(np.isnan(stored.microvolt(2)[0]), epochs.counts["eeg"][2] == MISSING)
+    np.testing.assert_array_equal(stored.microvolt(slice(None))[:, 1], epochs.counts["emg"] / np.float32(4))
+
+
+def test_a_night_whose_file_states_no_scale_has_sixteenths_of_a_microvolt(tmp_path, nano):
+    epochs = read_night(simple_dataset(1).nights[0], nano)
+    file = tmp_path / "night.npy"
+    write_counts(file, epochs.counts, {"eeg": 1 / 16, "emg": 1 / 16}, epochs.labels)
+    stated = NightFile(file).microvolt(slice(None))
+    labels = epochs.labels
+    fields = {"person": labels.person, "stages": labels.stages, "targets": labels.targets, "allowed": labels.allowed}
+    np.savez(tmp_path / "night.labels.npz", **fields)
+    before = NightFile(file)
+    np.testing.assert_array_equal(before.microvolt(slice(None)), stated)
+    np.testing.assert_array_equal(before.labels.stages, epochs.stages)
+
+
+def test_a_night_shows_the_panels_that_are_asked_for_in_their_order(tmp_path, nano):
+    epochs = read_night(simple_dataset(1).nights[0], nano)
+    write_counts(tmp_path / "night.npy", epochs.counts, {"eog": 1 / 16, "eeg": 1 / 16, "emg": 1 / 4}, epochs.labels)
+    night = NightFile(tmp_path / "night.npy")
+    chosen = night.showing([2, 1])
+    for epochs_read in (1, slice(1, 3)):
+        np.testing.assert_array_equal(
+            chosen.microvolt(epochs_read), np.take(night.microvolt(epochs_read), [2, 1], axis=-2)
+        )
+    assert night.showing([1]).heard().all()
+    assert not night.showing([0]).heard().any()
 
 
 def test_rows_are_read_in_any_order_and_also_twice(store):
@@ -87,30 +109,11 @@ def test_rows_that_do_not_exist_are_refused(store, rows):
         store.signals(rows)
 
 
-def test_unpacked_shards_give_the_same_and_are_made_once(tmp_path, store, store_folder):
-    rows = np.random.default_rng(0).permutation(len(store))[:40]
-    fast = EpochStore(store_folder, unpacked=tmp_path)
-    assert same(fast.signals(rows), store.signals(rows))
-    files = sorted(tmp_path.iterdir())
-    assert len(files) == 3
-    made = [file.stat().st_mtime_ns for file in files]
-    assert same(EpochStore(store_folder, unpacked=tmp_path).signals(rows), store.signals(rows))
-    assert [file.stat().st_mtime_ns for file in files] == made
-
-
-def test_a_copy_that_a_full_disk_cut_off_is_unpacked_again(tmp_path, store, store_folder):
-    EpochStore(store_folder, unpacked=tmp_path).signals([0])
-    (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[:1000])
-    assert same(EpochStore(store_folder, unpacked=tmp_path).signals([0]), store.signals([0]))
-
-
-def test_a_store_travels_to_a_worker_and_reads_there(tmp_path, store_folder):
-    for one in (EpochStore(store_folder), EpochStore(store_folder, unpacked=tmp_path)):
-        before = one.signals([7, 100])
-        carried = pickle.dumps(one)
-        assert len(carried) < 100_000  # no signals
-        assert same(pickle.loads(carried).signals([7, 100]), before)
+def test_a_store_travels_to_a_worker_and_reads_there(store):
+    before = store.signals([7, 100])
+    carried = pickle.dumps(store)
+    assert len(carried) < 100_000  # no signals
+    assert same(pickle.loads(carried).signals([7, 100]), before)
 
 
 def test_subjects_nights_and_scored_epochs_are_selected(tmp_path, store, nano):
@@ -125,75 +128,6 @@ def test_subjects_nights_and_scored_epochs_are_selected(tmp_path, store, nano):
     assert unscored.stages.tolist() == [0, -1, 2, -1]
     assert unscored.rows(scored=True).tolist() == [0, 2]
     assert unscored.manifest.stages == {"W": 1, "N1": 0, "N2": 1, "N3": 0, "R": 0, "?": 2}
-
-
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    world_size=st.integers(1, 9),
-    seed=st.one_of(st.none(), st.integers(0, 2**31)),
-    batch=st.integers(1, 300),
-    pool=st.integers(1, 7),
-    modulus=st.integers(1, 11),
-)
-def test_all_ranks_together_read_each_row_once(store, world_size, seed, batch, pool, modulus):
-    rows = np.arange(0, len(store), modulus)
-    shares = []
-    for rank in range(world_size):
-        stream = store.stream(rows, batch=batch, rank=rank, world_size=world_size, seed=seed, pool=pool)
-        batches = list(stream)
-        assert all(len(one.rows) == batch for one in batches[:-1])
-        shares.append(np.concatenate([np.empty(0, np.int64), *(one.rows for one in batches)]))
-    read = np.concatenate(shares)
-    np.testing.assert_array_equal(np.sort(read), rows)
-
-
-def test_a_stream_gives_the_signals_and_stages_of_its_rows(store):
-    for one in store.stream(batch=50, rank=1, world_size=2, seed=4):
-        assert same(one.signals, store.signals(one.rows))
-        np.testing.assert_array_equal(one.stages, store.stages[one.rows])
-
-
-def test_the_order_of_a_stream_follows_from_its_seed_and_is_stored_order_without(store):
-    def order(seed: int | None) -> list[int]:
-        return np.concatenate([one.rows for one in store.stream(seed=seed)]).tolist()
-
-    assert order(None) == list(range(len(store)))
-    assert order(1) == order(1) != order(2)
-    within = np.diff(order(1))
-    assert np.count_nonzero(within == 1) < 0.1 * len(store)  # neighbours in the night are apart
-
-
-@pytest.mark.parametrize("options", [{"rank": 2, "world_size": 2}, {"rank": -1}, {"batch": 0}, {"pool": 0}])
-def test_a_stream_that_cannot_be_is_refused(store, options):
-    with pytest.raises(StoreError, match="ranks count from 0"):
-        next(store.stream(**options))
-
-
-def test_plain_hugging_face_reads_the_shards(store, store_folder):
-    from datasets import load_dataset
-
-    files = str(store_folder / "data/*.parquet")
-    rows = load_dataset("parquet", data_files=files, split="train", streaming=True).with_format("numpy")
-    row = next(iter(rows))
-    assert (row["eeg"].shape, int(row["stage"]), str(row["subject"])) == ((3000,), 0, "simulated:5")
-    microvolt = row["eeg"] * row["scale"][0]
-    np.testing.assert_array_equal(microvolt.astype(np.float32), store.signals([0])["eeg"][0])
-    assert [row["index"] for row in rows] == list(range(84)) * 3
-
-
-def test_hugging_face_reads_the_folder_by_its_card_and_splits_it_by_node(tmp_path, store_folder):
-    from datasets import load_dataset
-    from datasets.distributed import split_dataset_by_node
-
-    shutil.copytree(store_folder, tmp_path / "store")
-    (tmp_path / "store/pictures-png").mkdir()
-    rows = load_dataset(str(tmp_path / "store"), split="train", streaming=True)
-    seen = [
-        (row["night"], row["index"])
-        for rank in range(2)
-        for row in split_dataset_by_node(rows, rank=rank, world_size=2).select_columns(["night", "index"])
-    ]
-    assert sorted(seen) == [(f"seed-{seed}", index) for seed in (5, 6, 7) for index in range(84)]
 
 
 def test_one_recording_under_two_names_is_found_whatever_the_layout_shows(tmp_path, nano):
@@ -231,25 +165,33 @@ def flip(file: Path, at: float) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", ["flipped", "cut", "missing", "another"])
-def test_a_damaged_shard_is_named_and_the_others_are_read(damaged, damage):
+@pytest.mark.parametrize("damage", ["cut", "missing", "another", "labels"])
+def test_a_damaged_night_is_named_and_the_others_are_read(damaged, damage):
     folder, _ = damaged
-    _, second, _ = sorted((folder / "data").iterdir())
-    if damage == "flipped":
-        flip(second, 0.3)
-    elif damage == "cut":
+    _, second, _ = sorted((folder / "nights").glob("*.npy"))
+    if damage == "cut":
         second.write_bytes(second.read_bytes()[:-100])
     elif damage == "missing":
         second.unlink()
+    elif damage == "labels":
+        labels_file(second).write_bytes(b"PK")
     else:
         build_store(simple_dataset(1, epochs=3), load_layout("nano"), folder.parent / "other")
-        shutil.copy(folder.parent / "other/data/shard-00000-of-00001.parquet", second)
+        shutil.copy(folder.parent / "other/nights/n0.npy", second)
     store = EpochStore(folder)
-    with pytest.raises(StoreError, match=rf"{second.name}: shard: .*run the same"):
+    with pytest.raises(StoreError, match=rf"{second.name}: night: .*run the same"):
         store.verify()
     store.signals([0, 11])
-    with pytest.raises(StoreError, match=rf"{second.name}: shard: .*run the same"):
+    with pytest.raises(InputError, match=rf"{second.stem}\.(npy: signals|labels\.npz: labels): .*run the same"):
         store.signals([5])
+
+
+def test_a_flipped_bit_is_found_by_the_digest(damaged):
+    folder, _ = damaged
+    flip(sorted((folder / "nights").glob("*.npy"))[2], 0.3)
+    EpochStore(folder).verify([0, 1])
+    with pytest.raises(StoreError, match=r"n2\.npy: night: damaged; run the same"):
+        EpochStore(folder).verify()
 
 
 @pytest.mark.parametrize(
@@ -259,7 +201,7 @@ def test_a_damaged_shard_is_named_and_the_others_are_read(damaged, damage):
         lambda text: "[]",
         lambda text: text.replace('"rows": 4', '"rows": 5', 1),
         lambda text: text.replace("sha256", "sha1"),
-        lambda text: text.replace('"rows_per_group": 60', '"rows_per_group": 0'),
+        lambda text: text.replace('"number": 1', '"number": 2'),
         lambda text: json.dumps({**json.loads(text), "microvolt_per_count": {}}),
     ],
 )
@@ -276,15 +218,14 @@ def test_a_damaged_manifest_is_one_sentence(damaged, damage):
 def test_a_manifest_of_a_later_format_is_told(damaged):
     folder, _ = damaged
     file = folder / "manifest.json"
-    file.write_text(file.read_text().replace("eegvlm-epochs-1", "eegvlm-epochs-9"))
-    with pytest.raises(StoreError, match="this version reads eegvlm-epochs-1"):
+    file.write_text(file.read_text().replace("eegvlm-epochs-2", "eegvlm-epochs-9"))
+    with pytest.raises(StoreError, match="this version reads eegvlm-epochs-2"):
         EpochStore(folder)
 
 
-def test_a_manifest_cannot_name_files_outside_of_its_folders(damaged, tmp_path):
+def test_a_manifest_cannot_name_files_outside_of_its_folder(damaged):
     folder, _ = damaged
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["shards"][0]["sha256"] = "../../escaped"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(StoreError, match="damaged"):
-        EpochStore(folder, unpacked=tmp_path / "unpacked")
+    file = folder / "manifest.json"
+    file.write_text(file.read_text().replace('"n0"', '"../../n0"'))
+    (night, *_) = EpochStore(folder).nights
+    assert night.file == folder / "nights" / "n0.npy"

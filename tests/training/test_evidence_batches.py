@@ -12,13 +12,14 @@ from spectral_files import write_spectral
 
 from eegvlm.evidence import BANDS, beside_median, entries, evidence_vectors, measure_night
 from eegvlm.images import PreparedNight, load_layout
+from eegvlm.lab.epochs.night_file import NightFile, NightLabels, one_hot
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence, write_evidence
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.losses import stage_loss
 from eegvlm.lab.training.objectives.evidence import EvidenceObjective
 from eegvlm.lab.training.recipe import Phase
 from eegvlm.lab.training.spectral_nights import read_spectral_nights
-from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.store import TrainingStore, write_night
 
 NAMES = [entry.name for entry in entries()]
 PLACES = {name: place for place, name in enumerate(NAMES)}
@@ -53,7 +54,7 @@ def measured(tmp_path_factory) -> NightEvidence:
         allowed = np.array([True, name == "whole", True, True, name == "whole"])
         labels = NightLabels(name, stages, one_hot(stages), allowed)
         write_night(folder / f"{name}.npy", ["eeg"], {"eeg": np.zeros((EPOCHS, 1), np.float32)}, labels)
-        nights[name] = [WrittenNight(folder / f"{name}.npy")]
+        nights[name] = [NightFile(folder / f"{name}.npy")]
         files.append([folder / f"{name}-{version}.npy" for version in range(2)])
         for version, file in enumerate(files[-1]):
             np.save(file, night_entries(10 * number + version))
@@ -279,7 +280,7 @@ def test_what_a_killed_run_had_measured_is_not_measured_again(tmp_path, monkeypa
     noise = np.random.default_rng(0).normal(0, 20, (12, 3000)).astype(np.float32)
     labels = NightLabels("one", np.zeros(12, np.int8), one_hot(np.zeros(12, np.int8)), np.ones(5, bool))
     write_night(tmp_path / "one.npy", ["eeg"], {"eeg": noise}, labels)
-    store = TrainingStore({"one": [WrittenNight(tmp_path / "one.npy")]}, ["eeg"], normalised=False)
+    store = TrainingStore({"one": [NightFile(tmp_path / "one.npy")]}, ["eeg"], normalised=False)
     layout = load_layout("nano")
 
     class Drawer:

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from eegvlm.evidence import beside_median, entries
+from eegvlm.lab.epochs.night_file import NightFile, NightLabels, one_hot
 from eegvlm.lab.training import evidence_states
 from eegvlm.lab.training.evidence_batches import EvidenceBatches, NightEvidence
 from eegvlm.lab.training.evidence_recipe import EvidenceData
 from eegvlm.lab.training.evidence_states import LEAST_PERSONS, fit_familiarity, fit_standards, with_evidence
 from eegvlm.lab.training.night_vectors import NightVectors, pieces
-from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.store import TrainingStore, write_night
 from eegvlm.model import preset
 from eegvlm.model.evidence_encoder import EvidenceEncoder
 from eegvlm.model.familiarity import Familiarity
@@ -33,7 +34,7 @@ def evidence_of(folder: Path, persons: int, versions: int = 2) -> NightEvidence:
         labels = NightLabels(f"person {person}", stages, one_hot(stages), np.ones(5, bool))
         file = folder / f"{person}.npy"
         write_night(file, ["eeg"], {"eeg": np.zeros((EPOCHS, 1), np.float32)}, labels)
-        written.append(WrittenNight(file))
+        written.append(NightFile(file))
         files.append([folder / f"{person}-{version}.npy" for version in range(versions)])
         level = rng.normal(3, 0.5)
         for target in files[-1]:

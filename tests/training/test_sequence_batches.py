@@ -13,12 +13,13 @@ from small_run import written_to
 from torch import nn
 
 from eegvlm.errors import InputError
+from eegvlm.lab.epochs.night_file import NightFile, NightLabels, one_hot
 from eegvlm.lab.training.night_vectors import NightVectors, with_night_states
 from eegvlm.lab.training.objectives.sequence import SequenceObjective
 from eegvlm.lab.training.recipe import Phase, read_recipe
 from eegvlm.lab.training.run import TrainingRun
 from eegvlm.lab.training.sequence_batches import SequenceBatches
-from eegvlm.lab.training.store import NightLabels, TrainingStore, WrittenNight, one_hot, write_night
+from eegvlm.lab.training.store import TrainingStore, write_night
 
 EPOCHS = 3
 EVERY, TWO = np.ones(5, bool), np.array([True, False, False, True, False])
@@ -33,7 +34,7 @@ def vectors(tmp_path) -> NightVectors:
         stages[~allowed[stages]] = -1
         signals = {"eeg": rng.normal(size=(12, 3000)).astype(np.float32)}
         write_night(tmp_path / f"{name}.npy", ["eeg"], signals, NightLabels(name, stages, one_hot(stages), allowed))
-        nights[name].append(WrittenNight(tmp_path / f"{name}.npy"))
+        nights[name].append(NightFile(tmp_path / f"{name}.npy"))
         held = np.repeat(np.arange(12, dtype=np.float16)[:, None], 4, axis=1)
         held[5] = np.nan
         files.append([tmp_path / f"{name}-vectors.npy"])

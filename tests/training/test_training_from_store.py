@@ -50,7 +50,7 @@ def built(own_nights, tmp_path_factory) -> Path:
 
 
 def store_of(recordings: Path, folder: Path, layout: ImageLayout, **options: float) -> Path:
-    build_store(open_dataset("folder", recordings, **options), layout, folder, shard_nights=2)
+    build_store(open_dataset("folder", recordings, **options), layout, folder)
     return folder
 
 
@@ -98,15 +98,21 @@ def test_the_same_persons_are_chosen(own_nights, built, tmp_path, chosen):
     assert 0 < len(stored.persons) < 3
 
 
-def test_nothing_is_copied_before_it_is_read_and_the_copy_is_mapped(built, tmp_path):
+def test_nights_are_mapped_where_they_lie_and_nothing_is_copied(built, tmp_path):
     store = prepared(RecordedNights("own", only=("*33",)), built, tmp_path)
-    assert not (tmp_path / "unpacked").exists()
     before = store.signals(np.arange(4))
-    assert len(list((tmp_path / "unpacked").iterdir())) == 1, "of two shards, one holds the night"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["simulated-0000900.labels.npz", "simulated-0000900.npy"]
     sent = pickle.dumps(store)
     assert len(sent) < 30_000, "another process gets names and stages, no signals"
     for panel, values in pickle.loads(sent).signals(np.arange(4)).items():
         np.testing.assert_array_equal(values, before[panel])
+
+
+def test_a_store_of_the_format_before_is_refused_with_the_remedy(built, tmp_path):
+    manifest = (built / "manifest.json").read_text().replace("eegvlm-epochs-2", "eegvlm-epochs-1")
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(InputError, match=r"eegvlm-epochs-1; .*`eegvlm dataset build` into a new folder"):
+        prepared(RecordedNights("own"), tmp_path, tmp_path / "run")
 
 
 def test_a_store_of_something_else_is_refused_with_the_command_that_builds_the_right_one(own_nights, built, tmp_path):

@@ -1,11 +1,11 @@
-"""``eegvlm dataset build``: a data set's epochs as a store for training, and as pictures."""
+"""``eegvlm dataset build``: a data set's epochs as a store for training, and exports of it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -35,13 +35,15 @@ if TYPE_CHECKING:
     from eegvlm.lab.epochs import Manifest
     from eegvlm.lab.epochs.conversations import Rationales
     from eegvlm.lab.epochs.parts import Parts
+    from eegvlm.lab.epochs.pictures import Kind
 
 _SHOWN_PER_CODE = 5
 
 
 class Export(StrEnum):
-    """How pictures are written."""
+    """In which form a store is exported."""
 
+    PARQUET = "parquet"
     PNG = "png"
     WEBDATASET = "webdataset"
     CONVERSATIONS = "conversations"
@@ -67,19 +69,23 @@ def build(
     onset_unit: OnsetUnit = None,
     grid: Grid = "scoring",
     extend_20s: Extend20s = False,
-    shard_nights: Annotated[int, typer.Option(min=1, help="Nights a Parquet file.")] = 1,
+    shard_nights: Annotated[int, typer.Option(min=1, help="Nights a Parquet file, with --export parquet.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read nights.")] = 1,
     export: Annotated[
         Export | None,
-        typer.Option("--export", help="Draw the pictures, too, into DIR/pictures-<kind>; conversations are about PNG."),
+        typer.Option(
+            "--export",
+            help="Write Parquet shards, too, into DIR/parquet, or draw the pictures into DIR/pictures-<kind>; "
+            "conversations are about PNG.",
+        ),
     ] = None,
     test: Annotated[
         float | None,
-        typer.Option(min=0, max=0.99, help="Share of the persons who test; 0.2 of conversations, 0 of pictures."),
+        typer.Option(min=0, max=0.99, help="Share of the persons who test; 0.2 of conversations, 0 of the others."),
     ] = None,
     validation: Annotated[
         float | None,
-        typer.Option(min=0, max=0.99, help="Share of the others who validate; 0.1 of conversations, 0 of pictures."),
+        typer.Option(min=0, max=0.99, help="Share of the others who validate; 0.1 of conversations, 0 of the others."),
     ] = None,
     split: Annotated[
         str | None, typer.Option(metavar="NAME", help="A published split instead: sleep-edf-20, mass, isruc-3 ...")
@@ -87,22 +93,22 @@ def build(
     fold: Annotated[int, typer.Option(min=1, help="Which of its folds tests.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of persons.")] = 0,
 ) -> None:
-    """Write a data set's epochs as Parquet shards; run it again after an interruption, and it goes on.
+    """Write a data set's epochs as a store of mapped nights; run it again after an interruption, and it goes on.
 
-    A shard holds int16 signals at the layout's rate, subject, night, epoch, stage and a hash of the source; pictures
-    are drawn from it when a model is trained.
+    A night holds int16 signals at the layout's rate, person, stages, onsets and hashes of the source. Training reads it
+    where it lies, and draws the pictures when a batch is made.
     """
     from eegvlm.core.files import check_output_folder
     from eegvlm.images import load_layout
     from eegvlm.lab.datasets import open_dataset
-    from eegvlm.lab.epochs import EpochStore, build_store, export_pictures
+    from eegvlm.lab.epochs import EpochStore, build_store, export_parquet, export_pictures
     from eegvlm.lab.epochs.building import CARD
     from eegvlm.lab.epochs.manifest import MANIFEST
 
-    pictures_folder = out / f"pictures-{export}"
+    exported_to = out / ("parquet" if export is Export.PARQUET else f"pictures-{export}")
     check_output_folder(out, files=(CARD, MANIFEST))
     if export is not None:
-        check_output_folder(pictures_folder)
+        check_output_folder(exported_to)
     image_layout = load_layout(layout)
     rules = folder_rules(scorings, coding, epoch_length, subject, stage_map, onset_unit)
     with bar("opening") as tell:
@@ -121,23 +127,33 @@ def build(
     if export is not None:
         parts = _parts(opened, _SHARES.get(export, (0.0, 0.0)), test, validation, split, fold, seed)
     with bar("nights") as tell:
-        manifest = build_store(opened, image_layout, out, shard_nights=shard_nights, workers=workers, progress=tell)
+        manifest = build_store(opened, image_layout, out, workers=workers, progress=tell)
     _print_store(manifest, out, opened.aligned_by_in_words)
+    if shard_nights > 1 and export is not Export.PARQUET:
+        typer.echo(f"--shard-nights {shard_nights} has no effect: Parquet files are written with --export parquet")
     if export is None:
+        return
+    if export is Export.PARQUET:
+        with bar("parquet") as tell:
+            shards = export_parquet(EpochStore(out), exported_to, shard_nights=shard_nights, parts=parts, progress=tell)
+        _print_export(exported_to, f"{shards.epochs} epochs", shards.n_bytes, shards.nights, parts)
         return
     with bar("pictures") as tell:
         pictures = export_pictures(
             EpochStore(out),
-            pictures_folder,
-            export.value,
+            exported_to,
+            cast("Kind", export.value),
             parts=parts,
             rationales=_rationales(image_layout) if export is Export.CONVERSATIONS else None,
             progress=tell,
         )
-    size = f"{pictures.n_bytes / max(1, pictures.nights) / 1e6:.2f} MB a night"
-    typer.echo(f"{pictures.folder}: {pictures.pictures} pictures, {size}")
+    _print_export(exported_to, f"{pictures.pictures} pictures", pictures.n_bytes, pictures.nights, parts)
+
+
+def _print_export(folder: Path, what: str, n_bytes: int, nights: int, parts: Parts | None) -> None:
+    typer.echo(f"{folder}: {what}, {n_bytes / max(1, nights) / 1e6:.2f} MB a night")
     if parts is not None:
-        counts = ", ".join(f"{part} {len(nights)}" for part, nights in parts.nights.items())
+        counts = ", ".join(f"{part} {len(names)}" for part, names in parts.nights.items())
         typer.echo(f"nights by part ({parts.name}): {counts}")
 
 

@@ -74,11 +74,3 @@ class GeneralBatchStream(IntEnum):
     """Epochs whose measurements are left out."""
     REASONS = 18
     """Whether the batch asks for reasons."""
-
-
-@unique
-class StoreStream(IntEnum):
-    """What is drawn from the seed of a reader of a store of epochs."""
-
-    POOL = 1
-    """The order of epochs within a pool."""

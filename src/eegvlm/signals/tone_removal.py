@@ -16,17 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.core.runs import true_runs
+from eegvlm.signals.heartbeat import LEAST_EPOCHS, leak_stretches
 from eegvlm.signals.quality_tones import purest_tones
 
 Samples = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
-LEAST_EPOCHS = 10
-"""Epochs with a tone from which on it is taken out."""
-_GAP = 10  # epochs without a pure tone that do not end a stretch: deep sleep outweighs a slow tone
 _SAME_HZ = 0.25
 _TONES = 3  # at most, of one channel
 _FIT_S = 4.0
+_AT_ONCE = 256  # windows, whose sines are complex numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +72,16 @@ def without_tones(signals: Samples, rate: float, tonal: Bools) -> tuple[Samples,
     cleaned, removed = signals.copy(), np.zeros(len(signals), np.bool_)
     frequencies: list[float] = []
     for _ in range(_TONES):
-        found = np.zeros(len(signals))
-        found[tonal] = purest_tones(cleaned[tonal])[0]
-        middle = float(np.median(found[found > 0])) if (found > 0).any() else 0.0
-        heard = (found > 0) & (np.abs(found - middle) < _SAME_HZ)
+        tone_hz = np.zeros(len(signals))
+        tone_hz[tonal] = purest_tones(cleaned[tonal])[0]
+        middle = float(np.median(tone_hz[tone_hz > 0])) if (tone_hz > 0).any() else 0.0
+        holds_tone = (tone_hz > 0) & (np.abs(tone_hz - middle) < _SAME_HZ)
         chosen = np.zeros_like(present)
         # an epoch that is missing ends no stretch, nor does one in which another tone is purer
-        chosen[present] = _stretches(heard[present], (found > 0)[present])
+        chosen[present] = _stretches(holds_tone[present], (tone_hz > 0)[present])
         if not chosen.any():
             break
-        hz = np.interp(np.arange(len(signals)), np.flatnonzero(heard), found[heard])
+        hz = np.interp(np.arange(len(signals)), np.flatnonzero(holds_tone), tone_hz[holds_tone])
         for first, stop in true_runs(chosen):
             rows = slice(first, stop)
             cleaned[rows] -= _fitted(cleaned[rows], hz[rows], rate)
@@ -94,16 +93,9 @@ def without_tones(signals: Samples, rate: float, tonal: Bools) -> tuple[Samples,
     return cleaned, RemovedTone(removed, tuple(frequencies), float(np.median(size)))
 
 
-def _stretches(heard: Bools, any_tone: Bools) -> Bools:
-    """Return runs of epochs with at most 10 between two that have the tone, 10 that have it, and half of all.
-
-    Epochs with any tone at their ends belong to them.
-    """
-    chosen = np.zeros_like(heard)
-    at = np.flatnonzero(heard)
-    for run in np.split(at, np.flatnonzero(np.diff(at) > _GAP + 1) + 1):
-        if len(run) >= LEAST_EPOCHS and 2 * len(run) >= run[-1] + 1 - run[0]:
-            chosen[run[0] : run[-1] + 1] = True
+def _stretches(holds_tone: Bools, any_tone: Bools) -> Bools:
+    """Return stretches in which a tone is beyond doubt, with the epochs at their ends that hold any."""
+    chosen = leak_stretches(holds_tone)
     for first, stop in true_runs(chosen | any_tone):
         chosen[first:stop] = chosen[first:stop].any()
     return chosen
@@ -118,12 +110,15 @@ def _fitted(epochs: Samples, hz: npt.NDArray[np.float64], rate: float) -> Sample
     padded, weight = np.zeros((count + 1) * hop), np.zeros((count + 1) * hop)
     padded[hop : hop + total], weight[hop : hop + total] = epochs.reshape(-1), 1.0
     windows = np.lib.stride_tricks.sliding_window_view(padded, length)[::hop]
-    weights = np.lib.stride_tricks.sliding_window_view(weight, length)[::hop] * np.hanning(length + 1)[:-1]
+    present = np.lib.stride_tricks.sliding_window_view(weight, length)[::hop]
     middles = np.clip(np.arange(count) * hop, 0, total - 1) // epochs.shape[1]
-    turns = np.exp(2j * np.pi * hz[middles][:, None] * np.arange(length) / rate)
-    amplitude = 2 * (windows * weights * turns.conj()).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
-    sines = (amplitude[:, None] * turns).real * np.hanning(length + 1)[:-1]
+    at, taper = np.arange(length) / rate, np.hanning(length + 1)[:-1]
     summed = np.zeros_like(padded)
-    for place, sine in enumerate(sines):
-        summed[place * hop : place * hop + length] += sine
+    for first in range(0, count, _AT_ONCE):
+        block = slice(first, first + _AT_ONCE)
+        weights = present[block] * taper
+        turns = np.exp(2j * np.pi * hz[middles[block]][:, None] * at)
+        amplitude = 2 * (windows[block] * weights * turns.conj()).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
+        for place, sine in enumerate((amplitude[:, None] * turns).real * taper, start=first):
+            summed[place * hop : place * hop + length] += sine
     return summed[hop : hop + total].reshape(epochs.shape).astype(np.float32)

@@ -14,14 +14,14 @@ from eegvlm.images import Panel
 
 MISSING = np.int16(-32768)
 LARGEST = 32767
-_FINEST = 1 / 16
+FINEST = 1 / 16
 _MARGIN = 4.0
 
 
 def microvolt_per_count(panel: Panel) -> float:
     """Return the size of a panel's count in µV, a power of two."""
     row_microvolt = panel.row_height / 2 * panel.microvolt_per_pixel
-    count = _FINEST
+    count = FINEST
     while LARGEST * count < _MARGIN * row_microvolt:
         count *= 2
     return count
@@ -51,8 +51,8 @@ def to_counts(microvolt: npt.NDArray[np.float32], count: float) -> tuple[npt.NDA
     return scaled.astype(np.int16), saturated
 
 
-def to_microvolt(counts: npt.NDArray[np.int16], count: float) -> npt.NDArray[np.float32]:
-    """Return float32 µV of the same shape, NaN where there is no signal."""
-    microvolt = counts * np.float32(count)
+def to_microvolt(counts: npt.NDArray[np.int16], count: float | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return float32 µV of the same shape, NaN where there is no signal; ``count`` is one, or broadcasts to them."""
+    microvolt: npt.NDArray[np.float32] = np.multiply(counts, count, dtype=np.float32)
     microvolt[counts == MISSING] = np.nan
     return microvolt

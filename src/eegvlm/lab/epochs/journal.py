@@ -1,4 +1,4 @@
-"""What a build has finished, one line a shard, so that a killed one goes on from there."""
+"""What a build has finished, one line a night, so that a killed one goes on from there."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any, Literal
 from eegvlm.core.files import make_folder
 from eegvlm.core.output_errors import output_errors
 from eegvlm.core.temporary_names import holds_nothing
-from eegvlm.lab.epochs.manifest import ShardEntry
+from eegvlm.lab.epochs.manifest import BUILT_ANEW, FORMAT, BuildEntry
 from eegvlm.lab.epochs.problems import StoreError
 
 JOURNAL = "build.jsonl"
 
 
 class BuildJournal:
-    """The file ``build.jsonl``: the plan in its first line, then every shard that was finished.
+    """The file ``build.jsonl``: the plan in its first line, then every night that was finished.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class BuildJournal:
 
     def __init__(self, folder: Path, plan: Mapping[str, Any]) -> None:
         self.file = folder / JOURNAL
-        self.finished: dict[int, ShardEntry] = {}
+        self.finished: dict[int, BuildEntry] = {}
         make_folder(folder)
         with output_errors(self.file):
             lines = self.file.read_bytes().split(b"\n") if self.file.exists() else []
@@ -51,7 +51,7 @@ class BuildJournal:
         self._compare(folder, plan, whole[0])
         try:
             for line in whole[1:]:
-                entry = ShardEntry.from_dict(json.loads(line))
+                entry = BuildEntry.from_dict(json.loads(line))
                 self.finished[entry.number] = entry
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(self.file, "journal", error, "it is damaged; build into a new folder") from error
@@ -59,8 +59,8 @@ class BuildJournal:
             with output_errors(self.file):
                 os.truncate(self.file, sum(len(line) + 1 for line in whole))
 
-    def add(self, entry: ShardEntry) -> None:
-        """Note a finished shard; it is on disk when this returns."""
+    def add(self, entry: BuildEntry) -> None:
+        """Note a finished night; it is on disk when this returns."""
         self.finished[entry.number] = entry
         self._write(asdict(entry))
 
@@ -77,6 +77,8 @@ class BuildJournal:
             stored = {}
         requested = json.loads(json.dumps(plan))
         if stored != requested:
+            if isinstance(stored, dict) and stored.get("format") != requested["format"]:
+                raise StoreError(folder, "format", stored.get("format"), f"this version writes {FORMAT}; {BUILT_ANEW}")
             differs = [key for key in requested if not isinstance(stored, dict) or stored.get(key) != requested[key]]
             hint = "it holds a store of another plan: name another folder, or delete this one"
             raise StoreError(folder, ", ".join(differs) or "plan", "differs from what is asked for", hint)

@@ -1,4 +1,4 @@
-"""The description of a store: ``manifest.json``, written after the last shard."""
+"""The description of a store: ``manifest.json``, written after the last night."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from eegvlm.lab.datasets import DatasetProblem
 from eegvlm.lab.epochs.problems import StoreError
 from eegvlm.signals import EPOCH_S
 
-FORMAT = "eegvlm-epochs-1"
+FORMAT = "eegvlm-epochs-2"
 MANIFEST = "manifest.json"
+BUILT_ANEW = "build it with the same `eegvlm dataset build` into a new folder"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class NightEntry:
-    """A night in a shard.
+    """A night in a store.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ class NightEntry:
         Panel to samples that were cut to the range; panels without any are left out.
     problems
         What the recording says of itself: code and sentence.
+    n_bytes, sha256
+        Of its two files.
     """
 
     name: str
@@ -51,56 +54,51 @@ class NightEntry:
     channels: Mapping[str, Mapping[str, str] | None]
     saturated: Mapping[str, int]
     problems: tuple[tuple[str, str], ...]
+    n_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True)
-class ShardEntry:
-    """A Parquet file.
+class BuildEntry:
+    """What a build made of a night of the data set.
 
     Parameters
     ----------
     number
-        From 0.
-    rows, n_bytes, sha256
-        Of the file. A shard of which no night could be read has no file: 0 rows.
+        Of the night among those of the plan, from 0.
     seconds
-        What it took to make.
-    sources
-        Hashes of what its nights were made from.
-    nights
-        In the order of the rows.
+        What it took.
+    source
+        Hash of what it was made from.
+    night
+        None where it could not be read.
     left_out
-        Nights that could not be read, and why.
+        Why it could not; None where it could.
     """
 
     number: int
-    rows: int
-    n_bytes: int
-    sha256: str
     seconds: float
-    sources: tuple[str, ...]
-    nights: tuple[NightEntry, ...]
-    left_out: tuple[DatasetProblem, ...]
+    source: str
+    night: NightEntry | None
+    left_out: DatasetProblem | None
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> ShardEntry:
+    def from_dict(cls, fields: Mapping[str, Any]) -> BuildEntry:
         """Build it from JSON's types; ValueError, KeyError or TypeError where they do not fit."""
+        night, left_out = fields["night"], fields["left_out"]
         entry = cls(
             int(fields["number"]),
-            int(fields["rows"]),
-            int(fields["n_bytes"]),
-            str(fields["sha256"]),
             float(fields["seconds"]),
-            tuple(str(source) for source in fields["sources"]),
-            tuple(
-                NightEntry(**{**night, "problems": tuple((code, message) for code, message in night["problems"])})
-                for night in fields["nights"]
-            ),
-            tuple(DatasetProblem(**problem) for problem in fields["left_out"]),
+            str(fields["source"]),
+            night and NightEntry(**{**night, "problems": tuple((code, text) for code, text in night["problems"])}),
+            left_out and DatasetProblem(**left_out),
         )
-        rows = [night.rows for night in entry.nights]
-        if not _SHA256.fullmatch(entry.sha256) or entry.rows != sum(rows) or 0 in rows:
-            raise ValueError(f"shard {entry.number} contradicts itself")
+        if (entry.night is None) == (entry.left_out is None):
+            raise ValueError(f"night {entry.number} contradicts itself")
+        if entry.night is not None:
+            stages = sum(entry.night.stages.values())
+            if not _SHA256.fullmatch(entry.night.sha256) or not 0 < entry.night.rows == stages:
+                raise ValueError(f"night {entry.number} contradicts itself")
         return entry
 
 
@@ -113,14 +111,14 @@ class Manifest:
     plan
         What was asked for: format, software, data set with its options, nights, layout, counts. Two stores of one plan
         and one copy of a data set hold the same rows.
-    shards
-        In order.
+    entries
+        Of each night of the plan, in its order.
     problems
         Of the data set, as it was opened.
     """
 
     plan: Mapping[str, Any]
-    shards: tuple[ShardEntry, ...]
+    entries: tuple[BuildEntry, ...]
     problems: tuple[DatasetProblem, ...]
 
     @property
@@ -136,7 +134,12 @@ class Manifest:
     @property
     def nights(self) -> tuple[NightEntry, ...]:
         """Those that are in the store, in the order of its rows."""
-        return tuple(night for shard in self.shards for night in shard.nights)
+        return tuple(entry.night for entry in self.entries if entry.night is not None)
+
+    @property
+    def left_out(self) -> tuple[DatasetProblem, ...]:
+        """Why nights of the plan are not in the store."""
+        return tuple(entry.left_out for entry in self.entries if entry.left_out is not None)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -146,17 +149,17 @@ class Manifest:
     @property
     def rows(self) -> int:
         """Number of epochs."""
-        return sum(shard.rows for shard in self.shards)
+        return sum(night.rows for night in self.nights)
 
     @property
     def n_bytes(self) -> int:
-        """Size of the shards."""
-        return sum(shard.n_bytes for shard in self.shards)
+        """Size of the nights' files."""
+        return sum(night.n_bytes for night in self.nights)
 
     @property
     def seconds(self) -> float:
-        """What the shards took to make, added up over processes."""
-        return sum(shard.seconds for shard in self.shards)
+        """What the nights took to make, added up over processes."""
+        return sum(entry.seconds for entry in self.entries)
 
     @property
     def stages(self) -> dict[str, int]:
@@ -171,20 +174,19 @@ class Manifest:
     @property
     def all_problems(self) -> tuple[DatasetProblem, ...]:
         """The data set's problems, the nights that were left out, and what recordings say of themselves."""
-        left_out = [problem for shard in self.shards for problem in shard.left_out]
         from_recordings = [
             DatasetProblem(code, message, night.name, "warning")
             for night in self.nights
             for code, message in night.problems
         ]
-        return (*self.problems, *left_out, *from_recordings)
+        return (*self.problems, *self.left_out, *from_recordings)
 
     def to_json(self) -> str:
         """Return it as JSON text."""
         totals = {
             "subjects": len(self.subjects),
             "nights": len(self.nights),
-            "nights_left_out": sum(len(shard.left_out) for shard in self.shards),
+            "nights_left_out": len(self.left_out),
             "epochs": self.rows,
             "stages": self.stages,
             "saturated_samples": self.saturated,
@@ -193,7 +195,7 @@ class Manifest:
         whole = {
             **self.plan,
             "totals": totals,
-            "shards": [asdict(shard) for shard in self.shards],
+            "entries": [asdict(entry) for entry in self.entries],
             "problems": [asdict(problem) for problem in self.problems],
         }
         return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
@@ -220,11 +222,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise StoreError(file, "manifest", error, "it is damaged; build the store again") from error
     try:
         if fields["format"] != FORMAT:
-            raise StoreError(file, "format", fields["format"], f"this version reads {FORMAT}")
-        shards = tuple(ShardEntry.from_dict(shard) for shard in fields.pop("shards"))
+            raise StoreError(file, "format", fields["format"], f"this version reads {FORMAT}; {BUILT_ANEW}")
+        entries = tuple(BuildEntry.from_dict(entry) for entry in fields.pop("entries"))
         problems = tuple(DatasetProblem(**problem) for problem in fields.pop("problems"))
         del fields["totals"]
-        manifest = Manifest(fields, shards, problems)
+        manifest = Manifest(fields, entries, problems)
         _check(manifest)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(file, "manifest", error, "it is damaged; build the store again") from error
@@ -233,9 +235,11 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _check(manifest: Manifest) -> None:
     plan, layout = manifest.plan, manifest.layout
-    if [shard.number for shard in manifest.shards] != list(range(len(manifest.shards))):
-        raise ValueError("shards are not numbered from 0")
+    if [entry.number for entry in manifest.entries] != list(range(len(plan["nights"]))):
+        raise ValueError("its plan and its nights differ")
+    if any(entry.night is not None and entry.night.name != plan["nights"][entry.number] for entry in manifest.entries):
+        raise ValueError("its plan and its nights differ")
     if set(manifest.microvolt_per_count) != {panel.name for panel in layout.panels}:
         raise ValueError("its panels and its layout differ")
-    if plan["samples_per_epoch"] != round(EPOCH_S * layout.rate) or plan["rows_per_group"] < 1:
+    if plan["samples_per_epoch"] != round(EPOCH_S * layout.rate):
         raise ValueError("its rate and its samples differ")

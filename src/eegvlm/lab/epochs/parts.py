@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from eegvlm.lab.datasets import Night, Split, hold_out, with_validation
+from eegvlm.lab.epochs.problems import StoreError
+from eegvlm.lab.epochs.store import EpochStore
 
 PARTS = ("train", "validation", "test")
 
@@ -74,3 +76,21 @@ def divided_by_person(nights: Iterable[Night], *, test: float, validation: float
     split = hold_out(everyone, share=validation, seed=seed)
     parts = {"train": split.train, "validation": split.test}
     return Parts._named(f"{validation:.0%} of subjects validate, seed {seed}", parts)
+
+
+def numbers_by_part(store: EpochStore, parts: Parts | None) -> dict[str, list[int]]:
+    """Return the numbers of a store's nights by part, those of no part left out; all are for training where None.
+
+    Raises
+    ------
+    StoreError
+        Where no night of the store is in any part.
+    """
+    numbers_of: dict[str, list[int]] = {}
+    for number, night in enumerate(store.manifest.nights):
+        part = "train" if parts is None else parts.part_of.get(night.name)
+        if part is not None:
+            numbers_of.setdefault(part, []).append(number)
+    if parts is not None and not numbers_of:
+        raise StoreError(store.folder, f"nights of {parts.name}", "none", "divide the nights that the store holds")
+    return numbers_of

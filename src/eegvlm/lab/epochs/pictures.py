@@ -9,11 +9,9 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -21,21 +19,22 @@ import numpy as np
 import numpy.typing as npt
 
 from eegvlm.core.files import make_folder, replacing_folder, write_text
-from eegvlm.core.temporary_names import holds_nothing, remove_unfinished
+from eegvlm.core.temporary_names import remove_unfinished
 from eegvlm.hypnogram import Stage
 from eegvlm.images import Correction, ImageLayout, signal_corrections
 from eegvlm.images.sampling import stretches
 from eegvlm.lab.epochs.card import picture_card
+from eegvlm.lab.epochs.claim import claim_export
 from eegvlm.lab.epochs.conversations import RATIONALES, Example, Rationales, write_conversations
 from eegvlm.lab.epochs.file_names import folder_names
-from eegvlm.lab.epochs.parts import Parts
+from eegvlm.lab.epochs.parts import Parts, numbers_by_part
 from eegvlm.lab.epochs.picture_metadata import write_metadata
-from eegvlm.lab.epochs.problems import StoreError
+from eegvlm.lab.epochs.problems import StoreError, optional
 from eegvlm.lab.epochs.store import EpochStore
 from eegvlm.lab.epochs.tar_shard import write_tar
 
 Kind = Literal["png", "webdataset", "conversations"]
-PLAN, LAYOUT, CARD, METADATA = "pictures.json", "layout.json", "README.md", "metadata.parquet"
+LAYOUT, CARD, METADATA = "layout.json", "README.md", "metadata.parquet"
 _AT_ONCE = 60
 _FIELDS = ("subject", "night", "index", "onset_s", "stage", "hash")
 # Level 6, the usual one, takes up to twice the time for one per cent.
@@ -108,15 +107,15 @@ def export_pictures(
     """
     if kind not in get_args(Kind):
         raise StoreError("export", "kind", kind, f"choose one of {', '.join(get_args(Kind))}")
+    if kind == "png":
+        optional("pyarrow")  # of the table beside the pictures, which comes last
     layout = layout or store.layout
     _check_fits(layout, store)
     if kind == "conversations" and rationales is None:
         raise StoreError("export", "rationales", "none", "conversations give reasons: pass what composes them")
-    if parts is not None and not {night.name for night in store.manifest.nights} & set(parts.part_of):
-        raise StoreError(store.folder, f"nights of {parts.name}", "none", "divide the nights that the store holds")
     folder = Path(out)
-    _begin(folder, _plan(store, layout, kind, parts))
     export = _Export(store, folder, layout, kind, parts, rationales)
+    claim_export(folder, store, kind, parts, layout=layout.to_dict())
     for done, number in enumerate(export.numbers):
         if progress is not None:
             progress(done, len(export.numbers))
@@ -144,22 +143,21 @@ class _Export:
         subjects = folder_names(night.subject for night in entries)
         # Names of nights are unique in a data set, and stay so as folders.
         nights = folder_names(night.name for night in entries)
-        self.part_of = ["train" if parts is None else parts.part_of.get(night.name, "") for night in entries]
-        prefixes = ["" if parts is None else f"{part}/" for part in self.part_of]
+        self.numbers_of = numbers_by_part(store, parts)
+        part_of = {number: part for part, numbers in self.numbers_of.items() for number in numbers}
+        self.part_of, self.numbers = part_of, sorted(part_of)
         self.places = [
-            f"{prefix}{subjects[night.subject]}/{nights[night.name]}"
-            for prefix, night in zip(prefixes, entries, strict=True)
+            f"{part_of.get(number, '')}/{subjects[night.subject]}/{nights[night.name]}"
+            if parts is not None
+            else f"{subjects[night.subject]}/{nights[night.name]}"
+            for number, night in enumerate(entries)
         ]
-        self.numbers = [number for number, part in enumerate(self.part_of) if part]
-        self.numbers_of: dict[str, list[int]] = defaultdict(list)
-        for number in self.numbers:
-            self.numbers_of[self.part_of[number]].append(number)
-        self.starts = np.concatenate([[0], np.cumsum([night.rows for night in entries], dtype=np.int64)])
 
     def night(self, number: int) -> None:
         target = self._tar(number) if self.kind == "webdataset" else self.folder / self.places[number]
         if target.exists():
             return
+        self.store.verify([number])
         if self.kind == "webdataset":
             write_tar(target, self._members(number))
         else:
@@ -203,12 +201,12 @@ class _Export:
 
         if self.rationales is None:
             return []
-        first, stop = self.starts[number : number + 2]
-        signals = self.store.signals(np.arange(first, stop))
+        rows = self.store.rows_of(number)
+        signals = self.store.signals(rows)
         panels = {panel.name: signals[panel.name] for panel in self.layout.panels}
         empty = np.all([np.isnan(values).all(axis=1) for values in panels.values()], axis=0)
-        stages = np.where(empty, Stage.UNSCORED, self.store.stages[first:stop]).astype(np.int8)
-        return list(self.rationales(corrected(self.layout, panels, self._corrections(first, stop)), stages))
+        stages = np.where(empty, Stage.UNSCORED, self.store.stages[rows]).astype(np.int8)
+        return list(self.rationales(corrected(self.layout, panels, self._corrections(rows)), stages))
 
     def _examples(self, numbers: Iterable[int]) -> Iterator[Example]:
         for number in numbers:
@@ -232,23 +230,22 @@ class _Export:
     def _pictures(self, number: int) -> Iterator[bytes]:
         from eegvlm.images import corrected, render
 
-        first, stop = self.starts[number : number + 2]
-        corrections = self._corrections(first, stop)
-        for at in range(first, stop, _AT_ONCE):
-            signals = self.store.signals(np.arange(at, min(at + _AT_ONCE, stop)))
+        rows = self.store.rows_of(number)
+        corrections = self._corrections(rows)
+        for at in range(0, len(rows), _AT_ONCE):
+            signals = self.store.signals(rows[at : at + _AT_ONCE])
             panels = {panel.name: signals[panel.name] for panel in self.layout.panels}
             yield from map(_png, render(self.layout, corrected(self.layout, panels, corrections)).numpy())
 
-    def _corrections(self, first: int, stop: int) -> dict[str, Correction]:
+    def _corrections(self, rows: npt.NDArray[np.int64]) -> dict[str, Correction]:
         """Return what is done to the signals of a night, from places all over it."""
         if not self.layout.corrects:
             return {}
-        places = [np.arange(first + place.start, first + place.stop) for place in stretches(stop - first)]
+        places = [rows[place] for place in stretches(len(rows))]
         return signal_corrections(self.layout, self.store.signals(np.concatenate(places)))
 
     def _about(self, number: int) -> dict[str, list[Any]]:
-        first, stop = (int(row) for row in self.starts[number : number + 2])
-        about = self.store.fields(_FIELDS, first=first, stop=stop)
+        about = self.store.fields(_FIELDS, nights=[number])
         return {**about, "label": [Stage(stage).label for stage in about["stage"]]}
 
     def _tar(self, number: int) -> Path:
@@ -284,23 +281,3 @@ def _check_fits(layout: ImageLayout, store: EpochStore) -> None:
         if (panel.roles, panel.band) != (stored.roles, stored.band):
             hint = "the store holds other roles or another band: build one for this layout"
             raise StoreError(layout.name, f"panel {panel.name}", f"{panel.roles} {panel.band}", hint)
-
-
-def _plan(store: EpochStore, layout: ImageLayout, kind: Kind, parts: Parts | None) -> dict[str, Any]:
-    shards = sha256("".join(shard.sha256 for shard in store.manifest.shards).encode()).hexdigest()
-    plan = {"store": shards, "kind": kind, "software": store.manifest.plan["software"], "layout": layout.to_dict()}
-    return plan if parts is None else {**plan, "parts": {"name": parts.name, **parts.nights}}
-
-
-def _begin(folder: Path, plan: dict[str, Any]) -> None:
-    """Claim the folder for this export."""
-    make_folder(folder)
-    file = folder / PLAN
-    text = json.dumps(plan, indent=1) + "\n"
-    if not file.exists():
-        if not holds_nothing(folder):
-            raise StoreError(folder, "export", "the folder is not empty", "name an empty or a new folder")
-        write_text(file, text)
-    elif file.read_text(encoding="utf-8") != text:
-        hint = "it holds pictures of another store, kind, layout or division: name another folder, or delete this one"
-        raise StoreError(folder, "export", "differs from what is asked for", hint)

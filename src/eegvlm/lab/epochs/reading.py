@@ -1,18 +1,21 @@
-"""One night of a data set as the rows of a store: counts, stages, and where they come from."""
+"""One night of a data set as what a store keeps of it: counts, stages, and where they come from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from eegvlm.errors import InputError
+from eegvlm.hypnogram import STAGES
 from eegvlm.images import ImageLayout, panel_channels
 from eegvlm.lab.datasets import DatasetProblem, Night
 from eegvlm.lab.epochs.counts import MISSING, microvolt_per_count, to_counts
 from eegvlm.lab.epochs.fingerprints import fingerprints
+from eegvlm.lab.epochs.night_file import NightLabels, one_hot
 from eegvlm.lab.epochs.problems import StoreError
 from eegvlm.signals import Channel, Problem
 
@@ -52,6 +55,20 @@ class NightEpochs:
 
     def __len__(self) -> int:
         return len(self.stages)
+
+    @property
+    def labels(self) -> NightLabels:
+        """What a night file says of the epochs: the scorer's stages, all of them to learn."""
+        return NightLabels(self.night.person, self.stages, one_hot(self.stages), np.ones(len(STAGES), np.bool_))
+
+    @property
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """What else it says of each: ``onset_s``, ``saturated`` over all panels, ``hash`` (empty where None)."""
+        return {
+            "onset_s": self.onset_s,
+            "saturated": sum(self.saturated.values(), start=np.zeros(len(self), np.int32)),
+            "hash": np.array([digest or "" for digest in self.hashes], "S32"),
+        }
 
     @property
     def missing(self) -> npt.NDArray[np.bool_]:

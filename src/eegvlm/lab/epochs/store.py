@@ -1,30 +1,29 @@
-"""A store read back: by row number in microvolt, by subject, or streamed over processes."""
+"""A built store: a folder of mapped nights (:mod:`.night_file`), read by row number in microvolt, or by subject."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cached_property
-from itertools import pairwise
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from eegvlm.errors import InputError
 from eegvlm.images import ImageLayout
-from eegvlm.lab.datasets.files import sha256_of
-from eegvlm.lab.epochs.counts import to_microvolt
+from eegvlm.lab.epochs.file_names import folder_names
 from eegvlm.lab.epochs.journal import JOURNAL
-from eegvlm.lab.epochs.manifest import MANIFEST, Manifest, read_manifest
-from eegvlm.lab.epochs.problems import StoreError, optional
-from eegvlm.lab.epochs.shard import Shards, group_starts, shard_path
-from eegvlm.lab.epochs.streaming import mixed, share
-from eegvlm.lab.epochs.unpacked import Unpacked
+from eegvlm.lab.epochs.manifest import MANIFEST, Manifest, NightEntry, read_manifest
+from eegvlm.lab.epochs.night_file import NightFile
+from eegvlm.lab.epochs.problems import StoreError
 
 Signals = dict[str, npt.NDArray[np.float32]]
+COLUMNS = ("dataset", "subject", "night", "index", "onset_s", "stage", "roles", "scale", "saturated", "hash")
 _SIGN = b'"format": "eegvlm-epochs-'  # how the plan begins, in the manifest as in the journal
+_REMEDY = "run the same `eegvlm dataset build` again, which makes it anew"
 
 
 def is_store(folder: str | os.PathLike[str]) -> bool:
@@ -38,23 +37,17 @@ def _beginning(file: Path) -> bytes:
         return stream.read(64)
 
 
-@dataclass(frozen=True, eq=False)
-class EpochBatch:
-    """Epochs that a stream gives at once.
+def night_paths(folder: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Return the file of each night of a plan, by name; no name leaves the folder, whatever it is."""
+    return {name: folder / "nights" / f"{plain}.npy" for name, plain in folder_names(names).items()}
 
-    Parameters
-    ----------
-    rows
-        Their numbers in the store: int64 ``(n,)``.
-    signals
-        Panel to float32 ``(n, samples)`` µV, NaN where there is no signal: what :func:`eegvlm.images.render` draws.
-    stages
-        int8 ``(n,)``, -1 where unscored.
-    """
 
-    rows: npt.NDArray[np.int64]
-    signals: Signals
-    stages: npt.NDArray[np.int8]
+def is_whole(night: NightFile, entry: NightEntry) -> bool:
+    """Tell whether a night's files are those that were written."""
+    try:
+        return sha256(night.digest()).hexdigest() == entry.sha256
+    except InputError:
+        return False
 
 
 class EpochStore:
@@ -64,10 +57,15 @@ class EpochStore:
     ----------
     folder
         What :func:`eegvlm.lab.epochs.build_store` wrote.
-    unpacked
-        A folder for memory-mapped copies of the shards, made when a shard is first read: reading rows at random is
-        then a hundred times faster, for two bytes a sample on disk. Copies are found by their content and can be
-        shared by stores and processes. Without it, half an hour is decoded for every row.
+
+    Attributes
+    ----------
+    manifest
+        What it holds.
+    layout, panels
+        The layout whose panels are stored, and their names.
+    nights
+        Its nights, in the order of ``manifest.nights``; mapped when they are first read.
 
     Raises
     ------
@@ -75,19 +73,19 @@ class EpochStore:
         Where no finished store lies in the folder.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, unpacked: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
         self.manifest: Manifest = read_manifest(self.folder)
         self.layout: ImageLayout = self.manifest.layout
         self.panels = [panel.name for panel in self.layout.panels]
-        shards = self.manifest.shards
-        files = [shard_path(self.folder, shard.number, len(shards)) for shard in shards]
-        plan = self.manifest.plan
-        groups = [group_starts((night.rows for night in shard.nights), plan["rows_per_group"]) for shard in shards]
-        self._shards = Shards(files, groups, self.panels, plan["samples_per_epoch"])
-        self._starts = np.concatenate([[0], np.cumsum([shard.rows for shard in shards], dtype=np.int64)])
-        digests = [shard.sha256 for shard in shards]
-        self._unpacked = None if unpacked is None else Unpacked(Path(unpacked), self._shards, digests)
+        files = night_paths(self.folder, self.manifest.plan["nights"])
+        samples = self.manifest.plan["samples_per_epoch"]
+        self.nights = [
+            NightFile(files[night.name], shape=(night.rows, len(self.panels), samples), remedy=_REMEDY)
+            for night in self.manifest.nights
+        ]
+        self._samples = samples
+        self._starts = np.cumsum([0, *(night.rows for night in self.manifest.nights)], dtype=np.int64)
 
     def __len__(self) -> int:
         return self.manifest.rows
@@ -95,29 +93,33 @@ class EpochStore:
     @cached_property
     def stages(self) -> npt.NDArray[np.int8]:
         """Stage of each row, -1 where unscored: int8 ``(rows,)``."""
-        return np.concatenate([part.column("stage").to_numpy() for part in self._parts(["stage"])]).astype(np.int8)
+        return np.concatenate([night.labels.stages for night in self.nights])
 
     @cached_property
     def night_of(self) -> npt.NDArray[np.int64]:
         """Number of each row's night in ``manifest.nights``: int64 ``(rows,)``."""
-        return np.repeat(np.arange(len(self.manifest.nights)), [night.rows for night in self.manifest.nights])
+        return np.repeat(np.arange(len(self.nights)), np.diff(self._starts))
 
-    @cached_property
-    def index(self) -> npt.NDArray[np.int64]:
-        """Number of each row's epoch in its night, from 0: int64 ``(rows,)``."""
-        return np.concatenate([np.arange(night.rows) for night in self.manifest.nights])
+    def rows_of(self, night: int) -> npt.NDArray[np.int64]:
+        """Return the rows of a night, by its number: int64 ``(epochs,)``."""
+        return np.arange(self._starts[night], self._starts[night + 1])
 
-    def fields(self, names: Iterable[str], *, first: int = 0, stop: int | None = None) -> dict[str, list[Any]]:
-        """Return columns other than signals for the rows from ``first`` to ``stop``, as lists."""
-        columns = list(names)
-        end = len(self) if stop is None else stop
-        parts = []
-        for shard in self.manifest.shards:
-            begin = int(self._starts[shard.number])
-            if shard.rows and begin < end and first < begin + shard.rows:
-                table = self._shards.fields(shard.number, columns)
-                parts.append(table.slice(max(0, first - begin), end - max(first, begin)))
-        return {name: [value for part in parts for value in part.column(name).to_pylist()] for name in columns}
+    def fields(self, names: Iterable[str] = COLUMNS, *, nights: Iterable[int] | None = None) -> dict[str, list[Any]]:
+        """Return what is known of each epoch beside its signals, a list a column.
+
+        Parameters
+        ----------
+        names
+            Of ``dataset, subject, night, index, onset_s, stage, roles, scale, saturated, hash``.
+        nights
+            Numbers of the nights; all where None.
+        """
+        columns: dict[str, list[Any]] = {name: [] for name in names}
+        for number in range(len(self.nights)) if nights is None else nights:
+            fields = self._fields(number)
+            for name, values in columns.items():
+                values += fields[name]
+        return columns
 
     def rows(
         self, *, subjects: Iterable[str] | None = None, nights: Iterable[str] | None = None, scored: bool = False
@@ -173,89 +175,43 @@ class EpochStore:
 
         Raises
         ------
-        StoreError
-            Where a row does not exist or its shard is damaged.
+        InputError
+            Where a row does not exist or its night is damaged.
         """
         numbers = self._numbers(rows)
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(self):
             raise StoreError(self.folder, "row", f"{numbers.min()} to {numbers.max()}", f"give 0 to {len(self) - 1}")
-        counts = np.empty((len(numbers), len(self.panels), self._shards.samples), np.int16)
-        shard_of = np.searchsorted(self._starts, numbers, side="right") - 1
-        for shard in np.unique(shard_of):
-            at = np.flatnonzero(shard_of == shard)
-            counts[at] = self._read(int(shard), numbers[at] - self._starts[shard])
-        return self._microvolt(counts)
-
-    def stream(
-        self,
-        rows: npt.ArrayLike | None = None,
-        *,
-        batch: int = 64,
-        rank: int = 0,
-        world_size: int = 1,
-        seed: int | None = None,
-        pool: int = 8,
-    ) -> Iterator[EpochBatch]:
-        """Read epochs one half hour after the other; each is decoded once.
-
-        Parameters
-        ----------
-        rows
-            What is read, each row once, such as :meth:`rows` gives; all where None.
-        batch
-            Epochs at once; the last batch may be smaller.
-        rank, world_size
-            This process's number and how many there are. Together they read every row once; their shares differ by
-            one half hour at most. Workers of a loader count as processes.
-        seed
-            Of the order; with it, half hours are shuffled, and epochs within ``pool`` half hours that are mixed. The
-            stored order where None. Give another seed for another pass.
-        pool
-            Half hours that are mixed.
-
-        Raises
-        ------
-        StoreError
-            Where rank and world size do not fit, or a shard is damaged.
-        """
-        if not 0 <= rank < world_size or batch < 1 or pool < 1:
-            arguments = f"rank {rank} of {world_size}, batch {batch}, pool {pool}"
-            raise StoreError(self.folder, "stream", arguments, "ranks count from 0, the rest from 1")
-        mask = np.zeros(len(self), np.bool_)
-        mask[slice(None) if rows is None else self._numbers(rows)] = True
-        units = share(self._units(mask), rank=rank, world_size=world_size, seed=seed)
-        for mixed_rows, counts in mixed(units, self._decoded, batch=batch, pool=pool, seed=seed):
-            yield EpochBatch(mixed_rows, self._microvolt(counts), self.stages[mixed_rows])
+        microvolt = np.empty((len(numbers), len(self.panels), self._samples), np.float32)
+        night_of = np.searchsorted(self._starts, numbers, side="right") - 1
+        for night in np.unique(night_of):
+            at = np.flatnonzero(night_of == night)
+            microvolt[at] = self.nights[night].microvolt(numbers[at] - self._starts[night])
+        return {panel: microvolt[:, i] for i, panel in enumerate(self.panels)}
 
     def duplicates(self) -> list[npt.NDArray[np.int64]]:
         """Return the groups of rows whose source samples are the same, by which one recording is found twice.
 
         Epochs in which every channel is flat or missing are not compared.
         """
-        parts = [part.column("hash").to_pylist() for part in self._parts(["hash"])]
-        digests = np.array([digest or "" for part in parts for digest in part], "S32")
+        digests = np.concatenate([night.columns("hash")["hash"] for night in self.nights])
         order = np.argsort(digests, kind="stable")
         edges = np.flatnonzero(digests[order][1:] != digests[order][:-1]) + 1
         groups = [group for group in np.split(order, edges) if len(group) > 1 and digests[group[0]]]
         return sorted(groups, key=lambda group: int(group[0]))
 
-    def verify(self) -> None:
-        """Compare every shard with its SHA-256.
+    def verify(self, nights: Iterable[int] | None = None) -> None:
+        """Compare nights, by their numbers, with their SHA-256; all where None.
 
         Raises
         ------
         StoreError
             Naming the first that is missing or damaged.
         """
-        for shard, file in zip(self.manifest.shards, self._shards.files, strict=True):
-            if shard.rows and (not file.is_file() or sha256_of(file) != shard.sha256):
-                state = "damaged" if file.is_file() else "not found"
-                raise StoreError(file, "shard", state, "run the same `eegvlm dataset build` again, which makes it anew")
-
-    def huggingface(self, *, streaming: bool = True) -> Any:
-        """Open the shards with Hugging Face ``datasets``: rows as they are stored, signals as counts."""
-        files = [str(file) for file, shard in zip(self._shards.files, self.manifest.shards, strict=True) if shard.rows]
-        return optional("datasets").load_dataset("parquet", data_files=files, split="train", streaming=streaming)
+        for number in range(len(self.nights)) if nights is None else nights:
+            night = self.nights[number]
+            if not is_whole(night, self.manifest.nights[number]):
+                state = "damaged" if night.file.is_file() else "not found"
+                raise StoreError(night.file, "night", state, _REMEDY)
 
     def _numbers(self, rows: npt.ArrayLike) -> npt.NDArray[np.int64]:
         values = np.asarray(rows)
@@ -265,38 +221,19 @@ class EpochStore:
             return np.flatnonzero(values)
         return values.astype(np.int64).reshape(-1)
 
-    def _parts(self, names: list[str]) -> Iterator[Any]:
-        return (self._shards.fields(shard.number, names) for shard in self.manifest.shards if shard.rows)
-
-    def _read(self, shard: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
-        if self._unpacked is not None:
-            return self._unpacked.counts(shard)[rows]
-        starts = self._shards.starts[shard]
-        group_of = np.searchsorted(starts, rows, side="right") - 1
-        counts = np.empty((len(rows), len(self.panels), self._shards.samples), np.int16)
-        for group in np.unique(group_of):
-            at = group_of == group
-            counts[at] = self._shards.counts(shard, int(group))[rows[at] - starts[group]]
-        return counts
-
-    def _units(self, mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.int64]]:
-        """Rows that are wanted, by the row group in which they lie."""
-        units = []
-        for shard in self.manifest.shards:
-            begin, end = self._starts[shard.number], self._starts[shard.number + 1]
-            if not mask[begin:end].any():
-                continue
-            starts = begin + self._shards.starts[shard.number]
-            for first, stop in pairwise(starts):
-                rows = first + np.flatnonzero(mask[first:stop])
-                if rows.size:
-                    units.append(rows)
-        return units
-
-    def _decoded(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
-        shard = int(np.searchsorted(self._starts, rows[0], side="right")) - 1
-        return self._read(shard, rows - self._starts[shard])
-
-    def _microvolt(self, counts: npt.NDArray[np.int16]) -> Signals:
-        sizes = self.manifest.microvolt_per_count
-        return {panel: to_microvolt(counts[:, i], sizes[panel]) for i, panel in enumerate(self.panels)}
+    def _fields(self, number: int) -> dict[str, list[Any]]:
+        entry, night = self.manifest.nights[number], self.nights[number]
+        channels = [entry.channels[panel] for panel in self.panels]
+        columns = night.columns("onset_s", "saturated", "hash", "stages")
+        return {
+            "dataset": [self.manifest.plan["dataset"]["name"]] * entry.rows,
+            "subject": [entry.subject] * entry.rows,
+            "night": [entry.name] * entry.rows,
+            "index": list(range(entry.rows)),
+            "onset_s": columns["onset_s"].tolist(),
+            "stage": columns["stages"].tolist(),
+            "roles": [[channel and channel["role"] for channel in channels]] * entry.rows,
+            "scale": [night.scale.tolist()] * entry.rows,
+            "saturated": columns["saturated"].tolist(),
+            "hash": [digest.decode() or None for digest in columns["hash"].tolist()],
+        }

@@ -15,7 +15,7 @@ from eegvlm.lab.datasets import Night, open_dataset, split_by_subject
 from eegvlm.lab.datasets.problems import why_no_night
 from eegvlm.lab.datasets.splits import too_few_persons
 from eegvlm.lab.epochs import is_store
-from eegvlm.lab.training.parquet_nights import ANY_STORE, ParquetNight, parquet_nights
+from eegvlm.lab.training.built_nights import ANY_STORE, BuiltNight, built_nights
 from eegvlm.lab.training.source_recipe import RecordedNights, UnlabelledNights
 
 _LOG = logging.getLogger(__name__)
@@ -39,9 +39,8 @@ def chosen_nights(
     layout: ImageLayout,
     roots: Mapping[str, Path],
     *,
-    unpacked: Path | None = None,
     level: int = logging.DEBUG,
-) -> list[Night] | list[ParquetNight]:
+) -> list[Night] | list[BuiltNight]:
     """Return the nights of a source, in the order of their names: of a data set, or of a built epoch store.
 
     Parameters
@@ -52,8 +51,6 @@ def chosen_nights(
         Whose panels a built store must hold.
     roots
         Where each source lies, by its name.
-    unpacked
-        Where a store's shards are copied to when they are read.
     level
         At which problems of the data set are logged: once as warnings, when its nights are read.
 
@@ -64,7 +61,7 @@ def chosen_nights(
     """
     root = folder_of(source.name, roots)
     if source.dataset == ANY_STORE or is_store(root):
-        return _taken(source, parquet_nights(source, root, layout, unpacked or root), root)
+        return _taken(source, built_nights(source, root, layout), root)
     return recorded_nights(source, roots, level=level)
 
 

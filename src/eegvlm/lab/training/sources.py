@@ -22,22 +22,15 @@ from eegvlm.hypnogram.timing import Timing
 from eegvlm.images import ImageLayout, panel_channels, panel_signals
 from eegvlm.lab.datasets import Night
 from eegvlm.lab.datasets.checks import alignments_in_words
+from eegvlm.lab.epochs.night_file import NightFile, NightLabels, one_hot
 from eegvlm.lab.simulation import Carriers, MeasuredSpectra, draw_subject, read_band_powers, simulate_night
+from eegvlm.lab.training.built_nights import BuiltNight
 from eegvlm.lab.training.chosen_nights import chosen_nights, files_of, folder_of, recorded_nights
 from eegvlm.lab.training.data_checks import check_mixture, lender_of, spectra_files
-from eegvlm.lab.training.parquet_nights import ParquetNight
 from eegvlm.lab.training.parts import check_parts, divided
 from eegvlm.lab.training.recipe import DataRecipe, Mixture, RecordedNights, SimulatedNightsRecipe, UnlabelledNights
 from eegvlm.lab.training.spectral_nights import read_spectral_nights
-from eegvlm.lab.training.store import (
-    NightLabels,
-    StoredNight,
-    TrainingStore,
-    WrittenNight,
-    night_key,
-    one_hot,
-    write_night,
-)
+from eegvlm.lab.training.store import StoredNight, TrainingStore, night_key, write_night
 from eegvlm.signals import EPOCH_S, read_recording
 
 _LOG = logging.getLogger(__name__)
@@ -93,12 +86,8 @@ def _mixture(
     for recorded in mixture.recorded:
         timings: dict[str, Timing] = {}
         files[recorded.name] = [
-            night
-            if isinstance(night, ParquetNight)
-            else WrittenNight(_record(night, recorded, layout, folder, timings))
-            for night in progress(
-                chosen_nights(recorded, layout, roots, unpacked=folder / "unpacked", level=logging.WARNING)
-            )
+            night if isinstance(night, BuiltNight) else NightFile(_record(night, recorded, layout, folder, timings))
+            for night in progress(chosen_nights(recorded, layout, roots, level=logging.WARNING))
         ]
         _tell_alignment(recorded.name, timings)
     for place, simulated in enumerate(mixture.simulated):
@@ -107,12 +96,12 @@ def _mixture(
         spectra = _spectra(simulated, roots)
         seeds = list(range(simulated.first_seed, simulated.first_seed + simulated.nights))
         files[f"simulated-{place}"] = [
-            WrittenNight(_simulate(seed, simulated, layout, folder, carriers, spectra)) for seed in progress(seeds)
+            NightFile(_simulate(seed, simulated, layout, folder, carriers, spectra)) for seed in progress(seeds)
         ]
     for unlabelled in mixture.unlabelled:
         recordings = files_of(unlabelled, roots)
         files[unlabelled.name] = [
-            WrittenNight(_unlabelled(path, unlabelled, layout, folder, roots[unlabelled.name]))
+            NightFile(_unlabelled(path, unlabelled, layout, folder, roots[unlabelled.name]))
             for path in progress(recordings)
         ]
     for spectral in mixture.spectral:

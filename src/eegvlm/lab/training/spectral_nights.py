@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from eegvlm.errors import InputError
 from eegvlm.evidence import BANDS, entry_places
-from eegvlm.lab.training.store import NightLabels, night_key, one_hot
+from eegvlm.lab.epochs.night_file import NightLabels, one_hot
+from eegvlm.lab.training.store import night_key
 
 FILE = "band_features.npz"
 SPECTRAL_VERSIONS = 4

@@ -1,76 +1,34 @@
-"""Epochs on disk for training, drawn only when a batch is made.
+"""The epochs that a run learns from, by row: which night and place, which stage, which source.
 
-A night that a run wrote is a pair of files: int16 at the layout's rate, filtered as the layout says, one row a panel,
-at 1/16 µV (what the rasteriser takes, so that augmentation and drawing can differ from pass to pass), and its labels.
-A night can also be the rows of a built epoch store (:mod:`eegvlm.lab.training.parquet_nights`). Nights are opened when
-they are first read, by every process for itself, and are mapped, not loaded.
+They lie on disk as mapped nights (:mod:`eegvlm.lab.epochs.night_file`): the run's own, or those of a built epoch store
+(:mod:`eegvlm.lab.training.built_nights`). Pictures are drawn only when a batch is made.
 """
 
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from eegvlm.core.files import make_folder, replacing
-from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES, Stage
 from eegvlm.images import Correction, ImageLayout, corrected, signal_corrections
 from eegvlm.images.sampling import stretches
-
-MICROVOLT = 1 / 16
-_ABSENT = np.int16(-32768)
-
-
-@dataclass(frozen=True)
-class NightLabels:
-    """What is known of the epochs of a night.
-
-    Parameters
-    ----------
-    person
-        The sleeper, unique among all data sets.
-    stages
-        int8 (n,): the scorer's, -1 where an epoch is not learnt.
-    targets
-        float32 (n, 5): probabilities to learn; rows of unscored epochs are not used.
-    allowed
-        bool (5,): the stages among which the loss compares.
-    """
-
-    person: str
-    stages: npt.NDArray[np.int8]
-    targets: npt.NDArray[np.float32]
-    allowed: npt.NDArray[np.bool_]
-
-
-def one_hot(stages: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
-    """Return (n, 5) certain targets; zeros where a stage is -1."""
-    return np.asarray(stages[:, None] == np.array(STAGES), dtype=np.float32)
+from eegvlm.lab.epochs.counts import FINEST, to_counts
+from eegvlm.lab.epochs.night_file import NightLabels, write_counts
 
 
 def write_night(
     file: Path, panels: Sequence[str], signals: dict[str, npt.NDArray[np.float32]], labels: NightLabels
 ) -> None:
     """Write one night: ``{panel: (epochs, samples) µV}``, panels without a channel left out, and its labels."""
-    empty = np.full_like(next(iter(signals.values())), np.nan)
-    rows = np.stack([signals.get(panel, empty) for panel in panels], axis=1) / MICROVOLT  # (epochs, panels, samples)
-    absent = np.isnan(rows)
-    stored = np.clip(np.rint(np.where(absent, 0, rows)), -32767, 32767).astype(np.int16)
-    stored[absent] = _ABSENT
-    make_folder(file.parent)
-    with replacing(file.with_suffix(".labels.npz")) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, person=labels.person, stages=labels.stages, targets=labels.targets, allowed=labels.allowed)
-    with replacing(file) as temporary, temporary.open("wb") as stream:
-        np.save(stream, stored)
+    counts = {panel: to_counts(values, FINEST)[0] for panel, values in signals.items()}
+    write_counts(file, counts, dict.fromkeys(panels, FINEST), labels)
 
 
 def night_key(source: str, night: str) -> str:
@@ -101,74 +59,6 @@ class StoredNight(Protocol):
         """Return SHA-256 of what is stored of it."""
 
 
-class WrittenNight:
-    """A night that :func:`write_night` wrote.
-
-    Parameters
-    ----------
-    file
-        Its signals; the labels lie beside them.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"file": self.file}  # a mapped array would be copied as a whole
-
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    @cached_property
-    def _stored(self) -> npt.NDArray[np.int16]:
-        stored: npt.NDArray[np.int16] = np.load(self.file, mmap_mode="r")  # (epochs, panels, samples)
-        return stored
-
-    @property
-    def key(self) -> str:
-        """The file's name."""
-        return self.file.stem
-
-    @property
-    def labels(self) -> NightLabels:
-        """Read them.
-
-        Raises
-        ------
-        InputError
-            If the file is damaged.
-        """
-        file = self._labels_file
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                return NightLabels(str(archive["person"]), archive["stages"], archive["targets"], archive["allowed"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise InputError(file, "labels", error, "delete this night's two files; they are made again") from error
-
-    def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
-        """See :class:`StoredNight`."""
-        stored = np.asarray(self._stored[epochs])
-        values = stored.astype(np.float32) * np.float32(MICROVOLT)
-        values[stored == _ABSENT] = np.nan
-        return values
-
-    def heard(self) -> npt.NDArray[np.bool_]:
-        """See :class:`StoredNight`."""
-        return np.asarray((self._stored != _ABSENT).any(axis=(1, 2)))
-
-    def digest(self) -> bytes:
-        """See :class:`StoredNight`."""
-        digest = b""
-        for file in (self.file, self._labels_file):
-            with file.open("rb") as stream:
-                digest += hashlib.file_digest(stream, "sha256").digest()
-        return digest
-
-    @property
-    def _labels_file(self) -> Path:
-        return self.file.with_suffix(".labels.npz")
-
-
 class TrainingStore:
     """The epochs to learn of several nights.
 
@@ -196,7 +86,7 @@ class TrainingStore:
     source
         int64 (n,): of each row, the place of its source in ``sources``.
     stages, targets, allowed
-        (n,), (n, 5), (n, 5): see :class:`NightLabels`.
+        (n,), (n, 5), (n, 5): see :class:`~eegvlm.lab.epochs.NightLabels`.
     """
 
     def __init__(

@@ -1,15 +1,13 @@
 """Training from an epoch store that ``eegvlm dataset build`` wrote: its nights, without their recordings.
 
 The same rules choose nights and stages as where recordings are read, and a batch holds the same signals to the
-rounding of int16. Shards are copied into the run's folder as mapped arrays when they are first read, because half an
-hour would have to be decoded for every row otherwise; memory does not grow with the store.
+rounding of int16. The nights are mapped where they lie: nothing is copied, and memory does not grow with the store.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,54 +17,40 @@ from eegvlm.errors import InputError
 from eegvlm.hypnogram import STAGES
 from eegvlm.images import ImageLayout
 from eegvlm.lab.epochs import EpochStore, Manifest, NightEntry
+from eegvlm.lab.epochs.night_file import NightFile, NightLabels, one_hot
 from eegvlm.lab.training.recipe import RecordedNights
-from eegvlm.lab.training.store import NightLabels, night_key, one_hot
+from eegvlm.lab.training.store import night_key
 
 ANY_STORE = "epochs"  # the data set of a recipe that takes whatever the store holds
 _LOG = logging.getLogger(__name__)
-_AT_ONCE = 120  # epochs
 
 
-class ParquetNight:
-    """A night of a built epoch store.
+class BuiltNight:
+    """A night of a built epoch store, as a source takes it; see :class:`~eegvlm.lab.training.store.StoredNight`.
 
     Parameters
     ----------
-    store
-        Shared by its nights; every process opens its files for itself.
-    entry, first, sha256
-        What the store says of the night, its first row, and the digest of its shard.
+    file
+        Where it lies.
+    entry
+        What the store says of it.
+    dataset
+        The data set's name.
     source
         What is taken from it.
-    panels
-        Those that are read, in the order in which they are given back.
     """
 
-    def __init__(
-        self,
-        store: EpochStore,
-        entry: NightEntry,
-        *,
-        first: int,
-        sha256: str,
-        source: RecordedNights,
-        panels: Sequence[str],
-    ) -> None:
-        self._store, self._entry, self._first, self._sha256 = store, entry, first, sha256
-        self._source, self._panels = source, list(panels)
+    def __init__(self, file: NightFile, entry: NightEntry, *, dataset: str, source: RecordedNights) -> None:
+        self._file, self._entry, self._source = file, entry, source
+        self.dataset = dataset
 
     def __len__(self) -> int:
-        return self._entry.rows
+        return len(self._file)
 
     @property
     def key(self) -> str:
         """The source's name and the night's."""
         return night_key(self._source.name, self.name)
-
-    @property
-    def dataset(self) -> str:
-        """The data set's name."""
-        return str(self._store.manifest.plan["dataset"]["name"])
 
     @property
     def name(self) -> str:
@@ -81,7 +65,7 @@ class ParquetNight:
     @property
     def labels(self) -> NightLabels:
         """Stages that the source teaches, of epochs with a signal; the others are kept as neighbours."""
-        stages = self._store.stages[self._first : self._first + len(self)]
+        stages = self._file.labels.stages
         allowed = np.array([stage.label in self._source.stages for stage in STAGES])
         taught = (stages >= 0) & allowed[np.maximum(stages, 0)]
         if taught.any():
@@ -90,28 +74,19 @@ class ParquetNight:
         return NightLabels(self.person, stages, one_hot(stages), allowed)
 
     def microvolt(self, epochs: int | slice) -> npt.NDArray[np.float32]:
-        """See :class:`~eegvlm.lab.training.store.StoredNight`."""
-        rows = np.arange(self._first, self._first + len(self))[epochs]
-        signals = self._store.signals(rows)
-        values = np.stack([signals[panel] for panel in self._panels], axis=1)
-        return values if isinstance(epochs, slice) else values[0]
+        """Return the panels' µV: of one epoch (panels, samples), of several (n, panels, samples)."""
+        return self._file.microvolt(epochs)
 
     def heard(self) -> npt.NDArray[np.bool_]:
-        """See :class:`~eegvlm.lab.training.store.StoredNight`."""
-        with_signal = np.ones(len(self), np.bool_)
-        if self._entry.missing:
-            for first in range(0, len(self), _AT_ONCE):
-                part = slice(first, first + _AT_ONCE)
-                with_signal[part] = ~np.isnan(self.microvolt(part)).all(axis=(1, 2))
-        return with_signal
+        """Return which epochs have a signal; the file is read only where the store says that one has none."""
+        return self._file.heard() if self._entry.missing else np.ones(len(self), np.bool_)
 
     def digest(self) -> bytes:
-        """Return the SHA-256 of what it is: its shard's bytes, its place there and the stages that are taught."""
-        place = f"{self._sha256} {self._entry.name} {self._panels}"
-        return hashlib.sha256(place.encode() + self.labels.stages.tobytes()).digest()
+        """Return the SHA-256 of what it is: what the store says of its files, and the stages that are taught."""
+        return hashlib.sha256(self._entry.sha256.encode() + self.labels.stages.tobytes()).digest()
 
 
-def parquet_nights(source: RecordedNights, folder: Path, layout: ImageLayout, unpacked: Path) -> list[ParquetNight]:
+def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout) -> list[BuiltNight]:
     """Return the nights of a store that have a channel for any panel, in its order.
 
     Parameters
@@ -122,32 +97,27 @@ def parquet_nights(source: RecordedNights, folder: Path, layout: ImageLayout, un
         The store.
     layout
         Its panels are read; their channels, bands and rate must be those of the store.
-    unpacked
-        Where shards are copied to.
 
     Raises
     ------
     InputError
         If the store was not finished, or holds something else than the recipe asks for.
     """
-    store = EpochStore(folder, unpacked=unpacked)
-    _check(source, store.manifest, folder, layout)
-    for problem in store.manifest.problems:
+    store = EpochStore(folder)
+    manifest = store.manifest
+    _check(source, manifest, folder, layout)
+    for problem in manifest.problems:
         _LOG.warning("data %s: %s", source.name, problem.message)
+    for problem in manifest.left_out:
+        _LOG.warning("data %s: not in the store: %s", source.name, problem.message)
     panels = [panel.name for panel in layout.panels]
-    nights: list[ParquetNight] = []
-    first = 0
-    for shard in store.manifest.shards:
-        for problem in shard.left_out:
-            _LOG.warning("data %s: not in the store: %s", source.name, problem.message)
-        for entry in shard.nights:
-            if any(entry.channels.get(panel) for panel in panels):
-                nights.append(
-                    ParquetNight(store, entry, first=first, sha256=shard.sha256, source=source, panels=panels)
-                )
-            else:
-                _LOG.warning("data %s: night %s has no channel for any panel", source.name, entry.name)
-            first += entry.rows
+    nights: list[BuiltNight] = []
+    for file, entry in zip(store.nights, manifest.nights, strict=True):
+        if any(entry.channels.get(panel) for panel in panels):
+            shown = file.showing([store.panels.index(panel) for panel in panels])
+            nights.append(BuiltNight(shown, entry, dataset=manifest.plan["dataset"]["name"], source=source))
+        else:
+            _LOG.warning("data %s: night %s has no channel for any panel", source.name, entry.name)
     return nights
 
 
