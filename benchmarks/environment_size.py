@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/environment_size.py
 
-Files are those that pip's records name, in MB of 1,000,000 bytes; what was compiled ahead (``*.pyc``) stands apart, since
-an installer may leave it away. ``needed by`` are the packages that require a package without an extra.
+Files are those that pip's records name, in MB of 1,000,000 bytes; what was compiled ahead (``*.pyc``) stands apart,
+since an installer may leave it away. ``needed by`` are the packages that require a package without an extra.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def missing_extra(error: ModuleNotFoundError, asked_by: str) -> MissingExtraErro
     """
     module = (error.name or "").partition(".")[0]
     if module in _NETWORK:
-        hint = "pip install eeg-vlm with all that it requires; eegvlm stage --explain none does without, on ONNX Runtime"
+        hint = "pip install eeg-vlm with all that it requires; stage --explain none does without, on ONNX Runtime"
         return MissingExtraError(asked_by, module, "not installed", hint)
     package = _MODULES.get(module, module)
     extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
