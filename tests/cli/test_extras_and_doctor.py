@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -18,6 +19,7 @@ from eegvlm.lab.training.packaged_recipes import RECIPES, packaged_recipes, reci
 pytestmark = pytest.mark.slow
 
 _PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+_INSTALL = _PROJECT.with_name("docs") / "install.md"
 
 
 def run(*arguments: str, without: tuple[str, ...] = (), **environment: str) -> subprocess.CompletedProcess[str]:
@@ -50,6 +52,21 @@ def test_a_command_without_its_extra_says_so_in_one_sentence(arguments, hidden, 
     assert done.returncode == 2, done.stderr
     assert sentence.format(train="pip install 'eeg-vlm[train]'") in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_what_an_installation_without_torch_leaves_out_is_not_needed_for_stages(tmp_path):
+    (line,) = (line for line in _INSTALL.read_text().splitlines() if line.startswith("pip install onnxruntime"))
+    base = {re.split(r"[<>=]", spec)[0] for spec in tomllib.loads(_PROJECT.read_text())["project"]["dependencies"]}
+    left_out = base - set(line.split())
+    assert left_out == {"torch", "transformers", "safetensors", "fsspec"}
+    night = tmp_path / "night.edf"
+    assert run("simulate", "--out", str(night), "--hours", "0.1", without=tuple(left_out)).returncode == 0
+    done = run("stage", str(night), "--explain", "none", "--out", str(tmp_path / "out"), without=tuple(left_out))
+    assert done.returncode == 0, done.stderr
+    done = run("stage", str(night), "--out", str(tmp_path / "other"), without=tuple(left_out))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "torch: not installed" in done.stderr
 
 
 def test_a_module_that_is_of_no_extra_is_not_explained_away():
@@ -88,7 +105,7 @@ def test_doctor_names_versions_device_extras_and_what_can_run():
     for word in ("eeg-vlm", "torch", "device", "nano", "fine-tune", "stage, demo"):
         assert word in done.stdout
     found = json.loads(run("doctor", "--json").stdout)
-    assert found["can run"]["stage, demo, inspect, render, simulate, convert, compare"] is None
+    assert found["can run"]["stage, demo, render"] is None
     assert Path(found["package"]["folder of recipes"]).is_dir()
 
 

@@ -29,7 +29,8 @@ _PACKAGES = (
     "onnxruntime",
 )
 _NEEDS = {
-    "stage, demo, inspect, render, simulate, convert, compare": None,
+    "inspect, simulate, convert, compare": None,
+    "stage, demo, render": "",
     "review": "review",
     "stage --engine onnx": "onnx",
     "export": "export",
@@ -46,7 +47,7 @@ _NEEDS = {
     "cohort --ray": "cluster",
     "signed nights as PDF without Chromium": "pdf",
 }
-"""What runs with which extra; None: without any."""
+"""What runs with which extra; "": with all that the package requires; None: without torch, too."""
 
 
 def doctor(
@@ -104,7 +105,9 @@ def examined() -> dict[str, Any]:
 
 def _lacking(extra: str | None) -> str | None:
     """Say what is missing for an extra and how to get it; None where nothing is."""
-    if extra is None or not (missing := missing_packages(extra)):
+    if extra == "" and (absent := [name for name in ("torch", "transformers") if installed_version(name) is None]):
+        return f"{', '.join(absent)} not installed; pip install eeg-vlm with all that it requires"
+    if not extra or not (missing := missing_packages(extra)):
         return None
     return f"{', '.join(missing)} not installed; {install_command(extra)}"
 

@@ -26,6 +26,8 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "cluster": ("ray",),
 }
 """The distributions that make up each extra of ``pyproject.toml``."""
+# What an installation for ONNX Runtime alone may lack (docs/install.md); nothing that stages without reasons needs it.
+_NETWORK = ("torch", "transformers", "safetensors", "tokenizers", "huggingface_hub", "fsspec")
 # Modules that are not called as their distribution.
 _MODULES = {"yaml": "pyyaml", "faiss": "faiss-cpu", "sklearn": "scikit-learn"}
 
@@ -69,7 +71,9 @@ def import_extra(module: str, extra: str, asked_by: str) -> Any:
 
 
 def missing_extra(error: ModuleNotFoundError, asked_by: str) -> MissingExtraError | None:
-    """Return the error that names the extra of a module that was not found; None where it is of no extra.
+    """Return the error that says how to install a module that was not found; None where it is of no extra.
+
+    An installation without torch lacks modules of the base; the hint then names what works without them.
 
     Parameters
     ----------
@@ -79,6 +83,9 @@ def missing_extra(error: ModuleNotFoundError, asked_by: str) -> MissingExtraErro
         The call, command or file that needs the module.
     """
     module = (error.name or "").partition(".")[0]
+    if module in _NETWORK:
+        hint = "pip install eeg-vlm with all that it requires; stage --explain none does without, on ONNX Runtime"
+        return MissingExtraError(asked_by, module, "not installed", hint)
     package = _MODULES.get(module, module)
     extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
     return None if extra is None else MissingExtraError.of(asked_by, package, extra)
