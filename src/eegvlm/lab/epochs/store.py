@@ -224,16 +224,16 @@ class EpochStore:
     def _fields(self, number: int) -> dict[str, list[Any]]:
         entry, night = self.manifest.nights[number], self.nights[number]
         channels = [entry.channels[panel] for panel in self.panels]
-        known = night.columns("onset_s", "saturated", "hash", "stages")
+        columns = night.columns("onset_s", "saturated", "hash", "stages")
         return {
             "dataset": [self.manifest.plan["dataset"]["name"]] * entry.rows,
             "subject": [entry.subject] * entry.rows,
             "night": [entry.name] * entry.rows,
             "index": list(range(entry.rows)),
-            "onset_s": known["onset_s"].tolist(),
-            "stage": known["stages"].tolist(),
+            "onset_s": columns["onset_s"].tolist(),
+            "stage": columns["stages"].tolist(),
             "roles": [[channel and channel["role"] for channel in channels]] * entry.rows,
             "scale": [night.scale.tolist()] * entry.rows,
-            "saturated": known["saturated"].tolist(),
-            "hash": [digest.decode() or None for digest in known["hash"].tolist()],
+            "saturated": columns["saturated"].tolist(),
+            "hash": [digest.decode() or None for digest in columns["hash"].tolist()],
         }
