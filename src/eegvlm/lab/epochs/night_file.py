@@ -92,7 +92,7 @@ def write_counts(
     """
     empty = np.full_like(next(iter(counts.values())), MISSING)
     stored = np.stack([counts.get(panel, empty) for panel in panels], axis=1)
-    of_epochs: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "person": labels.person,
         "stages": labels.stages,
         "targets": labels.targets,
@@ -102,7 +102,7 @@ def write_counts(
     }
     make_folder(file.parent)
     with replacing(labels_file(file)) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **of_epochs)
+        np.savez(stream, **fields)
     with replacing(file) as temporary, temporary.open("wb") as stream:
         np.save(stream, stored)
 
