@@ -59,8 +59,7 @@ class RayCluster:
         try:
             ray.init(address=self.address, log_to_driver=False, configure_logging=False)
         except Exception as error:  # Ray raises bare ones where a node does not start
-            hint = "check that the cluster runs there (ray status), or give its HOST:PORT"
-            raise InputError(self.address, "Ray cluster", error, hint) from error
+            raise InputError(self.address, "Ray cluster", error, _connection_hint(error)) from error
         try:
             yield from _RayRun(ray, self, task).outcomes(iter(nights))
         except (ray.exceptions.RaySystemError, ConnectionError) as error:
@@ -185,6 +184,14 @@ class _Actor:
 
     def stage(self, night: CohortNight) -> NightOutcome:
         return self._worker(night)
+
+
+def _connection_hint(error: Exception) -> str:
+    """Say what to do where a cluster was not reached; that it wants a token is told by the error's cause alone."""
+    if "RAY_AUTH_TOKEN" in f"{error} {error.__cause__}":
+        # Ray sends a token to an address that was given only where this is set
+        return "the cluster asks for a token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to that of its head"
+    return "check that the cluster runs there (ray status), or give its HOST:PORT"
 
 
 def _ray() -> Any:
