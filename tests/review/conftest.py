@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from browser_fixture import browser as browser
 from browser_fixture import firefox as firefox
+from edfio import Edf, EdfSignal, read_edf
 from review_page import Served
 
 _LACKING = [name for name in ("fastapi", "httpx", "uvicorn") if find_spec(name) is None]
@@ -31,6 +32,23 @@ def printer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def staged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half an hour with its results; not to be changed."""
     return write_night(tmp_path_factory.mktemp("staged"))
+
+
+@pytest.fixture
+def cut_off(staged_once: Path, tmp_path: Path) -> Path:
+    """A recording of 200 s, whose last epoch is incomplete."""
+    signals = [
+        EdfSignal(
+            signal.data[: int(200 * signal.sampling_frequency)],
+            signal.sampling_frequency,
+            label=signal.label,
+            physical_dimension=signal.physical_dimension,
+            physical_range=signal.physical_range,
+        )
+        for signal in read_edf(staged_once.parent / f"{staged_once.name}.edf").signals
+    ]
+    Edf(signals).write(tmp_path / "short.edf")
+    return tmp_path / "short.edf"
 
 
 @pytest.fixture

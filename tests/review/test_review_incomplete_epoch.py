@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from edfio import Edf, EdfSignal, read_edf
 from review_nights import Page
 
 from eegvlm.hypnogram import read_hypnogram
@@ -15,20 +14,9 @@ from eegvlm.signals import read_recording
 
 
 @pytest.fixture
-def short(tmp_path: Path, staged_once: Path) -> Path:
+def short(tmp_path: Path, cut_off: Path) -> Path:
     """A folder for the review of a recording of 200 s that was not staged."""
-    signals = [
-        EdfSignal(
-            signal.data[: int(200 * signal.sampling_frequency)],
-            signal.sampling_frequency,
-            label=signal.label,
-            physical_dimension=signal.physical_dimension,
-            physical_range=signal.physical_range,
-        )
-        for signal in read_edf(staged_once.parent / f"{staged_once.name}.edf").signals
-    ]
-    Edf(signals).write(tmp_path / "short.edf")
-    prepare(tmp_path / "short", read_recording(tmp_path / "short.edf"))
+    prepare(tmp_path / "short", read_recording(cut_off))
     return tmp_path / "short"
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from chromium import Chromium
-from edfio import Edf, EdfSignal, read_edf
 from review_nights import Page, write_night
 from review_page import EPOCH, IDLE, Served, open_page, press, text_of
 
@@ -96,19 +95,8 @@ def test_the_list_of_nights_says_what_was_done_and_where_to_go_on(browser: Chrom
 
 
 @pytest.mark.slow
-def test_an_incomplete_last_epoch_gets_no_stage(browser: Chromium, tmp_path: Path, staged_once: Path) -> None:
-    short = [
-        EdfSignal(
-            signal.data[: int(200 * signal.sampling_frequency)],
-            signal.sampling_frequency,
-            label=signal.label,
-            physical_dimension=signal.physical_dimension,
-            physical_range=signal.physical_range,
-        )
-        for signal in read_edf(staged_once.parent / f"{staged_once.name}.edf").signals
-    ]
-    Edf(short).write(tmp_path / "short.edf")
-    server = Served(tmp_path / "short.edf", "--scoring", scoring_of(tmp_path), "--out", tmp_path / "staged")
+def test_an_incomplete_last_epoch_gets_no_stage(browser: Chromium, tmp_path: Path, cut_off: Path) -> None:
+    server = Served(cut_off, "--scoring", scoring_of(tmp_path), "--out", tmp_path / "staged")
     try:
         open_page(browser, server)
         browser.press("End")
