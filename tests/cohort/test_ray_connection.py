@@ -43,5 +43,5 @@ def test_an_address_where_nothing_listens_is_refused_before_ray_tries(address, m
 
     monkeypatch.setattr(ray_cluster, "_ray", lambda: SimpleNamespace(init=init))
     task = FakeTask(LocalOutput(tmp_path), tmp_path)
-    with pytest.raises(InputError, match="Ray cluster: .*check that the cluster runs there"):
+    with pytest.raises(InputError, match=r"Ray cluster: .*check that the cluster runs there"):
         list(RayCluster(address).run(task, made_up_nights(1)))
