@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,5 +30,18 @@ def _ray_that_fails(cause: str) -> SimpleNamespace:
 def test_a_cluster_that_refuses_says_whether_it_wants_a_token(cause, remedy, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ray_cluster, "_ray", lambda: _ray_that_fails(cause))
     task = FakeTask(LocalOutput(tmp_path), tmp_path)
-    with pytest.raises(InputError, match=f"Ray cluster: Failed to connect.*{remedy}"):
-        list(RayCluster("127.0.0.1:6379").run(task, made_up_nights(1)))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(InputError, match=f"Ray cluster: Failed to connect.*{remedy}"):
+            list(RayCluster(address).run(task, made_up_nights(1)))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "[::1]:1", "127.0.0.1:99999"])
+def test_an_address_where_nothing_listens_is_refused_before_ray_tries(address, monkeypatch, tmp_path: Path) -> None:
+    def init(**_: object) -> None:
+        raise AssertionError("Ray was asked")
+
+    monkeypatch.setattr(ray_cluster, "_ray", lambda: SimpleNamespace(init=init))
+    task = FakeTask(LocalOutput(tmp_path), tmp_path)
+    with pytest.raises(InputError, match=r"Ray cluster: .*check that the cluster runs there"):
+        list(RayCluster(address).run(task, made_up_nights(1)))

@@ -19,6 +19,7 @@ MONTAGES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(CHANCE, st.sampled_from(MONTAGES), st.sampled_from([None, *STAGES]), st.booleans(), st.booleans())
 def test_the_same_characters_may_follow_as_the_acceptor_permits(random, channels, stage, expert, varied) -> None:
@@ -46,6 +47,7 @@ def _words_permit(grammar, text: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(CHANCE)
 def test_the_grammar_of_an_epoch_has_its_texts_and_no_others(random) -> None:

@@ -20,9 +20,17 @@ def brain() -> np.ndarray:
     return (walk - walk.mean() + 12 * np.sin(2 * np.pi * 6 * SECONDS)).astype(np.float32)
 
 
+def muscle_like(microvolt: float) -> np.ndarray:
+    """Noise of 20-30 Hz; a tone would be taken out."""
+    spectrum = np.fft.rfft(np.random.default_rng(1).standard_normal(len(SECONDS)))
+    hz = np.fft.rfftfreq(len(SECONDS), 0.01)
+    noise = np.fft.irfft(np.where((hz > 20) & (hz < 30), spectrum, 0), len(SECONDS))
+    return (microvolt * noise / noise.std()).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def recording() -> Recording:
-    muscle = 30 * np.sin(2 * np.pi * 25 * SECONDS)
+    muscle = muscle_like(21)
     return Recording.from_arrays({"C4-M1": (brain() + muscle, 100.0), "E1-M2": (brain() + muscle, 100.0)})
 
 

@@ -78,7 +78,9 @@ def test_what_an_artefact_hides_is_not_read_and_the_night_says_so():
     t = np.arange(130 * 3000) / 100
     brain = 20 * np.random.default_rng(0).normal(0, 1, len(t)).cumsum() / 30
     brain = (brain - brain.mean() + 12 * np.sin(2 * np.pi * 6 * t)).astype(np.float32)
-    muscle = (30 * np.sin(2 * np.pi * 25 * t)).astype(np.float32)
+    spectrum = np.fft.rfft(np.random.default_rng(1).normal(0, 1, len(t)))  # noise: a tone would be taken out
+    muscle = np.fft.irfft(np.where(np.abs(np.fft.rfftfreq(len(t), 0.01) - 25) < 5, spectrum, 0), len(t))
+    muscle = (21 * muscle / muscle.std()).astype(np.float32)
     clean, hidden = (stager.stage(Recording.from_arrays({"C4-M1": (eeg, 100.0)})) for eeg in (brain, brain + muscle))
     assert clean.summary()["narrowed"] == {}
     assert clean.hypnogram.notes == ()

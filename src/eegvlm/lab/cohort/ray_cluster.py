@@ -15,6 +15,7 @@ Not covered: a head node that is lost. The run ends, and goes on where it stood 
 from __future__ import annotations
 
 import math
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,8 @@ from eegvlm.lab.cohort.night import CohortNight, NightOutcome
 ATTEMPTS = 5
 _PER_ACTOR = 2
 _LOOK_EVERY_S = 2.0
+_CONNECT_S = 10.0
+_RUNNING = "check that the cluster runs there (ray status), or give its HOST:PORT"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class RayCluster:
             If Ray is not installed, or the cluster cannot be reached or was lost.
         """
         ray = _ray()
+        _check_reachable(self.address)
         try:
             ray.init(address=self.address, log_to_driver=False, configure_logging=False)
         except Exception as error:  # Ray raises bare ones where a node does not start
@@ -186,12 +190,23 @@ class _Actor:
         return self._worker(night)
 
 
+def _check_reachable(address: str) -> None:
+    """Refuse an address where nothing listens: Ray itself tries for many minutes before it says so."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return  # auto, local
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(address, "Ray cluster", error, _RUNNING) from error
+
+
 def _connection_hint(error: Exception) -> str:
     """Say what to do where a cluster was not reached; that it wants a token is told by the error's cause alone."""
     if "RAY_AUTH_TOKEN" in f"{error} {error.__cause__}":
         # Ray sends a token to an address that was given only where this is set
         return "the cluster asks for a token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to that of its head"
-    return "check that the cluster runs there (ray status), or give its HOST:PORT"
+    return _RUNNING
 
 
 def _ray() -> Any:
