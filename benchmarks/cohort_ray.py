@@ -212,14 +212,14 @@ def _compare(out: Path, alone: Path, count: int) -> str:
 def _run_on(cluster: Cluster, nights: Path, out: Path, options: argparse.Namespace) -> None:
     """Stage on the cluster, kill nodes meanwhile, and print what came of it."""
     at = [options.nights * (k + 1) // (options.kills + 1) for k in range(options.kills)]
-    begun = time.perf_counter()
+    start = time.perf_counter()
     process = _cohort(nights, out, options.engine, "--ray", cluster.address)
     peaks: dict[int, float] = {}
     first: dict[int, float] = {}
     first_done = 0.0
     while process.poll() is None:
         done = len(_done(out))
-        first_done = first_done or (time.perf_counter() - begun if done else 0.0)
+        first_done = first_done or (time.perf_counter() - start if done else 0.0)
         for pid, (peak, present) in cluster.workers_mib().items():
             peaks[pid] = peak
             if done:
@@ -230,15 +230,15 @@ def _run_on(cluster: Cluster, nights: Path, out: Path, options: argparse.Namespa
                 cluster.stop()
                 continue
             cluster.kill_node()
-            print(f"  a node killed after {done} nights, {time.perf_counter() - begun:.1f} s", flush=True)
+            print(f"  a node killed after {done} nights, {time.perf_counter() - start:.1f} s", flush=True)
             if options.restart:
                 cluster.add_node()
         time.sleep(0.2)
-    wall = time.perf_counter() - begun
-    held = ", ".join(f"{peak:.0f}" for peak in peaks.values())
+    wall = time.perf_counter() - start
+    peaks_mib = ", ".join(f"{peak:.0f}" for peak in peaks.values())
     print(
         f"  status {process.returncode}, {wall:.1f} s, first night after {first_done:.1f} s, then "
-        f"{(wall - first_done) / max(1, len(_done(out)) - 1):.2f} s a night; peak MiB of workers: {held}",
+        f"{(wall - first_done) / max(1, len(_done(out)) - 1):.2f} s a night; peak MiB of workers: {peaks_mib}",
         flush=True,
     )
 
@@ -263,10 +263,10 @@ def main() -> None:
             _write_nights(nights, options.nights, options.minutes)
         print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, engine {options.engine}")
         if not (alone / "summary.csv").exists():
-            begun = time.perf_counter()
+            start = time.perf_counter()
             if _cohort(nights, alone, options.engine).wait():
                 raise SystemExit((folder / f"{alone.name}.log").read_text())
-            wall = time.perf_counter() - begun
+            wall = time.perf_counter() - start
             print(f"one process: {wall:.1f} s, {wall / options.nights:.2f} s a night")
         for run in range(options.runs):
             out = folder / f"out-{run}"

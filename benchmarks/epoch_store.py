@@ -78,7 +78,7 @@ def one_night(layout_name: str, hours: float, folder: Path) -> None:
     dataset = open_dataset("folder", source)
     built = processor_seconds(lambda: build_store(dataset, layout, folder / "store"))
     store = EpochStore(folder / "store")
-    drawn = processor_seconds(lambda: export_pictures(store, folder / "png"))
+    drawing_s = processor_seconds(lambda: export_pictures(store, folder / "png"))
     packed = processor_seconds(lambda: export_parquet(store, folder / "parquet"))
     in_order, at_random = reading(store)
     megabytes = {name: size_of(folder / name) / 1e6 for name in ("store/nights", "parquet/data")}
@@ -86,7 +86,7 @@ def one_night(layout_name: str, hours: float, folder: Path) -> None:
     print(
         f"{layout_name}: {len(layout.panels)} panels, {layout.rate:g} Hz; store {megabytes['store/nights']:.1f} MB, "
         f"{built:.1f} s; Parquet {megabytes['parquet/data']:.1f} MB, {packed:.1f} s; PNG {pictures:.1f} MB, "
-        f"{drawn:.1f} s; reading {in_order:.3f} ms an epoch in order, {at_random:.3f} at random"
+        f"{drawing_s:.1f} s; reading {in_order:.3f} ms an epoch in order, {at_random:.3f} at random"
     )
 
 

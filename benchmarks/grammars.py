@@ -172,9 +172,9 @@ def _tokenizer(tiktoken: str | None) -> tuple[Any, list[int]]:
 
 
 def _timed(into: list[float], call: Callable[[], Any]) -> Any:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     result = call()
-    into.append(time.perf_counter() - begun)
+    into.append(time.perf_counter() - start)
     return result
 
 

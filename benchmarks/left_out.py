@@ -25,7 +25,7 @@ import numpy as np
 from eegvlm.hypnogram.calibration_error import expected_calibration_error
 from eegvlm.lab.datasets import open_dataset
 from eegvlm.lab.evaluation import NightAnswers, figures
-from eegvlm.lab.evaluation.perturbations import PERTURBATIONS
+from eegvlm.lab.evaluation.perturbations import PERTURBATIONS, PerturbedPiece
 from eegvlm.lab.simulation import simulate_night
 from eegvlm.lab.simulation.bands import BAND_WIDTHS_HZ, BANDS_HZ
 from eegvlm.lab.simulation.measured import MeasuredSpectra
@@ -117,21 +117,25 @@ class Task:
         """Stage the recordings."""
         return [self._night(stager, one) for one in self.nights()]
 
-    def _night(self, stager: Stager, one: Scored) -> NightAnswers:
-        stages, probabilities = np.full(len(one.stages), -1, np.int8), np.full((len(one.stages), 5), np.nan, np.float32)
-        pieces: Sequence[tuple[int, Recording]] = [(0, one.recording)]
+    def _night(self, stager: Stager, night: Scored) -> NightAnswers:
+        pieces: Sequence[PerturbedPiece] = [PerturbedPiece(night.recording)]
         if self.change is not None:
-            changed = _PERTURBED[self.change].apply(one.recording, np.random.default_rng([77, self.seed]))
-            pieces = [(piece.first, piece.recording) for piece in changed.pieces]
-        for first, recording in pieces:
-            given = stager.stage(recording).hypnogram
-            count = min(len(given), len(stages) - first)
-            stages[first : first + count] = given.stages[:count]
-            if given.probabilities is not None:
-                probabilities[first : first + count] = given.probabilities[:count]
-        there = one.recording.scorable[: len(stages)]
-        truth = np.where(there, one.stages, -1).astype(np.int8)
-        return NightAnswers(one.subject, one.subject, truth, stages, probabilities)
+            pieces = _PERTURBED[self.change].apply(night.recording, np.random.default_rng([77, self.seed])).pieces
+        return staged_in_pieces(stager, night, pieces)
+
+
+def staged_in_pieces(stager: Stager, night: Scored, pieces: Sequence[PerturbedPiece]) -> NightAnswers:
+    """Stage pieces of a night, each alone, and put the answers at their places; epochs in none are unstaged."""
+    stages = np.full(len(night.stages), -1, np.int8)
+    probabilities = np.full((len(stages), 5), np.nan, np.float32)
+    for piece in pieces:
+        hypnogram = stager.stage(piece.recording).hypnogram
+        count = min(len(hypnogram), len(stages) - piece.first)
+        stages[piece.first : piece.first + count] = hypnogram.stages[:count]
+        if hypnogram.probabilities is not None:
+            probabilities[piece.first : piece.first + count] = hypnogram.probabilities[:count]
+    truth = np.where(night.recording.scorable[: len(stages)], night.stages, -1).astype(np.int8)
+    return NightAnswers(night.subject, night.subject, truth, stages, probabilities)
 
 
 def summary(answers: Sequence[NightAnswers]) -> dict[str, Any]:

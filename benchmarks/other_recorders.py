@@ -21,14 +21,14 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from eegvlm.lab.evaluation import NightAnswers
 from eegvlm.lab.evaluation.perturbations import PERTURBATIONS, PerturbedPiece, edited
-from eegvlm.signals import Channel, Recording
+from eegvlm.signals import Channel
 from eegvlm.staging import Stager
-from left_out import COMPLETE, Scored, summary, ucddb
+from left_out import COMPLETE, Scored, staged_in_pieces, summary, ucddb
 from scored_nights import Kept
 
 Samples = np.ndarray
 Recorder = Callable[[Samples, float], tuple[Samples, float]]
-HALF_HOURS = next(one for one in PERTURBATIONS if one.name == "30-min excerpts")
+HALF_HOURS = next(change for change in PERTURBATIONS if change.name == "30-min excerpts")
 
 
 def filtered(kind: str, order: int, hz: float) -> Recorder:
@@ -95,27 +95,19 @@ def answers(stager: Stager, night: Scored, recorder: Recorder, *, pieces: bool) 
         written, rate = recorder(samples.astype(np.float64), channel.rate)
         return written.astype(np.float32), rate
 
-    recording: Recording = edited(night.recording, edit)
+    recording = edited(night.recording, edit)
     parts = HALF_HOURS.apply(recording, np.random.default_rng(0)).pieces if pieces else (PerturbedPiece(recording),)
-    stages = np.full(len(night.stages), -1, np.int8)
-    probabilities = np.full((len(stages), 5), np.nan, np.float32)
-    for part in parts:
-        given = stager.stage(part.recording).hypnogram
-        count = min(len(given), len(stages) - part.first)
-        stages[part.first : part.first + count] = given.stages[:count]
-        if given.probabilities is not None:
-            probabilities[part.first : part.first + count] = given.probabilities[:count]
-    return NightAnswers(night.subject, night.subject, night.stages, stages, probabilities)
+    return staged_in_pieces(stager, night, parts)
 
 
 def figures_of(answered: NightAnswers) -> dict[str, Any]:
     """Return the figures of a row, ready for JSON."""
-    found = summary([answered])
+    figures = summary([answered])
     staged = answered.answered & answered.scored
     return {
-        "kappa": found["kappa"],
-        "W": found["recall"]["W"][0],
-        "N3": found["recall"]["N3"][0],
+        "kappa": figures["kappa"],
+        "W": figures["recall"]["W"][0],
+        "N3": figures["recall"]["N3"][0],
         "confidence": float(answered.probabilities[staged].max(axis=1).mean()),
         "accuracy": float((answered.stages == answered.truth)[staged].mean()),
     }
@@ -129,8 +121,8 @@ def main() -> None:
     parser.add_argument("--inputs", default="both", help="comma-separated: both, picture, evidence")
     parser.add_argument("--keep", type=Path, help="file in which results are kept, so that a killed run goes on")
     chosen = parser.parse_args()
-    kept = Kept(chosen.keep)
-    (night,) = (one for one in ucddb(chosen.ucddb) if one.subject == COMPLETE)
+    store = Kept(chosen.keep)
+    (night,) = (patient for patient in ucddb(chosen.ucddb) if patient.subject == COMPLETE)
     for model in chosen.models:
         for inputs in chosen.inputs.split(","):
             stager = Stager.from_pretrained(model, inputs=inputs)
@@ -141,15 +133,15 @@ def main() -> None:
             for name, recorder in RECORDERS.items():
                 cells = [name]
                 for pieces in (False, True):
-                    found = kept.get(
+                    figures = store.get(
                         f"{model} {inputs} {name} {pieces}",
                         lambda by=stager, through=recorder, cut=pieces: figures_of(
                             answers(by, night, through, pieces=cut)
                         ),
                     )
-                    every[pieces].append(found["kappa"])
-                    cells += [f"{found['kappa']:.3f}", f"{found['W']:.2f} / {found['N3']:.2f}"]
-                    cells.append(f"{found['confidence']:.2f} / {found['accuracy']:.2f}")
+                    every[pieces].append(figures["kappa"])
+                    cells += [f"{figures['kappa']:.3f}", f"{figures['W']:.2f} / {figures['N3']:.2f}"]
+                    cells.append(f"{figures['confidence']:.2f} / {figures['accuracy']:.2f}")
                 print(f"| {' | '.join(cells)} |", flush=True)
             print(f"| mean | {np.mean(every[False]):.3f} | | | {np.mean(every[True]):.3f} | | |")
 

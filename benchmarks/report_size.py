@@ -51,7 +51,7 @@ def deflated(data: bytes, memory_level: int) -> int:
 
 def reasons(night: StagedNight) -> tuple[dict[str, Any], ...]:
     """Compose the line of ``rationales.jsonl`` of every epoch: all that is stated of a stage, and what a model adds."""
-    channels = channel_words({one.role: one.name for panel in night.prepared.panels.values() for one in panel[:1]})
+    channels = channel_words({channels[0].role: channels[0].name for channels in night.prepared.panels.values()})
     stages = [Stage(int(stage)) for stage in night.hypnogram.stages]
     contexts = night_contexts(night.evidence, channels, stages)
     wording = np.random.default_rng(0)
@@ -59,7 +59,8 @@ def reasons(night: StagedNight) -> tuple[dict[str, Any], ...]:
     for k, (findings, context, stage) in enumerate(zip(night.evidence.findings, contexts, stages, strict=True)):
         text = compose(findings, context, stage, rng=wording).text
         shares = {
-            one.label: round(float(share), 4) for one, share in zip(STAGES, wording.dirichlet(np.ones(5)), strict=True)
+            of_stage.label: round(float(share), 4)
+            for of_stage, share in zip(STAGES, wording.dirichlet(np.ones(5)), strict=True)
         }
         direct = {"direct_stage": stage.label, "reasoned_stage": stage.label, "probabilities": shares, "differs": False}
         lines.append({**rationale_record(k + 1, stage, text, findings, context), **direct})
@@ -107,7 +108,7 @@ def main() -> None:
         text = page.read_text(encoding="utf-8")
         if arguments.out:
             shutil.copy(page, arguments.out)
-        labels = ", ".join(one.name for one in recording.channels)
+        labels = ", ".join(channel.name for channel in recording.channels)
         print(f"{len(recording.channels)} channels: {labels}; reasons for {len(night.rationales or ())} epochs")
         print(f"page: {page.stat().st_size / 1e6:.2f} MB, written in {seconds:.1f} s of the processor")
         for name in ("traces", "details"):

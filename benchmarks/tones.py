@@ -38,10 +38,10 @@ def with_tone(night: Scored, hz: float, microvolt: float) -> Scored:
 
 def accuracy(stager: Stager, night: Scored) -> float:
     """Return the share of scored epochs staged as the expert has them; unstaged ones are wrong."""
-    given = stager.stage(night.recording).hypnogram.stages
-    count = min(len(given), len(night.stages))
+    stages = stager.stage(night.recording).hypnogram.stages
+    count = min(len(stages), len(night.stages))
     scored = night.stages[:count] >= 0
-    return float((given[:count] == night.stages[:count])[scored].mean())
+    return float((stages[:count] == night.stages[:count])[scored].mean())
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
     chosen = parser.parse_args()
     stager = Stager.from_pretrained("nano")
     patients, evenings = ucddb(chosen.ucddb), list(evening(chosen.evening))
-    nights = [*(one for one in patients if one.subject == COMPLETE), *evenings[::3]]
+    nights = [*(patient for patient in patients if patient.subject == COMPLETE), *evenings[::3]]
     print(f"| tone | {' | '.join(f'{night.subject}: left in, taken out' for night in nights)} |")
     print("|---" * (len(nights) + 1) + "|")
     print(f"| none | {' | '.join(f'{accuracy(stager, night):.3f}' for night in nights)} |", flush=True)
@@ -67,7 +67,7 @@ def main() -> None:
     print("\nTones that nobody added:")
     for night in [*patients, *evenings]:
         for name, tone in PreparedNight.read(night.recording, load_layout("nano")).tones.items():
-            hz = ", ".join(f"{one:.1f}" for one in tone.hz)
+            hz = ", ".join(f"{frequency:.1f}" for frequency in tone.hz)
             print(f"{night.subject}, {name}: {hz} Hz, {tone.microvolt:.0f} µV, {int(tone.epochs.sum())} epochs")
 
 

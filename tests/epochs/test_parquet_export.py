@@ -25,8 +25,8 @@ def shards(folder: Path) -> dict[str, bytes]:
 def test_plain_hugging_face_reads_the_shards(store, tmp_path):
     from datasets import load_dataset
 
-    made = export_parquet(store, tmp_path)
-    assert (made.epochs, made.nights, made.n_bytes) == (252, 3, sum(map(len, shards(tmp_path).values())))
+    exported = export_parquet(store, tmp_path)
+    assert (exported.epochs, exported.nights, exported.n_bytes) == (252, 3, sum(map(len, shards(tmp_path).values())))
     files = str(tmp_path / "data/*.parquet")
     rows = load_dataset("parquet", data_files=files, split="train", streaming=True).with_format("numpy")
     row = next(iter(rows))
@@ -42,12 +42,12 @@ def test_hugging_face_reads_the_folder_by_its_card_and_splits_it_by_node(store, 
 
     export_parquet(store, tmp_path)
     rows = load_dataset(str(tmp_path), split="train", streaming=True)
-    seen = [
+    places = [
         (row["night"], row["index"])
         for rank in range(2)
         for row in split_dataset_by_node(rows, rank=rank, world_size=2).select_columns(["night", "index"])
     ]
-    assert sorted(seen) == [(f"seed-{seed}", index) for seed in (5, 6, 7) for index in range(84)]
+    assert sorted(places) == [(f"seed-{seed}", index) for seed in (5, 6, 7) for index in range(84)]
 
 
 def test_every_column_and_every_count_of_a_row_is_that_of_the_store(tmp_path, nano):
@@ -71,19 +71,19 @@ def test_a_killed_export_goes_on_and_ends_with_the_bytes_of_one_that_was_not(sto
     shutil.copytree(tmp_path / "whole", tmp_path / "killed")
     first, second, _ = sorted((tmp_path / "killed/data").iterdir())
     second.rename(second.with_name(f".{second.name}.17-0a1b2c.partial"))
-    before, seen = first.stat().st_mtime_ns, []
-    export_parquet(store, tmp_path / "killed", progress=lambda done, total: seen.append((done, total)))
+    before, progress = first.stat().st_mtime_ns, []
+    export_parquet(store, tmp_path / "killed", progress=lambda done, total: progress.append((done, total)))
     assert shards(tmp_path / "killed") == shards(tmp_path / "whole")
     assert first.stat().st_mtime_ns == before
-    assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert progress == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 def test_more_nights_a_shard_hold_the_same_rows(store, tmp_path):
     export_parquet(store, tmp_path / "one")
     export_parquet(store, tmp_path / "pairs", shard_nights=2)
     assert [*shards(tmp_path / "pairs")] == ["shard-00000-of-00002.parquet", "shard-00001-of-00002.parquet"]
-    one, pairs = (pq.read_table(tmp_path / name / "data") for name in ("one", "pairs"))
-    assert one.equals(pairs)
+    singles, pairs = (pq.read_table(tmp_path / name / "data") for name in ("one", "pairs"))
+    assert singles.equals(pairs)
 
 
 def test_parts_are_splits_and_a_person_is_in_one_alone(tmp_path, nano):
@@ -91,8 +91,8 @@ def test_parts_are_splits_and_a_person_is_in_one_alone(tmp_path, nano):
 
     build_store(simple_dataset(4, epochs=2), nano, tmp_path / "store")
     parts = Parts("mine", {"train": ("n0", "n3"), "test": ("n2",)})
-    made = export_parquet(EpochStore(tmp_path / "store"), tmp_path / "out", parts=parts)
-    assert made.nights == 3
+    exported = export_parquet(EpochStore(tmp_path / "store"), tmp_path / "out", parts=parts)
+    assert exported.nights == 3
     rows = load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
     assert {split: sorted(set(part["night"])) for split, part in rows.items()} == {
         "train": ["n0", "n3"],

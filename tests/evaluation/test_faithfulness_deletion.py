@@ -35,7 +35,7 @@ class HandMadeProbe:
         self.signals = {"eeg": eeg.astype(np.float32), "emg": np.ones((len(onsets), 30 * RATE), np.float32)}
         roles = {"eeg": (EEG, Role.EEG_CENTRAL), "emg": ("EMG", Role.EMG_CHIN)}
         self.channels = {panel: SimpleNamespace(name=name, role=role) for panel, (name, role) in roles.items()}
-        self.measured = SimpleNamespace(evidence=SimpleNamespace(findings=[epoch(*some) for some in onsets]))
+        self.measured = SimpleNamespace(evidence=SimpleNamespace(findings=[epoch(*seconds) for seconds in onsets]))
         self.model, self.seen = model, []
 
     def signals_of(self, epochs):
@@ -64,9 +64,9 @@ def ignores_the_picture(eeg) -> float:
 def delete_in(model, onsets, texts=None):
     probe = HandMadeProbe(onsets, model)
     epochs = np.arange(len(onsets))
-    found = probe.measured.evidence.findings
-    texts = texts or [words(some) for some in found]
-    read = [judged(text, findings=some)[0] for text, some in zip(texts, found, strict=True)]
+    findings_of_epochs = probe.measured.evidence.findings
+    texts = texts or [words(findings) for findings in findings_of_epochs]
+    read = [judged(text, findings=findings)[0] for text, findings in zip(texts, findings_of_epochs, strict=True)]
     logits = probe.read(epochs, probe.signals)
     probe.seen.clear()
 

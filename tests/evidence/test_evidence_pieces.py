@@ -46,13 +46,13 @@ def test_the_same_events_are_found_once_each_at_the_same_samples(both) -> None:
     for kind, tables in whole.events.items():
         assert pieces.events[kind].keys() == tables.keys()
         for name, events in tables.items():
-            found = pieces.events[kind][name]
-            assert len(found) == len(events), kind
+            joined = pieces.events[kind][name]
+            assert len(joined) == len(events), kind
             # crossings lie between samples; a Fourier transform of other rows beside one rounds otherwise
-            np.testing.assert_allclose(found.onset_s, events.onset_s, atol=1e-4, err_msg=kind.value)
-            np.testing.assert_allclose(found.duration_s, events.duration_s, atol=1e-4, err_msg=kind.value)
-            np.testing.assert_allclose(found.amplitude_uv, events.amplitude_uv, rtol=1e-5, atol=1e-5)
-            np.testing.assert_allclose(found.frequency_hz, events.frequency_hz, rtol=1e-4)
+            np.testing.assert_allclose(joined.onset_s, events.onset_s, atol=1e-4, err_msg=kind.value)
+            np.testing.assert_allclose(joined.duration_s, events.duration_s, atol=1e-4, err_msg=kind.value)
+            np.testing.assert_allclose(joined.amplitude_uv, events.amplitude_uv, rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(joined.frequency_hz, events.frequency_hz, rtol=1e-4)
 
 
 def test_some_events_reach_across_a_joint(both) -> None:

@@ -41,20 +41,20 @@ def lose_and_find_again(browser: DrivenBrowser, served: Served, night: Path) -> 
     press(browser, key, revisions=1)
     first = served.address
     served.kill()
-    kept = stages_of(night)
-    assert kept[0] == stage
+    stages = stages_of(night)
+    assert stages[0] == stage
 
-    key, stage = other_than(kept[1])
+    key, stage = other_than(stages[1])
     for _ in range(3):
         browser.press(key)
     browser.wait(f"{IS_LOST} && ({IDLE})")
     assert "trying again" in text_of(browser, "connection")
     assert "not confirmed" in text_of(browser, "message")
-    assert browser.value(f"{EPOCH} === 2 && {STAGE} === '{kept[1]}'")
+    assert browser.value(f"{EPOCH} === 2 && {STAGE} === '{stages[1]}'")
     browser.value("document.getElementById('comment').focus()")
     browser.press("X")
     browser.press("Enter")
-    assert stages_of(night) == kept
+    assert stages_of(night) == stages
 
     served.start()
     assert served.address != first
@@ -65,7 +65,7 @@ def lose_and_find_again(browser: DrivenBrowser, served: Served, night: Path) -> 
     assert "not confirmed meanwhile" in text_of(browser, "message")
     browser.value("document.getElementById('comment').blur()")
     press(browser, key, revisions=1)
-    assert stages_of(night) == [kept[0], stage, *kept[2:]]
+    assert stages_of(night) == [stages[0], stage, *stages[2:]]
 
 
 def test_a_window_goes_on_with_the_next_server(browser: Chromium, served: Served, night: Path) -> None:

@@ -161,14 +161,14 @@ def test_paging_through_the_night_is_not_taken_for_reviewing_it(browser: Chromiu
     browser.wait(f"{EPOCH} === 31")
     seen_epochs = "fetch(location.origin + '/api/nights/0/scorings/main').then(a => a.json()).then(s => s.seen)"
     browser.wait(f"{seen_epochs}.then(all => all.includes(31))")
-    seen = browser.value(seen_epochs)  # the first one too, where the machine was slow to turn from it
-    assert not set(seen) & set(range(5, 28))
+    reviewed = browser.value(seen_epochs)  # the first one too, where the machine was slow to turn from it
+    assert not set(reviewed) & set(range(5, 28))
     for _ in range(3):
         browser.press("]")  # 300 s: no epoch can be judged there
     browser.wait("document.getElementById('page-length').value === '300'")
     browser.press("Home")
     browser.value("new Promise(done => setTimeout(done, 900))")
-    assert browser.value(seen_epochs) == seen
+    assert browser.value(seen_epochs) == reviewed
 
 
 def test_next_to_review_goes_round_and_says_when_all_were_seen(browser: Chromium, served: Served, night: Path) -> None:

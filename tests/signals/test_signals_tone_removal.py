@@ -35,9 +35,9 @@ def rms(samples: np.ndarray) -> float:
 @pytest.mark.parametrize(("hz", "wander_hz"), [(22.0, 0.0), (22.03, 0.0), (10.0, 0.0), (28.1, 0.05), (5.5, 0.05)])
 def test_a_tone_that_wanders_a_little_is_taken_out(eeg: np.ndarray, hz: float, wander_hz: float) -> None:
     added = tone(hz, 20.0, wander_hz)
-    found = without_tones(eeg + added, RATE, np.ones(EPOCHS, np.bool_))
-    assert found is not None
-    cleaned, removed = found
+    toneless = without_tones(eeg + added, RATE, np.ones(EPOCHS, np.bool_))
+    assert toneless is not None
+    cleaned, removed = toneless
     assert removed.epochs.all()
     assert removed.hz == (pytest.approx(hz, abs=0.06),)
     assert removed.microvolt == pytest.approx(20, rel=0.1)
@@ -45,29 +45,29 @@ def test_a_tone_that_wanders_a_little_is_taken_out(eeg: np.ndarray, hz: float, w
 
 
 def test_what_lies_a_hertz_beside_the_tone_stays(eeg: np.ndarray) -> None:
-    found = without_tones(eeg + tone(22.0, 20.0), RATE, np.ones(EPOCHS, np.bool_))
-    assert found is not None
-    of_all, before = (np.abs(np.fft.rfft(one.reshape(-1))) for one in (found[0], eeg))
+    toneless = without_tones(eeg + tone(22.0, 20.0), RATE, np.ones(EPOCHS, np.bool_))
+    assert toneless is not None
+    of_all, before = (np.abs(np.fft.rfft(samples.reshape(-1))) for samples in (toneless[0], eeg))
     hz = np.fft.rfftfreq(eeg.size, 1 / RATE)
     beside = np.abs(hz - 22.0) > 1
     assert np.abs(of_all - before)[beside].max() < 0.02 * before[beside].max()
 
 
 def test_two_tones_are_both_taken_out(eeg: np.ndarray) -> None:
-    found = without_tones(eeg + tone(22.0, 20.0) + tone(28.0, 12.0), RATE, np.ones(EPOCHS, np.bool_))
-    assert found is not None
-    assert found[1].hz == (pytest.approx(22, abs=0.05), pytest.approx(28, abs=0.05))
-    assert rms(found[0] - eeg) < 4
+    toneless = without_tones(eeg + tone(22.0, 20.0) + tone(28.0, 12.0), RATE, np.ones(EPOCHS, np.bool_))
+    assert toneless is not None
+    assert toneless[1].hz == (pytest.approx(22, abs=0.05), pytest.approx(28, abs=0.05))
+    assert rms(toneless[0] - eeg) < 4
 
 
 def test_epochs_without_the_tone_keep_their_samples(eeg: np.ndarray) -> None:
-    noisy, here = eeg.copy(), np.zeros(EPOCHS, np.bool_)
-    here[12:30] = True
-    noisy[here] += tone(22.0, 20.0)[here]
+    noisy, tonal = eeg.copy(), np.zeros(EPOCHS, np.bool_)
+    tonal[12:30] = True
+    noisy[tonal] += tone(22.0, 20.0)[tonal]
     noisy[20] = np.nan
-    found = without_tones(noisy, RATE, here)
-    assert found is not None
-    cleaned, removed = found
+    toneless = without_tones(noisy, RATE, tonal)
+    assert toneless is not None
+    cleaned, removed = toneless
     assert removed.epochs.tolist() == [12 <= epoch < 30 and epoch != 20 for epoch in range(EPOCHS)]
     np.testing.assert_array_equal(cleaned[~removed.epochs], noisy[~removed.epochs])
     assert rms((cleaned - eeg)[removed.epochs]) < 3
@@ -75,10 +75,10 @@ def test_epochs_without_the_tone_keep_their_samples(eeg: np.ndarray) -> None:
 
 @pytest.mark.parametrize("epochs", [0, 9])
 def test_a_tone_of_a_few_epochs_stays(eeg: np.ndarray, epochs: int) -> None:
-    noisy, here = eeg.copy(), np.zeros(EPOCHS, np.bool_)
-    here[:epochs] = True
-    noisy[here] += tone(22.0, 20.0)[here]
-    assert without_tones(noisy, RATE, here) is None
+    noisy, tonal = eeg.copy(), np.zeros(EPOCHS, np.bool_)
+    tonal[:epochs] = True
+    noisy[tonal] += tone(22.0, 20.0)[tonal]
+    assert without_tones(noisy, RATE, tonal) is None
 
 
 def test_a_rhythm_of_the_brain_is_no_tone(eeg: np.ndarray) -> None:

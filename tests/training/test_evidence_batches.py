@@ -321,6 +321,6 @@ def test_the_loss_is_the_mean_of_each_readers_own_over_what_counts(measured):
     class_weights, targets = (torch.stack([batch[key][place] for place in at]) for key in ("class_weights", "targets"))
     expected = []
     for reader in answers:
-        shown = torch.stack([reader[place] for place in at]).masked_fill(class_weights == 0, -torch.inf)
-        expected.append(stage_loss(shown.log_softmax(dim=1), targets, class_weights, 0.0))
+        logits_at = torch.stack([reader[place] for place in at]).masked_fill(class_weights == 0, -torch.inf)
+        expected.append(stage_loss(logits_at.log_softmax(dim=1), targets, class_weights, 0.0))
     torch.testing.assert_close(loss, torch.stack(expected).mean())

@@ -51,10 +51,10 @@ def read_strictly(kind: type[T], fields: Any, path: Path, what: str) -> T:
         # as JSON, for lists are tuples there, and a text is still no number
         return _adapter(kind).validate_json(text, strict=True)  # type: ignore[no-any-return, arg-type]
     except ValidationError as error:
-        wrong = list(dict.fromkeys(_said(kind, fields, problem) for problem in error.errors(include_url=False)))
-        field, value, hint = wrong[0]
-        more = "".join(f"; and {at or what}: {given}; {remedy}" for at, given, remedy in wrong[1:])
-        raise InputError(path, field or what, value, hint + more) from error
+        problems = error.errors(include_url=False)
+        (setting, value, hint), *further = dict.fromkeys(_said(kind, fields, problem, what) for problem in problems)
+        more = "".join(f"; and {at}: {content}; {remedy}" for at, content, remedy in further)
+        raise InputError(path, setting, value, hint + more) from error
 
 
 def in_words(kind: Any) -> str:
@@ -84,11 +84,11 @@ def without_none(kind: Any) -> Any:
     return others[0] if len(others) == 1 else kind
 
 
-def meant(name: str, kind: Any) -> str:
-    """Say which field of a dataclass a misspelt one may have been: "did you mean steps?", or which there are."""
+def meant(name: str, kind: Any, holder: str) -> str:
+    """Say which field of a dataclass a misspelt one may have been: "did you mean steps?", or which the holder has."""
     hints = get_type_hints(kind)
     alike = get_close_matches(name, hints, n=1)
-    return f"did you mean {alike[0]}?" if alike else f"there are {', '.join(hints)}"
+    return f"did you mean {alike[0]}?" if alike else f"{holder} has {', '.join(hints)}"
 
 
 @cache
@@ -98,18 +98,19 @@ def _adapter(kind: type) -> Any:
     return TypeAdapter(kind)
 
 
-def _said(kind: type, fields: Any, problem: Any) -> tuple[str, str, str]:
-    """Return the setting, what is wrong with it, and what to do."""
+def _said(kind: type, fields: Any, problem: Any, what: str) -> tuple[str, str, str]:
+    """Return the setting, or what the whole is called, what is wrong with it, and what to do."""
     place = list(_stated(fields, problem["loc"]))
     name = ".".join(map(str, place))
     if problem["type"] == "unexpected_keyword_argument":
-        return name.rpartition(".")[0], f"unknown key {place[-1]}", meant(str(place[-1]), _type_at(kind, place[:-1]))
+        holder = name.rpartition(".")[0] or what
+        return holder, f"unknown key {place[-1]}", meant(str(place[-1]), _type_at(kind, place[:-1]), holder)
     value = fields
     for step in place:
         value = value[step]
     if problem["type"] in ("missing", "missing_argument") and isinstance(value, dict):
-        return name, f"no {'.'.join(map(str, [*place, problem['loc'][-1]]))}", "add it"
-    return name, "null" if value is None else str(value), f"give {in_words(_type_at(kind, place))}"
+        return name or what, f"no {'.'.join(map(str, [*place, problem['loc'][-1]]))}", "add it"
+    return name or what, "null" if value is None else str(value), f"give {in_words(_type_at(kind, place))}"
 
 
 def _stated(fields: Any, place: Place) -> Iterator[str | int]:

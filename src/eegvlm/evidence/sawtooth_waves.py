@@ -31,22 +31,21 @@ def sawtooth_waves(signal: ChannelSpectra, *, stands_out: float = 1.9, skewed: f
         return NO_EVENTS
     low, high = SAWTOOTH_HZ
     shifted, middle = signal.analytic(low, high, rate=_RATE, rolloff=(0.8, 1.0))
-    rate = _RATE
-    envelope = smoothed(np.abs(shifted), rate // 2 + 1)
-    usual = background(envelope, rate=rate, block_s=3.0, blocks=21)
-    slower = signal.envelope(0.4, 1.6, rate=rate, rolloff=(0.3, 0.5))
-    starts, stops = joined(*runs((envelope > stands_out * usual) & (envelope > slower)), 0.25 * rate)
+    envelope = smoothed(np.abs(shifted), _RATE // 2 + 1)
+    usual = background(envelope, rate=_RATE, block_s=3.0, blocks=21)
+    slower = signal.envelope(0.4, 1.6, rate=_RATE, rolloff=(0.3, 0.5))
+    starts, stops = joined(*runs((envelope > stands_out * usual) & (envelope > slower)), 0.25 * _RATE)
     amplitude = 2 * highest(envelope, starts, stops)
-    whole = signal.band(1.5, 13.0, rate=rate, rolloff=(0.8, 2.0))
+    whole = signal.band(1.5, 13.0, rate=_RATE, rolloff=(0.8, 2.0))
     slope = np.diff(whole, prepend=whole[:1])
     length = stops - starts
     second, third = sums(slope**2, starts, stops), sums(slope**3, starts, stops)
     skew = np.abs(third / np.maximum(length, 1)) / np.maximum(second / np.maximum(length, 1), 1e-9) ** 1.5
-    turn = np.angle(shifted[1:] * np.conj(shifted[:-1])) * (rate / (2 * np.pi))
+    turn = np.angle(shifted[1:] * np.conj(shifted[:-1])) * (_RATE / (2 * np.pi))
     weight = (envelope[1:] ** 2).astype(np.float32)
     last = np.maximum(stops - 1, starts + 1)
     hz = middle + sums((turn * weight).astype(np.float32), starts, last) / np.maximum(sums(weight, starts, last), 1e-9)
     least, longest = SAWTOOTH_S
-    fits = (length >= least * rate) & (length <= longest * rate) & (amplitude >= SAWTOOTH_LEAST_UV) & (skew >= skewed)
+    fits = (length >= least * _RATE) & (length <= longest * _RATE) & (amplitude >= SAWTOOTH_LEAST_UV) & (skew >= skewed)
     fits &= (hz >= low) & (hz <= high)
-    return signal.seen(EventTable.of(starts[fits] / rate, stops[fits] / rate, amplitude[fits], hz[fits]))
+    return signal.seen(EventTable.of(starts[fits] / _RATE, stops[fits] / _RATE, amplitude[fits], hz[fits]))

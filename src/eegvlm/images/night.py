@@ -190,22 +190,16 @@ class PreparedNight:
     @property
     def tones(self) -> dict[str, RemovedTone]:
         """Which tones of a machine were taken out of which channel, by its name."""
-        return {
-            channel.name: channel.tone
-            for channels in self.panels.values()
-            for channel in channels
-            if channel.tone is not None
-        }
+        return {channel.name: channel.tone for channel in self._shown_channels if channel.tone is not None}
 
     @property
     def heart(self) -> dict[str, HeartLeak]:
         """What of the heart was taken out of which channel, by its name."""
-        return {
-            channel.name: channel.heart
-            for channels in self.panels.values()
-            for channel in channels
-            if channel.heart is not None
-        }
+        return {channel.name: channel.heart for channel in self._shown_channels if channel.heart is not None}
+
+    @property
+    def _shown_channels(self) -> list[ShownChannel]:
+        return [channel for channels in self.panels.values() for channel in channels]
 
     def signals(self, rows: Rows) -> dict[str, Samples]:
         """Return what was read of some epochs: panel's name -> float32 (len(rows), samples) microvolt.

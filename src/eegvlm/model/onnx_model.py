@@ -220,8 +220,10 @@ class OnnxModel:
         """
         self._session(graph)  # one for all threads
         parts = np.array_split(np.arange(len(next(iter(rows.values())))), self._threads)
-        given = [{**shared, **{name: value[part] for name, value in rows.items()}} for part in parts if len(part)]
-        outputs = list(self._workers.map(lambda inputs: self.run(graph, inputs), given))
+        inputs_of_parts = [
+            {**shared, **{name: value[part] for name, value in rows.items()}} for part in parts if len(part)
+        ]
+        outputs = list(self._workers.map(lambda inputs: self.run(graph, inputs), inputs_of_parts))
         return {name: np.concatenate([output[name] for output in outputs]) for name in outputs[0]}
 
     def _session(self, graph: str) -> Any:

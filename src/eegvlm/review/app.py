@@ -35,8 +35,8 @@ ASSETS = {
         (
             *("page.js", "state.js", "opening.js", "changes.js", "view.js", "signal_pages.js", "moving.js", "hands.js"),
             *("server.js", "drawing.js", "ruler.js", "navigator.js", "montage.js", "panels.js", "keys.js", "spoken.js"),
-            *("focus.js", "go_to.js", "marks.js", "noted.js", "rows.js", "epoch_strip.js", "comparison.js"),
-            *("connection.js",),
+            *("focus.js", "go_to.js", "marks.js", "noted.js", "rows.js", "epoch_strip.js"),
+            *("comparison.js", "connection.js"),
         ),
         "text/javascript; charset=utf-8",
     ),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from eegvlm.hypnogram import Hypnogram, Stage
+from eegvlm.signals import EPOCH_S
 
 LEFT_OUT = "; the incomplete last epoch is left out"  # after what the statistics count
 _TOLERANCE_S = 1e-3
@@ -26,7 +27,7 @@ def incomplete_epoch(described: Mapping[str, Any]) -> int | None:
         ``recording`` of ``staging.json``: ``duration_s`` and ``n_epochs``.
     """
     n_epochs, duration_s = int(described["n_epochs"]), described.get("duration_s")
-    is_cut = duration_s is not None and 30.0 * n_epochs > float(duration_s) + _TOLERANCE_S
+    is_cut = duration_s is not None and EPOCH_S * n_epochs > float(duration_s) + _TOLERANCE_S
     return n_epochs if is_cut else None
 
 

@@ -37,9 +37,9 @@ class RemovedTone:
     epochs
         From which epochs: bool (n_epochs,).
     hz
-        Median frequency of each tone, the largest first.
+        Median frequency of each tone, in the order in which they were found.
     microvolt
-        Median rms of all together.
+        Median over these epochs of the rms of all tones together.
     """
 
     epochs: Bools

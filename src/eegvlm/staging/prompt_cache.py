@@ -166,7 +166,7 @@ class CachedDecoder(Decoder):
     ----------
     model
         On its device, in its precision.
-    words
+    tokenized_words
         Its tokens of words.
     """
 

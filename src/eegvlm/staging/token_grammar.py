@@ -142,13 +142,13 @@ class TokenGrammar:
     ----------
     machine
         The grammar in words: of a recording's channels, or of one epoch.
-    words
+    tokenized_words
         The model's tokens of words.
     """
 
-    def __init__(self, machine: WordGrammar, words: TokenizedWords) -> None:
-        self._machine, self._words = machine, words
-        self._stages = frozenset(label[0] for label in words.labels.tokens)
+    def __init__(self, machine: WordGrammar, tokenized_words: TokenizedWords) -> None:
+        self._machine, self._tokenized_words = machine, tokenized_words
+        self._stages = frozenset(label[0] for label in tokenized_words.labels.tokens)
         self._roots: dict[Hashable, Node] = {}
         self.start = self._root(machine.start)
 
@@ -194,8 +194,8 @@ class TokenGrammar:
             decides = bool(words) and all(self._machine.finished(end) for end in words.values())
             root = self._roots[state] = Node(decides=decides and not any(" " in word for word in words))
             for word, end in words.items():
-                at, tokens = root, self._words.of(word)
-                label = len(tokens) - len(self._words.of(word.rpartition(" ")[2]))
+                at, tokens = root, self._tokenized_words.of(word)
+                label = len(tokens) - len(self._tokenized_words.of(word.rpartition(" ")[2]))
                 for place, token in enumerate(tokens, start=1):
                     at = at.inner.setdefault(token, Node(decides=decides and place >= label))
                 at.word, at.end = word, end

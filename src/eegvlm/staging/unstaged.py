@@ -130,8 +130,8 @@ def _epochs(epochs: Bools) -> str:
     return f"{int(epochs.sum())} {_by_number(epochs, 'epoch', 'epochs')}"
 
 
-def _by_number(epochs: Bools, one: str, several: str) -> str:
-    return one if epochs.sum() == 1 else several
+def _by_number(epochs: Bools, singular: str, plural: str) -> str:
+    return singular if epochs.sum() == 1 else plural
 
 
 def _doubtful(night: PreparedNight, channel: str) -> Bools:

@@ -114,8 +114,8 @@ def built_nights(source: RecordedNights, folder: Path, layout: ImageLayout) -> l
     nights: list[BuiltNight] = []
     for file, entry in zip(store.nights, manifest.nights, strict=True):
         if any(entry.channels.get(panel) for panel in panels):
-            shown = file.showing([store.panels.index(panel) for panel in panels])
-            nights.append(BuiltNight(shown, entry, dataset=manifest.plan["dataset"]["name"], source=source))
+            chosen_panels = file.showing([store.panels.index(panel) for panel in panels])
+            nights.append(BuiltNight(chosen_panels, entry, dataset=manifest.plan["dataset"]["name"], source=source))
         else:
             _LOG.warning("data %s: night %s has no channel for any panel", source.name, entry.name)
     return nights

@@ -33,7 +33,7 @@ from eegvlm.lab.training.parallel import StepModule
 from eegvlm.lab.training.precision import frozen_dtype
 from eegvlm.lab.training.processes import Processes, Share
 from eegvlm.lab.training.recipe import Recipe
-from eegvlm.lab.training.trainable_weights import load_moved, release, save_moved
+from eegvlm.lab.training.trainable_weights import load_trainable, release, save_trainable
 from eegvlm.model import EegVlmForConditionalGeneration
 
 DONE = "done.json"
@@ -181,7 +181,7 @@ def run_phase(
     def save_weights(place: Path) -> None:
         whole = parallel.whole_state(accelerator, module)
         if processes.main:
-            save_moved(trained, place, whole)
+            save_trainable(trained, place, whole)
 
     def save_checkpoint() -> None:
         with checkpoints.new_checkpoint(folder, state.step, processes) as place:
@@ -199,7 +199,7 @@ def run_phase(
         checkpoints.check_kind(checkpoint, sharded=sharded)
         state = PhaseState.read(checkpoint)
         if sharded != "DeepSpeed":  # which reads the weights with the optimizer's state
-            load_moved(trained, checkpoint)
+            load_trainable(trained, checkpoint)
         parallel.load_optimizer(accelerator, module, optimizer, checkpoint)
         rates.load_state_dict(torch.load(checkpoint / "scheduler.pt", weights_only=True))
         if averaging is not None:
@@ -259,5 +259,5 @@ def run_phase(
         trained.gradient_checkpointing_disable()
     if trained is not model:
         processes.wait()
-        load_moved(model, folder / "weights")
+        load_trainable(model, folder / "weights")
     return figures

@@ -24,7 +24,7 @@ class ReasonTexts:
     ----------
     texts
         By night, version and epoch.
-    words
+    tokenized_words
         The model's tokens of words.
     end
         The token that ends a text.

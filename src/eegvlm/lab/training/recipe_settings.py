@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import is_dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
-from eegvlm.core.strict_reading import in_words, is_plain, without_none
+from eegvlm.core.strict_reading import in_words, is_plain, meant, without_none
 from eegvlm.errors import InputError
 
 
@@ -58,9 +57,9 @@ def _check_exists(path: Path, recipe: type, parts: list[str], change: str) -> No
         if is_dataclass(kind):
             hints = get_type_hints(kind)
             if part not in hints:
-                alike = get_close_matches(part, hints, n=1)
-                meant = f"did you mean {alike[0]}?" if alike else f"{above or 'a recipe'} has {', '.join(hints)}"
-                raise InputError(path, "setting", change, f"unknown key {part}: {meant}")
+                raise InputError(
+                    path, "setting", change, f"unknown key {part}: {meant(part, kind, above or 'a recipe')}"
+                )
             kind = without_none(hints[part])
         elif get_origin(kind) is tuple:
             kind = get_args(kind)[0]

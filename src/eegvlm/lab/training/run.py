@@ -41,7 +41,7 @@ from eegvlm.lab.training.samplers import learnt_shares, sampler_of
 from eegvlm.lab.training.sources import prepare
 from eegvlm.lab.training.store import TrainingStore
 from eegvlm.lab.training.tensor_files import check_room, system_errors
-from eegvlm.lab.training.trainable_weights import check_members, load_moved, release
+from eegvlm.lab.training.trainable_weights import check_members, load_trainable, release
 from eegvlm.model import EegVlmForConditionalGeneration, EegVlmProcessor, GeneralProcessor
 from eegvlm.model.batch_norm_adaptation import night_vectors
 from eegvlm.model.enhancement import EnhancementNetwork
@@ -215,7 +215,7 @@ class TrainingRun:
         """Take what a phase moved from the folder in which it lies."""
         adapted = self._adapted(phase)
         release(self.model, phase, frozen_in=frozen_dtype(self.recipe))  # so that merging rounds as it did
-        load_moved(self.model, weights)
+        load_trainable(self.model, weights)
         if adapted is not None:
             adapters.merge(adapted)
 

@@ -86,7 +86,7 @@ def prefixes_of(phase: Phase) -> tuple[str, ...]:
     return tuple(prefix for part in phase.trains for prefix in PARTS[part])
 
 
-def save_moved(model: nn.Module, folder: Path, state: Mapping[str, torch.Tensor] | None = None) -> None:
+def save_trainable(model: nn.Module, folder: Path, state: Mapping[str, torch.Tensor] | None = None) -> None:
     """Write the weights that move, and the running statistics beside them.
 
     Parameters
@@ -113,8 +113,8 @@ def _member(name: str) -> str:
     return f"{_MEMBERS}.{name.removeprefix(_MEMBERS).split('.')[1]}."
 
 
-def load_moved(model: nn.Module, folder: Path) -> None:
-    """Put back what :func:`save_moved` wrote, in the precision in which it moved.
+def load_trainable(model: nn.Module, folder: Path) -> None:
+    """Put back what :func:`save_trainable` wrote, in the precision in which it moved.
 
     Raises
     ------
